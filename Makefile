@@ -1,0 +1,183 @@
+# Builds build/archsweep, its tests, and runs them; `make help` lists the targets. New sources, tests and sweeps need no edit here.
+#
+#   CC=clang                        another compiler
+#   BUILD=build/other               another folder for everything that is built
+#   SANITIZE=address,undefined      under the sanitizers
+#   WERROR=1                        warnings are errors (not with SANITIZE)
+#   V=1                             whole commands instead of one line a file
+
+BUILD ?= build
+SWEEP ?= sweeps/fashion.yaml
+SWEEPS ?= $(wildcard sweeps/*.yaml)
+PREFIX ?= /usr/local
+# Under sanitizers kernels at -O3 take four times as long to compile, which is more than their tests gain.
+CFLAGS ?= $(if $(SANITIZE),-O1,-O3) -g
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+
+.DEFAULT_GOAL := $(BUILD)/archsweep
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: sweep test params plots bench clean install uninstall help FORCE
+ONLY_SHOWS := $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+MAKEFLAGS += --no-builtin-rules
+ifeq ($(MAKELEVEL),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+ifneq ($(filter clean,$(MAKECMDGOALS)),)
+.NOTPARALLEL:
+endif
+Q := $(if $(V),,@)
+
+# --- Packages: before anything asks where they are, so that a bare machine is ready within the same run --------------------------
+
+ifneq ($(filter sweep test,$(MAKECMDGOALS)),)
+ifeq ($(ONLY_SHOWS),)
+$(shell sh ci/deps.sh >&2)
+ifneq ($(.SHELLSTATUS),0)
+$(error packages are missing, see above)
+endif
+endif
+endif
+
+# --- Libraries ------------------------------------------------------------------------------------------------------------------
+
+# OpenBLAS has several builds under one name. Ours is the OpenMP build, at the link and, by the run path, at every start.
+BLAS := $(firstword $(wildcard /usr/lib/*/openblas-openmp))
+PKG_CONFIG := pkg-config
+ifneq ($(BLAS),)
+PKG_CONFIG := PKG_CONFIG_PATH=$(BLAS)/pkgconfig:$$PKG_CONFIG_PATH pkg-config
+RUN_PATH := -Wl,-rpath,$(BLAS)
+endif
+
+NEEDS_LIBRARIES := $(if $(MAKECMDGOALS),$(filter-out help clean uninstall,$(MAKECMDGOALS)),program)
+ifneq ($(NEEDS_LIBRARIES),)
+LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags openblas yaml-0.1 zlib)
+LIBS := $(shell $(PKG_CONFIG) --libs openblas yaml-0.1 zlib) -lm
+ifneq ($(.SHELLSTATUS),0)
+$(error libraries are missing: `sh ci/deps.sh` installs or names them)
+endif
+# Fedora's name for the OpenMP build.
+ifneq ($(wildcard /usr/lib64/libopenblaso.so),)
+LIBS := $(patsubst -lopenblas,-lopenblaso,$(LIBS))
+endif
+MACHINE := $(shell $(CC) -dumpmachine)
+endif
+
+# --- Flags ----------------------------------------------------------------------------------------------------------------------
+
+# None under sanitizers: there gcc warns of paths through its own additions.
+ifeq ($(SANITIZE),)
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual $(if $(WERROR),-Werror)
+endif
+CHECKS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2)
+# -ffp-contract=off: a multiply and an add are rounded once where a kernel says so, not where a compiler likes.
+COMPILE := $(CC) -std=gnu11 -D_GNU_SOURCE -I. $(LIB_CFLAGS) $(WARNINGS) $(CFLAGS) $(CHECKS) -fno-math-errno -fopenmp -ffp-contract=off
+LINK := $(CC) $(CFLAGS) -fopenmp $(CHECKS) -Wl,-z,relro,-z,now $(RUN_PATH) $(LDFLAGS)
+
+# Each kernel source is compiled once per instruction set, and the program chooses at its start.
+ifneq ($(filter x86_64%,$(MACHINE)),)
+SETS := avx512 avx2 portable
+else
+SETS := portable
+COMPILE += -DONLY_PORTABLE
+endif
+FLAGS_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -mavx2 -mprefer-vector-width=512
+FLAGS_avx2 := -mavx2 -mfma
+FLAGS_portable :=
+
+# --- What there is to build -----------------------------------------------------------------------------------------------------
+
+FLOAT := $(BUILD)/float
+# The engine once more in double precision, in which a finite difference is sharp enough to check every gradient.
+DOUBLE := $(BUILD)/double
+
+NN := $(patsubst %.c,%.o,$(wildcard nn/*/*.c))
+ISA := $(notdir $(patsubst %.c,%.o,$(wildcard nn/kernel/isa/*.c)))
+BENCH := $(patsubst %.c,%.o,$(wildcard bench/*.c bench/data/*.c))
+TEST := $(patsubst %.c,%.o,$(wildcard tests/*.c))
+GRADIENT := $(patsubst %.c,%.o,$(wildcard tests/gradients/*.c))
+
+PROGRAM_OBJECTS := $(addprefix $(FLOAT)/,$(NN) $(BENCH) $(foreach set,$(SETS),$(addprefix isa/$(set)/,$(ISA))))
+TEST_OBJECTS := $(filter-out $(FLOAT)/bench/main.o,$(PROGRAM_OBJECTS)) $(addprefix $(FLOAT)/,$(TEST))
+GRADIENT_OBJECTS := $(addprefix $(DOUBLE)/,$(NN) $(addprefix isa/portable/,$(ISA)) $(if $(GRADIENT),$(GRADIENT) tests/main.o))
+OBJECTS := $(sort $(PROGRAM_OBJECTS) $(TEST_OBJECTS) $(GRADIENT_OBJECTS))
+TEST_PROGRAMS := $(BUILD)/tests $(if $(GRADIENT),$(BUILD)/test-gradients)
+
+$(BUILD)/archsweep: $(PROGRAM_OBJECTS)
+$(BUILD)/tests: $(TEST_OBJECTS)
+$(BUILD)/test-gradients: $(GRADIENT_OBJECTS)
+$(BUILD)/archsweep $(TEST_PROGRAMS): $(BUILD)/objects.list
+	@echo "  LINK $@"
+	$(Q)$(LINK) $(filter %.o,$^) -o $@ $(LIBS)
+
+# $(call compile,FLAGS): one source, one object, and the headers that it read.
+define compile
+	@mkdir -p $(@D)
+	@echo "  CC $@"
+	$(Q)$(COMPILE) $(1) -MMD -MP -c $< -o $@
+endef
+
+$(OBJECTS): $(BUILD)/flags.list
+
+$(FLOAT)/%.o: %.c
+	$(call compile)
+
+$(DOUBLE)/%.o: %.c
+	$(call compile,-DREAL_IS_DOUBLE -DONLY_PORTABLE)
+
+$(DOUBLE)/isa/portable/%.o: nn/kernel/isa/%.c
+	$(call compile,-DREAL_IS_DOUBLE -DONLY_PORTABLE -DKERNEL_SET=portable -ffp-contract=fast)
+
+define kernel_rule
+$(FLOAT)/isa/$(1)/%.o: nn/kernel/isa/%.c
+	$$(call compile,-DKERNEL_SET=$(1) $$(FLAGS_$(1)) -ffp-contract=fast)
+endef
+$(foreach set,$(SETS),$(eval $(call kernel_rule,$(set))))
+
+# Rewritten only when it would say something new: other flags compile everything again, another source links again.
+$(BUILD)/flags.list: SAYS = $(COMPILE) $(LINK) $(LIBS) $(foreach set,$(SETS),$(FLAGS_$(set)))
+$(BUILD)/objects.list: SAYS = $(OBJECTS)
+$(BUILD)/flags.list $(BUILD)/objects.list: FORCE
+	@mkdir -p $(@D)
+	@echo '$(SAYS)' | cmp -s - $@ || echo '$(SAYS)' > $@
+
+-include $(OBJECTS:.o=.d)
+
+# --- What people type -----------------------------------------------------------------------------------------------------------
+
+# A diverged point makes the run fail; it belongs in the pictures nevertheless.
+sweep: $(BUILD)/archsweep ## install what is missing, train SWEEP=sweeps/NAME.yaml, draw its pictures; ARGS= goes to `run`
+	@status=0; $(BUILD)/archsweep run $(SWEEP) $(ARGS) || status=$$?; \
+	if [ $$status -le 1 ]; then $(BUILD)/archsweep plot $(SWEEP) || status=$$?; fi; exit $$status
+
+test: $(BUILD)/archsweep $(TEST_PROGRAMS) ## install what is missing, run every test; ends with "N passed, N failed"
+	@CC='$(CC)' sh ci/sum.sh $(TEST_PROGRAMS) 'sh ci/floors.sh' 'sh ci/style.sh' 'sh ci/selftest.sh'
+
+params: $(BUILD)/archsweep ## check the parameter counts that sweeps/*.yaml expect
+	@$(BUILD)/archsweep params --check $(SWEEPS)
+
+plots: $(BUILD)/archsweep ## draw the pictures of SWEEP again from its records, without training
+	@$(BUILD)/archsweep plot $(SWEEP)
+
+bench: $(BUILD)/archsweep ## measure the training speed of SWEEP's networks on this machine; ARGS= goes to `bench`
+	@$(BUILD)/archsweep bench $(SWEEP) $(ARGS)
+
+clean: ## remove what was built; records and pictures stay
+	rm -rf $(BUILD)
+
+SHARE = $(DESTDIR)$(PREFIX)/share/archsweep
+install: $(BUILD)/archsweep ## copy the program, plots and sweeps to PREFIX=/usr/local (below DESTDIR=)
+	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/plots $(SHARE)/sweeps/families
+	install -m 755 $(BUILD)/archsweep $(DESTDIR)$(PREFIX)/bin/archsweep
+	install -m 644 $(wildcard plots/*) $(SHARE)/plots
+	install -m 644 $(wildcard sweeps/*.yaml) $(SHARE)/sweeps
+	install -m 644 $(wildcard sweeps/families/*.yaml) $(SHARE)/sweeps/families
+
+uninstall: ## remove what install copied
+	rm -f $(DESTDIR)$(PREFIX)/bin/archsweep
+	rm -rf $(SHARE)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile

@@ -1,0 +1,28 @@
+/* See clock.h. */
+#include "bench/clock.h"
+
+#include <stdio.h>
+#include <time.h>
+
+double clock_seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+const char *clock_text(double seconds, char to[24])
+{
+	enum { SIZE = 24 };
+	double shown = seconds < 0 ? 0 : seconds > 1e9 ? 1e9 : seconds;
+	long whole = (long)(shown + 0.5);
+
+	if (shown < 59.95)
+		snprintf(to, SIZE, "%.1f s", shown);
+	else if (whole < 3600)
+		snprintf(to, SIZE, "%ld:%02ld", whole / 60, whole % 60);
+	else
+		snprintf(to, SIZE, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60, whole % 60);
+	return to;
+}

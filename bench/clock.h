@@ -1,0 +1,11 @@
+/* Time that passes; not the calendar. Floor 4. */
+#ifndef BENCH_CLOCK_H
+#define BENCH_CLOCK_H
+
+/* Seconds since some fixed moment; never goes back. */
+double clock_seconds(void);
+
+/* "4.2 s", "3:07", "2:03:07": a length of time for people, in `to`. */
+const char *clock_text(double seconds, char to[24]);
+
+#endif

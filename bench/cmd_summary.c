@@ -1,0 +1,274 @@
+/* archsweep summary: one network layer by layer, or the points of a sweep. Floor 5. */
+#include "bench/command.h"
+
+#include "bench/cost.h"
+#include "bench/layer_table.h"
+#include "bench/options.h"
+#include "bench/table.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PATH_BYTES = 256, LIST_BYTES = 480 };
+
+static const struct column point_columns[] = {
+	{ "point", .kind = COLUMN_TEXT },
+	{ "seed", .kind = COLUMN_INT },
+	{ "id", .kind = COLUMN_TEXT },
+	{ "channels", .kind = COLUMN_TEXT },
+	{ 0 }
+};
+
+static const struct option_row options[] = {
+	{ "json", 'j', .help = "an object with the totals and an array of layers", .excludes = "tsv" },
+	{ "tsv", 't', .help = "tab-separated values below a line of names", .excludes = "describe" },
+	{ "describe", 'd', .help = "the resolved description that the point's id is a hash of", .excludes = "json" },
+	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep: recipe.batch=32", .repeats = true },
+	{ 0 }
+};
+
+static const char help[] =
+	"POINT is \"family/width\" or the beginning of an id. Without POINT the points of the sweep are listed.\n"
+	"\n"
+	"  #            0 is the network's input\n"
+	"  from         the layers that this one reads, where it is not the one above\n"
+	"  output       rows x columns x channels of one image\n"
+	"  parameters   all of them; batch norm's moving statistics are not trainable\n"
+	"  MACs         multiply-adds for one image, convolutions and dense layers only\n"
+	"\n"
+	"Exit status: 0 done, 1 failed, 2 the command line or the YAML is wrong.\n";
+
+/* "plain/6", with `seed` "plain/6/1": what point_matches knows the point by. */
+static const char *format_point(const struct point *point, bool seed, char to[PATH_BYTES])
+{
+	char width[NUMBER_BYTES];
+	int used = snprintf(to, PATH_BYTES, "%s/%s", point->family, words_number(point->width, width));
+
+	if (seed && used < PATH_BYTES)
+		snprintf(to + used, (size_t)(PATH_BYTES - used), "/%d", point->seed);
+	return to;
+}
+
+/* What the user asks for. */
+struct search {
+	const struct sweep *sweep;
+	const char *pattern;    /* NULL: all points */
+	bool by_seed;           /* points that differ in their seed alone are different */
+};
+
+/* The first match after `last` (NULL: of all) that is different from it, or NULL. */
+static const struct point *search_next(const struct search *search, const struct point *last)
+{
+	const struct point *end = search->sweep->points + search->sweep->point_count;
+
+	for (const struct point *point = last ? last + 1 : search->sweep->points; point < end; point++) {
+		bool same = last && !search->by_seed && point_same_network(last, point);
+		if (!same && (!search->pattern || point_matches(point, search->pattern)))
+			return point;
+	}
+	return NULL;
+}
+
+/* "plain/3, plain/6, ...": as many matches as there is room for. */
+static const char *list_matches(const struct search *search, char to[LIST_BYTES])
+{
+	const struct point *point = search_next(search, NULL);
+	char path[PATH_BYTES];
+	size_t used = 0;
+
+	to[0] = '\0';
+	for (; point; point = search_next(search, point)) {
+		format_point(point, search->by_seed, path);
+		bool fits = used + strlen(path) + sizeof ", , ..." <= LIST_BYTES;
+		used += (size_t)snprintf(to + used, LIST_BYTES - used, "%s%s", used ? ", " : "", fits ? path : "...");
+		if (!fits)
+			break;
+	}
+	return to;
+}
+
+/* The one point that is meant, or NULL and an error that lists the candidates. */
+static const struct point *find_point(const struct search *search, const struct options *given, struct error *err)
+{
+	const struct search all = { search->sweep, NULL, search->by_seed };
+	const struct point *found = search_next(search, NULL);
+	char list[LIST_BYTES], shown[SHOWN_BYTES];
+
+	if (found && !search_next(search, found))
+		return found;
+	words_show(search->pattern, shown);
+	if (!found)
+		options_fail(given, err, "no point is \"%s\"; there are %s", shown, list_matches(&all, list));
+	else
+		options_fail(given, err, "\"%s\" is more than one point: %s", shown, list_matches(search, list));
+	return NULL;
+}
+
+/* A network and all that is known of it without data. */
+struct summary {
+	const struct sweep *sweep;
+	const struct point *point;
+	const struct table *layers;
+	struct cost cost;
+};
+
+static void print_total(const char *name, const char *value, const char *remark)
+{
+	printf("%-15s%15s%s%s\n", name, value, *remark ? "  " : "", remark);
+}
+
+static void print_totals(const struct summary *summary)
+{
+	const struct cost *cost = &summary->cost;
+	char number[NUMBER_BYTES], batch[NUMBER_BYTES + 40];
+
+	snprintf(batch, sizeof batch, "for a batch of %d, with gradients", summary->sweep->recipe.batch);
+	print_total("trainable", format_thousands(cost->trainable, number), "");
+	print_total("non-trainable", format_thousands(cost->total - cost->trainable, number), "moving statistics of batch norm");
+	print_total("total", format_thousands(cost->total, number), "");
+	print_total("MACs", format_thousands(cost->macs, number), "for one image forward");
+	print_total("activations", format_bytes(cost->activation_bytes, number), batch);
+	print_total("memory", format_bytes(cost->memory_bytes, number), "for training, data apart");
+}
+
+static bool print_people(const struct summary *summary, struct error *err)
+{
+	const struct point *point = summary->point;
+	char width[NUMBER_BYTES];
+
+	print_plain_text(point->family, stdout);
+	printf(" at width %s: %d classes\n\n", words_number(point->width, width), point->network.classes);
+	if (!table_print(summary->layers, TABLE_HUMAN, stdout, err))
+		return false;
+	putchar('\n');
+	print_totals(summary);
+	return true;
+}
+
+static void print_json_number(const char *name, int64_t value)
+{
+	printf("  \"%s\": %" PRId64 ",\n", name, value);
+}
+
+static void print_json_member(const char *name, const char *text)
+{
+	printf("  \"%s\": ", name);
+	print_json_text(text, stdout);
+	printf(",\n");
+}
+
+static bool print_json(const struct summary *summary, struct error *err)
+{
+	const struct cost *cost = &summary->cost;
+	char width[NUMBER_BYTES];
+
+	printf("{\n");
+	print_json_member("sweep", summary->sweep->name);
+	print_json_member("family", summary->point->family);
+	printf("  \"width\": %s,\n", words_number(summary->point->width, width));
+	print_json_member("id", summary->point->id);
+	print_json_number("classes", summary->point->network.classes);
+	print_json_number("batch", summary->sweep->recipe.batch);
+	print_json_number("trainable", cost->trainable);
+	print_json_number("non_trainable", cost->total - cost->trainable);
+	print_json_number("total", cost->total);
+	print_json_number("macs", cost->macs);
+	print_json_number("activation_bytes", cost->activation_bytes);
+	print_json_number("memory_bytes", cost->memory_bytes);
+	printf("  \"layers\": ");
+	bool printed = table_print(summary->layers, TABLE_JSON, stdout, err);
+	printf("}\n");
+	return printed;
+}
+
+static bool print_summary(const struct summary *summary, enum table_format format, struct error *err)
+{
+	switch (format) {
+	case TABLE_HUMAN:
+		return print_people(summary, err);
+	case TABLE_JSON:
+		return print_json(summary, err);
+	case TABLE_TSV:
+		return table_print(summary->layers, TABLE_TSV, stdout, err);
+	}
+	return false;
+}
+
+static int print_description(const struct sweep *sweep, const struct point *point, struct error *err)
+{
+	char *text = point_describe(sweep, point);
+
+	if (!text) {
+		fail(err, "archsweep: out of memory");
+		return EXIT_FAILED;
+	}
+	fputs(text, stdout);
+	free(text);
+	return EXIT_DONE;
+}
+
+static int list_points(const struct sweep *sweep, enum table_format format, struct error *err)
+{
+	struct table *table = table_create(point_columns);
+	char path[PATH_BYTES];
+
+	for (int i = 0; i < sweep->point_count; i++) {
+		const struct point *point = &sweep->points[i];
+		table_text(table, format_point(point, false, path));
+		table_int(table, point->seed);
+		table_text(table, point->id);
+		table_text(table, *point->channels ? point->channels : NULL);
+	}
+	bool printed = table_print(table, format, stdout, err);
+	table_destroy(table);
+	return printed ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int summarize(const struct sweep *sweep, const struct point *point, enum table_format format, struct error *err)
+{
+	const struct recipe *recipe = &sweep->recipe;
+	struct model_plan *plan = model_plan_create(&point->network, recipe->batch, recipe->optimizer->slots, err);
+
+	if (!plan)
+		return EXIT_USAGE;
+	struct table *layers = layer_table_create(&point->network, plan);
+	const struct summary summary = { sweep, point, layers, model_plan_cost(plan) };
+	bool printed = print_summary(&summary, format, err);
+	table_destroy(layers);
+	model_plan_destroy(plan);
+	return printed ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run_sweep(const struct options *given, const struct sweep *sweep, struct error *err)
+{
+	bool describe = options_has(given, "describe");
+	const struct search search = { sweep, given->operand_count == 2 ? given->operands[1] : NULL, describe };
+
+	if (!search.pattern && describe)
+		return options_fail(given, err, "--describe needs a POINT");
+	if (!search.pattern)
+		return list_points(sweep, options_format(given), err);
+	const struct point *point = find_point(&search, given, err);
+	if (!point)
+		return EXIT_USAGE;
+	return describe ? print_description(sweep, point, err) : summarize(sweep, point, options_format(given), err);
+}
+
+static int run(const struct options *given, struct error *err)
+{
+	const char *sets[MAX_OPTION_USES];
+	int set_count = options_values(given, "set", sets);
+	struct sweep *sweep = sweep_read(given->operands[0], sets, set_count, err);
+
+	if (!sweep)
+		return EXIT_USAGE;
+	int status = run_sweep(given, sweep, err);
+	sweep_destroy(sweep);
+	return status;
+}
+
+const struct command command_summary = {
+	.name = "summary", .summary = "show one network layer by layer, or list the points of a sweep",
+	.operands = "SWEEP.yaml [POINT]", .min_operands = 1, .max_operands = 2, .options = options, .help = help, .run = run,
+};

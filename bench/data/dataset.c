@@ -1,0 +1,160 @@
+/* See dataset.h. What all formats share: paths, memory, splits, the last checks, the digest. */
+#include "bench/data/dataset.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* 64-bit FNV-1a's step, h = (h ^ word) * prime, over words of 8 bytes instead of bytes: eight times as fast. A multiplication
+ * carries upwards only, so the high half is folded into the low half after each word: without that, two changed top bits would
+ * cancel each other out. */
+static uint64_t digest_word(uint64_t digest, uint64_t word)
+{
+	digest = (digest ^ word) * UINT64_C(0x100000001b3);
+	return digest ^ digest >> 32;
+}
+
+/* Eight bytes as a little-endian number, whatever the machine's order; compilers make one load of it. */
+static uint64_t load_word(const uint8_t *at)
+{
+	return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 |
+	       (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
+}
+
+/* The length, then the bytes; the last word is filled up with zeros. */
+static uint64_t digest_bytes(uint64_t digest, const void *bytes, size_t len)
+{
+	const uint8_t *at = bytes;
+	uint8_t rest[8] = { 0 };
+
+	digest = digest_word(digest, len);
+	for (; len >= sizeof rest; len -= sizeof rest, at += sizeof rest)
+		digest = digest_word(digest, load_word(at));
+	memcpy(rest, at, len);
+	return len ? digest_word(digest, load_word(rest)) : digest;
+}
+
+static uint64_t digest_dataset(const struct dataset *data)
+{
+	const int facts[] = { data->shape.c, data->shape.h, data->shape.w, data->classes, data->count, data->split_count };
+	uint64_t digest = UINT64_C(0xcbf29ce484222325);
+
+	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+		digest = digest_word(digest, (uint64_t)facts[i]);
+	for (int i = 0; i < data->split_count; i++) {
+		const struct split *split = &data->splits[i];
+		digest = digest_bytes(digest, split->name, strlen(split->name));
+		digest = digest_word(digest, (uint64_t)split->role);
+		digest = digest_word(digest, (uint64_t)split->first);
+		digest = digest_word(digest, (uint64_t)split->count);
+	}
+	digest = digest_bytes(digest, data->labels, (size_t)data->count);
+	return digest_bytes(digest, data->pixels, (size_t)data->count * image_len(data->shape));
+}
+
+/* Every size that formats compute with is a product of these, so none can overflow. */
+static bool check_description(const struct data_description *description, struct error *err)
+{
+	struct shape s = description->shape;
+
+	assert(s.c > 0 && s.h > 0 && s.w > 0 && description->classes > 0);
+	if ((uint64_t)s.h * (uint64_t)s.w > MAX_PIXEL_BYTES / (uint64_t)s.c)
+		return fail_at(err, description->at, "input: an image of %dx%dx%d is larger than %llu bytes", s.h, s.w, s.c,
+		               (unsigned long long)MAX_PIXEL_BYTES);
+	if (description->classes > MAX_CLASSES)
+		return fail_at(err, description->at, "classes: %d is outside 1..%d", description->classes, MAX_CLASSES);
+	return true;
+}
+
+/* Labels that are too large are the format's to find, since it knows their place; a class that never occurs shows only here. */
+static bool check_classes(const struct data_description *description, const struct dataset *data, struct error *err)
+{
+	int largest = 0;
+
+	for (int i = 0; i < data->count; i++)
+		largest = data->labels[i] > largest ? data->labels[i] : largest;
+	assert(largest < description->classes);
+	return largest == description->classes - 1 ||
+	       fail_at(err, description->at, "classes: %d does not fit the data: the largest label of its %d images is %d",
+	               description->classes, data->count, largest);
+}
+
+static bool read_checked(const struct data_description *description, struct dataset *to, struct error *err)
+{
+	return check_description(description, err) && description->format->read(description, to, err) &&
+	       check_classes(description, to, err);
+}
+
+bool dataset_read(const struct data_description *description, struct dataset *to, struct error *err)
+{
+	*to = (struct dataset){ .shape = description->shape, .classes = description->classes };
+	if (!read_checked(description, to, err)) {
+		dataset_free(to);
+		return false;
+	}
+	assert(dataset_split(to, ROLE_TRAINING) && dataset_split(to, ROLE_TEST));
+	to->digest = digest_dataset(to);
+	return true;
+}
+
+void dataset_free(struct dataset *data)
+{
+	free(data->pixels);
+	free(data->labels);
+	*data = (struct dataset){ .count = 0 };
+}
+
+const struct split *dataset_split(const struct dataset *data, enum split_role role)
+{
+	for (int i = 0; i < data->split_count; i++)
+		if (data->splits[i].role == role)
+			return &data->splits[i];
+	return NULL;
+}
+
+bool dataset_path(const struct data_description *description, const char *key, const char *name, char to[DATA_PATH_MAX],
+                  struct error *err)
+{
+	const char *folder = description->folder ? description->folder : "";
+	bool below = name[0] != '/' && folder[0] != '\0';
+
+	if (name[0] == '\0')
+		return fail_at(err, description->at, "%s: found an empty path", key);
+	int len = snprintf(to, DATA_PATH_MAX, "%s%s%s", below ? folder : "", below ? "/" : "", name);
+	return (len >= 0 && len < DATA_PATH_MAX) ||
+	       fail_at(err, description->at, "%s: the path is longer than %d bytes", key, DATA_PATH_MAX - 1);
+}
+
+bool dataset_check_validation(const struct data_description *description, int validation, int training, const char *path,
+                              struct error *err)
+{
+	return validation < training ||
+	       fail_at(err, description->at, "validation: %d leaves nothing to train on: %s has %d training images", validation,
+	               path, training);
+}
+
+bool dataset_allocate(const struct data_description *description, struct dataset *to, struct error *err)
+{
+	size_t len = (size_t)to->count * image_len(description->shape);
+
+	to->pixels = malloc(len);
+	to->labels = malloc((size_t)to->count);
+	return (to->pixels && to->labels) ||
+	       fail_at(err, description->at, "data: not enough memory for the %zu bytes of its %d images", len, to->count);
+}
+
+void dataset_lay_splits(const struct data_description *description, struct dataset *to, const int counts[MAX_SPLITS])
+{
+	int next = 0;
+
+	to->split_count = description->format->splits(description->config, to->splits);
+	for (int i = 0; i < to->split_count; i++) {
+		struct split *split = &to->splits[i];
+		split->first = counts[i] ? next : split[-2].first;
+		split->count = counts[i] ? counts[i] : split[-2].count + split[-1].count;
+		assert(split->count > 0);
+		next = split->first + split->count;
+	}
+	assert(next == to->count);
+}

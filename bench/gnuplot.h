@@ -1,0 +1,21 @@
+/* Runs gnuplot, without a shell, on one of our scripts. Floor 4; what is drawn is the script's business. */
+#ifndef BENCH_GNUPLOT_H
+#define BENCH_GNUPLOT_H
+
+#include "nn/base/error.h"
+
+/* The script learns its variables from the command line: plots, data, curves, out. */
+struct drawing {
+	const char *plots;      /* folder of the scripts */
+	const char *script;     /* the script's path */
+	const char *data, *curves;      /* points.tsv, curves.tsv */
+	const char *out;        /* the picture, .png or .svg, which appears whole or not at all */
+};
+
+enum { GNUPLOT_SAID_BYTES = 512 };
+
+/* False where gnuplot is missing, fails, or leaves an empty picture. `said` gets the last line of what it wrote to stderr: nothing, if
+ * all is well. */
+bool gnuplot_draw(const struct drawing *drawing, char said[GNUPLOT_SAID_BYTES], struct error *err);
+
+#endif

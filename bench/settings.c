@@ -1,0 +1,235 @@
+/* See settings.h. */
+#include "bench/settings.h"
+
+#include "bench/bind.h"
+
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { MAX_KINDS = 32, MAX_SIDE = 4096 };
+
+/* A key whose value names one of several kinds. */
+struct choice {
+	struct arena *arena;            /* for the kind's struct */
+	const char *key, *fallback;     /* fallback: the kind where the key is missing */
+	const struct kind *kinds[MAX_KINDS + 1];        /* NULL at the end */
+};
+
+static int find_kind(const struct choice *choice, const char *name)
+{
+	for (int i = 0; choice->kinds[i]; i++)
+		if (!strcmp(choice->kinds[i]->name, name))
+			return i;
+	return -1;
+}
+
+static bool refuse_kind(const struct choice *choice, const struct node *node, const char *name, struct error *err)
+{
+	struct words words = { 0 };
+	char shown[SHOWN_BYTES], accepted[ACCEPTED_BYTES];
+
+	for (int i = 0; choice->kinds[i]; i++)
+		words_add(&words, choice->kinds[i]->name);
+	return fail_at(err, bind_kind_mark(node), "%s: \"%s\" is unknown; %s", choice->key, words_show(name, shown),
+	               words_accepted(&words, name, accepted));
+}
+
+/* Which of the kinds `node` (NULL: the fallback) names; -1 and an error for none. *config gets the kind's struct, filled. */
+static int choose(const struct choice *choice, const struct node *node, void **config, struct error *err)
+{
+	const char *name = choice->fallback;
+	const struct node *fields = NULL;
+
+	if (node && !bind_kind(node, choice->key, &name, &fields, err))
+		return -1;
+	int found = find_kind(choice, name);
+	if (found < 0) {
+		refuse_kind(choice, node, name, err);
+		return -1;
+	}
+	const struct kind *kind = choice->kinds[found];
+	*config = arena_alloc(choice->arena, kind->config_size, err);
+	if (node && !fields)
+		fields = node_empty(choice->arena, node->at, err);
+	if (!*config || (node && !fields) || !bind_fields(fields, kind->fields, NULL, NULL, *config, err))
+		return -1;
+	return found;
+}
+
+/* A value that must be there. */
+static const struct node *find(const struct node *root, const char *key, const char *wanted, struct error *err)
+{
+	const struct node *node = node_get(root, key);
+
+	if (!node)
+		fail_at(err, root->at, "%s: missing; %s is required", key, wanted);
+	return node;
+}
+
+static bool read_input(const struct node *root, struct shape *to, struct error *err)
+{
+	static const struct field side = { "input", FIELD_INT, 0, .min = 1, .max = MAX_SIDE };
+	const struct node *node = find(root, "input", "[height, width, channels]", err);
+	int values[3];
+	char shown[80];
+
+	if (!node)
+		return false;
+	if (node->type != NODE_LIST)
+		return fail_at(err, node->at, "input: %s where [height, width, channels] is accepted", node_describe(node, shown));
+	if (node->count != 3)
+		return fail_at(err, node->at, "input: a list of %d where [height, width, channels] is accepted", node->count);
+	for (int i = 0; i < 3; i++)
+		if (!bind_value(node->items[i], &side, NULL, &values[i], err))
+			return false;
+	*to = (struct shape){ .h = values[0], .w = values[1], .c = values[2] };
+	return true;
+}
+
+/* A path typed on the command line starts where the person stands, one in a file at the file's folder. */
+static bool place_paths(const struct settings *s, const struct node *map, void *config, struct error *err)
+{
+	char here[PATH_MAX];
+
+	for (const struct field *f = s->sweep->data.format->kind.fields; f && f->name; f++) {
+		const struct node *node = f->kind == FIELD_TEXT ? node_get(map, f->name) : NULL;
+
+		if (!node || !mark_is_set(node->at) || node->text[0] == '/')
+			continue;
+		if (!getcwd(here, sizeof here))
+			return fail_at(err, node->at, "%s: the current folder cannot be named", f->name);
+		char *path = arena_print(s->arena, err, "%s/%s", here, node->text);
+		if (!path)
+			return false;
+		*(const char **)((char *)config + f->offset) = path;
+	}
+	return true;
+}
+
+static bool read_data(struct settings *s, const struct node *root, struct error *err)
+{
+	struct data_description *to = &s->sweep->data;
+	const struct node *node = find(root, "data", "{format: {...}}", err);
+	struct choice choice = { .arena = s->arena, .key = "data" };
+	void *config;
+
+	if (!node)
+		return false;
+	for (int i = 0; data_formats[i] && i < MAX_KINDS; i++)
+		choice.kinds[i] = &data_formats[i]->kind;
+	int found = choose(&choice, node, &config, err);
+	if (found < 0)
+		return false;
+	to->format = data_formats[found];
+	to->config = config;
+	to->at = bind_kind_mark(node);
+	return node->type != NODE_MAP || place_paths(s, node->items[0], config, err);
+}
+
+static bool read_optimizer(struct settings *s, const struct node *node, struct error *err)
+{
+	struct recipe *to = &s->sweep->recipe;
+	struct choice choice = { .arena = s->arena, .key = "optimizer", .fallback = "adam" };
+	void *config;
+
+	for (int i = 0; optimizer_types[i] && i < MAX_KINDS; i++)
+		choice.kinds[i] = &optimizer_types[i]->kind;
+	int found = choose(&choice, node, &config, err);
+	if (found < 0)
+		return false;
+	to->optimizer_config = config;
+	to->optimizer = optimizer_types[found];
+	if (to->learning_rate == 0)
+		to->learning_rate = to->optimizer->learning_rate;
+	return true;
+}
+
+static bool read_schedule(struct settings *s, const struct node *node, struct error *err)
+{
+	struct recipe *to = &s->sweep->recipe;
+	struct choice choice = { .arena = s->arena, .key = "schedule", .fallback = "constant" };
+	void *config;
+
+	for (int i = 0; schedule_types[i] && i < MAX_KINDS; i++)
+		choice.kinds[i] = &schedule_types[i]->kind;
+	int found = choose(&choice, node, &config, err);
+	if (found < 0)
+		return false;
+	to->schedule_config = config;
+	to->schedule = schedule_types[found];
+	return true;
+}
+
+/* Patience watches validation images, so there must be some. */
+static bool check_patience(const struct settings *s, const struct node *recipe, struct error *err)
+{
+	struct split splits[MAX_SPLITS];
+	const struct data_description *data = &s->sweep->data;
+	const struct node *patience = node_get(recipe, "patience");
+	int count = data->format->splits(data->config, splits);
+
+	if (!s->sweep->recipe.patience)
+		return true;
+	for (int i = 0; i < count; i++)
+		if (splits[i].role == ROLE_VALIDATION)
+			return true;
+	return fail_at(err, patience ? patience->at : recipe->at,
+	               "patience: %d where the data has no validation images; accepted: 0", s->sweep->recipe.patience);
+}
+
+static bool read_recipe(struct settings *s, const struct node *root, struct error *err)
+{
+	static const char *const kinds[] = { "optimizer", "schedule", NULL };
+	const struct node *node = find(root, "recipe", "a map", err);
+
+	return node && bind_type(node, NODE_MAP, "recipe", err) &&
+	       bind_fields(node, recipe_fields, kinds, NULL, &s->sweep->recipe, err) &&
+	       read_optimizer(s, node_get(node, "optimizer"), err) && read_schedule(s, node_get(node, "schedule"), err) &&
+	       check_patience(s, node, err);
+}
+
+static bool read_seeds(struct settings *s, const struct node *node, struct error *err)
+{
+	static const struct field seed = { "seeds", FIELD_INT, 0, .min = 0, .max = INT_MAX };
+
+	s->seed_count = node && node->type == NODE_LIST ? node->count : 1;
+	s->seeds = arena_alloc(s->arena, (size_t)s->seed_count * sizeof *s->seeds, err);
+	if (!s->seeds)
+		return false;
+	s->seeds[0] = 1;
+	if (!node)
+		return true;
+	if (!bind_type(node, NODE_LIST, "seeds", err))
+		return false;
+	if (!node->count || node->count > MAX_POINTS)
+		return fail_at(err, node->at, "seeds: a list of %d where 1 to %d seeds are accepted", node->count, MAX_POINTS);
+	for (int i = 0; i < node->count; i++) {
+		if (!bind_value(node->items[i], &seed, NULL, &s->seeds[i], err))
+			return false;
+		for (int k = 0; k < i; k++)
+			if (s->seeds[k] == s->seeds[i])
+				return fail_at(err, node->items[i]->at, "seeds: %d stands twice", s->seeds[i]);
+	}
+	return true;
+}
+
+bool settings_read(struct settings *s, const struct node *root, struct error *err)
+{
+	static const char *const sections[] = { "data", "input", "seeds", "recipe", "families", NULL };
+	static const struct field fields[] = {
+		{ "title", FIELD_TEXT, offsetof(struct sweep, title), .help = "for pictures" },
+		{ "classes", FIELD_INT, offsetof(struct sweep, data.classes), .required = 1, .min = 2, .max = MAX_CLASSES },
+		{ 0 }
+	};
+
+	if (!bind_type(root, NODE_MAP, "the sweep", err) || !bind_fields(root, fields, sections, NULL, s->sweep, err) ||
+	    !read_input(root, &s->sweep->data.shape, err) || !read_data(s, root, err) || !read_recipe(s, root, err))
+		return false;
+	for (const char *c = s->sweep->title; c && *c; c++)
+		if ((unsigned char)*c < ' ' || *c == 127)
+			return fail_at(err, node_get(root, "title")->at, "title: a control character in the text");
+	if (!s->sweep->title)
+		s->sweep->title = s->sweep->name;
+	return read_seeds(s, node_get(root, "seeds"), err);
+}

@@ -1,0 +1,212 @@
+#!/bin/sh
+# Tests the checks themselves: each is given something wrong and must say so, and something right and must not.
+# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/deps.sh and the harness tests/main.c. Ends with "N passed, N failed".
+set -u
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d) || exit 1
+trap 'rm -rf "$work"' EXIT
+trap 'exit 130' INT TERM HUP
+passed=0
+failed=0
+
+# expect TITLE WANTED-STATUS WANTED-TEXT COMMAND...: the text is all that the command prints.
+expect()
+{
+	title=$1 want_status=$2 want=$3
+	shift 3
+	got=$("$@" 2>&1)
+	status=$?
+	if [ "$got" = "$want" ] && [ $status = "$want_status" ]; then
+		passed=$((passed + 1))
+	else
+		failed=$((failed + 1))
+		printf '%s: got status %s\n%s\n  want status %s\n%s\n' "$title" $status "$got" "$want_status" "$want"
+	fi
+}
+
+# A small tree that both checks accept.
+plant()
+{
+	rm -rf "$work/tree"
+	mkdir "$work/tree"
+	cd "$work/tree" || exit 1
+	mkdir -p nn/base nn/layer nn/model nn/train bench tests
+	echo '#include <stdio.h>' >nn/base/error.h
+	cat >nn/base/error.c <<-'END'
+		/* exit() and "printf(" // in a comment
+		 * abort() */
+		#include "nn/base/error.h"
+		const char *a = "exit(1)", b = '"', *c = "\"exit(1)";
+	END
+	echo '#include "nn/base/error.h"' >nn/layer/layer.h
+	echo '#include "nn/layer/layer.h"' >nn/layer/relu.h
+	echo '#include "nn/layer/layer.h"' >nn/model/network.h
+	echo '#include "nn/model/network.h"' >nn/train/train.h
+	printf '#include "nn/train/train.h"\n#include <omp.h>\nvoid f(void) { printf("x"); }\n' >bench/point.c
+	printf '#include <yaml.h>\n' >bench/yaml.c
+	cd "$here/.." || exit 1
+}
+
+# tree_says TITLE CHECK FILE CONTENTS WANTED-TEXT: the tree with this one more file.
+tree_says()
+{
+	plant
+	mkdir -p "$(dirname "$work/tree/$3")"
+	printf '%b\n' "$4" >"$work/tree/$3"
+	expect "$1" "$([ -z "$5" ]; echo $?)" "$5" sh "ci/$2.sh" "$work/tree"
+}
+
+lines()
+{
+	awk -v count="$1" -v text="$2" 'BEGIN { for (i = 0; i < count; i++) printf "%s\\n", text }'
+}
+
+check_floors()
+{
+	tree_says 'a good tree' floors nn/layer/relu.c '#include "nn/layer/relu.h"' ''
+	tree_says 'upwards' floors nn/base/a.c '\n#include "nn/layer/layer.h"' \
+		'nn/base/a.c:2: floor 0 includes "nn/layer/layer.h" of floor 2'
+	tree_says 'siblings' floors nn/layer/a.c '#include "nn/layer/relu.h"' \
+		'nn/layer/a.c:1: floor 2 includes "nn/layer/relu.h" of floor 2'
+	tree_says 'layer and optim' floors nn/optim/a.c '#include "nn/layer/layer.h"' \
+		'nn/optim/a.c:1: floor 2 includes "nn/layer/layer.h" of floor 2'
+	tree_says 'model and train' floors nn/model/a.c '#include "nn/train/train.h"' \
+		'nn/model/a.c:1: floor 3 includes "nn/train/train.h" of floor 3'
+	tree_says 'bench from nn' floors nn/train/a.c '#include "bench/x.h"' 'nn/train/a.c:1: floor 3 includes "bench/x.h" of floor 4'
+	tree_says 'a command from bench' floors bench/a.c '#include "bench/command.h"' \
+		'bench/a.c:1: floor 4 includes "bench/command.h" of floor 5'
+	tree_says 'a short path' floors nn/base/a.c '#include "error.h"' \
+		'nn/base/a.c:1: "error.h" is not the path of a header in nn/ or bench/'
+	tree_says 'no floor' floors nn/other/a.c 'int a;' 'nn/other/a.c:1: lies on no floor'
+	tree_says 'threads' floors nn/base/a.c '#include <omp.h>' 'nn/base/a.c:1: threads belong to bench: <omp.h>'
+	tree_says 'libyaml' floors bench/a.c '#include <yaml.h>' 'bench/a.c:1: only bench/yaml.c sees libyaml: <yaml.h>'
+	tree_says 'zlib' floors nn/base/a.c '#include <zlib.h>' 'nn/base/a.c:1: files belong to bench: <zlib.h>'
+	tree_says 'printing' floors nn/base/a.c '/* a\n */ int a; /* b */ void f(void) { printf ("%d", a); }' \
+		'nn/base/a.c:2: the engine never prints, opens a file or ends the program: printf'
+	tree_says 'ending' floors nn/base/a.c 'void f(void)\n{\n\texit(1);\n}' \
+		'nn/base/a.c:3: the engine never prints, opens a file or ends the program: exit'
+	tree_says 'a circle' floors bench/a.h '#include "bench/a.h"' 'bench/a.h:1: includes itself by way of bench/a.h'
+	mkdir "$work/empty"
+	expect 'no code' 1 'no code found' sh -c "sh ci/floors.sh '$work/empty' 2>/dev/null"
+}
+
+check_style()
+{
+	tree_says 'a good tree' style tests/a.c 'int atoi_of; /* atoi(x) */' ''
+	tree_says 'a file' style nn/base/a.c "$(lines 500 'int a;')int b;" 'nn/base/a.c:501: the file has more than 500 lines'
+	tree_says 'a function of 60 lines' style nn/base/a.c "int f(void)\n{\n$(lines 60 ';')}" ''
+	tree_says 'a function of 61 lines' style nn/base/a.c "int f(void)\n{\n$(lines 61 ';')}" \
+		'nn/base/a.c:64: a function of 61 lines, more than 60'
+	tree_says 'a brace at the end' style bench/a.c "int f(void) {\n$(lines 61 ';')}" \
+		'bench/a.c:63: a function of 61 lines, more than 60'
+	tree_says 'a kernel of 100 lines' style nn/kernel/a.c "int f(void)\n{\n$(lines 100 ';')}" ''
+	tree_says 'a kernel of 101 lines' style nn/kernel/a.c "int f(void)\n{\n$(lines 101 ';')}" \
+		'nn/kernel/a.c:104: a function of 101 lines, more than 100'
+	tree_says 'a wide line' style nn/base/a.c "\t$(awk 'BEGIN { for (i = 8; i < 141; i++) printf "a" }')" \
+		'nn/base/a.c:1: more than 140 columns: 141'
+	tree_says 'a blank' style ci/a.sh 'true ' 'ci/a.sh:1: trailing blanks'
+	tree_says 'atoi' style bench/a.c 'int a(void)\n{\n\treturn atoi (b);\n}' 'bench/a.c:3: forbidden call: atoi'
+	tree_says 'a typedef' style tests/a.c 'typedef int (*done_t)(int);' 'tests/a.c:1: a typedef that ends in _t'
+	tree_says 'a struct typedef' style tests/a.c 'typedef struct {\n\tint a;\n} a_t;' 'tests/a.c:3: a typedef that ends in _t'
+	tree_says 'fast math' style Makefile 'CFLAGS := -O3 -ffast-math' 'Makefile:1: not-a-number must stay visible: no fast math'
+	expect 'no files' 1 'no files found' sh ci/style.sh "$work/empty"
+}
+
+check_sum()
+{
+	expect 'one of each' 1 '== true
+== false
+false: exit status 1
+1 passed, 1 failed' sh ci/sum.sh true false
+	expect 'numbers' 0 '== echo 3 passed, 0 failed
+== echo 4 passed, 0 failed
+7 passed, 0 failed' sh ci/sum.sh 'echo 3 passed, 0 failed' 'echo 4 passed, 0 failed'
+	expect 'a crash behind good numbers' 1 '== echo 3 passed, 0 failed; exit 9
+echo 3 passed, 0 failed; exit 9: exit status 9
+3 passed, 1 failed' sh ci/sum.sh 'echo 3 passed, 0 failed; exit 9'
+	expect 'an unfinished line' 1 '== printf broken; exit 1
+broken
+printf broken; exit 1: exit status 1
+0 passed, 1 failed' sh ci/sum.sh 'printf broken; exit 1'
+	expect 'nothing ran' 1 '0 passed, 0 failed' sh ci/sum.sh
+}
+
+check_harness()
+{
+	cat >"$work/t.c" <<-'END'
+		#include "tests/test.h"
+		#include <stdlib.h>
+		#include <unistd.h>
+		TEST(good) { CHECK(true); CHECK_INT(2, 2); CHECK_TEXT("a", "a"); CHECK_CLOSE(1, 1.1, 0.2); }
+		TEST(wrong)
+		{
+			CHECK_INT(2, 3);
+			CHECK_TEXT("a", NULL);
+			CHECK_CLOSE(0.0 / 0.0, 1, 1);
+			CHECK_CLOSE(1, 1 / 0.0, 1);
+		}
+		TEST(crash) { abort(); }
+		TEST(quit) { exit(0); }
+		TEST(hang) { fork(); for (;;) pause(); }
+	END
+	(cd "$work" && ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -I"$here/.." -o t t.c "$here/../tests/main.c" -lm) || return
+	cd "$work" || exit 1
+	expect 'a good test' 0 '1 passed, 0 failed' ./t good
+	expect 'no test' 1 '0 passed, 0 failed' ./t missing
+	expect 'failed checks' 1 't.c:7: wrong: 2: got 2, want 3
+t.c:8: wrong: "a"
+  got  a
+  want (NULL)
+t.c:9: wrong: 0.0 / 0.0: got nan, want 1 within 1
+t.c:10: wrong: 1: got 1, want inf within 1
+0 passed, 1 failed' sh -c './t wrong | sed s/-nan/nan/; ./t wrong >/dev/null'
+	expect 'a crash' 1 't.c: crash: killed by signal 6 (Aborted)
+1 passed, 1 failed' ./t crash good
+	expect 'an exit' 1 't.c: quit: exited with status 0
+0 passed, 1 failed' ./t quit
+	expect 'a hang' 1 't.c: hang: still running after 1 s, killed
+0 passed, 1 failed' env TEST_SECONDS=1 ./t hang
+	cd "$here/.." || exit 1
+}
+
+stand_in()
+{
+	printf '#!/bin/sh\n%s\n' "$2" >"$work/bin/$1"
+	chmod +x "$work/bin/$1"
+}
+
+# Stand-ins for the machine's commands: no zlib1g-dev, another gnuplot than ours, no root, no sudo.
+check_deps()
+{
+	mkdir "$work/bin"
+	for command in sh awk tr cat dirname; do ln -s "$(command -v "$command")" "$work/bin/$command"; done
+	stand_in dpkg-query 'shift 3; for p; do [ $p = zlib1g-dev ] || [ $p = gnuplot-nox ] || echo "$p ii "; done; exit 1'
+	stand_in id 'echo 1000'
+	expect 'neither apt nor packages' 1 "There is no apt here.
+These packages are missing (Debian's names):
+  zlib1g-dev               reads gzipped data sets" env PATH="$work/bin" sh ci/deps.sh
+	printf '#!/bin/sh\necho apt-get "$@"\n' >"$work/bin/apt-get"
+	apt='-qq -y -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 --no-install-recommends'
+	chmod +x "$work/bin/apt-get"
+	expect 'no right to install' 1 "It takes root: sudo apt-get install --no-install-recommends zlib1g-dev
+These packages are missing (Debian's names):
+  zlib1g-dev               reads gzipped data sets" env PATH="$work/bin" sh ci/deps.sh
+	stand_in id 'echo 0'
+	ln -s "$(command -v env)" "$work/bin/env"
+	expect 'apt-get that does not install' 1 "installing:
+  zlib1g-dev               reads gzipped data sets
+apt-get $apt install zlib1g-dev
+apt-get did not install everything.
+These packages are missing (Debian's names):
+  zlib1g-dev               reads gzipped data sets" env PATH="$work/bin" sh ci/deps.sh
+	expect 'an unknown option' 2 'usage: sh ci/deps.sh [--build | --ci]' sh ci/deps.sh --all
+}
+
+cd "$here/.." || exit 1
+check_floors
+check_style
+check_sum
+check_harness
+check_deps
+echo "$passed passed, $failed failed"
+[ $failed = 0 ]

@@ -1,0 +1,43 @@
+/* A crew is the threads that work on one point: a leader, who owns the point, and helpers who may join at any time. Floor 0.
+ *
+ * The leader hands out numbered tasks with crew_run and takes part in them; a helper sits in crew_help and takes tasks as they
+ * come. Which thread does a task changes nothing about what the task computes. Waiting threads spin briefly, then yield.
+ *
+ * Threads are others' business: this file starts none, and works with any (OpenMP's, POSIX's). No locks; why it is
+ * right stands in crew.c. */
+#ifndef NN_BASE_CREW_H
+#define NN_BASE_CREW_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+/* The paddings keep what everybody writes and what everybody watches in different cache lines. */
+struct crew {
+	_Atomic uint64_t ticket;        /* round << 32 | tasks of that round that nobody has taken yet */
+	_Atomic(void (*)(void *, int)) work;
+	_Atomic(void *) about;
+	char apart[64];
+	atomic_int finished;            /* tasks of the current round done by helpers */
+	char apart_too[64];
+	atomic_int helpers;             /* threads inside crew_help, or counted in ahead by crew_join */
+	atomic_int closed;
+};
+
+void crew_init(struct crew *crew);
+
+/* Calls work(about, 0) .. work(about, count - 1), each once, in any order, on the leader and whoever helps; returns when all are
+ * done. Whatever the leader wrote before is seen by every task, and whatever the tasks wrote is seen by the leader after. */
+void crew_run(struct crew *crew, int count, void (*work)(void *about, int index), void *about);
+
+/* Help until *leave is nonzero or the crew's leader has called crew_close. */
+void crew_help(struct crew *crew, const atomic_int *leave);
+
+/* crew_help in two parts, for a thread that finds a crew under a lock: crew_join while the lock still keeps the crew alive,
+ * then crew_serve without the lock. The leader cannot see crew.helpers 0 in between. */
+void crew_join(struct crew *crew);
+void crew_serve(struct crew *crew, const atomic_int *leave);
+
+/* The leader's last call: helpers return. The crew must stay in memory until crew.helpers is 0. */
+void crew_close(struct crew *crew);
+
+#endif

@@ -1,0 +1,39 @@
+/* A tensor is a shape and a borrowed address. It owns nothing and allocates nothing, so it is passed by value and never freed. Floor 0.
+ *
+ * Memory order is [group][c][h][w][LANES]: the innermost 16 numbers are one channel and pixel of 16 different images, so every
+ * vector lane is an image and a kernel has no remainders, whatever the channels and sizes. */
+#ifndef NN_BASE_TENSOR_H
+#define NN_BASE_TENSOR_H
+
+#include "nn/base/real.h"
+
+#include <stddef.h>
+
+enum { LANES = 16 };            /* images a lane group carries, whatever the machine's vector width */
+
+struct shape { int c, h, w; };  /* channels, rows, columns of one image */
+
+struct tensor {
+	struct shape shape;
+	real *at;               /* borrowed: the first lane group; 64-byte aligned; NULL where there is no tensor */
+};
+
+/* Numbers in one image. size_t, since a product of ints outgrows int long before it outgrows memory. */
+static inline size_t image_len(struct shape s)
+{
+	return (size_t)s.c * (size_t)s.h * (size_t)s.w;
+}
+
+/* Numbers in one lane group. */
+static inline size_t group_len(struct shape s)
+{
+	return image_len(s) * LANES;
+}
+
+/* The address of one lane group of a tensor. */
+static inline real *group_at(struct tensor t, int group)
+{
+	return t.at + (size_t)group * group_len(t.shape);
+}
+
+#endif

@@ -1,0 +1,125 @@
+/* Convolution of one lane group. Floor 1. Formula and memory layout: struct conv_job in kernels.h.
+ *
+ * A block of up to PIXEL_BLOCK neighbouring pixels by CHANNEL_BLOCK output channels is summed in registers over all input channels and
+ * taps: a loaded pixel serves four channels, a broadcast weight six pixels, so that the multiply-add units and not the loads are
+ * the limit. All output channels of a pixel block come before the next block: its input patch stays in L1, the weights in L1 or L2.
+ * Blocks that touch the left or right edge take zeros for pixels outside; rows outside are left out of the loop. */
+#include "nn/kernel/isa/vector.h"
+
+/* Where a block lies: first output channel, output row, first output column. */
+struct place { int o, y, x; };
+
+INLINE void start_sums(const struct conv_job *j, int o, int P, int C, vec sum[PIXEL_BLOCK][CHANNEL_BLOCK])
+{
+	UNROLL
+	for (int c = 0; c < C; c++) {
+		vec bias = j->bias ? splat(j->bias[o + c]) : splat(0);
+		UNROLL
+		for (int p = 0; p < P; p++)
+			sum[p][c] = bias;
+	}
+}
+
+INLINE void store_sums(const struct conv_job *j, struct place at, int P, int C, vec sum[PIXEL_BLOCK][CHANNEL_BLOCK])
+{
+	bool identity = is_identity(j->activation);
+	size_t step = (size_t)j->out_step * LANES, plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w * LANES;
+	size_t row = (size_t)(at.y * j->out_step + j->out_row) * (size_t)j->out_shape.w;
+	real *out = j->out + (size_t)at.o * plane + (row + (size_t)(at.x * j->out_step + j->out_column)) * LANES;
+
+	UNROLL
+	for (int c = 0; c < C; c++)
+		UNROLL
+		for (int p = 0; p < P; p++)
+			store(out + (size_t)c * plane + (size_t)p * step, identity ? sum[p][c] : activated(sum[p][c], j->activation));
+}
+
+/* P and C are constants where this is inlined; `edge` says that some pixels may lie outside the rows. */
+INLINE void block(const struct conv_job *j, struct place at, int P, int C, bool edge)
+{
+	const int width = j->in_shape.w, height = j->in_shape.h, stride = j->stride;
+	const int row = at.y * stride - j->top, column = at.x * stride - j->left;
+	const int first = row < 0 ? -row : 0, last = height - row < j->kernel.h ? height - row : j->kernel.h;
+	const real *w = j->weights + (size_t)at.o * (size_t)(j->in_shape.c * j->kernel.h * j->kernel.w);
+	vec sum[PIXEL_BLOCK][CHANNEL_BLOCK];
+
+	start_sums(j, at.o, P, C, sum);
+	for (int i = 0; i < j->in_shape.c; i++, w += j->kernel.h * j->kernel.w * CHANNEL_BLOCK)
+		for (int ky = first; ky < last; ky++) {
+			const real *weight = w + ky * j->kernel.w * CHANNEL_BLOCK;
+			const real *x = j->in + ((ptrdiff_t)(i * height + row + ky) * width + column) * LANES;
+			for (int kx = 0; kx < j->kernel.w; kx++, x += LANES, weight += CHANNEL_BLOCK) {
+				vec pixel[PIXEL_BLOCK];
+				UNROLL
+				for (int p = 0; p < P; p++) {
+					bool inside = !edge || (unsigned)(column + p * stride + kx) < (unsigned)width;
+					pixel[p] = inside ? load(x + (ptrdiff_t)p * stride * LANES) : splat(0);
+				}
+				UNROLL
+				for (int c = 0; c < C; c++) {
+					vec scale = splat(weight[c]);
+					UNROLL
+					for (int p = 0; p < P; p++)
+						sum[p][c] += pixel[p] * scale;
+				}
+			}
+		}
+	store_sums(j, at, P, C, sum);
+}
+
+INLINE void block_of_channels(const struct conv_job *j, struct place at, int P, bool edge)
+{
+	switch (j->out_shape.c - at.o) {
+	case 1: block(j, at, P, 1, edge); break;
+	case 2: block(j, at, P, 2, edge); break;
+	case 3: block(j, at, P, 3, edge); break;
+	default: block(j, at, P, CHANNEL_BLOCK, edge); break;
+	}
+}
+
+static void pixel_block(const struct conv_job *j, struct place at, int pixels)
+{
+	int first = at.x * j->stride - j->left, last = first + (pixels - 1) * j->stride + j->kernel.w - 1;
+	bool edge = first < 0 || last >= j->in_shape.w;
+
+	switch (pixels * 2 + edge) {
+	case 2: block_of_channels(j, at, 1, false); break;
+	case 3: block_of_channels(j, at, 1, true); break;
+	case 4: block_of_channels(j, at, 2, false); break;
+	case 5: block_of_channels(j, at, 2, true); break;
+	case 6: block_of_channels(j, at, 3, false); break;
+	case 7: block_of_channels(j, at, 3, true); break;
+#if defined __AVX512F__
+	case 8: block_of_channels(j, at, 4, false); break;
+	case 9: block_of_channels(j, at, 4, true); break;
+	case 10: block_of_channels(j, at, 5, false); break;
+	case 11: block_of_channels(j, at, 5, true); break;
+	case 12: block_of_channels(j, at, 6, false); break;
+	case 13: block_of_channels(j, at, 6, true); break;
+#endif
+	}
+}
+
+/* One native vector of the lanes. Rows are cut into blocks of nearly equal length: 13 pixels are 5, 4, 4 and not 6, 6, 1. */
+static void conv_part(const struct conv_job *j)
+{
+	int blocks = (j->columns + PIXEL_BLOCK - 1) / PIXEL_BLOCK;
+
+	for (int y = 0; y < j->rows; y++)
+		for (int b = 0, x = 0; b < blocks; b++) {
+			int pixels = (j->columns - x + blocks - b - 1) / (blocks - b);
+			for (int o = 0; o < j->out_shape.c; o += CHANNEL_BLOCK)
+				pixel_block(j, (struct place){ o, y, x }, pixels);
+			x += pixels;
+		}
+}
+
+void KERNEL(conv)(const struct conv_job *job)
+{
+	for (int part = 0; part < PARTS; part++) {
+		struct conv_job j = *job;
+		j.in += part * VEC_LEN;
+		j.out += part * VEC_LEN;
+		conv_part(&j);
+	}
+}

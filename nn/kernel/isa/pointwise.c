@@ -1,0 +1,159 @@
+/* Number by number: activations, sums, batch norm's loops, dropout. Floor 1. Formulas: kernels.h.
+ *
+ * Sums over many pixels are taken in `real` over SUM_RUN pixels at a time and in double beyond, so that a mean over a whole batch
+ * is not worn down by rounding. */
+#include "nn/kernel/isa/vector.h"
+
+enum { SUM_RUN = 64 };
+
+void KERNEL(activate)(const real *x, real *y, size_t vectors, struct activation a)
+{
+	for (size_t i = 0; i < vectors * LANES; i += VEC_LEN)
+		store(y + i, activated(load(x + i), a));
+}
+
+/* The sign of an output is its input's, so the output alone tells the slope. */
+void KERNEL(activate_backward)(const real *y, const real *d_y, real *d_x, size_t vectors, struct activation a)
+{
+	vec zero = splat(0), slope = splat(a.slope), cap = splat(a.cap);
+
+	for (size_t i = 0; i < vectors * LANES; i += VEC_LEN) {
+		vec out = load(y + i), d = load(d_y + i);
+		d = choose(out > zero, d, d * slope);
+		store(d_x + i, choose(out >= cap, zero, d));
+	}
+}
+
+void KERNEL(add)(const real *a, const real *b, real *y, size_t vectors)
+{
+	for (size_t i = 0; i < vectors * LANES; i += VEC_LEN)
+		store(y + i, load(a + i) + load(b + i));
+}
+
+void KERNEL(scale_shift)(const real *x, real *y, size_t pixels, const struct affine *affine)
+{
+	vec scale = splat(affine->scale), shift = splat(affine->shift);
+
+	if (is_identity(affine->activation))
+		for (size_t i = 0; i < pixels * LANES; i += VEC_LEN)
+			store(y + i, load(x + i) * scale + shift);
+	else
+		for (size_t i = 0; i < pixels * LANES; i += VEC_LEN)
+			store(y + i, activated(load(x + i) * scale + shift, affine->activation));
+}
+
+void KERNEL(batch_norm_backward)(const struct batch_norm_job *job)
+{
+	vec gain = splat(job->gain), slope = splat(job->slope), shift = splat(job->shift), mean = splat(job->mean);
+
+	for (int part = 0; part < PARTS; part++) {
+		vec mask = load(job->mask + part * VEC_LEN);
+		for (size_t i = (size_t)part * VEC_LEN; i < job->pixels * LANES; i += LANES)
+			store(job->d_x + i, mask * (load(job->d_y + i) * gain + (load(job->x + i) - mean) * slope + shift));
+	}
+}
+
+/* Lane sums of a run of pixels are added to double sums, [LANES] of them, so the order of additions does not depend on VEC_LEN. */
+INLINE void add_run(double total[LANES], const real *run)
+{
+	for (int i = 0; i < LANES; i++)
+		total[i] += (double)run[i];
+}
+
+static double sum_lanes(const double x[LANES])
+{
+	double sum = 0;
+
+	for (int i = 0; i < LANES; i++)
+		sum += x[i];
+	return sum;
+}
+
+void KERNEL(channel_moments)(const real *x, size_t pixels, const real *mask, double sum[2])
+{
+	double totals[2][LANES] = { { 0 } };
+	real run[2][LANES] __attribute__((aligned(64)));
+
+	for (size_t first = 0; first < pixels; first += SUM_RUN) {
+		size_t last = first + SUM_RUN < pixels ? first + SUM_RUN : pixels;
+		for (int part = 0; part < PARTS; part++) {
+			vec weight = load(mask + part * VEC_LEN), once = splat(0), squared = splat(0);
+			for (size_t i = first; i < last; i++) {
+				vec value = load(x + i * LANES + part * VEC_LEN);
+				once += value;
+				squared += value * value;
+			}
+			store(run[0] + part * VEC_LEN, weight * once);
+			store(run[1] + part * VEC_LEN, weight * squared);
+		}
+		add_run(totals[0], run[0]);
+		add_run(totals[1], run[1]);
+	}
+	sum[0] = sum_lanes(totals[0]);
+	sum[1] = sum_lanes(totals[1]);
+}
+
+void KERNEL(channel_products)(const real *x, const real *d_y, size_t pixels, real mean, double sum[2])
+{
+	double totals[2][LANES] = { { 0 } };
+	real run[2][LANES] __attribute__((aligned(64)));
+
+	for (size_t first = 0; first < pixels; first += SUM_RUN) {
+		size_t last = first + SUM_RUN < pixels ? first + SUM_RUN : pixels;
+		for (int part = 0; part < PARTS; part++) {
+			vec once = splat(0), product = splat(0), center = splat(mean);
+			for (size_t i = first * LANES + (size_t)part * VEC_LEN; i < last * LANES; i += LANES) {
+				vec d = load(d_y + i);
+				once += d;
+				product += d * (load(x + i) - center);
+			}
+			store(run[0] + part * VEC_LEN, once);
+			store(run[1] + part * VEC_LEN, product);
+		}
+		add_run(totals[0], run[0]);
+		add_run(totals[1], run[1]);
+	}
+	sum[0] = sum_lanes(totals[0]);
+	sum[1] = sum_lanes(totals[1]);
+}
+
+void KERNEL(channel_sums)(const real *x, int channels, size_t pixels, real *out)
+{
+	real run[LANES] __attribute__((aligned(64)));
+
+	for (int c = 0; c < channels; c++, x += pixels * LANES) {
+		double total[LANES] = { 0 };
+		for (size_t first = 0; first < pixels; first += SUM_RUN) {
+			size_t last = first + SUM_RUN < pixels ? first + SUM_RUN : pixels;
+			for (int part = 0; part < PARTS; part++) {
+				vec sum = splat(0);
+				for (size_t i = first * LANES + (size_t)part * VEC_LEN; i < last * LANES; i += LANES)
+					sum += load(x + i);
+				store(run + part * VEC_LEN, sum);
+			}
+			add_run(total, run);
+		}
+		out[c] = (real)sum_lanes(total);
+	}
+}
+
+/* A number's bits from its place: multiply, shift, multiply, with the constants that Chris Wellons' search found least biased
+ * ("Prospecting for hash functions", 2018), and the seed's upper half between. In 32 bits, so that all lanes go at once. */
+INLINE uint32_t place_bits(uint32_t place, uint64_t seed)
+{
+	uint32_t z = place * 0x9e3779b9u + (uint32_t)seed;
+
+	z = (z ^ (z >> 16)) * 0x7feb352du;
+	z = (z ^ (z >> 15) ^ (uint32_t)(seed >> 32)) * 0x846ca68bu;
+	return z ^ (z >> 16);
+}
+
+void KERNEL(dropout)(const real *x, real *y, size_t vectors, real keep, uint64_t seed)
+{
+	const uint32_t limit = (uint32_t)((double)keep * 4294967295.0);
+	const real gain = 1 / keep;
+
+	for (size_t i = 0; i < vectors * LANES; i += LANES)
+		for (size_t k = 0; k < LANES; k++)
+			y[i + k] = place_bits((uint32_t)(i + k), seed) < limit ? x[i + k] * gain : 0;
+}

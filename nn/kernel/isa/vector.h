@@ -1,0 +1,139 @@
+/* The native vector of the instruction set that this file is being compiled for. Floor 1; for nn/kernel/isa alone.
+ *
+ * Every source here is compiled once per instruction set, with -DKERNEL_SET=avx512, avx2 or portable, and KERNEL(name) is
+ * its name there. A lane group is PARTS native vectors side by side: one with AVX-512, two with AVX2, four with SSE or NEON. Kernels
+ * take the parts one after the other, each a whole pass with a stride of LANES numbers between pixels: GCC does very badly
+ * with vector types wider than the machine's (measured: 4 GFLOP/s instead of 80 with 64-byte vectors on AVX2). */
+#ifndef NN_KERNEL_ISA_VECTOR_H
+#define NN_KERNEL_ISA_VECTOR_H
+
+#include "nn/kernel/kernels.h"
+
+#if defined __AVX2__
+#include <immintrin.h>
+#endif
+
+#if defined __AVX512F__
+enum { VEC_BYTES = 64 };
+#elif defined __AVX2__
+enum { VEC_BYTES = 32 };
+#else
+enum { VEC_BYTES = 16 };
+#endif
+
+enum { VEC_LEN = VEC_BYTES / sizeof(real), PARTS = LANES / VEC_LEN };
+
+/* Pixels whose sums a convolution keeps in registers: with CHANNEL_BLOCK channels 24 of 32 registers, or 12 of 16. */
+#if defined __AVX512F__
+enum { PIXEL_BLOCK = 6 };
+#else
+enum { PIXEL_BLOCK = 3 };
+#endif
+
+typedef real vec __attribute__((vector_size(VEC_BYTES), aligned(VEC_BYTES), may_alias));
+
+/* What comparisons of vec give: all ones or all zeros in each lane. */
+#ifdef REAL_IS_DOUBLE
+typedef long long vec_mask __attribute__((vector_size(VEC_BYTES)));
+#else
+typedef int vec_mask __attribute__((vector_size(VEC_BYTES)));
+#endif
+
+#define KERNEL_JOIN(name, set) name##_##set
+#define KERNEL_EXPAND(name, set) KERNEL_JOIN(name, set)
+#define KERNEL(name) KERNEL_EXPAND(name, KERNEL_SET)
+
+#define INLINE static inline __attribute__((always_inline))
+
+#ifdef __clang__
+#define UNROLL _Pragma("unroll")
+#else
+#define UNROLL _Pragma("GCC unroll 16")
+#endif
+
+INLINE vec load(const real *at)
+{
+	return *(const vec *)at;
+}
+
+INLINE void store(real *at, vec value)
+{
+	*(vec *)at = value;
+}
+
+INLINE vec splat(real x)
+{
+	return x - (vec){ 0 };
+}
+
+/* Lane by lane: mask ? a : b. */
+INLINE vec choose(vec_mask mask, vec a, vec b)
+{
+	return (vec)((mask & (vec_mask)a) | (~mask & (vec_mask)b));
+}
+
+/* Lane by lane a > b ? a : b and a < b ? a : b, so b where one is NaN: exactly what x86's instructions do, which compilers do not find. */
+#if defined __AVX512F__ && !defined REAL_IS_DOUBLE
+INLINE vec larger(vec a, vec b) { return (vec)_mm512_max_ps((__m512)a, (__m512)b); }
+INLINE vec smaller(vec a, vec b) { return (vec)_mm512_min_ps((__m512)a, (__m512)b); }
+#elif defined __AVX2__ && !defined REAL_IS_DOUBLE
+INLINE vec larger(vec a, vec b) { return (vec)_mm256_max_ps((__m256)a, (__m256)b); }
+INLINE vec smaller(vec a, vec b) { return (vec)_mm256_min_ps((__m256)a, (__m256)b); }
+#else
+INLINE vec larger(vec a, vec b) { return choose(a > b, a, b); }
+INLINE vec smaller(vec a, vec b) { return choose(a < b, a, b); }
+#endif
+
+/* min(max(x, slope * x), cap); a NaN stays one. */
+INLINE vec activated(vec x, struct activation a)
+{
+	return smaller(splat(a.cap), larger(splat(a.slope) * x, x));
+}
+
+INLINE bool is_identity(struct activation a)
+{
+	return a.slope == 1 && a.cap > 3e38f;
+}
+
+/* Four numbers: the vector that every machine has; in the double build wider than some, but never passed between functions for real. */
+#ifdef REAL_IS_DOUBLE
+#pragma GCC diagnostic ignored "-Wpsabi"
+#endif
+typedef real quad __attribute__((vector_size(4 * sizeof(real)), aligned(4 * sizeof(real)), may_alias));
+
+/* Lane k and lane k + 8, k + 4 and k + 12 added up: the first two of four steps to the sum of LANES numbers. */
+INLINE quad quarter_sums(const real *x)
+{
+	const quad *q = (const quad *)x;
+
+	return (q[0] + q[2]) + (q[1] + q[3]);
+}
+
+/* The lane sums of four groups of LANES numbers that lie side by side. The order of additions is one fixed tree (k + 8, k + 4, k + 2,
+ * k + 1), the same on every instruction set. */
+INLINE quad lane_sums(const real *x)
+{
+	quad a = quarter_sums(x), b = quarter_sums(x + LANES), c = quarter_sums(x + 2 * LANES), d = quarter_sums(x + 3 * LANES);
+	quad ab = __builtin_shufflevector(a, b, 0, 4, 1, 5) + __builtin_shufflevector(a, b, 2, 6, 3, 7);
+	quad cd = __builtin_shufflevector(c, d, 0, 4, 1, 5) + __builtin_shufflevector(c, d, 2, 6, 3, 7);
+
+	return __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+}
+
+void KERNEL(conv)(const struct conv_job *job);
+void KERNEL(conv_weights)(const struct conv_weights_job *job);
+void KERNEL(max_pool)(const struct pool_job *job);
+void KERNEL(max_pool_backward)(const struct pool_job *job);
+void KERNEL(average_pool)(const struct pool_job *job);
+void KERNEL(average_pool_backward)(const struct pool_job *job);
+void KERNEL(activate)(const real *x, real *y, size_t vectors, struct activation a);
+void KERNEL(activate_backward)(const real *y, const real *d_y, real *d_x, size_t vectors, struct activation a);
+void KERNEL(channel_moments)(const real *x, size_t pixels, const real *mask, double sum[2]);
+void KERNEL(scale_shift)(const real *x, real *y, size_t pixels, const struct affine *affine);
+void KERNEL(channel_products)(const real *x, const real *d_y, size_t pixels, real mean, double sum[2]);
+void KERNEL(batch_norm_backward)(const struct batch_norm_job *job);
+void KERNEL(add)(const real *a, const real *b, real *y, size_t vectors);
+void KERNEL(channel_sums)(const real *x, int channels, size_t pixels, real *out);
+void KERNEL(dropout)(const real *x, real *y, size_t vectors, real keep, uint64_t seed);
+
+#endif

@@ -1,0 +1,130 @@
+/* The arithmetic: arrays in, arrays out, one lane group at a time. Floor 1; knows no layers, no networks, no YAML.
+ *
+ * One source is compiled once per instruction set (AVX-512, AVX2, and whatever the compiler targets by default); each build
+ * is one `struct kernels`, and the program chooses among those that the processor can run. Arrays are [c][h][w][LANES], 64-byte aligned. */
+#ifndef NN_KERNEL_KERNELS_H
+#define NN_KERNEL_KERNELS_H
+
+#include "nn/base/tensor.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+/* y = min(max(x, slope * x), cap). Identity is slope 1, relu slope 0, leaky relu between; cap is INFINITY but for relu6. */
+struct activation { real slope, cap; };
+
+#define ACTIVATION_IDENTITY ((struct activation){ 1, (real)INFINITY })
+
+enum { CHANNEL_BLOCK = 4 };     /* output channels whose weights lie side by side in packed weights */
+
+/* The place of channel o's k-th weight of `len` in packed weights. */
+static inline size_t packed_at(int o, size_t len, size_t k)
+{
+	return ((size_t)(o / CHANNEL_BLOCK) * len + k) * CHANNEL_BLOCK + (size_t)(o % CHANNEL_BLOCK);
+}
+
+/* A correlation of one lane group:
+ *   out[o][y * out_step + out_row][x * out_step + out_column] = activation(bias[o] + sum over i, ky, kx of
+ *       in[i][y * stride + ky - top][x * stride + kx - left] * weight[o][i][ky][kx])
+ * with zeros outside the input. Forward convolution has out_step 1. A gradient by data is one such job per phase of the stride. */
+struct conv_job {
+	const real *in;
+	struct shape in_shape;  /* c: channels read */
+	real *out;
+	struct shape out_shape; /* c: channels written; h, w: of the whole array `out` */
+	int rows, columns;      /* output positions computed: y < rows, x < columns */
+	int out_step, out_row, out_column;
+	struct { int h, w; } kernel;
+	int stride, top, left;
+	const real *weights;    /* packed: [ceil(o / CHANNEL_BLOCK)][i][ky][kx][CHANNEL_BLOCK] */
+	const real *bias;       /* [o], or NULL for none */
+	struct activation activation;
+};
+
+/* The weight gradient of one lane group, summed over pixels and lanes:
+ *   d_weights[o][i][ky][kx] = sum over y, x, lanes of d_out[o][y][x] * in[i][y * stride + ky - top][x * stride + kx - left] */
+struct conv_weights_job {
+	const real *in;
+	struct shape in_shape;
+	const real *d_out;
+	struct shape out_shape;
+	struct { int h, w; } kernel;
+	int stride, top, left;
+	real *d_weights;        /* [o][i][ky][kx], overwritten */
+	real *scratch;          /* conv_weights_scratch_len() numbers, 64-byte aligned */
+};
+
+struct pool_job {
+	const real *in;
+	struct shape in_shape;
+	real *out;
+	struct shape out_shape;
+	struct { int h, w; } window;
+	int stride, top, left;
+	const real *d_out;      /* backward only */
+	real *d_in;             /* backward only, overwritten */
+};
+
+struct affine {
+	real scale, shift;
+	struct activation activation;
+};
+
+/* d_x = mask * (d_y * gain + (x - mean) * slope + shift) over the pixels of one channel; d_x may be d_y. */
+struct batch_norm_job {
+	const real *x, *d_y;
+	real *d_x;
+	size_t pixels;
+	const real *mask;       /* [LANES], 64-byte aligned: 1 for lanes that carry an image, else 0 */
+	real mean, gain, slope, shift;
+};
+
+struct kernels {
+	const char *name;               /* "avx512", "avx2", "portable" */
+	bool (*runs_here)(void);        /* whether this processor has the instructions */
+	int lanes;                      /* numbers in one native vector */
+
+	void (*conv)(const struct conv_job *job);
+	void (*conv_weights)(const struct conv_weights_job *job);
+
+	/* The maximum of each window; padding never wins. Backward: the gradient goes to the first maximum in reading order. */
+	void (*max_pool)(const struct pool_job *job);
+	void (*max_pool_backward)(const struct pool_job *job);
+	/* The mean of each window over the taps inside the image. */
+	void (*average_pool)(const struct pool_job *job);
+	void (*average_pool_backward)(const struct pool_job *job);
+
+	/* y = activation(x), `vectors` times LANES numbers; x may be y. */
+	void (*activate)(const real *x, real *y, size_t vectors, struct activation a);
+	/* d_x = d_y where the output y was not clipped, slope * d_y below zero, 0 at the cap; d_x may be d_y. */
+	void (*activate_backward)(const real *y, const real *d_y, real *d_x, size_t vectors, struct activation a);
+
+	/* sum[0] = sum of x, sum[1] = sum of x * x, over the pixels of one channel and the lanes where mask is 1; mask is [LANES] and
+	 * 64-byte aligned. */
+	void (*channel_moments)(const real *x, size_t pixels, const real *mask, double sum[2]);
+	/* y = activation(x * scale + shift) over the pixels of one channel; x may be y. */
+	void (*scale_shift)(const real *x, real *y, size_t pixels, const struct affine *affine);
+	/* sum[0] = sum of d_y, sum[1] = sum of d_y * (x - mean), over pixels and lanes. */
+	void (*channel_products)(const real *x, const real *d_y, size_t pixels, real mean, double sum[2]);
+	void (*batch_norm_backward)(const struct batch_norm_job *job);
+
+	/* y = a + b; y may be either. */
+	void (*add)(const real *a, const real *b, real *y, size_t vectors);
+	/* out[c] = sum over pixels and lanes of x[c][pixel][lane]. */
+	void (*channel_sums)(const real *x, int channels, size_t pixels, real *out);
+	/* y = x with each number kept with probability `keep` and divided by it, or 0. The mask is a function of seed alone. */
+	void (*dropout)(const real *x, real *y, size_t vectors, real keep, uint64_t seed);
+};
+
+/* All builds, best first, NULL at the end. */
+extern const struct kernels *const kernels_all[];
+
+/* The best build that runs here, or the one that `wanted` names (NULL or empty: the best). NULL where there is no such name or the
+ * processor cannot run it. */
+const struct kernels *kernels_choose(const char *wanted);
+
+/* Numbers of scratch a conv_weights job needs. */
+size_t conv_weights_scratch_len(struct shape in, int kernel_h, int kernel_w);
+
+#endif

@@ -1,0 +1,34 @@
+/* The sum of two tensors of one shape: a residual shortcut (He et al. 2015). Floor 2. */
+#include "nn/layer/layer.h"
+
+#include <string.h>
+
+static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
+{
+	struct shape a = in->in[0], b = in->in[1];
+
+	(void)config;
+	if (a.c != b.c || a.h != b.h || a.w != b.w)
+		return fail_at(err, in->at, "add: %dx%dx%d and %dx%dx%d (height x width x channels) cannot be added",
+		               a.h, a.w, a.c, b.h, b.w, b.c);
+	out->out = a;
+	return true;
+}
+
+static void forward(const struct pass *p, int group)
+{
+	p->kernels->add(group_at(p->in[0], group), group_at(p->in[1], group), group_at(p->out, group), image_len(p->out.shape));
+}
+
+static void backward(const struct pass *p, int group)
+{
+	for (int i = 0; i < 2; i++)
+		if (p->d_in[i].at)
+			memcpy(group_at(p->d_in[i], group), group_at(p->d_out, group), group_len(p->out.shape) * sizeof(real));
+}
+
+const struct layer_type layer_add = {
+	.kind = { "add", "the sum of two layers' outputs", NULL, 0 },
+	.inputs = 2, .applies_activation = false, .plan = plan,
+	.forward = { { forward, EACH_GROUP, NULL } }, .backward = { { backward, EACH_GROUP, NULL } },
+};

@@ -1,0 +1,178 @@
+/* Batch normalisation over images and pixels (Ioffe and Szegedy 2015, algorithms 1 and 2). Floor 2.
+ *
+ *   training:   y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with mean and variance of the batch
+ *   inference:  the same with the moving mean and variance
+ *
+ * Moments are summed per lane group in double precision and added up in group order. Lanes without an image count nowhere. */
+#include "nn/layer/layer.h"
+
+#include <math.h>
+
+struct batch_norm {
+	double epsilon;
+	double momentum;        /* share of the old moving statistics kept at each batch */
+};
+
+enum { DOUBLE_LEN = sizeof(double) / sizeof(real) };
+
+static const struct field fields[] = {
+	{ "epsilon", FIELD_FLOAT, offsetof(struct batch_norm, epsilon), .fallback = 1e-3, .min = 1e-12, .max = 1,
+	  .help = "added to the variance" },
+	{ "momentum", FIELD_FLOAT, offsetof(struct batch_norm, momentum), .fallback = 0.9, .min = 0, .max = 1,
+	  .help = "share of the old moving statistics kept at each batch" },
+	{ 0 }
+};
+
+/* params: gamma[c], beta[c]. state: moving mean[c], moving variance[c]. saved: mean[c], 1 / deviation[c].
+ * shared, as doubles: two sums per channel of each group, then the two of the whole batch. */
+static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
+{
+	size_t channels = (size_t)in->in[0].c;
+
+	(void)config;
+	(void)err;
+	out->out = in->in[0];
+	out->params[0] = (struct param_plan){ .name = "gamma", .len = channels, .init = INIT_ONE };
+	out->params[1] = (struct param_plan){ .name = "beta", .len = channels, .init = INIT_ZERO };
+	out->param_count = 2;
+	out->state[0] = (struct param_plan){ .name = "moving_mean", .len = channels, .init = INIT_ZERO };
+	out->state[1] = (struct param_plan){ .name = "moving_variance", .len = channels, .init = INIT_ONE };
+	out->state_count = 2;
+	out->saved_len = 2 * channels;
+	out->shared_len = 2 * channels * (size_t)(in->groups + 1) * DOUBLE_LEN;
+	out->grouped_gradient = true;
+	out->needs_in = true;
+	return true;
+}
+
+static int channels(const struct pass *p)
+{
+	return p->in[0].shape.c;
+}
+
+static size_t plane(const struct pass *p)
+{
+	return (size_t)p->in[0].shape.h * (size_t)p->in[0].shape.w;
+}
+
+static real *channel_at(struct tensor t, int group, int c)
+{
+	return group_at(t, group) + group_len((struct shape){ c, t.shape.h, t.shape.w });
+}
+
+/* The two sums of one channel; group p->groups is the whole batch. */
+static double *sums_of(const struct pass *p, int group, int c)
+{
+	return (double *)(void *)p->shared + 2 * ((size_t)group * (size_t)channels(p) + (size_t)c);
+}
+
+/* 1 for lanes that carry an image, 0 for the rest of the last group. */
+static void lane_mask(const struct pass *p, int group, real mask[LANES])
+{
+	for (int i = 0; i < LANES; i++)
+		mask[i] = group * LANES + i < p->images ? 1 : 0;
+}
+
+static void add_groups(const struct pass *p, int c, double total[2])
+{
+	total[0] = total[1] = 0;
+	for (int group = 0; group < p->groups; group++) {
+		const double *sums = sums_of(p, group, c);
+		total[0] += sums[0];
+		total[1] += sums[1];
+	}
+}
+
+static void measure(const struct pass *p, int group)
+{
+	_Alignas(64) real mask[LANES];
+
+	if (!p->training)
+		return;
+	lane_mask(p, group, mask);
+	for (int c = 0; c < channels(p); c++)
+		p->kernels->channel_moments(channel_at(p->in[0], group, c), plane(p), mask, sums_of(p, group, c));
+}
+
+static void settle(const struct pass *p, int index)
+{
+	const struct batch_norm *b = p->config;
+	int n = channels(p);
+	double count = (double)p->images * (double)plane(p);
+
+	(void)index;
+	for (int c = 0; c < n; c++) {
+		double mean = (double)p->state[c], variance = (double)p->state[n + c], total[2];
+		if (p->training) {
+			add_groups(p, c, total);
+			mean = total[0] / count;
+			variance = fmax(total[1] / count - mean * mean, 0);
+			double unbiased = count > 1 ? variance * count / (count - 1) : variance;
+			p->state[c] = (real)(b->momentum * (double)p->state[c] + (1 - b->momentum) * mean);
+			p->state[n + c] = (real)(b->momentum * (double)p->state[n + c] + (1 - b->momentum) * unbiased);
+		}
+		p->saved[c] = (real)mean;
+		p->saved[n + c] = (real)(1 / sqrt(variance + b->epsilon));
+	}
+}
+
+static void apply(const struct pass *p, int group)
+{
+	int n = channels(p);
+
+	for (int c = 0; c < n; c++) {
+		real scale = p->params[c] * p->saved[n + c];
+		real shift = p->params[n + c] - p->saved[c] * scale;
+		p->kernels->scale_shift(channel_at(p->in[0], group, c), channel_at(p->out, group, c), plane(p),
+		                        &(struct affine){ scale, shift, p->activation });
+	}
+}
+
+static void measure_backward(const struct pass *p, int group)
+{
+	int n = channels(p);
+	real *d_gamma = p->d_params + (size_t)group * p->d_params_stride, *d_beta = d_gamma + n;
+
+	for (int c = 0; c < n; c++) {
+		double *sums = sums_of(p, group, c);
+		p->kernels->channel_products(channel_at(p->in[0], group, c), channel_at(p->d_out, group, c), plane(p), p->saved[c], sums);
+		d_gamma[c] = (real)(sums[1] * (double)p->saved[n + c]);
+		d_beta[c] = (real)sums[0];
+	}
+}
+
+static void settle_backward(const struct pass *p, int index)
+{
+	(void)index;
+	for (int c = 0; c < channels(p); c++)
+		add_groups(p, c, sums_of(p, p->groups, c));
+}
+
+/* d_x = gamma / deviation * (d_y - mean(d_y) - (x - mean) / variance * mean(d_y * (x - mean))). */
+static void apply_backward(const struct pass *p, int group)
+{
+	int n = channels(p);
+	double count = (double)p->images * (double)plane(p);
+	_Alignas(64) real mask[LANES];
+
+	if (!p->d_in[0].at)
+		return;
+	lane_mask(p, group, mask);
+	for (int c = 0; c < n; c++) {
+		const double *sums = sums_of(p, p->groups, c);
+		double inverse = (double)p->saved[n + c], gain = (double)p->params[c] * inverse;
+		p->kernels->batch_norm_backward(&(struct batch_norm_job){
+			.x = channel_at(p->in[0], group, c), .d_y = channel_at(p->d_out, group, c), .d_x = channel_at(p->d_in[0], group, c),
+			.pixels = plane(p), .mask = mask, .mean = p->saved[c],
+			.gain = (real)gain, .slope = (real)(-gain * inverse * inverse * sums[1] / count),
+			.shift = (real)(-gain * sums[0] / count),
+		});
+	}
+}
+
+const struct layer_type layer_batch_norm = {
+	.kind = { "batch_norm", "batch normalisation", fields, sizeof(struct batch_norm) },
+	.inputs = 1, .applies_activation = true, .plan = plan,
+	.forward = { { measure, EACH_GROUP, NULL }, { settle, ONCE, NULL }, { apply, EACH_GROUP, NULL } },
+	.backward = { { measure_backward, EACH_GROUP, NULL }, { settle_backward, ONCE, NULL }, { apply_backward, EACH_GROUP, NULL } },
+};

@@ -1,0 +1,276 @@
+/* Convolution, plain, in groups, and depthwise: one shape rule, one forward, one backward. Floor 2.
+ *
+ *   out[o][y][x] = bias[o] + sum over i, ky, kx of in[i][y * stride + ky - top][x * stride + kx - left] * kernel[o][i][ky][kx]
+ *
+ * The gradient by data is again a correlation, of d_out with the kernel turned around. With a stride s the rows of d_in fall into
+ * s phases, y = s * q + phase, and each phase sees every s-th tap only: s * s small correlations with no wasted zeros between
+ * (Dumoulin and Visin 2016, "A guide to convolution arithmetic", section 4.6, without the stretched input). */
+#include "nn/kernel/window.h"
+#include "nn/layer/layer.h"
+
+struct conv {
+	int channels;           /* depthwise: output channels per input channel */
+	struct pair kernel;
+	int stride;
+	struct padding padding;
+	int groups;             /* 0: depthwise, as many as input channels */
+	bool bias;
+	int init;
+};
+
+/* All that follows from a config and an input's shape. */
+struct geometry {
+	struct window window;
+	struct shape in, out;
+	int groups, in_each, out_each;  /* channels read and written per convolution group */
+	size_t kernel_len;              /* of all groups */
+	size_t packed_each, turned_each;        /* packed weights per group: forward, and for the gradient by data */
+	bool flat;                      /* 1x1 and no stride: rows don't matter, the plane is one long row */
+};
+
+static size_t blocks_of(int channels)
+{
+	return (size_t)(channels + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK;
+}
+
+static bool geometry_of(const struct conv *c, const struct plan_request *in, struct geometry *g, struct error *err)
+{
+	size_t taps = (size_t)c->kernel.h * (size_t)c->kernel.w;
+	size_t outputs = (size_t)c->channels * (c->groups ? 1 : (size_t)in->in[0].c);
+
+	*g = (struct geometry){ .in = in->in[0], .window = { .kernel = c->kernel, .stride = c->stride } };
+	g->groups = c->groups ? c->groups : g->in.c;
+	if (g->in.c % g->groups)
+		return fail_at(err, in->at, "groups: %d does not divide the %d input channels", g->groups, g->in.c);
+	if (outputs % (size_t)g->groups)
+		return fail_at(err, in->at, "groups: %d does not divide the %zu output channels", g->groups, outputs);
+	if (!window_place(&g->window, g->in, c->padding, in->at, err))
+		return false;
+	g->in_each = g->in.c / g->groups;
+	g->kernel_len = outputs * (size_t)g->in_each * taps;
+	if (g->kernel_len > MAX_WEIGHTS)
+		return fail_at(err, in->at, "kernel: %zu weights are more than the %d that a layer may have", g->kernel_len, MAX_WEIGHTS);
+	g->out = (struct shape){ (int)outputs, g->window.out_h, g->window.out_w };
+	g->out_each = g->out.c / g->groups;
+	g->packed_each = blocks_of(g->out_each) * (size_t)g->in_each * taps;
+	g->turned_each = blocks_of(g->in_each) * (size_t)g->out_each * taps;
+	g->flat = taps == 1 && c->stride == 1 && image_len(g->in) / (size_t)g->in.c == image_len(g->out) / (size_t)g->out.c;
+	return true;
+}
+
+static struct geometry geometry(const struct pass *p)
+{
+	struct geometry g;
+	struct plan_request in = { .input_count = 1, .in = { p->in[0].shape } };
+
+	geometry_of(p->config, &in, &g, NULL);
+	return g;
+}
+
+static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
+{
+	const struct conv *c = config;
+	struct geometry g;
+
+	if (!geometry_of(c, in, &g, err))
+		return false;
+	int taps = c->kernel.h * c->kernel.w;
+	out->out = g.out;
+	out->params[out->param_count++] = (struct param_plan){ .name = "kernel", .len = g.kernel_len,
+		.init = c->init ? INIT_GLOROT : INIT_HE, .fan_in = g.in_each * taps, .fan_out = g.out_each * taps, .decays = true };
+	if (c->bias)
+		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)g.out.c, .init = INIT_ZERO };
+	out->shared_len = (size_t)g.groups * (g.packed_each + g.turned_each);
+	out->scratch_len = conv_weights_scratch_len((struct shape){ g.in_each, 0, 0 }, c->kernel.h, c->kernel.w);
+	out->grouped_gradient = true;
+	out->needs_in = true;
+	out->macs = (int64_t)g.kernel_len * g.out.h * g.out.w;
+	out->kernel = c->kernel;
+	return true;
+}
+
+/* How one convolution group's kernel lies in memory, and which of its taps one phase of the turned kernel takes. */
+struct taps {
+	const real *kernel;     /* [out_each][in_each][h][w] */
+	int out_each, in_each;
+	struct pair size;
+	struct pair first, count;       /* taps first, first + step, ... (count of them) along each axis */
+	int step;
+};
+
+/* to = [blocks of o][i][ky][kx][CHANNEL_BLOCK]; lanes of a block past the last channel are never read. */
+static void pack_forward(const struct taps *t, real *to)
+{
+	size_t len = (size_t)t->in_each * (size_t)(t->size.h * t->size.w);
+
+	for (int o = 0; o < t->out_each; o++)
+		for (size_t k = 0; k < len; k++)
+			to[packed_at(o, len, k)] = t->kernel[(size_t)o * len + k];
+}
+
+/* to = [blocks of i][o][ky turned][kx turned][CHANNEL_BLOCK], for one phase. */
+static void pack_turned(const struct taps *t, real *to)
+{
+	size_t len = (size_t)t->out_each * (size_t)(t->count.h * t->count.w);
+
+	for (int i = 0; i < t->in_each; i++) {
+		real *at = to + packed_at(i, len, 0);
+		for (int o = 0; o < t->out_each; o++)
+			for (int h = t->count.h - 1; h >= 0; h--)
+				for (int w = t->count.w - 1; w >= 0; w--, at += CHANNEL_BLOCK)
+					*at = t->kernel[(((size_t)o * (size_t)t->in_each + (size_t)i) * (size_t)t->size.h +
+					                 (size_t)(t->first.h + h * t->step)) * (size_t)t->size.w +
+					                (size_t)(t->first.w + w * t->step)];
+	}
+}
+
+/* Along one axis: which taps the rows y = stride * q + phase of d_in see, and where on d_out the first of them lies. */
+struct phase { int first, count, before; };
+
+static struct phase phase_of(int phase, int stride, int pad, int kernel)
+{
+	int first = (phase + pad) % stride;
+	int count = first < kernel ? (kernel - first + stride - 1) / stride : 0;
+
+	return (struct phase){ first, count, count - 1 - (phase + pad - first) / stride };
+}
+
+/* Phases are packed one after the other, row phases outermost. */
+static void prepare_turned(const struct geometry *g, struct taps t, real *to)
+{
+	for (int a = 0; a < g->window.stride; a++)
+		for (int b = 0; b < g->window.stride; b++) {
+			struct phase y = phase_of(a, g->window.stride, g->window.top, g->window.kernel.h);
+			struct phase x = phase_of(b, g->window.stride, g->window.left, g->window.kernel.w);
+			t.first = (struct pair){ y.first, x.first };
+			t.count = (struct pair){ y.count, x.count };
+			pack_turned(&t, to);
+			to += blocks_of(g->in_each) * (size_t)g->out_each * (size_t)(y.count * x.count);
+		}
+}
+
+static void prepare(const struct pass *p)
+{
+	struct geometry g = geometry(p);
+	struct taps t = { .out_each = g.out_each, .in_each = g.in_each, .size = g.window.kernel, .step = g.window.stride };
+
+	for (int k = 0; k < g.groups; k++) {
+		t.kernel = p->params + (size_t)k * (g.kernel_len / (size_t)g.groups);
+		pack_forward(&t, p->shared + (size_t)k * g.packed_each);
+		prepare_turned(&g, t, p->shared + (size_t)g.groups * g.packed_each + (size_t)k * g.turned_each);
+	}
+}
+
+/* A plane of 1x1 taps as one row, so that small planes fill the kernels' blocks of pixels. */
+static struct shape plane(const struct geometry *g, struct shape s, int channels)
+{
+	return g->flat ? (struct shape){ channels, 1, s.h * s.w } : (struct shape){ channels, s.h, s.w };
+}
+
+static size_t channel_offset(struct shape s, int channel)
+{
+	return group_len((struct shape){ channel, s.h, s.w });
+}
+
+static void forward(const struct pass *p, int group)
+{
+	struct geometry g = geometry(p);
+	struct shape out = plane(&g, g.out, g.out_each);
+	const struct conv *c = p->config;
+
+	for (int k = 0; k < g.groups; k++)
+		p->kernels->conv(&(struct conv_job){
+			.in = group_at(p->in[0], group) + channel_offset(g.in, k * g.in_each),
+			.in_shape = plane(&g, g.in, g.in_each),
+			.out = group_at(p->out, group) + channel_offset(g.out, k * g.out_each),
+			.out_shape = out, .rows = out.h, .columns = out.w, .out_step = 1,
+			.kernel = { c->kernel.h, c->kernel.w }, .stride = c->stride, .top = g.window.top, .left = g.window.left,
+			.weights = p->shared + (size_t)k * g.packed_each,
+			.bias = c->bias ? p->params + g.kernel_len + k * g.out_each : NULL,
+			.activation = p->activation,
+		});
+}
+
+/* All phases of one convolution group. */
+static void backward_data(const struct pass *p, const struct geometry *g, int group, int k)
+{
+	const real *weights = p->shared + (size_t)g->groups * g->packed_each + (size_t)k * g->turned_each;
+	struct shape in = plane(g, g->in, g->in_each);
+	int stride = g->window.stride;
+
+	for (int a = 0; a < stride; a++)
+		for (int b = 0; b < stride; b++) {
+			struct phase y = phase_of(a, stride, g->window.top, g->window.kernel.h);
+			struct phase x = phase_of(b, stride, g->window.left, g->window.kernel.w);
+			p->kernels->conv(&(struct conv_job){
+				.in = group_at(p->d_out, group) + channel_offset(g->out, k * g->out_each),
+				.in_shape = plane(g, g->out, g->out_each),
+				.out = group_at(p->d_in[0], group) + channel_offset(g->in, k * g->in_each),
+				.out_shape = in, .rows = (in.h - a + stride - 1) / stride, .columns = (in.w - b + stride - 1) / stride,
+				.out_step = stride, .out_row = a, .out_column = b,
+				.kernel = { y.count, x.count }, .stride = 1, .top = y.before, .left = x.before,
+				.weights = weights, .activation = ACTIVATION_IDENTITY,
+			});
+			weights += blocks_of(g->in_each) * (size_t)g->out_each * (size_t)(y.count * x.count);
+		}
+}
+
+static void backward(const struct pass *p, int group)
+{
+	struct geometry g = geometry(p);
+	const struct conv *c = p->config;
+	real *d_kernel = p->d_params + (size_t)group * p->d_params_stride;
+
+	for (int k = 0; k < g.groups; k++) {
+		p->kernels->conv_weights(&(struct conv_weights_job){
+			.in = group_at(p->in[0], group) + channel_offset(g.in, k * g.in_each),
+			.in_shape = plane(&g, g.in, g.in_each),
+			.d_out = group_at(p->d_out, group) + channel_offset(g.out, k * g.out_each),
+			.out_shape = plane(&g, g.out, g.out_each),
+			.kernel = { c->kernel.h, c->kernel.w }, .stride = c->stride, .top = g.window.top, .left = g.window.left,
+			.d_weights = d_kernel + (size_t)k * (g.kernel_len / (size_t)g.groups),
+			.scratch = p->scratch + (size_t)group * p->scratch_stride,
+		});
+		if (p->d_in[0].at)
+			backward_data(p, &g, group, k);
+	}
+	if (c->bias)
+		p->kernels->channel_sums(group_at(p->d_out, group), g.out.c, (size_t)(g.out.h * g.out.w), d_kernel + g.kernel_len);
+}
+
+static const char *const init_names[] = { "he", "glorot", NULL };
+
+#define WINDOW_FIELDS \
+	{ "kernel", FIELD_PAIR, offsetof(struct conv, kernel), .min = 1, .max = 1024, .required = 1, .help = "rows and columns of taps" }, \
+	{ "stride", FIELD_INT, offsetof(struct conv, stride), .fallback = 1, .min = 1, .max = 16, .help = "step from window to window" }, \
+	{ "padding", FIELD_PADDING, offsetof(struct conv, padding), .fallback = PADDING_SAME, .min = 0, .max = 1024, \
+	  .help = "zeros around the input" }, \
+	{ "bias", FIELD_BOOL, offsetof(struct conv, bias), .fallback = 1, .help = "add a trained number to each channel" }, \
+	{ "init", FIELD_CHOICE, offsetof(struct conv, init), .choices = init_names, .help = "spread of the first weights" }
+
+static const struct field conv_fields[] = {
+	{ "channels", FIELD_COUNT, offsetof(struct conv, channels), .min = 1, .max = 65536, .required = 1, .help = "output channels" },
+	{ "groups", FIELD_COUNT, offsetof(struct conv, groups), .fallback = 1, .min = 1, .max = 65536,
+	  .help = "convolutions side by side, each on its share of the channels" },
+	WINDOW_FIELDS,
+	{ 0 }
+};
+
+static const struct field depthwise_fields[] = {
+	{ "multiplier", FIELD_INT, offsetof(struct conv, channels), .fallback = 1, .min = 1, .max = 1024,
+	  .help = "output channels for each input channel" },
+	WINDOW_FIELDS,
+	{ 0 }
+};
+
+const struct layer_type layer_conv = {
+	.kind = { "conv", "convolution", conv_fields, sizeof(struct conv) },
+	.inputs = 1, .applies_activation = true, .plan = plan, .prepare = prepare,
+	.forward = { { forward, EACH_GROUP, NULL } }, .backward = { { backward, EACH_GROUP, NULL } },
+};
+
+const struct layer_type layer_depthwise = {
+	.kind = { "depthwise", "convolution of each channel by itself", depthwise_fields, sizeof(struct conv) },
+	.inputs = 1, .applies_activation = true, .plan = plan, .prepare = prepare,
+	.forward = { { forward, EACH_GROUP, NULL } }, .backward = { { backward, EACH_GROUP, NULL } },
+};

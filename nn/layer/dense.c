@@ -1,0 +1,287 @@
+/* Dense layer: y[o] = bias[o] + sum over i of kernel[o][i] * x[i]. Floor 2.
+ *
+ * A dense layer is a 1x1 convolution over an image whose pixels are the batch's lane groups. So activations are gathered once into
+ * [feature][group][LANES], and then one call serves the whole batch: the convolution kernels for small layers, OpenBLAS' sgemm
+ * for large ones, where blocking for the caches pays. Which of the two depends on the layer's size alone. Both are cut into
+ * blocks of features, never of images, so no sum crosses two calls. */
+#include "nn/layer/layer.h"
+
+#include <cblas.h>
+#include <string.h>
+
+struct dense {
+	int units;
+	bool bias;
+	int init;
+};
+
+enum {
+	BLAS_WEIGHTS = 1 << 17, /* from so many weights on, OpenBLAS */
+	BLOCK = 32,             /* features of a block for the convolution kernels: a multiple of CHANNEL_BLOCK */
+	BLAS_BLOCK = 512,       /* and for OpenBLAS */
+};
+
+static const char *const init_names[] = { "he", "glorot", NULL };
+
+static const struct field fields[] = {
+	{ "units", FIELD_COUNT, offsetof(struct dense, units), .min = 1, .max = 1 << 20, .required = 1, .help = "outputs" },
+	{ "bias", FIELD_BOOL, offsetof(struct dense, bias), .fallback = 1, .help = "add a trained number to each output" },
+	{ "init", FIELD_CHOICE, offsetof(struct dense, init), .choices = init_names, .help = "spread of the first weights" },
+	{ 0 }
+};
+
+/* Features in and out, and where the parts of `shared` begin. */
+struct sizes {
+	int in, out, groups;
+	bool blas;
+	int block;
+	size_t weights;
+	size_t turned, scratch, x, y, len;      /* packed weights are at 0; d_x takes the place of x, d_y that of y */
+};
+
+static size_t blocks_of(int features, int block)
+{
+	return (size_t)(features + block - 1) / (size_t)block;
+}
+
+static size_t scratch_each(int in)
+{
+	return conv_weights_scratch_len((struct shape){ in, 0, 0 }, 1, 1);
+}
+
+static struct sizes sizes_of(int in, int out, int groups)
+{
+	struct sizes s = { .in = in, .out = out, .groups = groups, .weights = (size_t)in * (size_t)out };
+
+	s.blas = s.weights >= BLAS_WEIGHTS;
+	s.block = s.blas ? BLAS_BLOCK : BLOCK;
+	if (!s.blas) {
+		s.turned = blocks_of(out, CHANNEL_BLOCK) * CHANNEL_BLOCK * (size_t)in;
+		s.scratch = s.turned + blocks_of(in, CHANNEL_BLOCK) * CHANNEL_BLOCK * (size_t)out;
+		s.scratch = (s.scratch + LANES - 1) / LANES * LANES;
+		s.x = s.scratch + blocks_of(out, s.block) * scratch_each(in);
+	}
+	s.y = s.x + (size_t)in * (size_t)groups * LANES;
+	s.len = s.y + (size_t)out * (size_t)groups * LANES;
+	return s;
+}
+
+static struct sizes sizes(const struct pass *p)
+{
+	return sizes_of(p->in[0].shape.c, p->out.shape.c, p->groups);
+}
+
+static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
+{
+	const struct dense *d = config;
+	struct shape from = in->in[0];
+
+	if (from.h != 1 || from.w != 1)
+		return fail_at(err, in->at, "dense: its input is %dx%dx%d (height x width x channels); flatten or pool it first",
+		               from.h, from.w, from.c);
+	struct sizes s = sizes_of(from.c, d->units, in->groups);
+	if (s.weights > MAX_WEIGHTS)
+		return fail_at(err, in->at, "units: %zu weights are more than the %d that a layer may have", s.weights, MAX_WEIGHTS);
+	out->out = (struct shape){ d->units, 1, 1 };
+	out->params[out->param_count++] = (struct param_plan){ .name = "kernel", .len = s.weights,
+		.init = d->init ? INIT_GLOROT : INIT_HE, .fan_in = from.c, .fan_out = d->units, .decays = true };
+	if (d->bias)
+		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)d->units, .init = INIT_ZERO };
+	out->shared_len = s.len;
+	out->macs = (int64_t)s.weights;
+	return true;
+}
+
+/* [group][feature][LANES] <-> [feature][group][LANES] for one group. */
+static void gather(const struct pass *p, struct tensor from, real *to, int group)
+{
+	for (int k = 0; k < from.shape.c; k++)
+		memcpy(to + ((size_t)k * (size_t)p->groups + (size_t)group) * LANES, group_at(from, group) + (size_t)k * LANES,
+		       LANES * sizeof *to);
+}
+
+static void scatter(const struct pass *p, const real *from, struct tensor to, int group)
+{
+	for (int k = 0; k < to.shape.c; k++)
+		memcpy(group_at(to, group) + (size_t)k * LANES, from + ((size_t)k * (size_t)p->groups + (size_t)group) * LANES,
+		       LANES * sizeof *from);
+}
+
+/* Packed weights as the convolution kernels read them, of the kernel and of the kernel turned (in and out exchanged). */
+static void prepare(const struct pass *p)
+{
+	struct sizes s = sizes(p);
+	real *packed = p->shared, *turned = p->shared + s.turned;
+
+	if (s.blas)
+		return;
+	for (int o = 0; o < s.out; o++)
+		for (int i = 0; i < s.in; i++) {
+			real weight = p->params[(size_t)o * (size_t)s.in + (size_t)i];
+			packed[packed_at(o, (size_t)s.in, (size_t)i)] = weight;
+			turned[packed_at(i, (size_t)s.out, (size_t)o)] = weight;
+		}
+}
+
+/* One matrix product, c = a * b in OpenBLAS' row order; transposed as told. */
+struct product {
+	CBLAS_TRANSPOSE a_order, b_order;
+	int rows, columns, inner;
+	const real *a, *b;
+	int a_stride, b_stride;
+	real *c;
+};
+
+static void multiply(const struct product *m)
+{
+#ifdef REAL_IS_DOUBLE
+	cblas_dgemm(
+#else
+	cblas_sgemm(
+#endif
+		CblasRowMajor, m->a_order, m->b_order, m->rows, m->columns, m->inner, 1, m->a, m->a_stride, m->b, m->b_stride,
+		0, m->c, m->columns);
+}
+
+/* A block's first feature and its number of features. */
+struct range { int first, count; };
+
+static struct range range_of(int index, int block, int features)
+{
+	int first = index * block;
+
+	return (struct range){ first, features - first < block ? features - first : block };
+}
+
+/* A 1x1 convolution of [from][groups][LANES] into features r of [to][groups][LANES]. */
+static void convolve(const struct pass *p, const real *x, int from, struct conv_job job)
+{
+	job.in = x;
+	job.in_shape = (struct shape){ from, 1, p->groups };
+	job.rows = 1;
+	job.columns = p->groups;
+	job.out_step = 1;
+	job.kernel.h = job.kernel.w = 1;
+	job.stride = 1;
+	p->kernels->conv(&job);
+}
+
+static void forward_gather(const struct pass *p, int group)
+{
+	gather(p, p->in[0], p->shared + sizes(p).x, group);
+}
+
+static int forward_blocks(const struct pass *p)
+{
+	struct sizes s = sizes(p);
+
+	return (int)blocks_of(s.out, s.block);
+}
+
+static void add_bias(const struct pass *p, real *y, struct range r)
+{
+	const struct dense *d = p->config;
+	size_t vectors = (size_t)p->groups;
+	const real *bias = p->params + (size_t)p->in[0].shape.c * (size_t)p->out.shape.c;
+
+	for (int o = 0; o < r.count; o++)
+		p->kernels->scale_shift(y + (size_t)o * vectors * LANES, y + (size_t)o * vectors * LANES, vectors,
+		                        &(struct affine){ 1, d->bias ? bias[r.first + o] : 0, p->activation });
+}
+
+static void forward_block(const struct pass *p, int index)
+{
+	struct sizes s = sizes(p);
+	struct range r = range_of(index, s.block, s.out);
+	int columns = p->groups * LANES;
+	const struct dense *d = p->config;
+	real *y = p->shared + s.y + (size_t)r.first * (size_t)columns;
+
+	if (!s.blas) {
+		convolve(p, p->shared + s.x, s.in, (struct conv_job){
+			.out = y, .out_shape = { r.count, 1, p->groups }, .weights = p->shared + (size_t)r.first * (size_t)s.in,
+			.bias = d->bias ? p->params + s.weights + r.first : NULL, .activation = p->activation });
+		return;
+	}
+	multiply(&(struct product){ CblasNoTrans, CblasNoTrans, r.count, columns, s.in,
+	                            p->params + (size_t)r.first * (size_t)s.in, p->shared + s.x, s.in, columns, y });
+	add_bias(p, y, r);
+}
+
+static void forward_scatter(const struct pass *p, int group)
+{
+	scatter(p, p->shared + sizes(p).y, p->out, group);
+}
+
+static void backward_gather(const struct pass *p, int group)
+{
+	gather(p, p->d_out, p->shared + sizes(p).y, group);
+}
+
+/* Rows r of the weight gradient and of the bias' gradient. */
+static void backward_weights(const struct pass *p, int index)
+{
+	struct sizes s = sizes(p);
+	struct range r = range_of(index, s.block, s.out);
+	int columns = p->groups * LANES;
+	const struct dense *d = p->config;
+	const real *d_y = p->shared + s.y + (size_t)r.first * (size_t)columns;
+	real *d_kernel = p->d_params + (size_t)r.first * (size_t)s.in;
+
+	if (d->bias)
+		p->kernels->channel_sums(d_y, r.count, (size_t)p->groups, p->d_params + s.weights + r.first);
+	if (s.blas)
+		multiply(&(struct product){ CblasNoTrans, CblasTrans, r.count, s.in, columns,
+		                            d_y, p->shared + s.x, columns, columns, d_kernel });
+	else
+		p->kernels->conv_weights(&(struct conv_weights_job){
+			.in = p->shared + s.x, .in_shape = { s.in, 1, p->groups }, .d_out = d_y, .out_shape = { r.count, 1, p->groups },
+			.kernel = { 1, 1 }, .stride = 1, .d_weights = d_kernel,
+			.scratch = p->shared + s.scratch + (size_t)index * scratch_each(s.in) });
+}
+
+static int backward_data_blocks(const struct pass *p)
+{
+	struct sizes s = sizes(p);
+
+	return p->d_in[0].at ? (int)blocks_of(s.in, s.block) : 0;
+}
+
+/* Features r of the gradient by data, over the gathered input, which no one needs any more. */
+static void backward_data(const struct pass *p, int index)
+{
+	struct sizes s = sizes(p);
+	struct range r = range_of(index, s.block, s.in);
+	int columns = p->groups * LANES;
+	real *d_x = p->shared + s.x + (size_t)r.first * (size_t)columns;
+
+	if (s.blas)
+		multiply(&(struct product){ CblasTrans, CblasNoTrans, r.count, columns, s.out,
+		                            p->params + r.first, p->shared + s.y, s.in, columns, d_x });
+	else
+		convolve(p, p->shared + s.y, s.out, (struct conv_job){
+			.out = d_x, .out_shape = { r.count, 1, p->groups },
+			.weights = p->shared + s.turned + (size_t)r.first * (size_t)s.out, .activation = ACTIVATION_IDENTITY });
+}
+
+static void backward_scatter(const struct pass *p, int group)
+{
+	if (p->d_in[0].at)
+		scatter(p, p->shared + sizes(p).x, p->d_in[0], group);
+}
+
+const struct layer_type layer_dense = {
+	.kind = { "dense", "fully connected layer", fields, sizeof(struct dense) },
+	.inputs = 1, .applies_activation = true, .plan = plan, .prepare = prepare,
+	.forward = {
+		{ forward_gather, EACH_GROUP, NULL },
+		{ forward_block, EACH_BLOCK, forward_blocks },
+		{ forward_scatter, EACH_GROUP, NULL },
+	},
+	.backward = {
+		{ backward_gather, EACH_GROUP, NULL },
+		{ backward_weights, EACH_BLOCK, forward_blocks },
+		{ backward_data, EACH_BLOCK, backward_data_blocks },
+		{ backward_scatter, EACH_GROUP, NULL },
+	},
+};

@@ -1,0 +1,112 @@
+/* What a layer type is: a row of constants and a few functions over one `struct pass`. Floor 2.
+ *
+ * A layer never allocates. Before any memory exists its plan says, from the input's shape and its own fields, what it
+ * produces and needs; the model (nn/model) then cuts one block for everything and hands the addresses over in a pass.
+ *
+ * A forward or backward pass is a list of at most MAX_STEPS steps. A step runs once, once per lane group, or once per block of its own
+ * choosing; the calls of one step may run at the same time in any order, so they must write to different places. Every sum
+ * that crosses such calls is added up in a later step in a fixed order: that is what makes results independent of threads. */
+#ifndef NN_LAYER_LAYER_H
+#define NN_LAYER_LAYER_H
+
+#include "nn/base/error.h"
+#include "nn/base/field.h"
+#include "nn/base/tensor.h"
+#include "nn/kernel/kernels.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { MAX_INPUTS = 2, MAX_STEPS = 4 };
+
+enum { MAX_WEIGHTS = 1 << 30 }; /* of one layer, so that fans and products of a few ints stay in range */
+
+enum init { INIT_ZERO, INIT_ONE, INIT_HE, INIT_GLOROT };
+
+/* One parameter array, or one array of running state. */
+struct param_plan {
+	const char *name;       /* "kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance" */
+	size_t len;             /* numbers */
+	enum init init;
+	int fan_in, fan_out;    /* for INIT_HE and INIT_GLOROT */
+	bool decays;            /* weight decay applies: kernels yes, biases and batch norm no */
+};
+
+/* What a layer produces and needs; all lengths in numbers (`real`), not bytes. */
+struct layer_plan {
+	struct shape out;
+	int param_count;        /* at most 2 */
+	struct param_plan params[2];    /* side by side in memory, in this order */
+	int state_count;        /* likewise what runs along but is not trained: batch norm's moving mean, moving variance */
+	struct param_plan state[2];
+	size_t saved_len;       /* kept from forward to backward, whole batch */
+	size_t shared_len;      /* working memory of the whole layer, alive from prepare to the end of backward */
+	size_t scratch_len;     /* working memory of one call of an EACH_GROUP step; contents are not kept */
+	bool grouped_gradient;  /* backward writes d_params once per group (the model adds the groups up, in order) */
+	bool view;              /* the output is the input's memory under another shape: nothing to compute */
+	bool needs_in;          /* backward reads the input */
+	bool needs_out;         /* backward reads the output */
+	int64_t macs;           /* multiply-adds for one image; convolutions and dense layers only */
+	struct pair kernel;     /* for the layer table; 0, 0 where there is none */
+};
+
+/* The surroundings of a plan. */
+struct plan_request {
+	int input_count;                        /* 1, or 2 for layers that join */
+	struct shape in[MAX_INPUTS];
+	int groups;                             /* lane groups of a full batch */
+	struct mark at;                         /* of the layer in its file, for errors */
+};
+
+struct pass {
+	const struct kernels *kernels;          /* the arithmetic for this machine */
+	const void *config;                     /* filled from the type's fields */
+	const struct layer_plan *plan;
+	struct tensor in[MAX_INPUTS], out;      /* all groups of the batch */
+	struct tensor d_in[MAX_INPUTS], d_out;  /* gradients of the loss; d_in[k].at is NULL where nobody needs it */
+	real *params;                           /* this layer's, in plan order */
+	real *d_params;                         /* [groups][all of params] if grouped_gradient, else [all of params]; to be overwritten */
+	real *state;
+	real *saved, *shared;
+	real *scratch;                          /* [groups][scratch_len] */
+	size_t d_params_stride, scratch_stride; /* numbers from one group's to the next group's */
+	struct activation activation;           /* what to apply to the output (types with .applies_activation), identity otherwise */
+	int groups;                             /* lane groups of this batch */
+	int images;                             /* images of this batch: (groups - 1) * LANES < images <= groups * LANES */
+	bool training;                          /* batch statistics and dropout, or moving statistics and none */
+	uint64_t noise;                         /* a number that no other layer and no other batch has: the seed of dropout's mask */
+};
+
+enum step_scope {
+	EACH_GROUP,     /* index = lane group, 0 .. groups - 1 */
+	EACH_BLOCK,     /* index = 0 .. blocks(pass) - 1: a split that depends on the plan alone, never on threads */
+	ONCE,           /* index = 0 */
+};
+
+struct step {
+	void (*run)(const struct pass *p, int index);   /* NULL ends the list */
+	enum step_scope scope;
+	int (*blocks)(const struct pass *p);            /* EACH_BLOCK only */
+};
+
+struct layer_type {
+	struct kind kind;                       /* name in YAML and fields */
+	int inputs;                             /* 1 or 2 */
+	bool applies_activation;                /* can apply an activation to its output on the way (see pass.activation) */
+	struct activation (*activation)(const void *config);    /* not NULL: an activation, which its producer can apply */
+	bool (*plan)(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err);
+	/* Derives what depends on the parameters alone (packed weights) into `shared`, once after each change of them; or NULL. */
+	void (*prepare)(const struct pass *p);
+	struct step forward[MAX_STEPS + 1], backward[MAX_STEPS + 1];
+};
+
+/* All layer types, NULL at the end. A new type is one file and one row of this table. */
+extern const struct layer_type *const layer_types[];
+
+/* The type of that name, or NULL. */
+const struct layer_type *layer_type_find(const char *name);
+
+/* The plan of layers that change nothing but values: out = in[0]. */
+bool plan_same_shape(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err);
+
+#endif

@@ -1,0 +1,108 @@
+/* Max pooling and average pooling: the same windows, two ways to sum them up. Floor 2.
+ *
+ * Positions outside the input never count: they win no maximum, and a mean is taken over the positions inside. */
+#include "nn/kernel/window.h"
+#include "nn/layer/layer.h"
+
+struct pool {
+	struct pair window;
+	int stride;             /* 0: the window's height, windows side by side */
+	struct padding padding;
+};
+
+static const struct field fields[] = {
+	{ "window", FIELD_PAIR, offsetof(struct pool, window), .min = 1, .max = 1024, .required = 1, .help = "rows and columns" },
+	{ "stride", FIELD_INT, offsetof(struct pool, stride), .fallback = 0, .min = 0, .max = 1024,
+	  .help = "step from window to window; 0: the window's size" },
+	{ "padding", FIELD_PADDING, offsetof(struct pool, padding), .fallback = PADDING_VALID, .min = 0, .max = 1024,
+	  .help = "rows and columns around the input; they never count" },
+	{ 0 }
+};
+
+static bool place(const struct pool *c, const struct plan_request *in, struct window *w, struct error *err)
+{
+	if (c->stride == 0 && c->window.h != c->window.w)
+		return fail_at(err, in->at, "stride: missing, and the window %dx%d is not square", c->window.h, c->window.w);
+	*w = (struct window){ .kernel = c->window, .stride = c->stride ? c->stride : c->window.h };
+	if (!window_place(w, in->in[0], c->padding, in->at, err))
+		return false;
+	if (w->top >= c->window.h || w->left >= c->window.w ||
+	    (w->out_h - 1) * w->stride - w->top >= in->in[0].h || (w->out_w - 1) * w->stride - w->left >= in->in[0].w)
+		return fail_at(err, in->at, "padding: a window lies wholly outside the input");
+	return true;
+}
+
+static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
+{
+	struct window w;
+
+	if (!place(config, in, &w, err))
+		return false;
+	out->out = (struct shape){ in->in[0].c, w.out_h, w.out_w };
+	out->kernel = w.kernel;
+	return true;
+}
+
+static bool plan_max(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
+{
+	out->needs_in = out->needs_out = true;
+	return plan(config, in, out, err);
+}
+
+static struct pool_job job(const struct pass *p, int group)
+{
+	struct plan_request in = { .input_count = 1, .in = { p->in[0].shape } };
+	struct window w;
+
+	place(p->config, &in, &w, NULL);
+	return (struct pool_job){
+		.in = group_at(p->in[0], group), .in_shape = p->in[0].shape,
+		.out = group_at(p->out, group), .out_shape = p->out.shape,
+		.window = { w.kernel.h, w.kernel.w }, .stride = w.stride, .top = w.top, .left = w.left,
+	};
+}
+
+static struct pool_job job_backward(const struct pass *p, int group)
+{
+	struct pool_job j = job(p, group);
+
+	j.d_out = group_at(p->d_out, group);
+	j.d_in = group_at(p->d_in[0], group);
+	return j;
+}
+
+static void forward_max(const struct pass *p, int group)
+{
+	struct pool_job j = job(p, group);
+	p->kernels->max_pool(&j);
+}
+
+static void backward_max(const struct pass *p, int group)
+{
+	struct pool_job j = job_backward(p, group);
+	p->kernels->max_pool_backward(&j);
+}
+
+static void forward_average(const struct pass *p, int group)
+{
+	struct pool_job j = job(p, group);
+	p->kernels->average_pool(&j);
+}
+
+static void backward_average(const struct pass *p, int group)
+{
+	struct pool_job j = job_backward(p, group);
+	p->kernels->average_pool_backward(&j);
+}
+
+const struct layer_type layer_max_pool = {
+	.kind = { "max_pool", "the maximum of each window", fields, sizeof(struct pool) },
+	.inputs = 1, .plan = plan_max,
+	.forward = { { forward_max, EACH_GROUP, NULL } }, .backward = { { backward_max, EACH_GROUP, NULL } },
+};
+
+const struct layer_type layer_average_pool = {
+	.kind = { "average_pool", "the mean of each window", fields, sizeof(struct pool) },
+	.inputs = 1, .plan = plan,
+	.forward = { { forward_average, EACH_GROUP, NULL } }, .backward = { { backward_average, EACH_GROUP, NULL } },
+};

@@ -1,0 +1,349 @@
+/* Memory, passes, and the running of programs. See model.h and plan.h. */
+#include "nn/model/model.h"
+#include "nn/model/loss.h"
+#include "nn/model/plan.h"
+#include "nn/base/rng.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { ALIGNMENT = 64, STRETCH = 8192 };        /* bytes; numbers of a parameter stretch that one task adds up or updates */
+
+/* A piece of one parameter array. */
+struct stretch {
+	size_t at, len;
+	size_t grouped_at;      /* its place among the gradients that come once per group */
+	bool grouped, decays;
+};
+
+struct model {
+	const struct model_plan *plan;
+	const struct kernels *kernels;
+	struct pass *passes;    /* owned: one per layer */
+	struct stretch *stretches;      /* owned */
+	int stretch_count;
+	int *labels;            /* owned: one per lane, as are losses and correct */
+	double *losses;
+	bool *correct;
+	real *block;            /* owned: everything below lies in it */
+	real *params, *gradients, *slots[3], *state, *grouped, *activations, *saved, *shared, *scratch;
+	struct batch batch;     /* of the last forward pass */
+	int groups;
+	const struct model_step *step;  /* while model_update runs */
+};
+
+static real *cut(real **rest, size_t len)
+{
+	real *at = *rest;
+
+	*rest += (len + LANES - 1) / LANES * LANES;
+	return at;
+}
+
+static bool allocate_block(struct model *m, struct error *err)
+{
+	const struct model_plan *plan = m->plan;
+	size_t groups = (size_t)plan->groups, parts = 16;
+	size_t bytes = (model_plan_len(plan) + parts * LANES) * sizeof(real);
+	real *rest = m->block = aligned_alloc(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+
+	if (!rest)
+		return fail(err, "no memory: a model needs %zu bytes", bytes);
+	memset(m->block, 0, bytes);
+	m->params = cut(&rest, plan->params_len);
+	m->gradients = cut(&rest, plan->params_len);
+	for (int i = 0; i < plan->optimizer_slots; i++)
+		m->slots[i] = cut(&rest, plan->params_len);
+	m->state = cut(&rest, plan->state_len);
+	m->grouped = cut(&rest, plan->grouped_len * groups);
+	m->activations = cut(&rest, plan->activations_len);
+	m->saved = cut(&rest, plan->saved_len);
+	m->shared = cut(&rest, plan->shared_len);
+	m->scratch = cut(&rest, plan->scratch_len);
+	return true;
+}
+
+static struct tensor tensor_of(const struct model *m, struct shape shape, const struct slot *slot)
+{
+	return (struct tensor){ shape, slot->len ? m->activations + slot->at : NULL };
+}
+
+static void fill_pass(struct model *m, int i)
+{
+	const struct model_plan *plan = m->plan;
+	const struct layer *layer = &plan->network->layers[i];
+	const struct node *node = &plan->nodes[i];
+	struct pass *p = &m->passes[i];
+
+	*p = (struct pass){ .kernels = m->kernels, .config = layer->config, .plan = &node->plan, .activation = node->activation,
+		.params = m->params + node->params_at, .state = m->state + node->state_at, .saved = m->saved + node->saved_at,
+		.shared = m->shared + node->shared_at, .scratch = m->scratch,
+		.scratch_stride = plan->scratch_len / (size_t)plan->groups };  /* alike in all layers: groups may be at different ones */
+	p->d_params = node->plan.grouped_gradient ? m->grouped + node->grouped_at : m->gradients + node->params_at;
+	p->d_params_stride = node->plan.grouped_gradient ? plan->grouped_len : 0;
+	p->out = tensor_of(m, node->plan.out, &plan->storages[node->out].value);
+	p->d_out = tensor_of(m, node->plan.out, &plan->storages[node->out].gradient);
+	for (int k = 0; k < layer->type->inputs; k++) {
+		const struct storage *in = &plan->storages[node->storage[k]];
+		p->in[k] = tensor_of(m, node->in[k], &in->value);
+		p->d_in[k] = tensor_of(m, node->in[k], node->side[k].len ? &node->side[k] : &in->gradient);
+	}
+}
+
+/* Cuts each parameter array into stretches; returns how many, and writes them if `to` is not NULL. */
+static int cut_stretches(const struct model_plan *plan, struct stretch *to)
+{
+	int count = 0;
+
+	for (int i = 0; i < plan->network->layer_count; i++) {
+		const struct node *node = &plan->nodes[i];
+		size_t array_at = 0;
+		for (int k = 0; k < node->plan.param_count; array_at += node->plan.params[k++].len)
+			for (size_t at = 0; at < node->plan.params[k].len; at += STRETCH, count++) {
+				size_t left = node->plan.params[k].len - at;
+				if (to)
+					to[count] = (struct stretch){ node->params_at + array_at + at, left < STRETCH ? left : STRETCH,
+					                              node->grouped_at + array_at + at, node->plan.grouped_gradient,
+					                              node->plan.params[k].decays };
+			}
+	}
+	return count;
+}
+
+static bool allocate_tables(struct model *m, struct error *err)
+{
+	size_t layers = (size_t)m->plan->network->layer_count, lanes = (size_t)m->plan->groups * LANES;
+
+	m->stretch_count = cut_stretches(m->plan, NULL);
+	m->passes = calloc(layers, sizeof *m->passes);
+	m->stretches = calloc((size_t)m->stretch_count + 1, sizeof *m->stretches);
+	m->labels = calloc(lanes, sizeof *m->labels);
+	m->losses = calloc(lanes, sizeof *m->losses);
+	m->correct = calloc(lanes, sizeof *m->correct);
+	return m->passes && m->stretches && m->labels && m->losses && m->correct ? true : fail(err, "no memory for a model's tables");
+}
+
+struct model *model_create(const struct model_plan *plan, const struct kernels *kernels, struct error *err)
+{
+	struct model *m = calloc(1, sizeof *m);
+
+	if (!m) {
+		fail(err, "no memory for a model");
+		return NULL;
+	}
+	m->plan = plan;
+	m->kernels = kernels;
+	if (!allocate_tables(m, err) || !allocate_block(m, err)) {
+		model_destroy(m);
+		return NULL;
+	}
+	cut_stretches(plan, m->stretches);
+	for (int i = 0; i < plan->network->layer_count; i++)
+		fill_pass(m, i);
+	return m;
+}
+
+void model_destroy(struct model *m)
+{
+	if (!m)
+		return;
+	free(m->passes);
+	free(m->stretches);
+	free(m->labels);
+	free(m->losses);
+	free(m->correct);
+	free(m->block);
+	free(m);
+}
+
+real *model_input(struct model *m, int group)
+{
+	return group_at(tensor_of(m, m->plan->network->input, &m->plan->storages[0].value), group);
+}
+
+int *model_labels(struct model *m, int group)
+{
+	return m->labels + (size_t)group * LANES;
+}
+
+/* What the tasks of one crew_run are told. */
+struct run {
+	struct model *model;
+	const struct item *from, *to;
+};
+
+static void run_segment(void *about, int index)
+{
+	const struct run *run = about;
+
+	for (const struct item *item = run->from; item < run->to; item++)
+		item->run(run->model, item, index);
+}
+
+static int segment_tasks(const struct model *m, const struct item *first)
+{
+	if (first->scope == EACH_GROUP)
+		return m->groups;
+	return first->scope == EACH_BLOCK ? first->step->blocks(&m->passes[first->layer]) : 1;
+}
+
+static void run_program(struct model *m, struct crew *crew, const struct program *program)
+{
+	int from = 0;
+
+	for (int segment = 0; segment < program->segment_count; from = program->ends[segment++]) {
+		struct run run = { m, program->items + from, program->items + program->ends[segment] };
+		crew_run(crew, segment_tasks(m, run.from), run_segment, &run);
+	}
+}
+
+void model_run_step(struct model *m, const struct item *item, int index)
+{
+	item->step->run(&m->passes[item->layer], index);
+}
+
+void model_run_loss(struct model *m, const struct item *item, int group)
+{
+	const struct pass *p = &m->passes[item->layer];
+	int images = m->batch.images - group * LANES;
+
+	loss_softmax(&(struct loss_job){
+		.logits = group_at(p->out, group), .d_logits = group_at(p->d_out, group), .classes = p->out.shape.c,
+		.labels = m->labels + (size_t)group * LANES, .lanes = images < LANES ? images : LANES,
+		.batch_images = m->batch.images, .label_smoothing = m->batch.label_smoothing,
+		.losses = m->losses + (size_t)group * LANES, .correct = m->correct + (size_t)group * LANES,
+	});
+}
+
+void model_run_activation_backward(struct model *m, const struct item *item, int group)
+{
+	const struct pass *p = &m->passes[item->layer];
+	real *d_out = group_at(p->d_out, group);
+
+	m->kernels->activate_backward(group_at(p->out, group), d_out, d_out, image_len(p->out.shape), p->activation);
+}
+
+void model_run_accumulate(struct model *m, const struct item *item, int group)
+{
+	const struct pass *p = &m->passes[item->layer];
+	const struct storage *in = &m->plan->storages[m->plan->nodes[item->layer].storage[item->input]];
+	struct tensor sum = tensor_of(m, p->d_in[item->input].shape, &in->gradient);
+
+	m->kernels->add(group_at(sum, group), group_at(p->d_in[item->input], group), group_at(sum, group), image_len(sum.shape));
+}
+
+static void run_prepare(void *about, int i)
+{
+	struct model *m = about;
+	const struct layer_type *type = m->plan->network->layers[i].type;
+
+	if (type->prepare)
+		type->prepare(&m->passes[i]);
+}
+
+void model_forward(struct model *m, struct crew *crew, const struct batch *batch, bool fresh)
+{
+	m->batch = *batch;
+	m->groups = (batch->images + LANES - 1) / LANES;
+	for (int i = 0; i < m->plan->network->layer_count; i++) {
+		m->passes[i].groups = m->groups;
+		m->passes[i].images = batch->images;
+		m->passes[i].training = batch->training;
+		m->passes[i].noise = rng_mix(batch->noise, (uint64_t)i);
+	}
+	if (fresh)
+		crew_run(crew, m->plan->network->layer_count, run_prepare, m);
+	run_program(m, crew, &m->plan->forward);
+}
+
+/* Adds the gradients of all groups, in group order. */
+static void run_sum(void *about, int index)
+{
+	struct model *m = about;
+	const struct stretch *s = &m->stretches[index];
+	real *sum = m->gradients + s->at;
+	const real *from = m->grouped + s->grouped_at;
+
+	if (!s->grouped)
+		return;
+	memcpy(sum, from, s->len * sizeof *sum);
+	for (int group = 1; group < m->groups; group++) {
+		from += m->plan->grouped_len;
+		for (size_t i = 0; i < s->len; i++)
+			sum[i] += from[i];
+	}
+}
+
+void model_backward(struct model *m, struct crew *crew)
+{
+	run_program(m, crew, &m->plan->backward);
+	crew_run(crew, m->stretch_count, run_sum, m);
+}
+
+static void run_update(void *about, int index)
+{
+	struct model *m = about;
+	const struct stretch *s = &m->stretches[index];
+	struct update u = { .params = m->params + s->at, .gradients = m->gradients + s->at, .len = s->len, .step = m->step->step,
+		.learning_rate = m->step->learning_rate, .decays = s->decays };
+
+	for (int i = 0; i < m->plan->optimizer_slots; i++)
+		u.slots[i] = m->slots[i] + s->at;
+	m->step->optimizer->update(m->step->config, &u);
+}
+
+void model_update(struct model *m, struct crew *crew, const struct model_step *step)
+{
+	m->step = step;
+	crew_run(crew, m->stretch_count, run_update, m);
+	m->step = NULL;
+}
+
+double model_loss(const struct model *m, int image)
+{
+	return m->losses[image];
+}
+
+bool model_correct(const struct model *m, int image)
+{
+	return m->correct[image];
+}
+
+const real *model_logits(const struct model *m)
+{
+	return m->passes[m->plan->network->layer_count - 1].out.at;
+}
+
+struct model_memory model_memory(const struct model *m)
+{
+	return (struct model_memory){ m->params, m->gradients, m->state, m->plan->params_len, m->plan->state_len,
+		tensor_of(m, m->plan->network->input, &m->plan->storages[0].gradient).at };
+}
+
+/* Weights by their plan's rule, each array from its own stream of random numbers. */
+static void initialise_array(const struct param_plan *array, real *at, struct rng *rng)
+{
+	double deviation = sqrt(2.0 / (array->fan_in ? array->fan_in : 1));
+	double reach = sqrt(6.0 / (array->fan_in + array->fan_out ? array->fan_in + array->fan_out : 1));
+
+	for (size_t i = 0; i < array->len; i++)
+		switch (array->init) {
+		case INIT_ZERO: at[i] = 0; break;
+		case INIT_ONE: at[i] = 1; break;
+		case INIT_HE: at[i] = (real)(deviation * rng_normal(rng)); break;
+		case INIT_GLOROT: at[i] = (real)(reach * (2 * rng_uniform(rng) - 1)); break;
+		}
+}
+
+void model_initialise(struct model *m, uint64_t seed)
+{
+	for (int i = 0; i < m->plan->network->layer_count; i++) {
+		const struct node *node = &m->plan->nodes[i];
+		struct rng rng = rng_seed(seed, (uint64_t)i);
+		real *params = m->params + node->params_at, *state = m->state + node->state_at;
+		for (int k = 0; k < node->plan.param_count; params += node->plan.params[k++].len)
+			initialise_array(&node->plan.params[k], params, &rng);
+		for (int k = 0; k < node->plan.state_count; state += node->plan.state[k++].len)
+			initialise_array(&node->plan.state[k], state, &rng);
+	}
+}

@@ -1,0 +1,62 @@
+/* A model is a planned network with memory: values, gradients, running state, activations, all cut from one block. Floor 3.
+ * Nothing is allocated between its creation and its end. */
+#ifndef NN_MODEL_MODEL_H
+#define NN_MODEL_MODEL_H
+
+#include "nn/base/crew.h"
+#include "nn/model/network.h"
+#include "nn/optim/optimizer.h"
+
+struct model;
+
+/* What a pass over one batch is. */
+struct batch {
+	int images;             /* 1 .. the planned batch */
+	bool training;          /* batch statistics, dropout, gradients possible; else inference */
+	double label_smoothing; /* share of the target spread over all classes */
+	uint64_t noise;         /* differs from batch to batch: the seed of all dropout masks */
+};
+
+/* The plan is borrowed and must outlive the model. NULL and an error where memory is short. */
+struct model *model_create(const struct model_plan *plan, const struct kernels *kernels, struct error *err);
+void model_destroy(struct model *model);
+
+/* Fills parameters and running state by each layer's rule. */
+void model_initialise(struct model *model, uint64_t seed);
+
+/* Where the caller writes a lane group's images, [c][h][w][LANES], and their labels, [LANES]. Lanes without an image must hold finite
+ * numbers; their labels are not read. A pass may use the input's memory for other things: write it anew before each forward pass. */
+real *model_input(struct model *model, int group);
+int *model_labels(struct model *model, int group);
+
+/* Forward with loss. Parameters that changed since the last call (`fresh`) are packed anew. */
+void model_forward(struct model *model, struct crew *crew, const struct batch *batch, bool fresh);
+
+/* Gradients of the mean loss of the last forward pass, which must have been in training mode. */
+void model_backward(struct model *model, struct crew *crew);
+
+/* One step of the optimizer along the last gradients. */
+struct model_step {
+	const struct optimizer_type *optimizer;
+	const void *config;
+	double learning_rate;
+	int64_t step;           /* 1 for the first */
+};
+void model_update(struct model *model, struct crew *crew, const struct model_step *step);
+
+/* Of the last forward pass: the cross-entropy of image i, and whether its largest logit (the first of equals) is its label's. */
+double model_loss(const struct model *model, int image);
+bool model_correct(const struct model *model, int image);
+
+/* The logits, [group][classes][LANES], of the last forward pass. */
+const real *model_logits(const struct model *model);
+
+/* Stretches of the one block. Gradients are complete after model_backward; d_input is NULL unless the network asks for it. */
+struct model_memory {
+	real *params, *gradients, *state;
+	size_t params_len, state_len;
+	const real *d_input;
+};
+struct model_memory model_memory(const struct model *model);
+
+#endif

@@ -1,0 +1,44 @@
+/* A network is a list of layers, each with its type and filled-in fields: a description, no memory and no numbers. Floor 3. */
+#ifndef NN_MODEL_NETWORK_H
+#define NN_MODEL_NETWORK_H
+
+#include "nn/layer/layer.h"
+
+enum { NETWORK_INPUT = -1 };    /* in `from`: the network's input instead of a layer */
+
+struct layer {
+	const struct layer_type *type;
+	const void *config;     /* type->kind.config_size bytes, owned by whoever built the network */
+	int from[MAX_INPUTS];   /* indices of earlier layers, or NETWORK_INPUT; type->inputs of them */
+	struct mark at;         /* for errors */
+};
+
+/* The last layer's output are the logits: classes x 1 x 1. The softmax belongs to the loss. */
+struct network {
+	struct shape input;
+	int classes;
+	int layer_count;
+	const struct layer *layers;
+	bool input_gradient;    /* also compute the loss' gradient by the input: for checks and saliency, not for training */
+};
+
+/* What one network costs, from shapes alone: no data, no memory. */
+struct cost {
+	int64_t trainable;      /* what the optimizer updates; batch norm counts 2 a channel */
+	int64_t total;          /* trainable and batch norm's moving statistics: 4 a channel */
+	int64_t macs;           /* multiply-adds of one image forward; convolutions and dense layers only */
+	int64_t activation_bytes;       /* activations and their gradients for one batch, as placed: reused where lifetimes allow */
+	int64_t memory_bytes;   /* all that a training point allocates: values, gradients, optimizer's state, activations, work */
+};
+
+struct model_plan;
+
+/* Shapes, parameters, memory. `optimizer_slots`: numbers the optimizer keeps per parameter (Adam 2).
+ * The plan borrows the network, which must outlive it. NULL and an error at a layer's mark where shapes do not fit. */
+struct model_plan *model_plan_create(const struct network *network, int batch, int optimizer_slots, struct error *err);
+void model_plan_destroy(struct model_plan *plan);
+struct cost model_plan_cost(const struct model_plan *plan);
+/* The plan of layer i, as its type stated it (out.out is its output's shape). */
+const struct layer_plan *model_plan_layer(const struct model_plan *plan, int i);
+
+#endif

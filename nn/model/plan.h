@@ -1,0 +1,79 @@
+/* A planned network: every shape, every place in memory, and the program of steps, before any memory exists. Floor 3.
+ * For the files of nn/model alone; others see network.h and model.h.
+ *
+ * A program is a list of items cut into segments. All items of a segment are run for one index (a lane group, a block of features)
+ * by one thread, in order; between segments everybody waits for everybody. So runs of per-group layers stay in one thread's cache,
+ * and two tensors may share memory only if no segment needs both. */
+#ifndef NN_MODEL_PLAN_H
+#define NN_MODEL_PLAN_H
+
+#include "nn/model/network.h"
+
+struct model;
+struct item;
+
+typedef void item_run(struct model *model, const struct item *item, int index);
+
+struct item {
+	item_run *run;
+	enum step_scope scope;
+	int layer;              /* which layer's pass */
+	int input;              /* which of its inputs, where that matters */
+	const struct step *step;        /* for items that are a step of the layer */
+};
+
+struct program {
+	int count;
+	struct item *items;     /* owned by the plan */
+	int segment_count;
+	int *ends;              /* owned: segment k is items ends[k - 1] .. ends[k] - 1 */
+};
+
+/* A stretch of the activation block and the segments, counted through both programs, in which it is alive. */
+struct slot {
+	size_t len, at;         /* numbers; len 0: not needed */
+	int first, last;
+};
+
+/* What one layer writes: its values and their gradient. Views of it share it. */
+struct storage {
+	struct slot value, gradient;
+	int producer;           /* layer, or NETWORK_INPUT */
+	bool wants_gradient;    /* some parameter lies behind it */
+};
+
+struct node {
+	struct layer_plan plan;
+	struct shape in[MAX_INPUTS];
+	int storage[MAX_INPUTS], out;   /* indices of storages */
+	bool runs;              /* false: a view, or an activation that its producer applies */
+	bool runs_backward;
+	bool activated;         /* applies `activation` to its output */
+	struct activation activation;
+	struct slot side[MAX_INPUTS];   /* gradient by an input that already has one; added to it afterwards */
+	size_t params_len, params_at, grouped_at, state_at, saved_at, shared_at;
+};
+
+struct model_plan {
+	const struct network *network;  /* borrowed */
+	int batch, groups, optimizer_slots;
+	struct node *nodes;     /* owned: one per layer */
+	struct storage *storages;       /* owned: 0 is the network's input */
+	int storage_count;
+	struct program forward, backward;
+	/* Numbers in each part of the one block. */
+	size_t params_len, grouped_len, state_len, activations_len, saved_len, shared_len, scratch_len;
+};
+
+/* plan_program.c: fills plan->forward and plan->backward from the nodes. */
+bool plan_program(struct model_plan *plan, struct error *err);
+/* plan_memory.c: lifetimes and places of all slots. */
+bool plan_memory(struct model_plan *plan, struct error *err);
+
+/* Numbers in the one block that a model is cut from, but for rounding. */
+size_t model_plan_len(const struct model_plan *plan);
+
+/* model.c: what items run. */
+item_run model_run_step, model_run_loss, model_run_activation_backward, model_run_accumulate;
+
+#endif

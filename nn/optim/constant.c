@@ -1,0 +1,14 @@
+/* The schedule without changes: factor 1 from the first batch to the last. Floor 2. */
+#include "nn/optim/optimizer.h"
+
+static double factor(const void *config, double progress)
+{
+	(void)config;
+	(void)progress;
+	return 1;
+}
+
+const struct schedule_type schedule_constant = {
+	.kind = { .name = "constant", .help = "the same learning rate throughout" },
+	.factor = factor,
+};

@@ -1,0 +1,39 @@
+/* One cycle (Smith and Topin 2018): up from `start` to 1 while warming up, then down to `end`, each along half a cosine. Floor 2.
+ *
+ * The learning rate of the recipe is the highest one. */
+#include "nn/optim/optimizer.h"
+
+#include <math.h>
+
+struct one_cycle { double warm_up, start, end; };
+
+static const struct field fields[] = {
+	{ "warm_up", FIELD_FLOAT, offsetof(struct one_cycle, warm_up),
+	  .fallback = 0.3, .min = 0, .max = 0.99, .help = "share of the training in which the rate goes up" },
+	{ "start", FIELD_FLOAT, offsetof(struct one_cycle, start),
+	  .fallback = 0.04, .min = 0, .max = 1, .help = "the factor at the beginning" },
+	{ "end", FIELD_FLOAT, offsetof(struct one_cycle, end),
+	  .fallback = 4e-6, .min = 0, .max = 1, .help = "the factor at the end" },
+	{ 0 }
+};
+
+/* From one value to another along half a cosine, share 0..1 of the way. */
+static double ease(double from, double to, double share)
+{
+	return to + (from - to) * (1 + cos(M_PI * share)) / 2;
+}
+
+static double factor(const void *config, double progress)
+{
+	const struct one_cycle *c = config;
+
+	if (progress < c->warm_up)
+		return ease(c->start, 1, progress / c->warm_up);
+	return ease(1, c->end, (progress - c->warm_up) / (1 - c->warm_up));
+}
+
+const struct schedule_type schedule_one_cycle = {
+	.kind = { .name = "one_cycle", .help = "up, then down nearly to nothing",
+	          .fields = fields, .config_size = sizeof(struct one_cycle) },
+	.factor = factor,
+};

@@ -1,0 +1,40 @@
+/* What an optimizer and a learning-rate schedule are. Floor 2. A new one is one file and one row of the table in registry.c. */
+#ifndef NN_OPTIM_OPTIMIZER_H
+#define NN_OPTIM_OPTIMIZER_H
+
+#include "nn/base/error.h"
+#include "nn/base/field.h"
+#include "nn/base/real.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* One stretch of parameters that share the same rules. Optimizers work number by number, so stretches may be cut anywhere. */
+struct update {
+	real *params;
+	const real *gradients;
+	real *slots[3];         /* state per parameter, optimizer_type.slots of them, zero before the first step */
+	size_t len;
+	int64_t step;           /* 1 for the first update */
+	double learning_rate;
+	bool decays;            /* whether weight decay applies here */
+};
+
+struct optimizer_type {
+	struct kind kind;
+	int slots;
+	double learning_rate;   /* the usual one, for recipes that state none */
+	void (*update)(const void *config, const struct update *u);
+};
+
+struct schedule_type {
+	struct kind kind;
+	/* The factor on the base learning rate at `progress`, 0 at the first batch to 1 after the last of all epochs. */
+	double (*factor)(const void *config, double progress);
+};
+
+extern const struct optimizer_type *const optimizer_types[];    /* NULL at the end */
+extern const struct schedule_type *const schedule_types[];      /* NULL at the end */
+
+#endif

@@ -1,0 +1,18 @@
+/* The tables of optimizers and schedules: a new one is one file and one row here. Floor 2. */
+#include "nn/optim/optimizer.h"
+
+extern const struct optimizer_type optimizer_adam, optimizer_sgd;
+extern const struct schedule_type schedule_constant, schedule_cosine, schedule_one_cycle;
+
+const struct optimizer_type *const optimizer_types[] = {
+	&optimizer_adam,
+	&optimizer_sgd,
+	NULL
+};
+
+const struct schedule_type *const schedule_types[] = {
+	&schedule_constant,
+	&schedule_cosine,
+	&schedule_one_cycle,
+	NULL
+};

@@ -1,0 +1,129 @@
+/* See loader.h. Rows are copied as bytes, 16 columns of 16 images are turned into 16 images of 16 columns, and scaling is then one
+ * vector loop: a fifth of the time of picking byte by byte. */
+#include "nn/train/loader.h"
+#include "nn/base/rng.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+enum { MAX_ROW = 4096 };        /* columns of an image: wider ones are refused when the network is planned */
+
+/* One lane's image and how it is varied: output (y, x) shows input (y + dy, x + dx), columns counted from the right if flipped. */
+struct source {
+	const uint8_t *pixels;
+	int dy, dx;
+	bool flip;
+};
+
+struct pixel_scale pixel_scale_of(enum scaling scaling, struct images training)
+{
+	uint64_t counts[256] = { 0 };
+	size_t len = (size_t)training.count * image_len(training.shape);
+	double mean = 0, variance = 0;
+
+	if (scaling == SCALING_UNIT)
+		return (struct pixel_scale){ 0, (real)(1 / 255.0) };
+	if (scaling == SCALING_RAW)
+		return (struct pixel_scale){ 0, 1 };
+	for (size_t i = 0; i < len; i++)
+		counts[training.pixels[i]]++;
+	for (int byte = 0; byte < 256; byte++)
+		mean += (double)byte * (double)counts[byte] / (double)len;
+	for (int byte = 0; byte < 256; byte++)
+		variance += (byte - mean) * (byte - mean) * (double)counts[byte] / (double)len;
+	return (struct pixel_scale){ (real)mean, (real)(variance > 0 ? 1 / sqrt(variance) : 1) };
+}
+
+static int shift_of(struct rng *rng, int most)
+{
+	return (int)rng_below(rng, 2 * (uint64_t)most + 1) - most;
+}
+
+static struct source source_of(const struct group_load *load, int lane)
+{
+	int image = load->order ? load->order[load->first + lane] : load->first + lane;
+	struct source s = { .pixels = load->images.pixels + (size_t)image * image_len(load->images.shape) };
+
+	if (load->augmentation) {
+		const struct augmentation *a = load->augmentation;
+		struct rng rng = rng_seed(a->seed, (uint64_t)image);
+		s.flip = rng_below(&rng, 2) == 1 && a->flip;
+		s.dy = shift_of(&rng, a->shift_h);
+		s.dx = shift_of(&rng, a->shift_w);
+	}
+	load->labels[lane] = load->images.labels[image];
+	return s;
+}
+
+typedef uint8_t bytes __attribute__((vector_size(LANES)));
+
+/* Columns 0 .. width - 1 of one output row, as the source is flipped and moved; columns that it does not reach stay as they are. */
+static void copy_row(const struct source *s, const uint8_t *row, int width, uint8_t *to)
+{
+	int first = s->dx < 0 ? -s->dx : 0, last = s->dx > 0 ? width - s->dx : width;
+
+	if (!s->flip && first < last)
+		memcpy(to + first, row + first + s->dx, (size_t)(last - first));
+	for (int x = first; s->flip && x < last; x++)
+		to[x] = row[width - 1 - x - s->dx];
+}
+
+/* A 16 x 16 transpose: four times the halves are shuffled together like cards. */
+static void transpose(bytes rows[LANES])
+{
+	bytes mixed[LANES];
+
+	for (int round = 0; round < 4; round++) {
+		for (int i = 0; i < LANES / 2; i++) {
+			bytes a = rows[i], b = rows[i + LANES / 2];
+			mixed[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+			mixed[2 * i + 1] = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+		}
+		memcpy(rows, mixed, sizeof mixed);
+	}
+}
+
+static void scale_bytes(const uint8_t *from, int count, struct pixel_scale scale, real *to)
+{
+	for (int i = 0; i < count; i++)
+		to[i] = ((real)from[i] - scale.mean) * scale.scale;
+}
+
+/* One row of one channel; `rows` is [LANES][stride] bytes to work in, zeros past the width. */
+static void load_row(const struct group_load *load, const struct source *sources, int row_index, uint8_t *rows, int stride)
+{
+	struct shape shape = load->images.shape;
+	int c = row_index / shape.h, y = row_index % shape.h;
+	real *to = load->to + (size_t)row_index * (size_t)shape.w * LANES;
+
+	memset(rows, 0, (size_t)stride * LANES);
+	for (int lane = 0; lane < load->lanes; lane++) {
+		const struct source *s = &sources[lane];
+		int row = y + s->dy;
+		if ((unsigned)row < (unsigned)shape.h)
+			copy_row(s, s->pixels + (size_t)(c * shape.h + row) * (size_t)shape.w, shape.w, rows + lane * stride);
+	}
+	for (int x = 0; x < shape.w; x += LANES) {
+		bytes block[LANES];
+		for (int lane = 0; lane < LANES; lane++)
+			memcpy(&block[lane], rows + lane * stride + x, LANES);
+		transpose(block);
+		int columns = shape.w - x < LANES ? shape.w - x : LANES;
+		scale_bytes((const uint8_t *)block, columns * LANES, load->scale, to + (size_t)x * LANES);
+	}
+}
+
+void group_load(const struct group_load *load)
+{
+	struct source sources[LANES];
+	int stride = (load->images.shape.w + LANES - 1) / LANES * LANES;
+	uint8_t rows[LANES * MAX_ROW];
+
+	assert(stride <= MAX_ROW);
+	assert(load->lanes >= 1 && load->lanes <= LANES);
+	for (int lane = 0; lane < load->lanes; lane++)
+		sources[lane] = source_of(load, lane);
+	for (int row = 0; row < load->images.shape.c * load->images.shape.h; row++)
+		load_row(load, sources, row, rows, stride);
+}

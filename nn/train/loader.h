@@ -1,0 +1,33 @@
+/* From bytes to lane groups: scaling, flips, shifts. Floor 3. */
+#ifndef NN_TRAIN_LOADER_H
+#define NN_TRAIN_LOADER_H
+
+#include "nn/train/train.h"
+
+/* value = (byte - mean) * scale */
+struct pixel_scale { real mean, scale; };
+
+/* By the recipe's rule; SCALING_STANDARD measures the training images. */
+struct pixel_scale pixel_scale_of(enum scaling scaling, struct images training);
+
+/* How training images are varied: chosen for each image and epoch from `seed` and the image's index alone. */
+struct augmentation {
+	bool flip;
+	int shift_h, shift_w;   /* most rows and columns moved */
+	uint64_t seed;          /* of the epoch */
+};
+
+struct group_load {
+	struct images images;
+	const int *order;       /* image indices of this group's lanes; NULL: first, first + 1, ... */
+	int first, lanes;       /* lanes that carry an image; the others get zeros */
+	struct pixel_scale scale;
+	const struct augmentation *augmentation;        /* NULL: none */
+	real *to;               /* [c][h][w][LANES] */
+	int *labels;            /* [LANES] */
+};
+
+/* Positions that a shift uncovers hold byte 0. */
+void group_load(const struct group_load *load);
+
+#endif

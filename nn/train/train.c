@@ -1,0 +1,219 @@
+/* The training loop. See train.h. */
+#include "nn/train/train.h"
+#include "nn/base/rng.h"
+#include "nn/model/model.h"
+#include "nn/train/loader.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* What random numbers are for: each purpose has its own, so that a change of one leaves the others alone. */
+enum purpose { FOR_WEIGHTS = 1, FOR_ORDER, FOR_AUGMENTATION, FOR_DROPOUT };
+
+struct training {
+	struct training_setup setup;
+	struct model_plan *plan;        /* owned */
+	struct model *model;            /* owned */
+	int *order;                     /* owned: training images, shuffled anew each epoch */
+	struct pixel_scale scale;
+	int epoch;                      /* epochs finished */
+	int64_t step;                   /* updates done */
+	double best_accuracy;           /* of the validation images */
+	int epochs_without_gain;
+	atomic_int seen;                /* images of the current epoch trained on */
+};
+
+static bool stopped(const struct training *t)
+{
+	return t->setup.stop && *t->setup.stop;
+}
+
+static uint64_t seed_for(const struct training *t, enum purpose purpose, int64_t index)
+{
+	return rng_mix(rng_mix(t->setup.seed, purpose), (uint64_t)index);
+}
+
+struct training *training_create(const struct training_setup *setup, struct error *err)
+{
+	struct training *t = calloc(1, sizeof *t);
+
+	if (!t) {
+		fail(err, "no memory for a training");
+		return NULL;
+	}
+	t->setup = *setup;
+	t->best_accuracy = -1;
+	t->order = malloc((size_t)setup->training.count * sizeof *t->order);
+	t->plan = model_plan_create(setup->network, setup->recipe->batch, setup->recipe->optimizer->slots, err);
+	t->model = t->plan ? model_create(t->plan, setup->kernels, err) : NULL;
+	if (!t->order || !t->model) {
+		fail(err, "no memory for the order of %d images", setup->training.count);
+		training_destroy(t);
+		return NULL;
+	}
+	t->scale = pixel_scale_of((enum scaling)setup->recipe->scaling, setup->training);
+	model_initialise(t->model, seed_for(t, FOR_WEIGHTS, 0));
+	return t;
+}
+
+void training_destroy(struct training *t)
+{
+	if (!t)
+		return;
+	model_destroy(t->model);
+	model_plan_destroy(t->plan);
+	free(t->order);
+	free(t);
+}
+
+/* What the tasks that load one batch are told. */
+struct batch_load {
+	struct training *t;
+	struct group_load load; /* of the whole batch; each task takes its group */
+	int images;
+};
+
+static void load_group(void *about, int group)
+{
+	const struct batch_load *b = about;
+	struct group_load load = b->load;
+	int left = b->images - group * LANES;
+
+	load.first += group * LANES;
+	load.lanes = left < LANES ? left : LANES;
+	load.to = model_input(b->t->model, group);
+	load.labels = model_labels(b->t->model, group);
+	group_load(&load);
+}
+
+/* Loads images first .. first + count - 1 of an order, and runs them forward. */
+static void run_batch(struct batch_load *b, const struct batch *batch, bool fresh)
+{
+	b->images = batch->images;
+	crew_run(b->t->setup.crew, (batch->images + LANES - 1) / LANES, load_group, b);
+	model_forward(b->t->model, b->t->setup.crew, batch, fresh);
+}
+
+/* Sums in image order, in double: part of the promise that threads change nothing. */
+static void add_scores(const struct training *t, int images, struct score *sum)
+{
+	for (int i = 0; i < images; i++) {
+		sum->loss += model_loss(t->model, i);
+		sum->accuracy += model_correct(t->model, i);
+	}
+}
+
+static double learning_rate(const struct training *t)
+{
+	const struct recipe *r = t->setup.recipe;
+	int64_t batches = (t->setup.training.count + r->batch - 1) / r->batch;
+	double base = r->learning_rate > 0 ? r->learning_rate : r->optimizer->learning_rate;
+
+	return base * r->schedule->factor(r->schedule_config, (double)t->step / (double)(batches * r->epochs));
+}
+
+/* One update; the batch's images are in the model. Returns the learning rate. */
+static double update(struct training *t)
+{
+	const struct recipe *r = t->setup.recipe;
+	double rate = learning_rate(t);
+
+	t->step++;
+	model_backward(t->model, t->setup.crew);
+	model_update(t->model, t->setup.crew, &(struct model_step){ r->optimizer, r->optimizer_config, rate, t->step });
+	return rate;
+}
+
+static bool train_images(struct training *t, struct epoch_row *row)
+{
+	const struct recipe *r = t->setup.recipe;
+	struct shape shape = t->setup.training.shape;
+	struct augmentation augmentation = { r->flip, (int)(r->shift * shape.h), (int)(r->shift * shape.w),
+	                                     seed_for(t, FOR_AUGMENTATION, t->epoch) };
+	struct batch_load load = { .t = t, .load = { .images = t->setup.training, .order = t->order, .scale = t->scale,
+	                                             .augmentation = r->flip || r->shift > 0 ? &augmentation : NULL } };
+
+	for (int first = 0; first < t->setup.training.count && !row->diverged; first += r->batch) {
+		int left = t->setup.training.count - first, images = left < r->batch ? left : r->batch;
+		if (stopped(t))
+			return false;
+		load.load.first = first;
+		run_batch(&load, &(struct batch){ .images = images, .training = true, .label_smoothing = r->label_smoothing,
+		                                  .noise = seed_for(t, FOR_DROPOUT, t->step) }, true);
+		add_scores(t, images, &row->training);
+		row->diverged = !isfinite(row->training.loss);
+		if (!row->diverged)
+			row->learning_rate = update(t);
+		atomic_store_explicit(&t->seen, first + images, memory_order_relaxed);
+	}
+	row->training.loss /= t->setup.training.count;
+	row->training.accuracy /= t->setup.training.count;
+	return true;
+}
+
+bool training_evaluate(struct training *t, struct images images, struct score *score)
+{
+	struct batch_load load = { .t = t, .load = { .images = images, .scale = t->scale } };
+	int batch = t->setup.recipe->batch;
+
+	*score = (struct score){ 0, 0 };
+	for (int first = 0; first < images.count; first += batch) {
+		int left = images.count - first;
+		struct batch b = { .images = left < batch ? left : batch };
+		if (stopped(t))
+			return false;
+		load.load.first = first;
+		run_batch(&load, &b, first == 0);
+		add_scores(t, b.images, score);
+	}
+	score->loss /= images.count;
+	score->accuracy /= images.count;
+	return true;
+}
+
+/* Whether patience has run out. */
+static bool out_of_patience(struct training *t, const struct epoch_row *row)
+{
+	const struct recipe *r = t->setup.recipe;
+
+	if (r->patience == 0 || t->setup.validation.count == 0)
+		return false;
+	if (row->validation.accuracy > t->best_accuracy + r->min_gain || t->epoch == 1) {
+		t->best_accuracy = row->validation.accuracy;
+		t->epochs_without_gain = 0;
+		return false;
+	}
+	return ++t->epochs_without_gain >= r->patience;
+}
+
+static void shuffle(struct training *t)
+{
+	struct rng rng = rng_seed(seed_for(t, FOR_ORDER, t->epoch), 0);
+
+	for (int i = 0; i < t->setup.training.count; i++)
+		t->order[i] = i;
+	rng_shuffle(&rng, t->order, t->setup.training.count);
+}
+
+bool training_epoch(struct training *t, struct epoch_row *row)
+{
+	*row = (struct epoch_row){ .epoch = t->epoch + 1, .validation = { NAN, NAN } };
+	atomic_store_explicit(&t->seen, 0, memory_order_relaxed);
+	shuffle(t);
+	if (!train_images(t, row))
+		return false;
+	t->epoch++;
+	if (t->setup.validation.count > 0 && !row->diverged) {
+		if (!training_evaluate(t, t->setup.validation, &row->validation))
+			return false;
+		row->diverged = !isfinite(row->validation.loss);
+	}
+	row->last = row->diverged || t->epoch >= t->setup.recipe->epochs || out_of_patience(t, row);
+	return true;
+}
+
+int training_progress(const struct training *t)
+{
+	return atomic_load_explicit(&t->seen, memory_order_relaxed);
+}

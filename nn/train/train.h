@@ -1,0 +1,57 @@
+/* Training one point: batch -> augment -> forward -> loss -> backward -> step, epoch by epoch. Floor 3.
+ *
+ * The result depends on the network, recipe, images and seed alone: not on the number of threads that help. */
+#ifndef NN_TRAIN_TRAIN_H
+#define NN_TRAIN_TRAIN_H
+
+#include "nn/base/crew.h"
+#include "nn/model/network.h"
+#include "nn/train/recipe.h"
+
+/* Images as bytes, borrowed: pixels [count][c][h][w], labels [count] below the network's classes. */
+struct images {
+	const uint8_t *pixels, *labels;
+	int count;
+	struct shape shape;
+};
+
+struct score {
+	double loss;            /* mean cross-entropy per image, without label smoothing in evaluation */
+	double accuracy;        /* share of images whose largest logit is the label's, 0..1 */
+};
+
+struct epoch_row {
+	int epoch;              /* 1 for the first */
+	double learning_rate;   /* at the epoch's last update */
+	struct score training;  /* as seen while training: augmented images, moving weights */
+	struct score validation;        /* not a number where there are no validation images */
+	bool diverged;          /* a loss was not finite: the point ends here */
+	bool last;              /* all epochs done, or patience ran out */
+};
+
+struct training_setup {
+	const struct network *network;
+	const struct recipe *recipe;
+	struct images training, validation;     /* validation.count may be 0 */
+	uint64_t seed;
+	const struct kernels *kernels;
+	struct crew *crew;      /* borrowed: who helps */
+	const volatile int *stop;       /* not NULL and nonzero: leave as soon as possible */
+};
+
+struct training;
+
+/* Plans, allocates, initialises the weights. NULL and an error where the network does not plan or memory is short. */
+struct training *training_create(const struct training_setup *setup, struct error *err);
+void training_destroy(struct training *t);
+
+/* One epoch over all training images and the validation images. False where `stop` was raised; the row is then not to be used. */
+bool training_epoch(struct training *t, struct epoch_row *row);
+
+/* Loss and accuracy over images in inference mode. False where `stop` was raised. */
+bool training_evaluate(struct training *t, struct images images, struct score *score);
+
+/* Images of the current epoch already trained on; another thread may ask at any time. */
+int training_progress(const struct training *t);
+
+#endif

@@ -1,0 +1,169 @@
+# Accuracy against parameters: what accuracy.gp and accuracy-linear.gp share. Not a figure itself.
+#
+# Takes `data` (points.tsv, read by column name), `out`, `plots` (the folder of the scripts), `logarithmic`, and `title`
+# (else the column of that name). The seeds of one family and width make one point: their mean, with a bar from the lowest
+# to the highest. Points without an accuracy stand as crosses at the bottom edge, where their parameters are.
+
+load plots."/functions.gp"
+load plots."/style.gp"
+
+# The table, row by row, into groups of one family and width. Rows of a group follow each other.
+set datafile separator tab
+rows = -1
+stats data using (rows = rows + 1, 0) nooutput
+set datafile columnheaders
+array family_name[rows + 1]
+array group_family[rows + 1]
+array group_width[rows + 1]
+array group_x[rows + 1]
+array group_done[rows + 1]
+array group_lost[rows + 1]
+array group_sum[rows + 1]
+array group_low[rows + 1]
+array group_high[rows + 1]
+family_name[1] = ""
+families = 0
+groups = 0
+found_title = ""
+is_new_family(name) = families == 0 || family_name[families] ne name
+is_new_group(name, width) = is_new_family(name) || group_width[groups] != width
+family_add(name) = (families = families + 1, family_name[families] = name, 0)
+group_add(width, x) = (groups = groups + 1, group_family[groups] = families, group_width[groups] = width, \
+	group_x[groups] = most(x, 1.), group_done[groups] = 0, group_lost[groups] = 0, group_sum[groups] = 0., \
+	group_low[groups] = 1e300, group_high[groups] = -1e300, 0)
+score_add(y) = (group_done[groups] = group_done[groups] + 1, group_sum[groups] = group_sum[groups] + y, \
+	group_low[groups] = least(group_low[groups], y), group_high[groups] = most(group_high[groups], y), 0)
+lost_add(unused) = (group_lost[groups] = group_lost[groups] + 1, 0)
+row_add(name, width, x, score, status) = (is_new_group(name, width) ? \
+	((is_new_family(name) ? family_add(name) : 0), group_add(width, x)) : 0, \
+	status eq "done" && score ne "nan" ? score_add(100. * score) : lost_add(0))
+if (rows > 0) stats data using (found_title = strcol("title"), \
+	row_add(strcol("family"), column("width"), column("total"), strcol("accuracy"), strcol("status"))) nooutput
+set datafile separator whitespace
+set datafile nocolumnheaders
+if (!exists("title")) title = found_title
+group_y(i) = group_sum[i] / group_done[i]
+
+# What the axes must hold.
+x_low = 1e300; x_high = 0; y_low = 1e300; y_high = -1e300; y_best = -1e300; lost = 0; bars = 0; done = 0
+do for [i = 1:groups] {
+	x_low = least(x_low, group_x[i])
+	x_high = most(x_high, group_x[i])
+	y_low = least(y_low, group_low[i])
+	y_high = most(y_high, group_high[i])
+	lost = lost + group_lost[i]
+	if (group_done[i]) { y_best = most(y_best, group_y(i)) }
+	done = done + (group_done[i] > 0)
+	bars = bars || group_high[i] > group_low[i]
+}
+if (groups == 0) { x_low = 1000; x_high = 100000 }
+if (done == 0) { y_low = 0; y_high = 100 }
+
+# Room around the points: 6 % of each axis, a strip at the bottom for crosses, and never an axis of no length.
+y_span = most(y_high - y_low, 1)
+y_middle = (y_low + y_high) / 2.
+y_from = least(y_low, y_middle - y_span / 2.) - (lost ? 0.16 : 0.07) * y_span
+y_to = most(y_high, y_middle + y_span / 2.) + 0.07 * y_span
+if (y_to > 100) y_to = most(100, y_high + 0.03 * y_span)
+if (y_from < 0 && !lost) y_from = 0
+y_cross = y_from + 0.04 * (y_to - y_from)
+if (logarithmic) {
+	x_room = most(1.25, (x_high / x_low) ** 0.06)
+	if (x_high / x_low < 2) { x_room = 2. }
+	x_from = x_low / x_room
+	x_to = x_high * x_room
+	set logscale x
+} else {
+	x_from = 0
+	x_to = x_high * 1.07
+}
+axis(x) = logarithmic ? log10(x) : x
+
+# Ticks that can be read: 1k, 3k, 10k.
+set xtics ()
+if (logarithmic) {
+	decades = log10(x_to / x_from)
+	mantissas = decades < 1.3 ? "1 1.5 2 3 4 5 7" : decades < 2.5 ? "1 2 5" : decades < 5 ? "1 3" : "1"
+	do for [decade = floor(log10(x_from)):floor(log10(x_to))] {
+		do for [m = 1:9] { set xtics add ("" m * 10. ** decade 1) }
+		do for [m in mantissas] { set xtics add (count_text(m * 10. ** decade) m * 10. ** decade) }
+	}
+} else {
+	x_step = step_of(x_to, 8)
+	do for [i = 0:floor(x_to / x_step)] { set xtics add (count_text(i * x_step) i * x_step) }
+}
+set ytics step_of(y_to - y_from, 8)
+set xrange [x_from:x_to]
+set yrange [y_from:y_to]
+set xlabel "parameters (total)" textcolor rgb ink
+set ylabel "accuracy on the test images, final epoch (%)" textcolor rgb ink
+
+# The legend stands to the right of the picture and hides nothing; its longest line decides how wide it is.
+name_length = 26
+key_length = bars ? 23 : lost ? 18 : 12
+do for [i = 1:families] { key_length = most(key_length, least(strlen(family_name[i]), name_length)) }
+left = 0.095 * canvas_width
+right = canvas_width - (key_length * 0.56 + 3.6) * em
+bottom = 0.115 * canvas_height
+top = 0.92 * canvas_height
+set lmargin at screen left / canvas_width
+set rmargin at screen right / canvas_width
+set bmargin at screen bottom / canvas_height
+set tmargin at screen top / canvas_height
+set key at screen (right + 0.6 * em) / canvas_width, screen top / canvas_height left top Left reverse \
+	samplen 1.6 spacing 1.25 * line_height font small_font
+set label 1 shorten(title, 95) at screen left / canvas_width, screen (top + 1.25 * em) / canvas_height left \
+	font large_font textcolor rgb ink noenhanced
+if (done == 0) set label 2 (groups ? "no point has an accuracy" : "no points yet") at graph 0.5, graph 0.5 center textcolor rgb ink
+
+# Pixels of the canvas, for the labels' places.
+pixel_x(x) = left + (axis(x) - axis(x_from)) / (axis(x_to) - axis(x_from)) * (right - left)
+pixel_y(y) = bottom + (y - y_from) / (y_to - y_from) * (top - bottom)
+
+# One block for each thing that is drawn. A block's first line lies outside the picture, so that no block is ever empty.
+nowhere = sprintf("%.15g %.15g %.15g %.15g 1", x_to, y_from - 1e6, y_from - 1e6, y_from - 1e6)
+set print $means
+if (!families) { print nowhere }
+do for [f = 1:families] {
+	print nowhere
+	do for [i = 1:groups] {
+		if (group_family[i] == f && group_done[i]) {
+			print sprintf("%.15g %.15g %.15g %.15g", group_x[i], group_y(i), group_low[i], group_high[i])
+		}
+	}
+	print ""
+	print ""
+}
+set print $crosses
+print nowhere
+do for [i = 1:groups] { if (group_lost[i]) { print sprintf("%.15g %.15g 0 0 %d", group_x[i], y_cross, colour_of(group_family[i])) } }
+# On the front: nothing else is as good with fewer parameters, or better with as many.
+beats(j, i) = group_done[j] == 0 ? 0 : group_x[j] < group_x[i] ? group_y(j) >= group_y(i) : \
+	group_x[j] == group_x[i] && group_y(j) > group_y(i)
+set print $front
+do for [i = 1:groups] {
+	if (done > 1 && group_done[i] && (sum [j = 1:groups] beats(j, i)) == 0) { print sprintf("%.15g %.15g", group_x[i], group_y(i)) }
+}
+if (done > 1) { print sprintf("%.15g %.15g", x_to, y_best) } else { print nowhere }
+unset print
+
+load plots."/labels.gp"
+
+line_width = 2.5
+gray = 0x888888
+plot $front using 1:2 smooth unique with steps linewidth 2 linecolor rgb gray dashtype (8, 6) notitle, \
+	for [f = 1:families] $means index f - 1 using 1:2 smooth unique with lines linewidth line_width \
+		linecolor rgb blend(colour_of(f), 0xFFFFFF, 0.35) notitle, \
+	for [f = 1:bars * families] $means index f - 1 using 1:2:3:4 with yerrorbars pointtype 0 linewidth 2 \
+		linecolor rgb colour_of(f) notitle, \
+	for [f = 1:families] $means index f - 1 using 1:2 with points pointtype shape_of(f) pointsize shape_size(f) linewidth 2 \
+		linecolor rgb colour_of(f) notitle, \
+	$crosses using 1:2:5 with points pointtype 2 pointsize 2 * dot_size linewidth 3 linecolor rgb variable notitle, \
+	for [f = 1:families] keyentry with linespoints pointtype shape_of(f) pointsize shape_size(f) linewidth line_width \
+		linecolor rgb colour_of(f) title shorten(family_name[f], name_length), \
+	for [i = 1:bars] keyentry with yerrorbars pointtype 0 linewidth 2 linecolor rgb gray title "mean and range of seeds", \
+	for [i = 1:done > 1] keyentry with lines linewidth 2 linecolor rgb gray dashtype (8, 6) title "Pareto front", \
+	for [i = 1:lost > 0] keyentry with points pointtype 2 pointsize 2 * dot_size linewidth 3 linecolor rgb gray \
+		title "diverged or failed", \
+	for [i = 1:labelled] keyentry with labels title "numbers: width"
+set output

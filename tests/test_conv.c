@@ -1,0 +1,271 @@
+/* The convolution kernels of every set against numbers from paper, and against the naive loops over hundreds of odd shapes.
+ *
+ * Inputs are whole numbers, so sums are exact in any order and every comparison is for equality. */
+#include "nn/kernel/window.h"
+#include "tests/draw.h"
+#include "tests/lanes.h"
+#include "tests/naive.h"
+#include "tests/sets.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { RANDOM_CASES = 250 };
+
+/* [blocks of o][i][ky][kx][CHANNEL_BLOCK]. What lies past the last channel is NaN: no kernel may let it through. */
+static real *take_packed(const double *weight, int outputs, int each)
+{
+	int blocks = (outputs + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
+	real *to = take_reals((size_t)(blocks * CHANNEL_BLOCK * each));
+
+	for (int o = 0; o < outputs; o++)
+		for (int k = 0; k < each; k++)
+			to[(o / CHANNEL_BLOCK * each + k) * CHANNEL_BLOCK + o % CHANNEL_BLOCK] = (real)weight[o * each + k];
+	return to;
+}
+
+static struct conv_job job_of(const struct naive_conv *c)
+{
+	const struct naive_window *w = &c->window;
+
+	return (struct conv_job){
+		.in_shape = c->in_shape, .out_shape = c->out_shape,
+		.rows = c->out_shape.h, .columns = c->out_shape.w, .out_step = 1,
+		.kernel = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left,
+		.weights = take_packed(c->weight, c->out_shape.c, c->in_shape.c * w->kernel.h * w->kernel.w),
+		.bias = c->bias ? take_copy(c->bias, (size_t)c->out_shape.c) : NULL, .activation = ACTIVATION_IDENTITY,
+	};
+}
+
+static const char *name_of(const struct naive_conv *c, const struct kernels *k)
+{
+	static char text[160];
+	const struct naive_window *w = &c->window;
+
+	snprintf(text, sizeof text, "%s: %dx%dx%d -> %dx%dx%d, kernel %dx%d, stride %d, top %d, left %d", k->name,
+	         c->in_shape.c, c->in_shape.h, c->in_shape.w, c->out_shape.c, c->out_shape.h, c->out_shape.w,
+	         w->kernel.h, w->kernel.w, w->stride, w->top, w->left);
+	return text;
+}
+
+/* --- From paper --- */
+
+static const struct { const char *name; enum padding_rule rule; int size, stride, out; double want[16]; } ones[] = {
+	/* "same" over 4x4: a window of ones counts its taps inside the image, 9 in the middle, 6 on an edge, 4 in a corner. */
+	{ "same 4x4", PADDING_SAME, 4, 1, 4, { 4, 6, 6, 4,  6, 9, 9, 6,  6, 9, 9, 6,  4, 6, 6, 4 } },
+	{ "valid 4x4", PADDING_VALID, 4, 1, 2, { 9, 9,  9, 9 } },
+	/* TensorFlow, 4 rows, stride 2: 2 rows out, (2 - 1) * 2 + 3 - 4 = 1 row of zeros, below. Windows begin at 0 and 2: they see 3
+	 * and 2 rows. */
+	{ "same 4x4 stride 2", PADDING_SAME, 4, 2, 2, { 9, 6,  6, 4 } },
+	/* 5 rows, stride 2: 3 rows out, (3 - 1) * 2 + 3 - 5 = 2 rows of zeros, one on each side. Windows begin at -1, 1, 3: they see
+	 * 2, 3 and 2 rows. */
+	{ "same 5x5 stride 2", PADDING_SAME, 5, 2, 3, { 4, 6, 4,  6, 9, 6,  4, 6, 4 } },
+	/* 7 rows, stride 3: 3 rows out, (3 - 1) * 3 + 3 - 7 = 2 rows of zeros. Windows begin at -1, 2, 5: they see 2, 3 and 2 rows. */
+	{ "same 7x7 stride 3", PADDING_SAME, 7, 3, 3, { 4, 6, 4,  6, 9, 6,  4, 6, 4 } },
+};
+
+TEST(conv_of_ones_counts_the_taps_inside)
+{
+	for (size_t i = 0; i < sizeof ones / sizeof *ones; i++) {
+		struct window window = { .kernel = { 3, 3 }, .stride = ones[i].stride };
+		struct shape in = { 1, ones[i].size, ones[i].size }, out = { 1, ones[i].out, ones[i].out };
+		CHECK(window_place(&window, in, (struct padding){ .rule = ones[i].rule }, (struct mark){ 0 }, NULL));
+		CHECK_INT(window.out_h, ones[i].out);
+		CHECK_INT(window.out_w, ones[i].out);
+		double one[64];
+		for (int k = 0; k < 64; k++)
+			one[k] = 1;
+		struct naive_conv c = { .images = 1, .in_shape = in, .out_shape = out, .weight = one,
+		                        .window = { window.kernel, window.stride, window.top, window.left } };
+		for (EACH_SET(k)) {
+			struct conv_job job = job_of(&c);
+			real *result = take_reals(group_len(out));
+			job.in = take_lanes(one, in, 1, 0);
+			job.out = result;
+			(*k)->conv(&job);
+			CHECK_EQUAL(ones[i].name, take_plain(result, out, 1), ones[i].want, image_len(out));
+			take_nothing();
+		}
+	}
+}
+
+/* 1 2 3   times  1 10    : a correlation, the kernel is not turned: 1 + 2*10 + 4*100 + 5*1000 = 5421, and so on.
+ * 4 5 6        100 1000
+ * 7 8 9 */
+TEST(conv_does_not_turn_the_kernel)
+{
+	double in[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 }, weight[] = { 1, 10, 100, 1000 }, bias[] = { 0.5 };
+	static const double want[] = { 5421.5, 6532.5, 8754.5, 9865.5 };
+	struct naive_conv c = { .images = 1, .in_shape = { 1, 3, 3 }, .out_shape = { 1, 2, 2 }, .weight = weight, .bias = bias,
+	                        .window = { { 2, 2 }, 1, 0, 0 } };
+
+	for (EACH_SET(k)) {
+		struct conv_job job = job_of(&c);
+		job.in = take_lanes(in, c.in_shape, 1, 0);
+		job.out = take_reals(group_len(c.out_shape));
+		(*k)->conv(&job);
+		CHECK_EQUAL((*k)->name, take_plain(job.out, c.out_shape, 1), want, 4);
+		take_nothing();
+	}
+}
+
+/* --- Against the naive loops --- */
+
+static int channels_of(struct rng *rng)
+{
+	int c = draw_between(rng, 1, 10);
+
+	return c == 10 ? 13 : c;
+}
+
+/* Case number i: shapes, window and numbers; false where the kernel does not fit. All memory is taken. */
+static bool random_case(int i, struct naive_conv *c)
+{
+	struct rng rng = rng_seed(17, (uint64_t)i);
+	struct window w = { .kernel = { draw_between(&rng, 1, 5), draw_between(&rng, 1, 5) }, .stride = draw_between(&rng, 1, 4) };
+
+	*c = (struct naive_conv){ .images = LANES, .groups = 1,
+		.in_shape = { channels_of(&rng), draw_between(&rng, 1, 14), draw_between(&rng, 1, 14) } };
+	if (!window_place(&w, c->in_shape, draw_padding(&rng, 6), (struct mark){ 0 }, NULL))
+		return false;
+	c->out_shape = (struct shape){ channels_of(&rng), w.out_h, w.out_w };
+	c->window = (struct naive_window){ w.kernel, w.stride, w.top, w.left };
+	c->in = take_integers(&rng, LANES * image_len(c->in_shape), 4);
+	c->weight = take_integers(&rng, (size_t)(c->out_shape.c * c->in_shape.c * w.kernel.h * w.kernel.w), 4);
+	c->bias = rng_below(&rng, 2) ? take_integers(&rng, (size_t)c->out_shape.c, 4) : NULL;
+	c->out = take_doubles(LANES * image_len(c->out_shape));
+	return true;
+}
+
+TEST(conv_agrees_with_the_naive_loops)
+{
+	struct naive_conv c;
+	int cases = 0;
+
+	for (int i = 0; i < RANDOM_CASES; i++, take_nothing()) {
+		if (!random_case(i, &c))
+			continue;
+		cases++;
+		naive_conv(&c);
+		for (EACH_SET(k)) {
+			struct conv_job job = job_of(&c);
+			job.in = take_lanes(c.in, c.in_shape, LANES, 0);
+			job.out = take_reals(group_len(c.out_shape));
+			(*k)->conv(&job);
+			double *got = take_plain(job.out, c.out_shape, LANES);
+			CHECK_EQUAL(name_of(&c, *k), got, c.out, LANES * image_len(c.out_shape));
+		}
+	}
+	CHECK(cases > RANDOM_CASES * 3 / 4);
+}
+
+TEST(conv_weights_agree_with_the_naive_loops)
+{
+	struct naive_conv c;
+
+	for (int i = 0; i < RANDOM_CASES; i++, take_nothing()) {
+		struct rng rng = rng_seed(18, (uint64_t)i);
+		if (!random_case(i, &c))
+			continue;
+		size_t outputs = LANES * image_len(c.out_shape), weights = (size_t)(c.out_shape.c * c.in_shape.c) *
+		                 (size_t)(c.window.kernel.h * c.window.kernel.w);
+		c.out = take_integers(&rng, outputs, 4);
+		naive_conv_weights(&c);
+		for (EACH_SET(k)) {
+			real *got = take_reals(weights);
+			(*k)->conv_weights(&(struct conv_weights_job){
+				.in = take_lanes(c.in, c.in_shape, LANES, 0), .in_shape = c.in_shape,
+				.d_out = take_lanes(c.out, c.out_shape, LANES, 0), .out_shape = c.out_shape,
+				.kernel = { c.window.kernel.h, c.window.kernel.w }, .stride = c.window.stride,
+				.top = c.window.top, .left = c.window.left, .d_weights = got,
+				.scratch = take_reals(conv_weights_scratch_len(c.in_shape, c.window.kernel.h, c.window.kernel.w)),
+			});
+			CHECK_EQUAL(name_of(&c, *k), take_wide(got, weights), c.weight, weights);
+		}
+	}
+}
+
+/* The output of a job may be every step-th pixel of a larger array, from (row, column) on; all the others stay as they are. */
+static void check_spread(const struct naive_conv *c, const struct kernels *k, int step, struct pair from)
+{
+	struct shape out = c->out_shape, wide = { out.c, (out.h - 1) * step + from.h + 2, (out.w - 1) * step + from.w + 1 };
+	double *want = take_doubles(LANES * image_len(wide));
+	struct conv_job job = job_of(c);
+
+	for (size_t i = 0; i < LANES * image_len(wide); i++)
+		want[i] = -77;
+	real *got = take_lanes(want, wide, LANES, 0);
+	for (int i = 0; i < LANES * out.c; i++)
+		for (int y = 0; y < out.h; y++)
+			for (int x = 0; x < out.w; x++)
+				want[(i * wide.h + y * step + from.h) * wide.w + x * step + from.w] = c->out[(i * out.h + y) * out.w + x];
+	job.in = take_lanes(c->in, c->in_shape, LANES, 0);
+	job.out = got;
+	job.out_shape = wide;
+	job.out_step = step;
+	job.out_row = from.h;
+	job.out_column = from.w;
+	k->conv(&job);
+	CHECK_EQUAL(name_of(c, k), take_plain(got, wide, LANES), want, LANES * image_len(wide));
+}
+
+TEST(conv_writes_every_step_th_pixel_and_no_other)
+{
+	struct naive_conv c;
+
+	for (int i = 0; i < 60; i++, take_nothing()) {
+		if (!random_case(i, &c))
+			continue;
+		naive_conv(&c);
+		for (EACH_SET(k))
+			check_spread(&c, *k, 1 + i % 4, (struct pair){ i % 3, i / 3 % 3 });
+	}
+}
+
+/* What a phase without taps is: zeros (or the bias) everywhere, no input read. */
+TEST(conv_with_an_empty_kernel_writes_the_bias)
+{
+	double bias[5] = { 1, -2, 3, 4, 5 };
+
+	for (int h = 0; h < 3; h++)
+		for (EACH_SET(k)) {
+			struct naive_conv c = { .images = LANES, .in_shape = { 3, 4, 5 }, .out_shape = { 5, 6, 7 },
+			                        .weight = bias, .bias = bias, .window = { { h, h ? 0 : 2 }, 1, -1, -1 } };
+			struct conv_job job = job_of(&c);
+			job.in = take_reals(group_len(c.in_shape));
+			job.out = take_reals(group_len(c.out_shape));
+			(*k)->conv(&job);
+			double *got = take_plain(job.out, c.out_shape, 1);
+			for (size_t i = 0; i < image_len(c.out_shape); i++)
+				CHECK_CLOSE(got[i], bias[i / 42], 0);
+			take_nothing();
+		}
+}
+
+/* Bias 7, weight 1: inputs -8, -7, -1, 0, NaN give -1, 0, 6, 7, NaN before the activation. */
+TEST(conv_applies_its_activation)
+{
+	double in[] = { -8, -7, -1, 0, NAN }, one[] = { 1 }, bias[] = { 7 };
+	static const struct { struct activation a; double want[4]; } rules[] = {
+		{ { 1, (real)INFINITY }, { -1, 0, 6, 7 } }, { { 0, (real)INFINITY }, { 0, 0, 6, 7 } },
+		{ { 0, 6 }, { 0, 0, 6, 6 } }, { { 0.25, (real)INFINITY }, { -0.25, 0, 6, 7 } },
+	};
+
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		for (EACH_SET(k)) {
+			struct naive_conv c = { .images = 1, .in_shape = { 1, 1, 5 }, .out_shape = { 1, 1, 5 },
+			                        .weight = one, .bias = bias, .window = { { 1, 1 }, 1, 0, 0 } };
+			struct conv_job job = job_of(&c);
+			job.in = take_lanes(in, c.in_shape, 1, 0);
+			job.out = take_reals(group_len(c.out_shape));
+			job.activation = rules[i].a;
+			(*k)->conv(&job);
+			double *got = take_plain(job.out, c.out_shape, 1);
+			CHECK_EQUAL((*k)->name, got, rules[i].want, 4);
+			CHECK(isnan(got[4]));
+			take_nothing();
+		}
+}

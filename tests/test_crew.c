@@ -1,0 +1,228 @@
+/* A crew of 1 to 4 threads: every task once, in its round, whoever comes and goes. */
+#include "nn/base/crew.h"
+#include "tests/test.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+enum { TASKS = 37, ROUNDS = 2000, HELPERS = 3 };
+
+/* What the tasks of a round do: plain memory, so that a missing barrier shows, to ThreadSanitizer at the latest. */
+struct board {
+	int round;              /* written by the leader before each round */
+	int done[TASKS];        /* times that task i ran in this round */
+	int seen[TASKS];        /* the round that task i saw */
+};
+
+static void work(void *about, int index)
+{
+	struct board *board = about;
+
+	board->done[index]++;
+	board->seen[index] = board->round;
+}
+
+static int count_wrong(const struct board *board, int count)
+{
+	int wrong = 0;
+
+	for (int i = 0; i < TASKS; i++)
+		wrong += board->done[i] != (i < count) || (i < count && board->seen[i] != board->round);
+	return wrong;
+}
+
+/* Runs `rounds` rounds of `most` tasks or fewer; counts the tasks that did not run exactly once, or that saw another round. Rounds
+ * take turns on two boards, so that a task done with the last round's address is missed on its own board. */
+static int run_rounds(struct crew *crew, int rounds, int most)
+{
+	struct board boards[2] = { { 0 } };
+	int wrong = 0;
+
+	for (int round = 1; round <= rounds; round++) {
+		struct board *board = &boards[round % 2];
+		int count = round / 2 % (most + 1);
+		*board = (struct board){ .round = round };
+		crew_run(crew, count, work, board);
+		wrong += count_wrong(board, count);
+	}
+	return wrong;
+}
+
+struct helper {
+	struct crew *crew;
+	atomic_int leave;
+	int visits;             /* times to join and leave again; 0: stay until the crew closes */
+};
+
+static void *help(void *about)
+{
+	struct helper *helper = about;
+
+	if (!helper->visits)
+		crew_help(helper->crew, &helper->leave);
+	for (int i = 0; i < helper->visits; i++) {
+		atomic_store(&helper->leave, 0);
+		crew_help(helper->crew, &helper->leave);
+	}
+	return NULL;
+}
+
+static void wait_for_helpers(struct crew *crew, int count)
+{
+	while (atomic_load(&crew->helpers) != count)
+		sched_yield();
+}
+
+static void run_with_helpers(int helpers)
+{
+	struct crew crew;
+	struct helper all[HELPERS];
+	pthread_t threads[HELPERS];
+
+	crew_init(&crew);
+	for (int i = 0; i < helpers; i++) {
+		all[i] = (struct helper){ .crew = &crew };
+		CHECK_INT(pthread_create(&threads[i], NULL, help, &all[i]), 0);
+	}
+	wait_for_helpers(&crew, helpers);
+	CHECK_INT(run_rounds(&crew, ROUNDS, TASKS), 0);
+	CHECK_INT(run_rounds(&crew, 10 * ROUNDS, 3), 0);
+	crew_close(&crew);
+	wait_for_helpers(&crew, 0);
+	for (int i = 0; i < helpers; i++)
+		pthread_join(threads[i], NULL);
+}
+
+TEST(crew_of_one_does_every_task_once)
+{
+	run_with_helpers(0);
+}
+
+TEST(crew_of_two_does_every_task_once)
+{
+	run_with_helpers(1);
+}
+
+TEST(crew_of_four_does_every_task_once)
+{
+	run_with_helpers(HELPERS);
+}
+
+/* Helpers are sent away and come back while rounds go on. */
+TEST(crew_helpers_may_come_and_go)
+{
+	struct crew crew;
+	struct helper all[HELPERS];
+	pthread_t threads[HELPERS];
+	int wrong = 0;
+
+	crew_init(&crew);
+	for (int i = 0; i < HELPERS; i++) {
+		all[i] = (struct helper){ .crew = &crew, .visits = 1 << 20 };
+		CHECK_INT(pthread_create(&threads[i], NULL, help, &all[i]), 0);
+	}
+	for (int round = 0; round < 200; round++) {
+		wrong += run_rounds(&crew, 11, 5);
+		atomic_store(&all[round % HELPERS].leave, 1);
+	}
+	CHECK_INT(wrong, 0);
+	crew_close(&crew);
+	for (int i = 0; i < HELPERS; i++)
+		pthread_join(threads[i], NULL);
+	CHECK_INT(atomic_load(&crew.helpers), 0);
+}
+
+/* Two tasks that wait for each other: done only if two threads really work at the same time. */
+static void meet(void *about, int index)
+{
+	atomic_int *arrived = about;
+
+	(void)index;
+	atomic_fetch_add(arrived, 1);
+	while (atomic_load(arrived) < 2)
+		sched_yield();
+}
+
+TEST(crew_helper_works_beside_the_leader)
+{
+	struct crew crew;
+	struct helper helper = { .crew = &crew };
+	atomic_int arrived = 0;
+	pthread_t thread;
+
+	crew_init(&crew);
+	CHECK_INT(pthread_create(&thread, NULL, help, &helper), 0);
+	wait_for_helpers(&crew, 1);
+	crew_run(&crew, 2, meet, &arrived);
+	CHECK_INT(atomic_load(&arrived), 2);
+	crew_close(&crew);
+	pthread_join(thread, NULL);
+}
+
+static void note_thread(void *about, int index)
+{
+	((pthread_t *)about)[index] = pthread_self();
+}
+
+/* A single task is never worth another thread. */
+TEST(crew_runs_a_single_task_on_the_leader)
+{
+	struct crew crew;
+	struct helper helper = { .crew = &crew };
+	pthread_t thread, who[1];
+	int elsewhere = 0;
+
+	crew_init(&crew);
+	CHECK_INT(pthread_create(&thread, NULL, help, &helper), 0);
+	wait_for_helpers(&crew, 1);
+	for (int i = 0; i < 1000; i++) {
+		crew_run(&crew, 1, note_thread, who);
+		elsewhere += !pthread_equal(who[0], pthread_self());
+	}
+	CHECK_INT(elsewhere, 0);
+	crew_close(&crew);
+	pthread_join(thread, NULL);
+}
+
+/* Counted in before it serves: the leader's wait for 0 helpers cannot miss it. */
+TEST(crew_join_counts_before_serving)
+{
+	struct crew crew;
+	atomic_int leave = 0;
+
+	crew_init(&crew);
+	crew_join(&crew);
+	CHECK_INT(atomic_load(&crew.helpers), 1);
+	CHECK_INT(run_rounds(&crew, 50, TASKS), 0);
+	crew_close(&crew);
+	crew_serve(&crew, &leave);
+	CHECK_INT(atomic_load(&crew.helpers), 0);
+}
+
+struct tickets {
+	struct crew *crew;
+	uint64_t seen[3];
+};
+
+static void note_ticket(void *about, int index)
+{
+	struct tickets *tickets = about;
+
+	tickets->seen[index] = atomic_load(&tickets->crew->ticket);
+}
+
+/* A helper that fell asleep between reading a ticket and claiming by it must fail, however alike a later round is: so no ticket may
+ * ever come back. */
+TEST(crew_tickets_never_come_back)
+{
+	struct crew crew;
+	struct tickets first = { .crew = &crew }, second = first;
+
+	crew_init(&crew);
+	crew_join(&crew);
+	crew_run(&crew, 3, note_ticket, &first);
+	crew_run(&crew, 3, note_ticket, &second);
+	for (int i = 0; i < 3; i++)
+		for (int j = 0; j < 3; j++)
+			CHECK(first.seen[i] != second.seen[j]);
+}

@@ -1,0 +1,177 @@
+/* The sets with fused multiply-add give the same bytes, kernel by kernel, over numbers that do round. And how a set is chosen. */
+#include "nn/kernel/window.h"
+#include "tests/draw.h"
+#include "tests/lanes.h"
+#include "tests/sets.h"
+#include "tests/test.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Everything one kernel wrote, for two sets side by side. */
+struct written { const real *at; size_t len; };
+
+/* Numbers for one round; every set starts from the same. */
+struct round {
+	struct rng rng;
+	struct shape in, out;
+	struct window window;
+	const struct kernels *kernels;
+};
+
+static real *take_normals(struct round *r, size_t len)
+{
+	real *to = take_reals(len);
+
+	for (size_t i = 0; i < len; i++)
+		to[i] = (real)rng_normal(&r->rng);
+	return to;
+}
+
+static struct written run_conv(struct round *r)
+{
+	struct window *w = &r->window;
+	int blocks = (r->out.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
+	struct conv_job job = { .in = take_normals(r, group_len(r->in)), .in_shape = r->in, .out = take_reals(group_len(r->out)),
+		.out_shape = r->out, .rows = r->out.h, .columns = r->out.w, .out_step = 1, .kernel = { w->kernel.h, w->kernel.w },
+		.stride = w->stride, .top = w->top, .left = w->left, .bias = take_normals(r, (size_t)r->out.c),
+		.weights = take_normals(r, (size_t)(blocks * CHANNEL_BLOCK * r->in.c * w->kernel.h * w->kernel.w)),
+		.activation = { (real)0.3, 6 } };
+
+	r->kernels->conv(&job);
+	return (struct written){ job.out, group_len(r->out) };
+}
+
+static struct written run_conv_weights(struct round *r)
+{
+	struct window *w = &r->window;
+	size_t len = (size_t)(r->out.c * r->in.c * w->kernel.h * w->kernel.w);
+	struct conv_weights_job job = { .in = take_normals(r, group_len(r->in)), .in_shape = r->in,
+		.d_out = take_normals(r, group_len(r->out)), .out_shape = r->out, .kernel = { w->kernel.h, w->kernel.w },
+		.stride = w->stride, .top = w->top, .left = w->left, .d_weights = take_reals(len),
+		.scratch = take_reals(conv_weights_scratch_len(r->in, w->kernel.h, w->kernel.w)) };
+
+	r->kernels->conv_weights(&job);
+	return (struct written){ job.d_weights, len };
+}
+
+typedef void pool_kernel(const struct pool_job *job);
+
+/* Output and gradient in one array. */
+static struct written run_pool(struct round *r, pool_kernel *forward, pool_kernel *backward)
+{
+	struct window *w = &r->window;
+	struct shape out = { r->in.c, r->out.h, r->out.w };
+	real *both = take_reals(group_len(out) + group_len(r->in));
+	struct pool_job job = { .in = take_normals(r, group_len(r->in)), .in_shape = r->in, .out = both, .out_shape = out,
+		.window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left };
+
+	forward(&job);
+	job.d_out = take_normals(r, group_len(out));
+	job.d_in = both + group_len(out);
+	backward(&job);
+	return (struct written){ both, group_len(out) + group_len(r->in) };
+}
+
+static struct written run_max_pool(struct round *r)
+{
+	return run_pool(r, r->kernels->max_pool, r->kernels->max_pool_backward);
+}
+
+static struct written run_average_pool(struct round *r)
+{
+	return run_pool(r, r->kernels->average_pool, r->kernels->average_pool_backward);
+}
+
+static struct written run_activation(struct round *r)
+{
+	size_t vectors = image_len(r->in), len = vectors * LANES;
+	real *both = take_reals(2 * len);
+	struct activation a = { (real)0.3, 1 };
+
+	r->kernels->activate(take_normals(r, len), both, vectors, a);
+	r->kernels->activate_backward(both, take_normals(r, len), both + len, vectors, a);
+	return (struct written){ both, 2 * len };
+}
+
+static struct written run_batch_norm(struct round *r)
+{
+	size_t pixels = image_len(r->in), len = pixels * LANES;
+	real *both = take_reals(2 * len), *x = take_normals(r, len), *d = take_normals(r, len), *mask = take_reals(LANES);
+
+	for (int i = 0; i < LANES; i++)
+		mask[i] = i < 13;
+	r->kernels->scale_shift(x, both, pixels, &(struct affine){ (real)1.7, (real)0.3, { (real)0.1, 6 } });
+	r->kernels->batch_norm_backward(&(struct batch_norm_job){
+		.x = x, .d_y = d, .d_x = both + len, .pixels = pixels, .mask = mask,
+		.mean = (real)0.123, .gain = (real)1.37, .slope = (real)-0.71, .shift = (real)0.19 });
+	return (struct written){ both, 2 * len };
+}
+
+/* Sums, as the pieces that make them up: doubles that rounded to real would hide differences. */
+static struct written run_sums(struct round *r)
+{
+	size_t pixels = image_len(r->in), len = pixels * LANES, reals = sizeof(double) / sizeof(real);
+	real *x = take_normals(r, len), *d = take_normals(r, len), *mask = take_reals(LANES), *all = take_reals(4 * reals + 1);
+	double *sums = (double *)(void *)all;
+
+	for (int i = 0; i < LANES; i++)
+		mask[i] = i < 13;
+	r->kernels->channel_moments(x, pixels, mask, sums);
+	r->kernels->channel_products(x, d, pixels, (real)0.3, sums + 2);
+	r->kernels->channel_sums(x, 1, pixels, all + 4 * reals);
+	return (struct written){ all, 4 * reals + 1 };
+}
+
+static struct written run_dropout_and_add(struct round *r)
+{
+	size_t vectors = image_len(r->in), len = vectors * LANES;
+	real *x = take_normals(r, len), *y = take_reals(len);
+
+	r->kernels->dropout(x, y, vectors, (real)0.7, 9);
+	r->kernels->add(x, y, y, vectors);
+	return (struct written){ y, len };
+}
+
+static const struct { const char *name; struct written (*run)(struct round *r); } kernels_run[] = {
+	{ "conv", run_conv }, { "conv_weights", run_conv_weights }, { "max_pool", run_max_pool },
+	{ "average_pool", run_average_pool }, { "activate", run_activation }, { "batch norm", run_batch_norm },
+	{ "sums", run_sums }, { "dropout and add", run_dropout_and_add },
+};
+
+static struct written run_on(const struct kernels *k, size_t kernel, int round)
+{
+	struct round r = { .rng = rng_seed(61, (uint64_t)round), .kernels = k };
+
+	r.in = (struct shape){ draw_between(&r.rng, 1, 9), draw_between(&r.rng, 5, 14), draw_between(&r.rng, 5, 14) };
+	r.window = (struct window){ .kernel = { draw_between(&r.rng, 1, 5), draw_between(&r.rng, 1, 5) }, .stride = draw_between(&r.rng, 1, 3) };
+	window_place(&r.window, r.in, (struct padding){ .rule = PADDING_SAME }, (struct mark){ 0 }, NULL);
+	r.out = (struct shape){ draw_between(&r.rng, 1, 9), r.window.out_h, r.window.out_w };
+	return kernels_run[kernel].run(&r);
+}
+
+TEST(kernels_with_avx512_and_avx2_give_the_same_bytes)
+{
+	const struct kernels *wide = kernels_choose("avx512"), *narrow = kernels_choose("avx2");
+
+	if (!wide || !narrow) {
+		printf("skipped: this processor has not both AVX-512 and AVX2\n");
+		return;
+	}
+	for (size_t kernel = 0; kernel < sizeof kernels_run / sizeof *kernels_run; kernel++)
+		for (int round = 0; round < 25; round++, take_nothing()) {
+			struct written a = run_on(wide, kernel, round), b = run_on(narrow, kernel, round);
+			if (memcmp(a.at, b.at, a.len * sizeof *a.at))
+				test_fail(__FILE__, __LINE__, "%s differs in round %d", kernels_run[kernel].name, round);
+		}
+}
+
+TEST(kernels_are_chosen_by_name_or_the_best_first)
+{
+	CHECK(kernels_choose(NULL) == *next_set(kernels_all));
+	CHECK(kernels_choose("") == *next_set(kernels_all));
+	CHECK(!kernels_choose("avx"));
+	for (const struct kernels *const *k = kernels_all; *k; k++)
+		CHECK(kernels_choose((*k)->name) == ((*k)->runs_here() ? *k : NULL));
+	CHECK_TEXT(kernels_choose("portable")->name, "portable");
+}

@@ -1,0 +1,347 @@
+/* Training steps of whole small networks: what must change nothing (threads, empty lanes, the planned batch, folding, memory reuse,
+ * the instruction set) changes no byte. */
+#include "nn/model/plan.h"
+#include "tests/lanes.h"
+#include "tests/model_run.h"
+#include "tests/sets.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct shape EVERY_INPUT = { 3, 9, 11 };
+enum { EVERY_CLASSES = 4, STEPS = 4 };
+
+static const struct kernels *best(void)
+{
+	return kernels_choose(NULL);
+}
+
+/* The network of all layers, planned and created. */
+static void open_every(struct model_run *r, int batch, const struct kernels *k)
+{
+	model_run_open(r, every_layer_text, EVERY_INPUT, EVERY_CLASSES);
+	model_run_plan(r, batch);
+	model_run_create(r, k);
+}
+
+/* STEPS steps, the last one over a partial batch. */
+static struct outcome train(struct model_run *r, int images, double junk)
+{
+	for (int step = 0; step < STEPS; step++) {
+		model_run_fill(r, step == STEPS - 1 ? images - 14 : images, (uint64_t)step, junk);
+		model_run_train(r);
+	}
+	return model_run_outcome(r);
+}
+
+static struct outcome train_every(int batch, int images, double junk, const struct kernels *k)
+{
+	struct model_run r;
+
+	open_every(&r, batch, k);
+	struct outcome o = train(&r, images, junk);
+	model_run_close(&r);
+	return o;
+}
+
+TEST(model_every_layer_has_every_registered_type)
+{
+	struct net net;
+
+	net_read(&net, EVERY_INPUT, EVERY_CLASSES, every_layer_text);
+	for (const struct layer_type *const *type = layer_types; *type; type++) {
+		bool met = false;
+		for (int i = 0; i < net.network.layer_count; i++)
+			met = met || net.layers[i].type == *type;
+		if (!met)
+			test_fail(__FILE__, __LINE__, "every_layer_text has no %s", (*type)->kind.name);
+	}
+}
+
+/* Something is learnt, and nothing is NaN: otherwise the comparisons below would compare little. */
+TEST(model_training_steps_lower_the_loss)
+{
+	struct model_run r;
+	double first = 0, last = 0;
+
+	open_every(&r, 37, best());
+	for (int step = 0; step < 30; step++) {
+		model_run_fill(&r, 37, 3, 0);
+		model_run_train(&r);
+		last = 0;
+		for (int i = 0; i < 37; i++)
+			last += model_loss(r.model, i) / 37;
+		first = step == 0 ? last : first;
+	}
+	CHECK(isfinite(first) && last < first / 2);
+	model_run_close(&r);
+}
+
+/* --- Threads --- */
+
+static void *help(void *crew)
+{
+	static const atomic_int stay;
+
+	crew_help(crew, &stay);
+	return NULL;
+}
+
+static struct outcome train_with_helpers(int helpers)
+{
+	struct model_run r;
+	pthread_t threads[3];
+
+	open_every(&r, 101, best());
+	for (int i = 0; i < helpers; i++)
+		pthread_create(&threads[i], NULL, help, &r.crew);
+	while (atomic_load(&r.crew.helpers) < helpers)
+		sched_yield();
+	struct outcome o = train(&r, 101, 0);
+	crew_close(&r.crew);
+	for (int i = 0; i < helpers; i++)
+		pthread_join(threads[i], NULL);
+	model_run_close(&r);
+	return o;
+}
+
+TEST(model_training_is_the_same_with_1_2_3_and_4_threads)
+{
+	struct outcome alone = train_with_helpers(0);
+	char what[40];
+
+	for (int helpers = 1; helpers < 4; helpers++) {
+		snprintf(what, sizeof what, "1 and %d threads", helpers + 1);
+		CHECK_SAME_OUTCOME(what, alone, train_with_helpers(helpers));
+	}
+	take_nothing();
+}
+
+/* What weight gradients borrow of working memory: one stretch a call, in order of the calls. */
+static struct {
+	struct kernels kernels;
+	const struct kernels *real;
+	struct { const real *from, *to; } calls[64];
+	int count;
+} spy;
+
+static void spy_on_conv_weights(const struct conv_weights_job *job)
+{
+	spy.calls[spy.count].from = job->scratch;
+	spy.calls[spy.count++].to = job->scratch + conv_weights_scratch_len(job->in_shape, job->kernel.h, job->kernel.w);
+	spy.real->conv_weights(job);
+}
+
+/* Threads take groups through runs of layers at their own pace: no stretch of one group may touch any of another group, of
+ * whatever layer. A leader alone takes one group after the other, so the first half of the calls are one group's. */
+TEST(model_groups_share_no_working_memory)
+{
+	struct model_run r;
+
+	spy.real = best();
+	spy.kernels = *spy.real;
+	spy.kernels.conv_weights = spy_on_conv_weights;
+	model_run_open(&r, "conv channels=2 kernel=3; conv channels=7 kernel=3; conv channels=1 kernel=1; flatten; dense units=3",
+	               (struct shape){ 5, 4, 4 }, 3);
+	model_run_plan(&r, 32);
+	model_run_create(&r, &spy.kernels);
+	model_run_fill(&r, 32, 1, 0);
+	model_forward(r.model, &r.crew, &r.batch, true);
+	model_backward(r.model, &r.crew);
+	CHECK_INT(spy.count, 7);        /* dense first, then three convolutions for each of two groups */
+	for (int a = 1; a < 4; a++)
+		for (int b = 4; b < 7; b++)
+			CHECK(spy.calls[a].to <= spy.calls[b].from || spy.calls[b].to <= spy.calls[a].from);
+	model_run_close(&r);
+}
+
+/* --- Lanes and batches --- */
+
+TEST(model_sees_nothing_in_empty_lanes)
+{
+	for (EACH_SET(k)) {
+		CHECK_SAME_OUTCOME((*k)->name, train_every(37, 37, 0, *k), train_every(37, 37, -4321.5, *k));
+		take_nothing();
+	}
+}
+
+TEST(model_planned_for_more_images_computes_the_same)
+{
+	CHECK_SAME_OUTCOME("planned for 19 and 32", train_every(19, 19, 0, best()), train_every(32, 19, 0, best()));
+	CHECK_SAME_OUTCOME("planned for 19 and 80", train_every(19, 19, 0, best()), train_every(80, 19, 0, best()));
+	take_nothing();
+}
+
+/* A smaller batch after a larger one, in the memory that the larger one has left. */
+TEST(model_forgets_the_batch_before)
+{
+	struct model_run a, b;
+
+	open_every(&a, 64, best());
+	open_every(&b, 64, best());
+	model_run_fill(&a, 64, 7, 3);
+	model_forward(a.model, &a.crew, &a.batch, true);
+	model_backward(a.model, &a.crew);
+	memcpy(model_memory(a.model).state, model_memory(b.model).state, model_memory(b.model).state_len * sizeof(real));
+	model_run_fill(&a, 21, 8, 0);
+	model_run_fill(&b, 21, 8, 0);
+	model_run_train(&a);
+	model_run_train(&b);
+	CHECK_SAME_OUTCOME("after a larger batch, and fresh", model_run_outcome(&a), model_run_outcome(&b));
+	model_run_close(&a);
+	model_run_close(&b);
+	take_nothing();
+}
+
+/* --- Folding, memory, instruction sets --- */
+
+/* The same weights in both; a dropout of 0 between producer and activation changes no number but forbids folding. */
+static void check_folding(const char *folded, const char *unfolded)
+{
+	struct model_run runs[2];
+	struct outcome outcomes[2];
+
+	for (int i = 0; i < 2; i++) {
+		model_run_open(&runs[i], i ? unfolded : folded, (struct shape){ 2, 6, 5 }, 3);
+		model_run_plan(&runs[i], 20);
+		model_run_create(&runs[i], best());
+	}
+	struct model_memory from = model_memory(runs[0].model), to = model_memory(runs[1].model);
+	CHECK_INT((long long)to.params_len, (long long)from.params_len);
+	memcpy(to.params, from.params, from.params_len * sizeof *from.params);
+	for (int i = 0; i < 2; i++) {
+		model_run_fill(&runs[i], 20, 5, 0);
+		model_run_train(&runs[i]);
+		outcomes[i] = model_run_outcome(&runs[i]);
+	}
+	CHECK_SAME_OUTCOME(folded, outcomes[0], outcomes[1]);
+	model_run_close(&runs[0]);
+	model_run_close(&runs[1]);
+	take_nothing();
+}
+
+TEST(model_folded_activations_compute_the_same)
+{
+	check_folding("conv channels=4 kernel=3; relu; flatten; dense units=3",
+	              "conv channels=4 kernel=3; dropout rate=0; relu; flatten; dense units=3");
+	check_folding("depthwise kernel=3 multiplier=3; relu6; flatten; dense units=3",
+	              "depthwise kernel=3 multiplier=3; dropout rate=0; relu6; flatten; dense units=3");
+	check_folding("batch_norm; leaky_relu slope=0.3; flatten; dense units=3",
+	              "batch_norm; dropout rate=0; leaky_relu slope=0.3; flatten; dense units=3");
+	check_folding("flatten; dense units=9; relu; dense units=3; relu6",
+	              "flatten; dense units=9; dropout rate=0; relu; dense units=3; dropout rate=0; relu6");
+}
+
+static struct slot *next_slot(struct model_plan *plan, int *i)
+{
+	int storages = plan->storage_count * 2, sides = plan->network->layer_count * MAX_INPUTS;
+
+	for (; *i < storages + sides; ++*i) {
+		int side = *i - storages;
+		struct slot *slot = *i < storages ? (*i % 2 ? &plan->storages[*i / 2].gradient : &plan->storages[*i / 2].value)
+		                                  : &plan->nodes[side / MAX_INPUTS].side[side % MAX_INPUTS];
+		if (slot->len) {
+			++*i;
+			return slot;
+		}
+	}
+	return NULL;
+}
+
+/* Moves every slot to a place of its own: what a plan without reuse would be. */
+static void spread_slots(struct model_plan *plan)
+{
+	struct slot *slot;
+
+	plan->activations_len = 0;
+	for (int i = 0; (slot = next_slot(plan, &i)); plan->activations_len += slot->len)
+		slot->at = plan->activations_len;
+}
+
+static const struct { const char *text; struct shape input; int classes; } reusing[] = {
+	{ NULL, { 3, 9, 11 }, 4 },      /* every_layer_text */
+	{ "conv channels=4 kernel=3; add from=0,0; conv channels=4 kernel=3; add from=2,1; relu; add from=4,1; add from=5,0;"
+	  "global_average_pool; dense units=3", { 2, 5, 5 }, 3 },
+	{ "flatten; dense units=6; relu; dense units=6 from=0; add from=2,3; relu6; dropout rate=0.1; dense units=6;"
+	  "add from=7,4; dense units=3", { 2, 3, 3 }, 3 },
+	{ "dense units=3", { 5, 1, 1 }, 3 },
+	{ "conv channels=3 kernel=4 padding=valid; flatten", { 2, 4, 4 }, 3 },
+};
+
+/* A tensor that lost its memory too early would show: where it matters at all, the numbers differ from those without reuse. */
+TEST(model_memory_reuse_changes_nothing)
+{
+	for (size_t i = 0; i < sizeof reusing / sizeof *reusing; i++) {
+		struct outcome outcomes[2];
+		const char *text = reusing[i].text ? reusing[i].text : every_layer_text;
+		int64_t bytes[2];
+		for (int apart = 0; apart < 2; apart++) {
+			struct model_run r;
+			model_run_open(&r, text, reusing[i].input, reusing[i].classes);
+			model_run_plan(&r, 36);
+			if (apart)
+				spread_slots(r.plan);
+			bytes[apart] = model_plan_cost(r.plan).activation_bytes;
+			model_run_create(&r, best());
+			outcomes[apart] = train(&r, 36, 0);
+			model_run_close(&r);
+		}
+		CHECK_SAME_OUTCOME(text, outcomes[0], outcomes[1]);
+		CHECK(bytes[0] <= bytes[1]);
+		if (i < 3)
+			CHECK(bytes[0] < bytes[1] * 3 / 4);
+		take_nothing();
+	}
+}
+
+/* The promise across instruction sets; the portable one has no fused multiply-add and only comes near. */
+TEST(model_training_is_the_same_with_avx512_and_avx2)
+{
+	const struct kernels *wide = kernels_choose("avx512"), *narrow = kernels_choose("avx2");
+
+	if (!wide || !narrow) {
+		printf("skipped: this processor has not both AVX-512 and AVX2\n");
+		return;
+	}
+	CHECK_SAME_OUTCOME("avx512 and avx2", train_every(37, 37, 0, wide), train_every(37, 37, 0, narrow));
+	take_nothing();
+}
+
+TEST(model_training_on_portable_kernels_comes_near)
+{
+	struct outcome want = train_every(37, 37, 0, best()), got = train_every(37, 37, 0, kernels_choose("portable"));
+
+	CHECK_INT((long long)got.len, (long long)want.len);
+	CHECK_NEAR("portable", got.at, want.at, want.len, 1e-4);
+	take_nothing();
+}
+
+/* --- Inference --- */
+
+/* Moving statistics and no dropout: an image's logits do not depend on its company; in training they do. */
+TEST(model_inference_takes_each_image_by_itself)
+{
+	struct model_run r;
+	double *logits[2][2];
+
+	open_every(&r, 20, best());
+	model_run_fill(&r, 20, 1, 0);
+	model_run_train(&r);
+	for (int training = 0; training < 2; training++)
+		for (int company = 0; company < 2; company++) {
+			model_run_fill(&r, 20, 2, 0);
+			if (company)
+				model_input(r.model, 1)[3] += 1;        /* image 19 */
+			r.batch.training = training;
+			model_forward(r.model, &r.crew, &r.batch, true);
+			logits[training][company] = take_plain(model_logits(r.model), (struct shape){ EVERY_CLASSES, 1, 1 }, 19);
+		}
+	CHECK_EQUAL("inference", logits[0][0], logits[0][1], 19 * EVERY_CLASSES);
+	CHECK(memcmp(logits[1][0], logits[1][1], 19 * EVERY_CLASSES * sizeof(double)));
+	model_run_close(&r);
+	take_nothing();
+}

@@ -1,0 +1,148 @@
+/* The pooling kernels of every set, forward and backward: by numbers from paper, and equal to the naive loops over odd shapes. */
+#include "nn/kernel/window.h"
+#include "tests/draw.h"
+#include "tests/lanes.h"
+#include "tests/naive.h"
+#include "tests/sets.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <stdio.h>
+
+enum { RANDOM_CASES = 150 };
+
+/* What one set makes of a case: out and d_in, plain. */
+struct pooled { double *out, *d_in; };
+
+static struct pooled pool(const struct naive_pool *p, const struct kernels *k, bool max)
+{
+	const struct naive_window *w = &p->window;
+	real *out = take_reals(group_len(p->out_shape)), *d_in = take_reals(group_len(p->in_shape));
+	struct pool_job job = { .in = take_lanes(p->in, p->in_shape, p->images, 9), .in_shape = p->in_shape,
+		.out = out, .out_shape = p->out_shape, .window = { w->kernel.h, w->kernel.w }, .stride = w->stride,
+		.top = w->top, .left = w->left };
+
+	(max ? k->max_pool : k->average_pool)(&job);
+	job.d_out = take_lanes(p->d_out, p->out_shape, p->images, 0);
+	job.d_in = d_in;
+	(max ? k->max_pool_backward : k->average_pool_backward)(&job);
+	return (struct pooled){ take_plain(out, p->out_shape, p->images), take_plain(d_in, p->in_shape, p->images) };
+}
+
+/* Rows 1 5 2 / 7 3 3 / 0 6 6, windows of 2, stride 1. Maxima 7 5 / 7 6; of the two sixes the left one takes the gradient. Means
+ * 16 / 4, 13 / 4, 16 / 4, 18 / 4; the pixel in the middle lies in all four windows. */
+TEST(pool_by_hand)
+{
+	static const double in[] = { 1, 5, 2, 7, 3, 3, 0, 6, 6 }, d_out[] = { 1, 10, 100, 1000 };
+	static const double max[] = { 7, 5, 7, 6 }, max_d_in[] = { 0, 10, 0, 101, 0, 0, 0, 1000, 0 };
+	static const double mean[] = { 4, 3.25, 4, 4.5 }, mean_d_in[] = { 0.25, 2.75, 2.5, 25.25, 277.75, 252.5, 25, 275, 250 };
+	struct naive_pool p = { .images = 1, .in_shape = { 1, 3, 3 }, .out_shape = { 1, 2, 2 }, .window = { { 2, 2 }, 1, 0, 0 },
+	                        .in = in, .d_out = d_out };
+
+	for (EACH_SET(k)) {
+		struct pooled got = pool(&p, *k, true);
+		CHECK_EQUAL((*k)->name, got.out, max, 4);
+		CHECK_EQUAL((*k)->name, got.d_in, max_d_in, 9);
+		got = pool(&p, *k, false);
+		CHECK_EQUAL((*k)->name, got.out, mean, 4);
+		CHECK_EQUAL((*k)->name, got.d_in, mean_d_in, 9);
+		take_nothing();
+	}
+}
+
+/* Windows of 3, stride 2, "same" over 3x3: windows begin at -1 and 1, so each sees a 2x2 corner. All numbers are below zero:
+ * padding wins no maximum. Means are over four taps, not nine. */
+TEST(pool_same_counts_only_taps_inside)
+{
+	static const double in[] = { -1, -2, -3, -4, -8, -6, -7, -9, -5 }, d_out[] = { 4, 8, 12, 16 };
+	static const double max[] = { -1, -2, -4, -5 }, max_d_in[] = { 4, 8, 0, 12, 0, 0, 0, 0, 16 };
+	static const double mean[] = { -3.75, -4.75, -7, -7 }, mean_d_in[] = { 1, 3, 2, 4, 10, 6, 3, 7, 4 };
+	struct naive_pool p = { .images = 1, .in_shape = { 1, 3, 3 }, .out_shape = { 1, 2, 2 }, .window = { { 3, 3 }, 2, 1, 1 },
+	                        .in = in, .d_out = d_out };
+
+	for (EACH_SET(k)) {
+		struct pooled got = pool(&p, *k, true);
+		CHECK_EQUAL((*k)->name, got.out, max, 4);
+		CHECK_EQUAL((*k)->name, got.d_in, max_d_in, 9);
+		got = pool(&p, *k, false);
+		CHECK_EQUAL((*k)->name, got.out, mean, 4);
+		CHECK_EQUAL((*k)->name, got.d_in, mean_d_in, 9);
+		take_nothing();
+	}
+}
+
+TEST(max_pool_gives_a_tie_to_the_first_in_reading_order)
+{
+	static const double in[] = { 2, 2, 2, 2, 0, 3, 3, 0, 3 }, d_out[] = { 5 }, want[] = { 0, 0, 0, 0, 0, 5, 0, 0, 0 };
+	struct naive_pool p = { .images = 1, .in_shape = { 1, 3, 3 }, .out_shape = { 1, 1, 1 }, .window = { { 3, 3 }, 1, 0, 0 },
+	                        .in = in, .d_out = d_out };
+
+	for (EACH_SET(k)) {
+		CHECK_EQUAL((*k)->name, pool(&p, *k, true).d_in, want, 9);
+		take_nothing();
+	}
+}
+
+/* A number that is not one never hides one that is larger than the others. */
+TEST(max_pool_keeps_the_maximum_beside_nan)
+{
+	static const double in[] = { 5, NAN, 3, 1 }, d_out[] = { 1 };
+	struct naive_pool p = { .images = 1, .in_shape = { 1, 2, 2 }, .out_shape = { 1, 1, 1 }, .window = { { 2, 2 }, 1, 0, 0 },
+	                        .in = in, .d_out = d_out };
+
+	for (EACH_SET(k)) {
+		double got = pool(&p, *k, true).out[0];
+		if (!isnan(got) && got != 5)
+			test_fail(__FILE__, __LINE__, "%s: the maximum of 5, NaN, 3, 1 is %g", (*k)->name, got);
+		take_nothing();
+	}
+}
+
+/* False where the window does not fit, or lies wholly outside somewhere: the layer refuses both. */
+static bool random_case(int i, struct naive_pool *p)
+{
+	struct rng rng = rng_seed(31, (uint64_t)i);
+	struct window w = { .kernel = { draw_between(&rng, 1, 5), draw_between(&rng, 1, 5) }, .stride = draw_between(&rng, 1, 4) };
+	struct shape in = { draw_between(&rng, 1, 5), draw_between(&rng, 1, 14), draw_between(&rng, 1, 14) };
+
+	*p = (struct naive_pool){ .images = LANES, .in_shape = in };
+	if (!window_place(&w, in, draw_padding(&rng, 2), (struct mark){ 0 }, NULL) || w.top >= w.kernel.h || w.left >= w.kernel.w ||
+	    (w.out_h - 1) * w.stride - w.top >= in.h || (w.out_w - 1) * w.stride - w.left >= in.w)
+		return false;
+	p->out_shape = (struct shape){ in.c, w.out_h, w.out_w };
+	p->window = (struct naive_window){ w.kernel, w.stride, w.top, w.left };
+	p->in = take_integers(&rng, LANES * image_len(in), 3);         /* few values: many ties */
+	p->d_out = take_integers(&rng, LANES * image_len(p->out_shape), 9);
+	p->out = take_doubles(LANES * image_len(p->out_shape));
+	p->d_in = take_doubles(LANES * image_len(in));
+	return true;
+}
+
+static void check_case(const struct naive_pool *p, const struct kernels *k, bool max)
+{
+	char what[160];
+	struct pooled got = pool(p, k, max);
+	struct shape in = p->in_shape;
+	const struct naive_window *w = &p->window;
+
+	snprintf(what, sizeof what, "%s: %s of %dx%dx%d, window %dx%d, stride %d, top %d, left %d",
+	         k->name, max ? "maximum" : "mean", in.c, in.h, in.w, w->kernel.h, w->kernel.w, w->stride, w->top, w->left);
+	CHECK_NEAR(what, got.out, p->out, LANES * image_len(p->out_shape), max ? 0 : 1e-6);
+	CHECK_NEAR(what, got.d_in, p->d_in, LANES * image_len(p->in_shape), max ? 0 : 1e-6);
+}
+
+TEST(pool_agrees_with_the_naive_loops)
+{
+	struct naive_pool p;
+	int cases = 0;
+
+	for (int i = 0; i < RANDOM_CASES * 2; i++, take_nothing()) {
+		if (!random_case(i / 2, &p))
+			continue;
+		cases++;
+		(i % 2 ? naive_max_pool : naive_average_pool)(&p);
+		for (EACH_SET(k))
+			check_case(&p, *k, i % 2);
+	}
+	CHECK(cases > RANDOM_CASES);
+}

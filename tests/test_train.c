@@ -1,0 +1,314 @@
+/* Training: a problem that must be learnt, epoch rows, patience, divergence, stopping, results that depend on the seed alone. */
+#include "nn/train/train.h"
+#include "tests/lanes.h"
+#include "tests/network.h"
+#include "tests/test.h"
+
+#include <math.h>
+#include <pthread.h>
+#include <sched.h>
+#include <string.h>
+
+enum { SIDE = 8, PIXELS = SIDE * SIDE, TRAINING = 250, VALIDATION = 70 };      /* neither a multiple of the batch nor of 16 */
+
+/* Class 0: the brighter half is on the left; class 1: on the right. Noise over both. */
+struct problem {
+	uint8_t pixels[TRAINING + VALIDATION][PIXELS], labels[TRAINING + VALIDATION];
+	struct net net;
+	_Alignas(16) char optimizer_config[NET_CONFIG], schedule_config[NET_CONFIG];
+	struct recipe recipe;
+	struct training_setup setup;
+	struct crew crew;
+};
+
+static void make_images(struct problem *p)
+{
+	struct rng rng = rng_seed(81, 0);
+
+	for (int n = 0; n < TRAINING + VALIDATION; n++) {
+		int label = (int)rng_below(&rng, 2);
+		for (int i = 0; i < PIXELS; i++)
+			p->pixels[n][i] = (uint8_t)(rng_below(&rng, 120) + ((i % SIDE < SIDE / 2) == (label == 0) ? 60 : 0));
+		p->labels[n] = (uint8_t)label;
+	}
+}
+
+static void set_up(struct problem *p, const char *optimizer, double rate)
+{
+	const struct optimizer_type *type = optimizer_types[!strcmp(optimizer, "sgd")];
+	struct shape shape = { 1, SIDE, SIDE };
+
+	memset(p, 0, sizeof *p);
+	make_images(p);
+	net_read(&p->net, shape, 2, "conv channels=4 kernel=3; batch_norm; relu; max_pool window=2; conv channels=6 kernel=3;"
+	         "relu; dropout rate=0.1; global_average_pool; dense units=2");
+	config_read(type->kind.fields, p->optimizer_config, "");
+	p->recipe = (struct recipe){ .epochs = 6, .batch = 40, .learning_rate = rate, .scaling = SCALING_STANDARD,
+		.optimizer = type, .optimizer_config = p->optimizer_config, .schedule = schedule_types[0], .schedule_config = p->schedule_config };
+	crew_init(&p->crew);
+	p->setup = (struct training_setup){ .network = &p->net.network, .recipe = &p->recipe, .seed = 1,
+		.kernels = kernels_choose(NULL), .crew = &p->crew, .training = { p->pixels[0], p->labels, TRAINING, shape },
+		.validation = { p->pixels[TRAINING], p->labels + TRAINING, VALIDATION, shape } };
+}
+
+static struct training *start(const struct problem *p)
+{
+	struct error err = { "" };
+	struct training *t = training_create(&p->setup, &err);
+
+	CHECK_TEXT(err.text, "");
+	return t;
+}
+
+/* Runs to the end; returns the number of epochs, their rows, and the score of the training images in inference. */
+static int run(const struct problem *p, struct epoch_row *rows, struct score *score)
+{
+	struct training *t = start(p);
+	int count = 0;
+
+	do
+		CHECK(training_epoch(t, &rows[count]));
+	while (!rows[count++].last && count < 30);
+	CHECK(training_evaluate(t, p->setup.training, score));
+	training_destroy(t);
+	return count;
+}
+
+TEST(training_learns_a_small_problem)
+{
+	static struct problem p;
+	struct epoch_row rows[30];
+	struct score score;
+
+	set_up(&p, "adam", 0.01);
+	CHECK_INT(run(&p, rows, &score), 6);
+	CHECK(rows[5].validation.accuracy > 0.95);
+	CHECK(score.accuracy > 0.95);
+	CHECK(rows[0].training.loss > rows[5].training.loss);
+	for (int i = 0; i < 6; i++) {
+		CHECK_INT(rows[i].epoch, i + 1);
+		CHECK_INT(rows[i].last, i == 5);
+		CHECK(!rows[i].diverged);
+		CHECK_CLOSE(rows[i].learning_rate, 0.01, 0);
+		CHECK(rows[i].training.loss > 0 && rows[i].training.loss < 2);
+		CHECK(rows[i].training.accuracy >= 0 && rows[i].training.accuracy <= 1);
+		CHECK_CLOSE(rows[i].validation.accuracy * VALIDATION, round(rows[i].validation.accuracy * VALIDATION), 1e-9);
+	}
+	CHECK(rows[0].training.accuracy > 0.4);
+}
+
+/* Augmentation, label smoothing and momentum in the loop too. */
+TEST(training_learns_with_every_option)
+{
+	static struct problem p;
+	struct epoch_row rows[30];
+	struct score score;
+
+	set_up(&p, "sgd", 0);
+	config_read(optimizer_types[1]->kind.fields, p.optimizer_config, "nesterov=1 weight_decay=0.0001");
+	p.recipe.epochs = 12;
+	p.recipe.label_smoothing = 0.1;
+	p.recipe.shift = 0.13;          /* of 8 rows: 1 */
+	p.recipe.scaling = SCALING_UNIT;
+	p.recipe.learning_rate = 0.1;
+	CHECK_INT(run(&p, rows, &score), 12);
+	CHECK(score.accuracy > 0.95);
+	CHECK(rows[11].training.loss > 0.19);   /* the least that targets of 0.95 and 0.05 allow: -0.95 ln 0.95 - 0.05 ln 0.05 */
+	CHECK(score.loss < rows[11].training.loss);
+}
+
+/* The optimizer's own rate where the recipe states none; the schedule sees the share of all updates done. */
+TEST(training_follows_the_schedule)
+{
+	static struct problem p;
+	struct epoch_row rows[30];
+	struct score score;
+
+	set_up(&p, "adam", 0);
+	p.recipe.epochs = 2;
+	CHECK_INT(run(&p, rows, &score), 2);
+	CHECK_CLOSE(rows[0].learning_rate, 0.001, 1e-12);
+	p.recipe.schedule = schedule_types[1];
+	config_read(schedule_types[1]->kind.fields, p.schedule_config, "");
+	run(&p, rows, &score);
+	/* 7 updates an epoch: the last of the first epoch is number 7 of 14, after 6 of them; cosine to 0. */
+	CHECK_CLOSE(rows[0].learning_rate / 0.001, (1 + cos(M_PI * 6 / 14)) / 2, 1e-12);
+	CHECK_CLOSE(rows[1].learning_rate / 0.001, (1 + cos(M_PI * 13 / 14)) / 2, 1e-12);
+}
+
+/* With a rate of nearly nothing no epoch gains on the first: patience 3 ends the point after epoch 4. */
+TEST(training_ends_when_patience_runs_out)
+{
+	static struct problem p;
+	struct epoch_row rows[30];
+	struct score score;
+
+	set_up(&p, "sgd", 1e-9);
+	p.recipe.epochs = 20;
+	p.recipe.patience = 3;
+	p.recipe.min_gain = 0.5;
+	CHECK_INT(run(&p, rows, &score), 4);
+	CHECK(rows[3].last && !rows[3].diverged && !rows[2].last);
+	p.setup.validation.count = 0;   /* nothing to be patient about */
+	CHECK_INT(run(&p, rows, &score), 20);
+	CHECK(isnan(rows[19].validation.loss) && isnan(rows[19].validation.accuracy));
+}
+
+/* Gains renew patience: the validation accuracy goes up for some epochs, then stays at 1. */
+TEST(training_is_patient_while_there_are_gains)
+{
+	static struct problem p;
+	struct epoch_row rows[30];
+	struct score score;
+
+	set_up(&p, "adam", 0.003);
+	p.recipe.epochs = 30;
+	p.recipe.patience = 4;
+	p.recipe.min_gain = 0.02;
+	int count = run(&p, rows, &score);
+	double best = rows[0].validation.accuracy;
+	int since = 0;
+	for (int i = 1; i < count; i++) {
+		bool gain = rows[i].validation.accuracy > best + 0.02;
+		best = gain ? rows[i].validation.accuracy : best;
+		since = gain ? 0 : since + 1;
+		CHECK_INT(rows[i].last, since == 4);
+	}
+	CHECK(count > 5 && count < 30);
+}
+
+TEST(training_reports_divergence)
+{
+	static struct problem p;
+	struct epoch_row rows[30];
+	struct score score;
+
+	set_up(&p, "sgd", 1e30);
+	int count = run(&p, rows, &score);
+	CHECK(count < 6);
+	CHECK(rows[count - 1].diverged && rows[count - 1].last);
+	for (int i = 0; i + 1 < count; i++)
+		CHECK(!rows[i].diverged && isfinite(rows[i].training.loss));
+	CHECK(!isfinite(rows[count - 1].training.loss) || !isfinite(rows[count - 1].validation.loss));
+}
+
+TEST(training_stops_when_told)
+{
+	static struct problem p;
+	volatile int stop = 0;
+	struct epoch_row row;
+	struct score score;
+
+	set_up(&p, "adam", 0.01);
+	p.setup.stop = &stop;
+	struct training *t = start(&p);
+	CHECK_INT(training_progress(t), 0);
+	CHECK(training_epoch(t, &row));
+	CHECK_INT(training_progress(t), TRAINING);
+	stop = 1;
+	CHECK(!training_epoch(t, &row));
+	CHECK(!training_evaluate(t, p.setup.validation, &score));
+	training_destroy(t);
+}
+
+/* Evaluation sees each image by itself: two halves make the whole, and nothing is left behind. */
+TEST(training_evaluation_adds_up)
+{
+	static struct problem p;
+	struct epoch_row row;
+	struct score whole, again, halves[2];
+
+	set_up(&p, "adam", 0.01);
+	struct training *t = start(&p);
+	CHECK(training_epoch(t, &row));
+	CHECK(training_evaluate(t, p.setup.training, &whole));
+	for (int i = 0; i < 2; i++) {
+		struct images half = p.setup.training;
+		half.count = i ? TRAINING - 99 : 99;
+		half.pixels += i * 99 * PIXELS;
+		half.labels += i * 99;
+		CHECK(training_evaluate(t, half, &halves[i]));
+	}
+	CHECK_CLOSE(halves[0].loss * 99 + halves[1].loss * (TRAINING - 99), whole.loss * TRAINING, 1e-12);
+	CHECK_CLOSE(halves[0].accuracy * 99 + halves[1].accuracy * (TRAINING - 99), whole.accuracy * TRAINING, 1e-12);
+	CHECK(training_evaluate(t, p.setup.training, &again));
+	CHECK(again.loss == whole.loss && again.accuracy == whole.accuracy);
+	training_destroy(t);
+}
+
+/* --- What results depend on --- */
+
+static void *help(void *crew)
+{
+	static const atomic_int stay;
+
+	crew_help(crew, &stay);
+	return NULL;
+}
+
+/* Three epochs with everything random switched on. */
+static void run_three(uint64_t seed, int helpers, struct epoch_row rows[30], struct score *score)
+{
+	static struct problem p;
+	pthread_t threads[3];
+
+	set_up(&p, "adam", 0.01);
+	p.recipe.epochs = 3;
+	p.recipe.flip = true;
+	p.recipe.shift = 0.2;
+	p.setup.seed = seed;
+	for (int i = 0; i < helpers; i++)
+		pthread_create(&threads[i], NULL, help, &p.crew);
+	while (atomic_load(&p.crew.helpers) < helpers)
+		sched_yield();
+	CHECK_INT(run(&p, rows, score), 3);
+	crew_close(&p.crew);
+	for (int i = 0; i < helpers; i++)
+		pthread_join(threads[i], NULL);
+}
+
+static bool same_rows(const struct epoch_row *a, const struct epoch_row *b)
+{
+	bool same = true;
+
+	for (int i = 0; i < 3; i++)
+		same = same && !memcmp(&a[i].training, &b[i].training, sizeof a->training) &&
+		       !memcmp(&a[i].validation, &b[i].validation, sizeof a->validation);
+	return same;
+}
+
+TEST(training_is_the_same_with_any_number_of_threads)
+{
+	struct epoch_row alone[30], helped[30];
+	struct score a, b;
+
+	run_three(5, 0, alone, &a);
+	for (int helpers = 1; helpers < 4; helpers++) {
+		run_three(5, helpers, helped, &b);
+		CHECK(same_rows(alone, helped));
+		CHECK(!memcmp(&a, &b, sizeof a));
+	}
+}
+
+TEST(training_depends_on_the_seed)
+{
+	struct epoch_row one[30], two[30];
+	struct score a, b;
+
+	run_three(5, 0, one, &a);
+	run_three(6, 0, two, &b);
+	CHECK(!same_rows(one, two));
+	CHECK(one[0].training.loss != two[0].training.loss);
+}
+
+TEST(training_of_what_does_not_plan_is_an_error)
+{
+	static struct problem p;
+	struct error err = { "" };
+
+	set_up(&p, "adam", 0.01);
+	p.net.network.classes = 3;
+	CHECK(!training_create(&p.setup, &err));
+	CHECK_TEXT(err.text,
+	           "net:9:1: the last layer's output is 1x1x2 (height x width x channels), not 1x1x3 as 3 classes need");
+}
