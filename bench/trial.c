@@ -15,7 +15,8 @@ struct course {
 	struct training *training;      /* owned */
 	struct curve curve;             /* owned */
 	struct record *record;          /* filled on the way */
-	double began, best_validation;
+	double began, updated;          /* clock_seconds at the start, and after the last epoch's last update */
+	double best_validation;
 };
 
 static const struct score no_score = { NAN, NAN };
@@ -46,6 +47,13 @@ static void record_begin(const struct trial *t, struct record *r)
 	}
 }
 
+static void note_update(void *about)
+{
+	struct course *c = about;
+
+	c->updated = clock_seconds();
+}
+
 static bool create_training(struct course *c, struct error *err)
 {
 	const struct trial *t = c->trial;
@@ -54,6 +62,7 @@ static bool create_training(struct course *c, struct error *err)
 		.training = images_of(t->data, dataset_split(t->data, ROLE_TRAINING)),
 		.validation = images_of(t->data, dataset_split(t->data, ROLE_VALIDATION)),
 		.seed = (uint64_t)t->point->seed, .kernels = t->kernels, .crew = c->crew, .stop = t->stop,
+		.updated = note_update, .about = c,
 	};
 
 	c->training = training_create(&setup, err);
@@ -99,11 +108,10 @@ static bool run_epochs(struct course *c, struct error *err)
 		double start = clock_seconds();
 		if (!training_epoch(c->training, &row))
 			return false;
-		double end = clock_seconds();
-		r->train_seconds += end - start;
+		r->train_seconds += c->updated - start;
 		r->epochs = row.epoch;
 		r->validation = row.validation;
-		if (!curve_add(&c->curve, &row, end - c->began, err))
+		if (!curve_add(&c->curve, &row, clock_seconds() - c->began, err))
 			return false;
 		progress_epoch(c->trial->progress, c->trial->place, &row);
 		note_crew(c);

@@ -1,4 +1,4 @@
-/* Batch norm by itself: numbers from paper, the textbook's loops in double (Ioffe and Szegedy 2015, algorithm 1), moving statistics. */
+/* Batch norm by itself: numbers from paper, the textbook's loops in double (Ioffe and Szegedy 2015, algorithm 1), what moves. */
 #include "tests/lanes.h"
 #include "tests/one_layer.h"
 #include "tests/sets.h"

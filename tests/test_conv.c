@@ -57,13 +57,14 @@ static const struct { const char *name; enum padding_rule rule; int size, stride
 	/* "same" over 4x4: a window of ones counts its taps inside the image, 9 in the middle, 6 on an edge, 4 in a corner. */
 	{ "same 4x4", PADDING_SAME, 4, 1, 4, { 4, 6, 6, 4,  6, 9, 9, 6,  6, 9, 9, 6,  4, 6, 6, 4 } },
 	{ "valid 4x4", PADDING_VALID, 4, 1, 2, { 9, 9,  9, 9 } },
-	/* TensorFlow, 4 rows, stride 2: 2 rows out, (2 - 1) * 2 + 3 - 4 = 1 row of zeros, below. Windows begin at 0 and 2: they see 3
-	 * and 2 rows. */
+	/* TensorFlow, 4 rows, stride 2: 2 rows out, (2 - 1) * 2 + 3 - 4 = 1 row of zeros, below. Windows begin at 0 and 2: they
+	 * see 3 and 2 rows. */
 	{ "same 4x4 stride 2", PADDING_SAME, 4, 2, 2, { 9, 6,  6, 4 } },
-	/* 5 rows, stride 2: 3 rows out, (3 - 1) * 2 + 3 - 5 = 2 rows of zeros, one on each side. Windows begin at -1, 1, 3: they see
-	 * 2, 3 and 2 rows. */
+	/* 5 rows, stride 2: 3 rows out, (3 - 1) * 2 + 3 - 5 = 2 rows of zeros, one on each side. Windows begin at -1, 1, 3:
+	 * they see 2, 3 and 2 rows. */
 	{ "same 5x5 stride 2", PADDING_SAME, 5, 2, 3, { 4, 6, 4,  6, 9, 6,  4, 6, 4 } },
-	/* 7 rows, stride 3: 3 rows out, (3 - 1) * 3 + 3 - 7 = 2 rows of zeros. Windows begin at -1, 2, 5: they see 2, 3 and 2 rows. */
+	/* 7 rows, stride 3: 3 rows out, (3 - 1) * 3 + 3 - 7 = 2 rows of zeros. Windows begin at -1, 2, 5: they see
+	 * 2, 3 and 2 rows. */
 	{ "same 7x7 stride 3", PADDING_SAME, 7, 3, 3, { 4, 6, 4,  6, 9, 6,  4, 6, 4 } },
 };
 
@@ -201,7 +202,8 @@ static void check_spread(const struct naive_conv *c, const struct kernels *k, in
 	for (int i = 0; i < LANES * out.c; i++)
 		for (int y = 0; y < out.h; y++)
 			for (int x = 0; x < out.w; x++)
-				want[(i * wide.h + y * step + from.h) * wide.w + x * step + from.w] = c->out[(i * out.h + y) * out.w + x];
+				want[(i * wide.h + y * step + from.h) * wide.w + x * step + from.w] =
+					c->out[(i * out.h + y) * out.w + x];
 	job.in = take_lanes(c->in, c->in_shape, LANES, 0);
 	job.out = got;
 	job.out_shape = wide;

@@ -37,7 +37,7 @@ static bool random_case(int i, struct conv_case *c)
 	char padding[40];
 
 	*c = (struct conv_case){ .images = draw_between(&rng, 1, 36), .groups = i % 3 ? draw_between(&rng, 1, 5) : 1,
-		.window = { .kernel = { draw_between(&rng, 1, 5), draw_between(&rng, 1, 5) }, .stride = draw_between(&rng, 1, 4) } };
+		.window.kernel = { draw_between(&rng, 1, 5), draw_between(&rng, 1, 5) }, .window.stride = draw_between(&rng, 1, 4) };
 	if (i % 3 == 1)
 		in_each = 1;
 	if (i % 4 == 0)

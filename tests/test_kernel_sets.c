@@ -144,7 +144,8 @@ static struct written run_on(const struct kernels *k, size_t kernel, int round)
 	struct round r = { .rng = rng_seed(61, (uint64_t)round), .kernels = k };
 
 	r.in = (struct shape){ draw_between(&r.rng, 1, 9), draw_between(&r.rng, 5, 14), draw_between(&r.rng, 5, 14) };
-	r.window = (struct window){ .kernel = { draw_between(&r.rng, 1, 5), draw_between(&r.rng, 1, 5) }, .stride = draw_between(&r.rng, 1, 3) };
+	r.window.kernel = (struct pair){ draw_between(&r.rng, 1, 5), draw_between(&r.rng, 1, 5) };
+	r.window.stride = draw_between(&r.rng, 1, 3);
 	window_place(&r.window, r.in, (struct padding){ .rule = PADDING_SAME }, (struct mark){ 0 }, NULL);
 	r.out = (struct shape){ draw_between(&r.rng, 1, 9), r.window.out_h, r.window.out_w };
 	return kernels_run[kernel].run(&r);

@@ -167,18 +167,18 @@ static void check_apart(const struct slot *a, const struct slot *b)
 	bool meet = a->len && b->len && a->first <= b->last && b->first <= a->last;
 
 	if (meet && a->at < b->at + b->len && b->at < a->at + a->len)
-		test_fail(__FILE__, __LINE__, "%zu numbers at %zu live in segments %d..%d, %zu at %zu in %d..%d", a->len, a->at, a->first,
-		          a->last, b->len, b->at, b->first, b->last);
+		test_fail(__FILE__, __LINE__, "%zu numbers at %zu live in segments %d..%d, %zu at %zu in %d..%d",
+		          a->len, a->at, a->first, a->last, b->len, b->at, b->first, b->last);
 }
 
-static void check_memory(const char *text, struct shape input, int classes)
+static void check_memory_of(const char *text, struct shape input, int classes, int batch)
 {
 	struct model_run r;
 	const struct slot *slots[MAX_SLOTS];
 	size_t sum = 0;
 
 	model_run_open(&r, text, input, classes);
-	model_run_plan(&r, 40);
+	model_run_plan(&r, batch);
 	int count = gather(r.plan, slots);
 	for (int i = 0; i < count; i++) {
 		sum += slots[i]->len;
@@ -192,6 +192,13 @@ static void check_memory(const char *text, struct shape input, int classes)
 	model_run_close(&r);
 }
 
+/* Of one lane group, where slots may be as short as LANES, and of three. */
+static void check_memory(const char *text, struct shape input, int classes)
+{
+	check_memory_of(text, input, classes, 16);
+	check_memory_of(text, input, classes, 40);
+}
+
 TEST(plan_places_nothing_on_what_lives_at_the_same_time)
 {
 	check_memory(every_layer_text, (struct shape){ 3, 9, 11 }, 4);
@@ -199,16 +206,19 @@ TEST(plan_places_nothing_on_what_lives_at_the_same_time)
 	             "add from=5,0; global_average_pool; dense units=3", (struct shape){ 2, 5, 5 }, 3);
 	check_memory("conv channels=8 kernel=3; relu; max_pool window=2; conv channels=16 kernel=3; batch_norm; relu;"
 	             "max_pool window=2; flatten; dense units=20; relu; dense units=10", (struct shape){ 1, 12, 12 }, 10);
+	check_memory("dense units=2; batch_norm; dense units=1; batch_norm; dense units=1; relu; dense units=2; dense units=1;"
+	             "dense units=2", (struct shape){ 1, 1, 1 }, 2);
 }
 
 /* Five convolutions, each with batch norm, over tensors of one size. At the loss all values live: the input, ten more, and of the
- * rest only single numbers. Going back, a batch norm's step and the convolution before it need three gradients at a time, not ten. */
+ * rest only single numbers. Going back, a batch norm and the convolution before it need three gradients at a time, not ten. */
 TEST(plan_reuses_the_memory_of_gradients)
 {
 	struct model_run r;
 
 	model_run_open(&r, "conv channels=1 kernel=3; batch_norm; conv channels=1 kernel=3; batch_norm; conv channels=1 kernel=3;"
-	               "batch_norm; conv channels=1 kernel=3; batch_norm; conv channels=1 kernel=3; batch_norm; max_pool window=8; flatten",
+	               "batch_norm; conv channels=1 kernel=3; batch_norm; conv channels=1 kernel=3; batch_norm; max_pool window=8;"
+	               "flatten",
 	               (struct shape){ 1, 8, 8 }, 1);
 	r.net.network.input_gradient = false;
 	model_run_plan(&r, 16);

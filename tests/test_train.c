@@ -44,7 +44,8 @@ static void set_up(struct problem *p, const char *optimizer, double rate)
 	         "relu; dropout rate=0.1; global_average_pool; dense units=2");
 	config_read(type->kind.fields, p->optimizer_config, "");
 	p->recipe = (struct recipe){ .epochs = 6, .batch = 40, .learning_rate = rate, .scaling = SCALING_STANDARD,
-		.optimizer = type, .optimizer_config = p->optimizer_config, .schedule = schedule_types[0], .schedule_config = p->schedule_config };
+		.optimizer = type, .optimizer_config = p->optimizer_config,
+		.schedule = schedule_types[0], .schedule_config = p->schedule_config };
 	crew_init(&p->crew);
 	p->setup = (struct training_setup){ .network = &p->net.network, .recipe = &p->recipe, .seed = 1,
 		.kernels = kernels_choose(NULL), .crew = &p->crew, .training = { p->pixels[0], p->labels, TRAINING, shape },
@@ -95,6 +96,25 @@ TEST(training_learns_a_small_problem)
 		CHECK_CLOSE(rows[i].validation.accuracy * VALIDATION, round(rows[i].validation.accuracy * VALIDATION), 1e-9);
 	}
 	CHECK(rows[0].training.accuracy > 0.4);
+}
+
+/* With weights that stand still, an epoch's score is that of all images, each once. */
+TEST(training_takes_every_image_once_an_epoch)
+{
+	static struct problem p;
+	struct epoch_row row;
+	struct score score;
+
+	set_up(&p, "sgd", 1e-30);
+	net_read(&p.net, p.setup.training.shape, 2, "flatten; dense units=2");
+	struct training *t = start(&p);
+	for (int epoch = 0; epoch < 2; epoch++) {
+		CHECK(training_epoch(t, &row));
+		CHECK(training_evaluate(t, p.setup.training, &score));
+		CHECK_CLOSE(row.training.loss, score.loss, 1e-12);
+		CHECK_CLOSE(row.training.accuracy, score.accuracy, 1e-12);
+	}
+	training_destroy(t);
 }
 
 /* Augmentation, label smoothing and momentum in the loop too. */

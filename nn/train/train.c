@@ -204,6 +204,8 @@ bool training_epoch(struct training *t, struct epoch_row *row)
 	if (!train_images(t, row))
 		return false;
 	t->epoch++;
+	if (t->setup.updated)
+		t->setup.updated(t->setup.about);
 	if (t->setup.validation.count > 0 && !row->diverged) {
 		if (!training_evaluate(t, t->setup.validation, &row->validation))
 			return false;

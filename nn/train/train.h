@@ -37,6 +37,8 @@ struct training_setup {
 	const struct kernels *kernels;
 	struct crew *crew;      /* borrowed: who helps */
 	const volatile int *stop;       /* not NULL and nonzero: leave as soon as possible */
+	void (*updated)(void *about);   /* not NULL: called between an epoch's last update and its validation, for clocks */
+	void *about;
 };
 
 struct training;
