@@ -122,9 +122,8 @@ static bool ends_last(const struct board *b, int job)
 	for (int i = 0; i < b->schedule->job_count; i++)
 		all += b->places[i].state == ENDED ? 0 : b->places[i].left;
 	double others_end = (all - p->left) / (threads - p->threads);
-	double rest = p->left - p->threads * others_end;
-	double end = others_end + (rest > 0 ? rest : 0) / (most < threads ? most : threads);
-	return end > 1.02 * all / threads;
+	double rest = p->left - p->threads * others_end;        /* none: its own threads will be free to take other work */
+	return rest > 0 && others_end + rest / (most < threads ? most : threads) > 1.02 * all / threads;
 }
 
 static struct choice choose(const struct board *b)
