@@ -9,6 +9,9 @@
 
 enum { MAX_KINDS = 32, MAX_SIDE = 4096 };
 
+/* More than any data format here can label: networks for ImageNet can be counted, and the data says what it can do. */
+enum { MAX_COUNTED_CLASSES = 65536 };
+
 /* A key whose value names one of several kinds. */
 struct choice {
 	struct arena *arena;            /* for the kind's struct */
@@ -219,7 +222,7 @@ bool settings_read(struct settings *s, const struct node *root, struct error *er
 	static const char *const sections[] = { "data", "input", "seeds", "recipe", "families", NULL };
 	static const struct field fields[] = {
 		{ "title", FIELD_TEXT, offsetof(struct sweep, title), .help = "for pictures" },
-		{ "classes", FIELD_INT, offsetof(struct sweep, data.classes), .required = 1, .min = 2, .max = MAX_CLASSES },
+		{ "classes", FIELD_INT, offsetof(struct sweep, data.classes), .required = 1, .min = 2, .max = MAX_COUNTED_CLASSES },
 		{ 0 }
 	};
 

@@ -28,7 +28,7 @@ TEST(sweep_refuses_keys)
 TEST(sweep_refuses_values)
 {
 	CHECK_REFUSED("classes: many\n", "s.yaml:1:10: classes: \"many\" is not a whole number");
-	CHECK_REFUSED("classes: 1\n", "s.yaml:1:10: classes: 1 is outside 2..256");
+	CHECK_REFUSED("classes: 1\n", "s.yaml:1:10: classes: 1 is outside 2..65536");
 	CHECK_REFUSED("classes: 3.0\n", "s.yaml:1:10: classes: \"3.0\" is not a whole number");
 	CHECK_REFUSED("classes: 3\ninput: 28\n", "s.yaml:2:8: input: \"28\" where [height, width, channels] is accepted");
 	CHECK_REFUSED("classes: 3\ninput: [28, 28]\n",
