@@ -70,7 +70,7 @@ struct pass {
 	real *saved, *shared;
 	real *scratch;                          /* [groups][scratch_len] */
 	size_t d_params_stride, scratch_stride; /* numbers from one group's to the next group's */
-	struct activation activation;           /* what to apply to the output (types with .applies_activation), identity otherwise */
+	struct activation activation;           /* an activation's own, or what to apply to the output (.applies_activation) */
 	int groups;                             /* lane groups of this batch */
 	int images;                             /* images of this batch: (groups - 1) * LANES < images <= groups * LANES */
 	bool training;                          /* batch statistics and dropout, or moving statistics and none */

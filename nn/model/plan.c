@@ -52,7 +52,7 @@ static bool plan_layer(struct model_plan *plan, int i, struct error *err)
 		request.in[k] = node->in[k] = shape_of(plan, layer->from[k]);
 		node->storage[k] = storage_of(plan, layer->from[k]);
 	}
-	node->activation = ACTIVATION_IDENTITY;
+	node->activation = layer->type->activation ? layer->type->activation(layer->config) : ACTIVATION_IDENTITY;
 	if (!layer->type->plan(layer->config, &request, &node->plan, err))
 		return false;
 	if (image_len(node->plan.out) > MAX_IMAGE_LEN)
