@@ -121,6 +121,8 @@ false: exit status 1
 	expect 'numbers' 0 '== echo 3 passed, 0 failed
 == echo 4 passed, 0 failed
 7 passed, 0 failed' sh ci/sum.sh 'echo 3 passed, 0 failed' 'echo 4 passed, 0 failed'
+	expect 'tests that were skipped' 0 '== echo 3 passed, 0 failed, 2 skipped
+3 passed, 0 failed, 2 skipped' sh ci/sum.sh 'echo 3 passed, 0 failed, 2 skipped'
 	expect 'a crash behind good numbers' 1 '== echo 3 passed, 0 failed; exit 9
 echo 3 passed, 0 failed; exit 9: exit status 9
 3 passed, 1 failed' sh ci/sum.sh 'echo 3 passed, 0 failed; exit 9'

@@ -16,10 +16,10 @@ for command; do
 	status=$?
 	[ $status = 0 ] || printf '\n%s: exit status %s' "$command" $status
 	printf '\n%s %s\n' "$mark" $status
-done | tee "$log" | grep --line-buffered -v -E "^([0-9]+ passed, [0-9]+ failed|$mark [0-9]+|)\$"
+done | tee "$log" | grep --line-buffered -v -E "^([0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?|$mark [0-9]+|)\$"
 
 awk -v commands=$# -v mark="$mark" '
-	/^[0-9]+ passed, [0-9]+ failed$/ { own_passed = $1; own_failed = $3; counted = 1 }
+	/^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?$/ { own_passed = $1; own_failed = $3 + 0; skipped += $5; counted = 1 }
 	$1 == mark {
 		ended++
 		if (!counted) own_passed = ($2 == 0)
@@ -29,6 +29,8 @@ awk -v commands=$# -v mark="$mark" '
 	}
 	END {
 		failed += commands - ended
-		printf "%d passed, %d failed\n", passed, failed
+		printf "%d passed, %d failed", passed, failed
+		if (skipped) printf ", %d skipped", skipped
+		printf "\n"
 		exit failed > 0 || passed == 0
 	}' "$log"

@@ -24,7 +24,7 @@ enum {
 	SECONDS = 120,                  /* a test's time limit */
 	SHOWN = 10,                     /* failures printed of one test */
 	PATHS = 16,                     /* results of test_path that live side by side */
-	PASSED = 100, FAILED = 101,     /* a test's exit status; an exit() inside the tested code is neither */
+	PASSED = 100, FAILED = 101, SKIPPED = 102,      /* a test's exit status; an exit() inside the tested code is neither */
 };
 
 /* What test.h's functions share: they have no argument to carry it. */
@@ -58,6 +58,13 @@ void test_fail(const char *file, int line, const char *format, ...)
 	if (failure == SHOWN - 1)
 		printf("%s:%d: %s: further failures are not shown\n", file, line, harness.running->name);
 	fflush(stdout);
+}
+
+_Noreturn void test_skip(const char *reason)
+{
+	printf("%s: %s: skipped: %s\n", harness.running->file, harness.running->name, reason);
+	fflush(stdout);
+	_exit(harness.failures ? FAILED : SKIPPED);
 }
 
 static void stop(const char *what, const char *about)
@@ -198,20 +205,21 @@ _Noreturn static void child_run(const struct test *test, const sigset_t *before)
 	exit(harness.failures ? FAILED : PASSED);
 }
 
-/* Prints why a test failed if its own checks have not, and says whether it passed. */
-static bool outcome_print(const struct test *test, int event, int status)
+/* Prints why a test failed if its own checks have not. PASSED, FAILED or SKIPPED. */
+static int outcome_print(const struct test *test, int event, int status)
 {
 	if (event == SIGALRM)
 		printf("%s: %s: still running after %u s, killed\n", test->file, test->name, limit_seconds());
 	else if (WIFSIGNALED(status))
 		printf("%s: %s: killed by signal %d (%s)\n", test->file, test->name, WTERMSIG(status), strsignal(WTERMSIG(status)));
-	else if (WEXITSTATUS(status) != PASSED && WEXITSTATUS(status) != FAILED)
+	else if ((WEXITSTATUS(status) < PASSED || WEXITSTATUS(status) > SKIPPED))
 		printf("%s: %s: exited with status %d\n", test->file, test->name, WEXITSTATUS(status));
 	fflush(stdout);
-	return event == SIGCHLD && WIFEXITED(status) && WEXITSTATUS(status) == PASSED;
+	bool told = event == SIGCHLD && WIFEXITED(status) && WEXITSTATUS(status) >= PASSED && WEXITSTATUS(status) <= SKIPPED;
+	return told ? WEXITSTATUS(status) : FAILED;
 }
 
-static bool test_run(const struct test *test, const sigset_t *signals, const sigset_t *before)
+static int test_run(const struct test *test, const sigset_t *signals, const sigset_t *before)
 {
 	int status = 0;
 
@@ -246,7 +254,7 @@ int main(int argc, char **argv)
 {
 	static const int watched[] = { SIGCHLD, SIGALRM, SIGINT, SIGTERM, SIGHUP };
 	sigset_t signals, before;
-	int counts[2] = { 0, 0 };       /* failed, passed */
+	int counts[3] = { 0 };  /* passed, failed, skipped */
 
 	(void)argc;
 	program_find();
@@ -257,8 +265,11 @@ int main(int argc, char **argv)
 	sigprocmask(SIG_BLOCK, &signals, &before);
 	for (const struct test *test = harness.first; test; test = test->next)
 		if (is_wanted(test, argv + 1))
-			counts[test_run(test, &signals, &before)]++;
+			counts[test_run(test, &signals, &before) - PASSED]++;
 	folder_remove(harness.folder);
-	printf("%d passed, %d failed\n", counts[1], counts[0]);
-	return counts[0] > 0 || counts[1] == 0;
+	printf("%d passed, %d failed", counts[0], counts[1]);
+	if (counts[2] > 0)
+		printf(", %d skipped", counts[2]);
+	printf("\n");
+	return counts[1] > 0 || counts[0] == 0;
 }

@@ -15,6 +15,8 @@ struct test {
 void test_register(struct test *test);
 /* Marks the running test as failed and prints the message once per failure (the first ten of a test). */
 void test_fail(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Ends the running test where this machine lacks what it needs; counted apart, and a failure before it stays one. */
+_Noreturn void test_skip(const char *reason);
 /* A folder of the running test's own, empty at its start, removed at its end. */
 const char *test_folder(void);
 /* path in test_folder(), in a ring of static buffers; written with `text` if it is not NULL. */
