@@ -7,6 +7,7 @@
 #include "tests/test.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <math.h>
@@ -65,6 +66,17 @@ _Noreturn void test_skip(const char *reason)
 	printf("%s: %s: skipped: %s\n", harness.running->file, harness.running->name, reason);
 	fflush(stdout);
 	_exit(harness.failures ? FAILED : SKIPPED);
+}
+
+int test_terminal(void)
+{
+	int master = posix_openpt(O_RDWR | O_NOCTTY);
+
+	if (master < 0)
+		test_skip("no pseudo-terminals here: /dev/pts is not mounted");
+	if (grantpt(master) != 0 || unlockpt(master) != 0)
+		test_fail(__FILE__, __LINE__, "a pseudo-terminal cannot be unlocked: %s", strerror(errno));
+	return master;
 }
 
 static void stop(const char *what, const char *about)

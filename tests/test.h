@@ -17,6 +17,8 @@ void test_register(struct test *test);
 void test_fail(const char *file, int line, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Ends the running test where this machine lacks what it needs; counted apart, and a failure before it stays one. */
 _Noreturn void test_skip(const char *reason);
+/* The master of a new pseudo-terminal, unlocked; the caller closes it. Skips the test where there are none. */
+int test_terminal(void);
 /* A folder of the running test's own, empty at its start, removed at its end. */
 const char *test_folder(void);
 /* path in test_folder(), in a ring of static buffers; written with `text` if it is not NULL. */

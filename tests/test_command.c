@@ -407,10 +407,9 @@ TEST(summary_lists_no_more_candidates_than_fit)
 /* Whether the table of points is coloured on a terminal with this environment. */
 static bool is_coloured(const char *const *environment, const char *path)
 {
-	int terminal = posix_openpt(O_RDWR | O_NOCTTY);
+	int terminal = test_terminal();
 	char said[8192];
 
-	CHECK(terminal >= 0 && grantpt(terminal) == 0 && unlockpt(terminal) == 0);
 	CHECK_INT(fcntl(terminal, F_SETFL, O_NONBLOCK), 0);     /* a program that says nothing must not stop the test */
 	int keep = open(ptsname(terminal), O_RDWR | O_NOCTTY);  /* or what was written is gone with the child */
 	struct program_result r = run_program((struct program){
