@@ -49,7 +49,7 @@ static struct written run_conv_weights(struct round *r)
 	struct conv_weights_job job = { .in = take_normals(r, group_len(r->in)), .in_shape = r->in,
 		.d_out = take_normals(r, group_len(r->out)), .out_shape = r->out, .kernel = { w->kernel.h, w->kernel.w },
 		.stride = w->stride, .top = w->top, .left = w->left, .d_weights = take_reals(len),
-		.scratch = take_reals(conv_weights_scratch_len(r->in, w->kernel.h, w->kernel.w)) };
+		.scratch = take_reals(conv_weights_scratch_len(r->in.c, r->out.c, w->kernel.h, w->kernel.w)) };
 
 	r->kernels->conv_weights(&job);
 	return (struct written){ job.d_weights, len };

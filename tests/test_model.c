@@ -131,8 +131,10 @@ static struct {
 
 static void spy_on_conv_weights(const struct conv_weights_job *job)
 {
+	size_t len = conv_weights_scratch_len(job->in_shape.c, job->out_shape.c, job->kernel.h, job->kernel.w);
+
 	spy.calls[spy.count].from = job->scratch;
-	spy.calls[spy.count++].to = job->scratch + conv_weights_scratch_len(job->in_shape, job->kernel.h, job->kernel.w);
+	spy.calls[spy.count++].to = job->scratch + len;
 	spy.real->conv_weights(job);
 }
 

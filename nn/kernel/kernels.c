@@ -3,6 +3,9 @@
 
 #include <string.h>
 
+/* Numbers of weight sums that may wait between bands of rows: 128 KiB of an L2 cache. */
+enum { SUMS_AT_ONCE = 1 << 15 };
+
 extern const struct kernels kernels_avx512, kernels_avx2, kernels_portable;
 
 const struct kernels *const kernels_all[] = {
@@ -22,7 +25,10 @@ const struct kernels *kernels_choose(const char *wanted)
 	return NULL;
 }
 
-size_t conv_weights_scratch_len(struct shape in, int kernel_h, int kernel_w)
+size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h, int kernel_w)
 {
-	return (size_t)in.c * (size_t)kernel_h * (size_t)kernel_w * CHANNEL_BLOCK * LANES;
+	size_t block = (size_t)in_channels * (size_t)kernel_h * (size_t)kernel_w * CHANNEL_BLOCK * LANES;
+	size_t blocks = ((size_t)out_channels + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK, fitting = SUMS_AT_ONCE / block;
+
+	return block * (fitting < 1 ? 1 : fitting < blocks ? fitting : blocks);
 }

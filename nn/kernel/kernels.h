@@ -124,7 +124,7 @@ extern const struct kernels *const kernels_all[];
  * processor cannot run it. */
 const struct kernels *kernels_choose(const char *wanted);
 
-/* Numbers of scratch a conv_weights job needs. */
-size_t conv_weights_scratch_len(struct shape in, int kernel_h, int kernel_w);
+/* Numbers of scratch that a conv_weights job needs: a whole number of times what it needs for CHANNEL_BLOCK output channels. */
+size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h, int kernel_w);
 
 #endif

@@ -81,7 +81,7 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	if (c->bias)
 		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)g.out.c, .init = INIT_ZERO };
 	out->shared_len = (size_t)g.groups * (g.packed_each + g.turned_each);
-	out->scratch_len = conv_weights_scratch_len((struct shape){ g.in_each, 0, 0 }, c->kernel.h, c->kernel.w);
+	out->scratch_len = conv_weights_scratch_len(g.in_each, g.out_each, c->kernel.h, c->kernel.w);
 	out->grouped_gradient = true;
 	out->needs_in = true;
 	out->macs = (int64_t)g.kernel_len * g.out.h * g.out.w;
@@ -224,9 +224,9 @@ static void backward(const struct pass *p, int group)
 	for (int k = 0; k < g.groups; k++) {
 		p->kernels->conv_weights(&(struct conv_weights_job){
 			.in = group_at(p->in[0], group) + channel_offset(g.in, k * g.in_each),
-			.in_shape = plane(&g, g.in, g.in_each),
+			.in_shape = { g.in_each, g.in.h, g.in.w },
 			.d_out = group_at(p->d_out, group) + channel_offset(g.out, k * g.out_each),
-			.out_shape = plane(&g, g.out, g.out_each),
+			.out_shape = { g.out_each, g.out.h, g.out.w },
 			.kernel = { c->kernel.h, c->kernel.w }, .stride = c->stride, .top = g.window.top, .left = g.window.left,
 			.d_weights = d_kernel + (size_t)k * (g.kernel_len / (size_t)g.groups),
 			.scratch = p->scratch + (size_t)group * p->scratch_stride,

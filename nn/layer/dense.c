@@ -46,7 +46,7 @@ static size_t blocks_of(int features, int block)
 
 static size_t scratch_each(int in)
 {
-	return conv_weights_scratch_len((struct shape){ in, 0, 0 }, 1, 1);
+	return conv_weights_scratch_len(in, BLOCK, 1, 1);
 }
 
 static struct sizes sizes_of(int in, int out, int groups)
