@@ -1,8 +1,10 @@
 #!/usr/bin/env python3
 """Trains one of our families in PyTorch on FER2013, by a recipe with our words, so that final accuracies can be compared.
 
-    python3 bench/peers/torch_accuracy.py --data fer2013.csv.gz --family plain --width 12 --epochs 30 --json plain-12.json
+    archsweep export sweeps/fer2013.yaml plain/12 --initial --npz first.npz
+    python3 bench/peers/torch_accuracy.py --data fer2013.csv.gz --family plain --width 12 --weights first.npz --epochs 30
 
+With --weights both start from the same weights; the order of the images, their augmentation and dropout stay each side's own.
 Prints tab-separated rows: one an epoch, then the accuracy of the final epoch's weights on the public and the private test images
 and on both together. The public images are the validation images of the epoch rows. Needs torch and numpy.
 """
@@ -19,7 +21,7 @@ import torch
 from torch.nn import functional
 
 sys.dont_write_bytecode = True
-from torch_network import FAMILIES, network  # noqa: E402
+from torch_network import FAMILIES, load_weights, network  # noqa: E402
 
 SHAPE, CLASSES = (1, 48, 48), 7
 USAGES = ("Training", "PublicTest", "PrivateTest")
@@ -41,6 +43,8 @@ def parse_arguments():
     add("--scaling", choices=("unit", "standard", "raw"), default="unit")
     add("--flip", action="store_true", help="mirror half of the training images")
     add("--shift", type=float, default=0.0, help="move training images by up to this share of their height and width")
+    add("--weights", help="first weights, as `archsweep export --initial` writes them; without: drawn by the same rule")
+    add("--channels-last", action="store_true", help="images with their channels last in memory, which is faster here and there")
     add("--threads", type=int, default=0, help="0: PyTorch's choice")
     add("--limit", type=int, default=0, help="use only so many images of each split; 0: all")
     add("--json", help="write the result here as well")
@@ -129,6 +133,10 @@ class Trainer:
         self.generator = torch.Generator().manual_seed(arguments.seed)
         self.model = network(arguments.family, arguments.width, SHAPE, CLASSES)
         self.model.initialise(arguments.seed)
+        if arguments.weights:
+            load_weights(self.model, numpy.load(arguments.weights))
+        if arguments.channels_last:
+            self.model.to(memory_format=torch.channels_last)
         self.optimizer = make_optimizer(self.model, arguments)
         self.rate = self.optimizer.param_groups[0]["lr"]
         self.batches = math.ceil(len(self.labels) / arguments.batch)

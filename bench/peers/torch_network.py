@@ -125,9 +125,12 @@ class Network(nn.Module):
     def __init__(self, shape, layers):
         super().__init__()
         self.layers, self.modules_in_order = layers, nn.ModuleList()
-        shapes = {}
+        shapes, flattened, self.flattened = {}, None, []
         for kind, f in layers:
             shape = shapes[f["from"]] if "from" in f else shape
+            flattened = shape if kind == "flatten" or kind == "dense" and shape[1:] != (1, 1) else flattened
+            self.flattened.append(flattened)
+            flattened = None if kind == "dense" else flattened
             module, shape = (nn.Identity(), shape) if kind == "add" else build(kind, shape, f)
             self.modules_in_order.append(module)
             if "name" in f:
@@ -164,12 +167,42 @@ class Network(nn.Module):
                 if module.bias is not None:
                     module.bias.zero_()
 
+    def weights(self):
+        """Each parameter, with the shape (c, h, w) that was flattened in front of its layer, or None."""
+        for module, flattened in zip(self.modules_in_order, self.flattened):
+            for p in module.parameters():
+                yield p, flattened
+
     def trainable(self):
         return sum(p.numel() for p in self.parameters())
 
     def total(self):
         norms = (m for m in self.modules() if isinstance(m, nn.BatchNorm2d))
         return self.trainable() + sum(2 * m.num_features for m in norms)
+
+
+def to_torch(weight, array, flattened):
+    """An array in Keras' layout in PyTorch's: [kh, kw, in, out] to [out, in, kh, kw], dense [in, out] to [out, in]; behind a flatten of
+    (c, h, w) the inputs come as rows, columns, channels, and go to channels, rows, columns."""
+    if weight.dim() == 2:
+        if flattened and flattened[1] * flattened[2] > 1:
+            c, h, w = flattened
+            array = array.reshape(h, w, c, -1).transpose(2, 0, 1, 3).reshape(c * h * w, -1)
+        array = array.T
+    elif weight.dim() == 4:
+        depthwise = array.shape[2] != weight.shape[1]       # [kh, kw, channels, multiplier]
+        array = array.transpose(2, 3, 0, 1).reshape(weight.shape) if depthwise else array.transpose(3, 2, 0, 1)
+    if tuple(array.shape) != tuple(weight.shape):
+        raise ValueError(f"weights of shape {array.shape} for {tuple(weight.shape)}")
+    return torch.from_numpy(array.copy())
+
+
+def load_weights(network, arrays):
+    """Kernels, biases, gamma and beta out of a file that `archsweep export` wrote; {name: array} in the order of layers."""
+    names = [name for name in arrays if not name.split("/")[1].startswith("moving")]
+    with torch.no_grad():
+        for name, (weight, flattened) in zip(names, network.weights(), strict=True):
+            weight.copy_(to_torch(weight, arrays[name], flattened))
 
 
 def conv_relu(channels, kernel):
