@@ -4,12 +4,17 @@
 #include <stdio.h>
 #include <time.h>
 
-double clock_seconds(void)
+int64_t clock_ns(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+double clock_seconds(void)
+{
+	return 1e-9 * (double)clock_ns();
 }
 
 const char *clock_text(double seconds, char to[24])

@@ -65,6 +65,7 @@ static bool board_init(struct board *b, const struct schedule *s)
 		assert(s->jobs[i].work > 0 && s->jobs[i].most_threads > 0 && s->jobs[i].memory_bytes <= s->memory_bytes);
 		b->places[i] = (struct place){ .state = WAITING, .left = s->jobs[i].work };
 		crew_init(&b->places[i].crew);
+		b->places[i].crew.clock_ns = clock_ns;
 	}
 	sort_longest_first(s, b->order);
 	return true;
@@ -210,6 +211,16 @@ static void serve(struct board *b)
 	pthread_mutex_unlock(&b->lock);
 }
 
+/* Threads wait for each other inside jobs as well. */
+static double waited_seconds(const struct board *b)
+{
+	double seconds = 0;
+
+	for (int i = 0; i < b->schedule->job_count; i++)
+		seconds += 1e-9 * (double)atomic_load(&b->places[i].crew.waited_ns);
+	return seconds;
+}
+
 /* OpenBLAS' OpenMP build uses omp_get_max_threads() threads wherever it is not called inside a parallel region, and a region of
  * one thread does not count as one: hence one thread for it here, and a maximum of one for each member of the team. */
 bool schedule_run(const struct schedule *s, struct schedule_times *times)
@@ -230,7 +241,7 @@ bool schedule_run(const struct schedule *s, struct schedule_times *times)
 	}
 	pthread_cond_destroy(&b.changed);
 	pthread_mutex_destroy(&b.lock);
-	*times = (struct schedule_times){ clock_seconds() - start, b.busy_seconds };
+	*times = (struct schedule_times){ clock_seconds() - start, b.busy_seconds - waited_seconds(&b) };
 	board_free(&b);
 	return true;
 }

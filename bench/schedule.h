@@ -33,7 +33,7 @@ struct schedule {
 
 struct schedule_times {
 	double wall_seconds;
-	double busy_seconds;    /* summed over threads: leading or helping. A helper's short waits inside a job count as busy. */
+	double busy_seconds;    /* summed over threads: leading or helping, without what they waited for each other inside a job */
 };
 
 /* Runs all jobs on `threads` OpenMP threads, in which OpenBLAS and OpenMP calls stay single-threaded, and returns when the last has

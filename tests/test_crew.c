@@ -132,6 +132,12 @@ TEST(crew_helpers_may_come_and_go)
 	CHECK_INT(atomic_load(&crew.helpers), 0);
 }
 
+static void count_call(void *about, int index)
+{
+	(void)index;
+	++*(int *)about;
+}
+
 /* Two tasks that wait for each other: done only if two threads really work at the same time. */
 static void meet(void *about, int index)
 {
@@ -157,6 +163,35 @@ TEST(crew_helper_works_beside_the_leader)
 	CHECK_INT(atomic_load(&arrived), 2);
 	crew_close(&crew);
 	pthread_join(thread, NULL);
+}
+
+static atomic_int clock_calls;
+
+static int64_t next_moment(void)
+{
+	return 1000 + atomic_fetch_add(&clock_calls, 1);
+}
+
+/* The clock goes on by 1 each time it is asked: at the start of the helper's wait, and at its end. */
+TEST(crew_measures_waits_with_the_clock_that_it_is_given)
+{
+	struct crew crew;
+	struct helper helper = { .crew = &crew };
+	int did = 0;
+	pthread_t thread;
+
+	crew_init(&crew);
+	crew.clock_ns = next_moment;
+	crew_run(&crew, 1, count_call, &did);
+	CHECK_INT(atomic_load(&clock_calls), 0);
+	CHECK_INT(pthread_create(&thread, NULL, help, &helper), 0);
+	while (atomic_load(&clock_calls) == 0)
+		sched_yield();
+	crew_close(&crew);
+	pthread_join(thread, NULL);
+	CHECK_INT(atomic_load(&clock_calls), 2);
+	CHECK_INT(atomic_load(&crew.waited_ns), 1);
+	CHECK_INT(did, 1);
 }
 
 static void note_thread(void *about, int index)

@@ -27,19 +27,34 @@ static inline void pause_briefly(void)
 #endif
 }
 
-/* One turn of waiting; `turns` counts them and starts at 0. Yielding lets a thread run whose core we sit on. */
-static void wait_a_turn(int *turns)
+/* One thread's wait: none while turns is 0. */
+struct wait {
+	int turns;
+	int64_t since_ns;
+};
+
+/* Yielding lets a thread run whose core we sit on. */
+static void wait_a_turn(const struct crew *crew, struct wait *wait)
 {
-	if (*turns < SPINS) {
-		++*turns;
+	if (wait->turns == 0 && crew->clock_ns)
+		wait->since_ns = crew->clock_ns();
+	if (wait->turns < SPINS) {
+		wait->turns++;
 		pause_briefly();
 	} else {
 		sched_yield();
 	}
 }
 
-/* Claims and does one task; false where none is left. */
-static bool do_one(struct crew *crew)
+static void wait_end(struct crew *crew, struct wait *wait)
+{
+	if (wait->turns > 0 && crew->clock_ns)
+		atomic_fetch_add_explicit(&crew->waited_ns, crew->clock_ns() - wait->since_ns, memory_order_relaxed);
+	wait->turns = 0;
+}
+
+/* Claims and does one task, which ends a wait; false where none is left. */
+static bool do_one(struct crew *crew, struct wait *wait)
 {
 	uint64_t ticket = atomic_load_explicit(&crew->ticket, memory_order_acquire);
 
@@ -48,6 +63,7 @@ static bool do_one(struct crew *crew)
 		void *about = atomic_load_explicit(&crew->about, memory_order_relaxed);
 		if (atomic_compare_exchange_weak_explicit(&crew->ticket, &ticket, ticket - 1,
 		                                          memory_order_acquire, memory_order_acquire)) {
+			wait_end(crew, wait);
 			work(about, (int)((uint32_t)ticket - 1));
 			return true;
 		}
@@ -63,6 +79,8 @@ void crew_init(struct crew *crew)
 	atomic_init(&crew->finished, 0);
 	atomic_init(&crew->helpers, 0);
 	atomic_init(&crew->closed, 0);
+	atomic_init(&crew->waited_ns, 0);
+	crew->clock_ns = NULL;
 }
 
 /* Relaxed stores suffice for all but the ticket, whose release publishes them. */
@@ -79,7 +97,8 @@ static void open_round(struct crew *crew, int count, void (*work)(void *, int), 
 /* Alone, or with a single task, nothing is published. A helper who joins meanwhile waits for the next round. */
 void crew_run(struct crew *crew, int count, void (*work)(void *about, int index), void *about)
 {
-	int own = 0, turns = 0;
+	struct wait wait = { 0 };
+	int own = 0;
 
 	assert(count >= 0);
 	if (count <= 1 || atomic_load_explicit(&crew->helpers, memory_order_relaxed) == 0) {
@@ -88,10 +107,11 @@ void crew_run(struct crew *crew, int count, void (*work)(void *about, int index)
 		return;
 	}
 	open_round(crew, count, work, about);
-	while (do_one(crew))
+	while (do_one(crew, &wait))
 		own++;
 	while (atomic_load_explicit(&crew->finished, memory_order_acquire) != count - own)
-		wait_a_turn(&turns);
+		wait_a_turn(crew, &wait);
+	wait_end(crew, &wait);
 }
 
 void crew_join(struct crew *crew)
@@ -101,16 +121,15 @@ void crew_join(struct crew *crew)
 
 void crew_serve(struct crew *crew, const atomic_int *leave)
 {
-	int turns = 0;
+	struct wait wait = { 0 };
 
 	while (!atomic_load_explicit(leave, memory_order_relaxed) && !atomic_load_explicit(&crew->closed, memory_order_relaxed)) {
-		if (do_one(crew)) {
+		if (do_one(crew, &wait))
 			atomic_fetch_add_explicit(&crew->finished, 1, memory_order_release);
-			turns = 0;
-		} else {
-			wait_a_turn(&turns);
-		}
+		else
+			wait_a_turn(crew, &wait);
 	}
+	wait_end(crew, &wait);
 	/* Release: whoever sees the count at 0 may free the crew, and nothing of ours may come after. */
 	atomic_fetch_sub_explicit(&crew->helpers, 1, memory_order_release);
 }

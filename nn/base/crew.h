@@ -21,6 +21,8 @@ struct crew {
 	char apart_too[64];
 	atomic_int helpers;             /* threads inside crew_help, or counted in ahead by crew_join */
 	atomic_int closed;
+	int64_t (*clock_ns)(void);      /* set between crew_init and the first helper: waits are measured with it; NULL: they are not */
+	_Atomic int64_t waited_ns;      /* by the leader and all helpers between tasks, as long as they are in the crew */
 };
 
 void crew_init(struct crew *crew);
