@@ -53,8 +53,8 @@ endif
 
 NEEDS_LIBRARIES := $(if $(MAKECMDGOALS),$(filter-out help clean uninstall,$(MAKECMDGOALS)),program)
 ifneq ($(NEEDS_LIBRARIES),)
-LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags openblas yaml-0.1 zlib)
-LIBS := $(shell $(PKG_CONFIG) --libs openblas yaml-0.1 zlib) -lm
+LIB_CFLAGS := $(shell $(PKG_CONFIG) --cflags openblas yaml-0.1 zlib libzip)
+LIBS := $(shell $(PKG_CONFIG) --libs openblas yaml-0.1 zlib libzip) -lm
 ifneq ($(.SHELLSTATUS),0)
 $(error libraries are missing: `sh ci/deps.sh` installs or names them)
 endif

@@ -100,13 +100,13 @@ void draft_discard(struct draft *draft)
 	free(draft->bytes);
 }
 
-static bool write_all(int descriptor, const char *bytes, size_t len)
+bool atomic_file_write(struct atomic_file *file, const void *bytes, size_t len, struct error *err)
 {
 	for (size_t done = 0; done < len;) {
-		ssize_t written = write(descriptor, bytes + done, len - done);
+		ssize_t written = write(file->descriptor, (const char *)bytes + done, len - done);
 
 		if (written < 0 && errno != EINTR)
-			return false;
+			return refuse(file->path, errno, err);
 		done += written > 0 ? (size_t)written : 0;
 	}
 	return true;
@@ -118,11 +118,10 @@ static bool save_bytes(const char *path, const char *bytes, size_t len, struct e
 
 	if (!atomic_file_create(&file, path, err))
 		return false;
-	if (write_all(file.descriptor, bytes, len))
+	if (atomic_file_write(&file, bytes, len, err))
 		return atomic_file_publish(&file, err);
-	int error = errno;
 	atomic_file_discard(&file);
-	return refuse(path, error, err);
+	return false;
 }
 
 bool draft_save(struct draft *draft, const char *path, struct error *err)

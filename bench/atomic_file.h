@@ -20,6 +20,8 @@ struct atomic_file {
 
 /* Makes an empty temporary file. After true, call either publish or discard; both close it. */
 bool atomic_file_create(struct atomic_file *file, const char *path, struct error *err);
+/* Adds bytes at its end. On false the file still has to be discarded. */
+bool atomic_file_write(struct atomic_file *file, const void *bytes, size_t len, struct error *err);
 /* The temporary file becomes the file. On false it is removed, and a file that was there before stays as it was. */
 bool atomic_file_publish(struct atomic_file *file, struct error *err);
 void atomic_file_discard(struct atomic_file *file);

@@ -4,13 +4,11 @@
 #include "bench/cost.h"
 #include "bench/layer_table.h"
 #include "bench/options.h"
+#include "bench/point_find.h"
 #include "bench/table.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
-
-enum { PATH_BYTES = 256, LIST_BYTES = 480 };
 
 static const struct column point_columns[] = {
 	{ "point", .kind = COLUMN_TEXT },
@@ -38,72 +36,6 @@ static const char help[] =
 	"  MACs         multiply-adds for one image, convolutions and dense layers only\n"
 	"\n"
 	"Exit status: 0 done, 1 failed, 2 the command line or the YAML is wrong.\n";
-
-/* "plain/6", with `seed` "plain/6/1": what point_matches knows the point by. */
-static const char *format_point(const struct point *point, bool seed, char to[PATH_BYTES])
-{
-	char width[NUMBER_BYTES];
-	int used = snprintf(to, PATH_BYTES, "%s/%s", point->family, words_number(point->width, width));
-
-	if (seed && used < PATH_BYTES)
-		snprintf(to + used, (size_t)(PATH_BYTES - used), "/%d", point->seed);
-	return to;
-}
-
-/* What the user asks for. */
-struct search {
-	const struct sweep *sweep;
-	const char *pattern;    /* NULL: all points */
-	bool by_seed;           /* points that differ in their seed alone are different */
-};
-
-/* The first match after `last` (NULL: of all) that is different from it, or NULL. */
-static const struct point *search_next(const struct search *search, const struct point *last)
-{
-	const struct point *end = search->sweep->points + search->sweep->point_count;
-
-	for (const struct point *point = last ? last + 1 : search->sweep->points; point < end; point++) {
-		bool same = last && !search->by_seed && point_same_network(last, point);
-		if (!same && (!search->pattern || point_matches(point, search->pattern)))
-			return point;
-	}
-	return NULL;
-}
-
-/* "plain/3, plain/6, ...": as many matches as there is room for. */
-static const char *list_matches(const struct search *search, char to[LIST_BYTES])
-{
-	const struct point *point = search_next(search, NULL);
-	char path[PATH_BYTES];
-	size_t used = 0;
-
-	to[0] = '\0';
-	for (; point; point = search_next(search, point)) {
-		format_point(point, search->by_seed, path);
-		bool fits = used + strlen(path) + sizeof ", , ..." <= LIST_BYTES;
-		used += (size_t)snprintf(to + used, LIST_BYTES - used, "%s%s", used ? ", " : "", fits ? path : "...");
-		if (!fits)
-			break;
-	}
-	return to;
-}
-
-/* The one point that is meant, or NULL and an error that lists the candidates. */
-static const struct point *find_point(const struct search *search, const struct options *given, struct error *err)
-{
-	const struct search all = { search->sweep, NULL, search->by_seed };
-	const struct point *found = search_next(search, NULL);
-	char list[LIST_BYTES], shown[SHOWN_BYTES];
-
-	if (found && !search_next(search, found))
-		return found;
-	words_show(search->pattern, shown);
-	if (!found)
-		options_fail(given, err, "no point is \"%s\"; there are %s", shown, list_matches(&all, list));
-	else
-		options_fail(given, err, "\"%s\" is more than one point: %s", shown, list_matches(search, list));
-	return NULL;
-}
 
 /* A network and all that is known of it without data. */
 struct summary {
@@ -211,11 +143,11 @@ static int print_description(const struct sweep *sweep, const struct point *poin
 static int list_points(const struct sweep *sweep, enum table_format format, struct error *err)
 {
 	struct table *table = table_create(point_columns);
-	char path[PATH_BYTES];
+	char path[POINT_PATH_BYTES];
 
 	for (int i = 0; i < sweep->point_count; i++) {
 		const struct point *point = &sweep->points[i];
-		table_text(table, format_point(point, false, path));
+		table_text(table, point_path(point, false, path));
 		table_int(table, point->seed);
 		table_text(table, point->id);
 		table_text(table, *point->channels ? point->channels : NULL);
@@ -243,15 +175,16 @@ static int summarize(const struct sweep *sweep, const struct point *point, enum 
 static int run_sweep(const struct options *given, const struct sweep *sweep, struct error *err)
 {
 	bool describe = options_has(given, "describe");
-	const struct search search = { sweep, given->operand_count == 2 ? given->operands[1] : NULL, describe };
+	const char *pattern = given->operand_count == 2 ? given->operands[1] : NULL;
+	struct error unknown = { "" };
 
-	if (!search.pattern && describe)
+	if (!pattern && describe)
 		return options_fail(given, err, "--describe needs a POINT");
-	if (!search.pattern)
+	if (!pattern)
 		return list_points(sweep, options_format(given), err);
-	const struct point *point = find_point(&search, given, err);
+	const struct point *point = point_find(&(struct point_search){ sweep, pattern, describe }, &unknown);
 	if (!point)
-		return EXIT_USAGE;
+		return options_fail(given, err, "%s", unknown.text);
 	return describe ? print_description(sweep, point, err) : summarize(sweep, point, options_format(given), err);
 }
 

@@ -14,7 +14,7 @@
 #define VERSION "0.1.0"
 
 static const struct command *const commands[] = {
-	&command_run, &command_params, &command_summary, &command_plot, &command_bench, NULL
+	&command_run, &command_params, &command_summary, &command_plot, &command_bench, &command_export, NULL
 };
 
 static void print_usage(FILE *to)

@@ -2,6 +2,7 @@
 #include "bench/trial.h"
 
 #include "bench/clock.h"
+#include "bench/kept.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -165,6 +166,16 @@ static void note_times(struct course *c)
 	r->images_per_second = r->train_seconds > 0 ? (double)r->epochs * training->count / r->train_seconds : 0;
 }
 
+/* Weights of a point that did not end well are removed: they would be those of an earlier training. */
+static bool keep_weights(const struct course *c, struct error *err)
+{
+	const struct trial *t = c->trial;
+
+	if (c->record->status != POINT_DONE)
+		return kept_remove(t->folder, t->point->id, err);
+	return kept_write(t->folder, t->point, c->training, err);
+}
+
 bool trial_run(const struct trial *t, struct crew *crew, struct record *to, struct error *err)
 {
 	struct course c = { .trial = t, .crew = crew, .record = to, .began = clock_seconds(), .best_validation = -1 };
@@ -179,8 +190,9 @@ bool trial_run(const struct trial *t, struct crew *crew, struct record *to, stru
 	}
 	note_times(&c);
 	progress_watch(t->progress, t->place, NULL);
+	bool kept = !stopped && keep_weights(&c, err);
 	training_destroy(c.training);
-	bool written = !stopped && record_write(t->folder, to, &c.curve, err);
+	bool written = kept && record_write(t->folder, to, &c.curve, err);
 	curve_free(&c.curve);
 	return written;
 }

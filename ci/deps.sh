@@ -19,6 +19,7 @@ packages()
 	build  libopenblas-openmp-dev              matrix products of dense layers, in the build that shares our OpenMP threads
 	build  libyaml-dev                         reads sweeps and families
 	build  zlib1g-dev                          reads gzipped data sets
+	build  libzip-dev                          reads and writes weights as .npz archives
 	sweep  gnuplot-nox|gnuplot-qt|gnuplot-x11  draws the pictures
 	sweep  fonts-dejavu-core                   the letters in them
 	sweep  dataset-fashion-mnist               the 70,000 images of the default sweep
@@ -62,6 +63,7 @@ has_without_dpkg()
 	libopenblas*) pkg-config --exists openblas ;;
 	libyaml*) pkg-config --exists yaml-0.1 ;;
 	zlib*) pkg-config --exists zlib ;;
+	libzip*) pkg-config --exists libzip ;;
 	esac >/dev/null 2>&1
 }
 

@@ -23,6 +23,12 @@ static const struct field fields[] = {
 	{ 0 }
 };
 
+static struct param_plan plan_array(const char *name, int channels, enum init init)
+{
+	return (struct param_plan){ .name = name, .len = (size_t)channels, .init = init,
+		.axis_count = 1, .axes = { { AXIS_OUTPUT, channels } } };
+}
+
 /* params: gamma[c], beta[c]. state: moving mean[c], moving variance[c]. saved: mean[c], 1 / deviation[c].
  * shared, as doubles: two sums per channel of each group, then the two of the whole batch. */
 static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
@@ -32,11 +38,11 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	(void)config;
 	(void)err;
 	out->out = in->in[0];
-	out->params[0] = (struct param_plan){ .name = "gamma", .len = channels, .init = INIT_ONE };
-	out->params[1] = (struct param_plan){ .name = "beta", .len = channels, .init = INIT_ZERO };
+	out->params[0] = plan_array("gamma", in->in[0].c, INIT_ONE);
+	out->params[1] = plan_array("beta", in->in[0].c, INIT_ZERO);
 	out->param_count = 2;
-	out->state[0] = (struct param_plan){ .name = "moving_mean", .len = channels, .init = INIT_ZERO };
-	out->state[1] = (struct param_plan){ .name = "moving_variance", .len = channels, .init = INIT_ONE };
+	out->state[0] = plan_array("moving_mean", in->in[0].c, INIT_ZERO);
+	out->state[1] = plan_array("moving_variance", in->in[0].c, INIT_ONE);
 	out->state_count = 2;
 	out->saved_len = 2 * channels;
 	out->shared_len = 2 * channels * (size_t)(in->groups + 1) * DOUBLE_LEN;

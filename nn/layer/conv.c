@@ -67,6 +67,18 @@ static struct geometry geometry(const struct pass *p)
 	return g;
 }
 
+/* [out][in_each][h][w]; a depthwise kernel is [in][multiplier][h][w]. */
+static void plan_kernel_axes(const struct conv *c, const struct geometry *g, struct param_plan *kernel)
+{
+	bool depthwise = c->groups == 0;
+
+	kernel->axis_count = 4;
+	kernel->axes[0] = depthwise ? (struct axis){ AXIS_INPUT, g->in.c } : (struct axis){ AXIS_OUTPUT, g->out.c };
+	kernel->axes[1] = depthwise ? (struct axis){ AXIS_OUTPUT, c->channels } : (struct axis){ AXIS_INPUT, g->in_each };
+	kernel->axes[2] = (struct axis){ AXIS_ROW, c->kernel.h };
+	kernel->axes[3] = (struct axis){ AXIS_COLUMN, c->kernel.w };
+}
+
 static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
 {
 	const struct conv *c = config;
@@ -78,8 +90,10 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	out->out = g.out;
 	out->params[out->param_count++] = (struct param_plan){ .name = "kernel", .len = g.kernel_len,
 		.init = c->init ? INIT_GLOROT : INIT_HE, .fan_in = g.in_each * taps, .fan_out = g.out_each * taps, .decays = true };
+	plan_kernel_axes(c, &g, &out->params[0]);
 	if (c->bias)
-		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)g.out.c, .init = INIT_ZERO };
+		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)g.out.c, .init = INIT_ZERO,
+			.axis_count = 1, .axes = { { AXIS_OUTPUT, g.out.c } } };
 	out->shared_len = (size_t)g.groups * (g.packed_each + g.turned_each);
 	out->scratch_len = conv_weights_scratch_len(g.in_each, g.out_each, c->kernel.h, c->kernel.w);
 	out->grouped_gradient = true;

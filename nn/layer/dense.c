@@ -84,9 +84,11 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 		return fail_at(err, in->at, "units: %zu weights are more than the %d that a layer may have", s.weights, MAX_WEIGHTS);
 	out->out = (struct shape){ d->units, 1, 1 };
 	out->params[out->param_count++] = (struct param_plan){ .name = "kernel", .len = s.weights,
+		.axis_count = 2, .axes = { { AXIS_OUTPUT, d->units }, { AXIS_INPUT, from.c } },
 		.init = d->init ? INIT_GLOROT : INIT_HE, .fan_in = from.c, .fan_out = d->units, .decays = true };
 	if (d->bias)
-		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)d->units, .init = INIT_ZERO };
+		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)d->units, .init = INIT_ZERO,
+			.axis_count = 1, .axes = { { AXIS_OUTPUT, d->units } } };
 	out->shared_len = s.len;
 	out->macs = (int64_t)s.weights;
 	return true;

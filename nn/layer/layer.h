@@ -23,10 +23,18 @@ enum { MAX_WEIGHTS = 1 << 30 }; /* of one layer, so that fans and products of a 
 
 enum init { INIT_ZERO, INIT_ONE, INIT_HE, INIT_GLOROT };
 
+/* What an axis of a parameter array counts: rows and columns of taps, the input's channels (of one group; a dense layer's inputs), the
+ * output's channels (of one input channel, where they stand in a depthwise kernel). */
+enum axis_kind { AXIS_ROW, AXIS_COLUMN, AXIS_INPUT, AXIS_OUTPUT };
+struct axis { enum axis_kind kind; int len; };
+enum { MAX_AXES = 4 };
+
 /* One parameter array, or one array of running state. */
 struct param_plan {
 	const char *name;       /* "kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance" */
 	size_t len;             /* numbers */
+	int axis_count;
+	struct axis axes[MAX_AXES];     /* as they lie in memory, the last one fastest; the product of their lengths is len */
 	enum init init;
 	int fan_in, fan_out;    /* for INIT_HE and INIT_GLOROT */
 	bool decays;            /* weight decay applies: kernels yes, biases and batch norm no */

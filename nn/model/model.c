@@ -335,15 +335,20 @@ static void initialise_array(const struct param_plan *array, real *at, struct rn
 		}
 }
 
-void model_initialise(struct model *m, uint64_t seed)
+void model_initialise_at(const struct model_plan *plan, uint64_t seed, real *all_params, real *all_state)
 {
-	for (int i = 0; i < m->plan->network->layer_count; i++) {
-		const struct node *node = &m->plan->nodes[i];
+	for (int i = 0; i < plan->network->layer_count; i++) {
+		const struct node *node = &plan->nodes[i];
 		struct rng rng = rng_seed(seed, (uint64_t)i);
-		real *params = m->params + node->params_at, *state = m->state + node->state_at;
+		real *params = all_params + node->params_at, *state = all_state + node->state_at;
 		for (int k = 0; k < node->plan.param_count; params += node->plan.params[k++].len)
 			initialise_array(&node->plan.params[k], params, &rng);
 		for (int k = 0; k < node->plan.state_count; state += node->plan.state[k++].len)
 			initialise_array(&node->plan.state[k], state, &rng);
 	}
+}
+
+void model_initialise(struct model *m, uint64_t seed)
+{
+	model_initialise_at(m->plan, seed, m->params, m->state);
 }

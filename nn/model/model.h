@@ -23,6 +23,8 @@ void model_destroy(struct model *model);
 
 /* Fills parameters and running state by each layer's rule. */
 void model_initialise(struct model *model, uint64_t seed);
+/* The same without a model, into memory of the caller's: as many numbers as the plan's cost says, trainable and the rest of the total. */
+void model_initialise_at(const struct model_plan *plan, uint64_t seed, real *params, real *state);
 
 /* Where the caller writes a lane group's images, [c][h][w][LANES], and their labels, [LANES]. Lanes without an image must hold finite
  * numbers; their labels are not read. A pass may use the input's memory for other things: write it anew before each forward pass. */
@@ -51,7 +53,8 @@ bool model_correct(const struct model *model, int image);
 /* The logits, [group][classes][LANES], of the last forward pass. */
 const real *model_logits(const struct model *model);
 
-/* Stretches of the one block. Gradients are complete after model_backward; d_input is NULL unless the network asks for it. */
+/* Stretches of the one block: parameters and state layer by layer, each layer's arrays in its plan's order, nothing between. Gradients
+ * are ordered as parameters. They are complete after model_backward; d_input is NULL unless the network asks for it. */
 struct model_memory {
 	real *params, *gradients, *state;
 	size_t params_len, state_len;

@@ -1,7 +1,6 @@
 /* The training loop. See train.h. */
 #include "nn/train/train.h"
 #include "nn/base/rng.h"
-#include "nn/model/model.h"
 #include "nn/train/loader.h"
 
 #include <math.h>
@@ -29,9 +28,9 @@ static bool stopped(const struct training *t)
 	return t->setup.stop && *t->setup.stop;
 }
 
-static uint64_t seed_for(const struct training *t, enum purpose purpose, int64_t index)
+static uint64_t seed_for(uint64_t seed, enum purpose purpose, int64_t index)
 {
-	return rng_mix(rng_mix(t->setup.seed, purpose), (uint64_t)index);
+	return rng_mix(rng_mix(seed, purpose), (uint64_t)index);
 }
 
 struct training *training_create(const struct training_setup *setup, struct error *err)
@@ -53,7 +52,7 @@ struct training *training_create(const struct training_setup *setup, struct erro
 		return NULL;
 	}
 	t->scale = pixel_scale_of((enum scaling)setup->recipe->scaling, setup->training);
-	model_initialise(t->model, seed_for(t, FOR_WEIGHTS, 0));
+	model_initialise(t->model, seed_for(setup->seed, FOR_WEIGHTS, 0));
 	return t;
 }
 
@@ -130,7 +129,7 @@ static bool train_images(struct training *t, struct epoch_row *row)
 	const struct recipe *r = t->setup.recipe;
 	struct shape shape = t->setup.training.shape;
 	struct augmentation augmentation = { r->flip, (int)(r->shift * shape.h), (int)(r->shift * shape.w),
-	                                     seed_for(t, FOR_AUGMENTATION, t->epoch) };
+	                                     seed_for(t->setup.seed, FOR_AUGMENTATION, t->epoch) };
 	struct batch_load load = { .t = t, .load = { .images = t->setup.training, .order = t->order, .scale = t->scale,
 	                                             .augmentation = r->flip || r->shift > 0 ? &augmentation : NULL } };
 
@@ -140,7 +139,7 @@ static bool train_images(struct training *t, struct epoch_row *row)
 			return false;
 		load.load.first = first;
 		run_batch(&load, &(struct batch){ .images = images, .training = true, .label_smoothing = r->label_smoothing,
-		                                  .noise = seed_for(t, FOR_DROPOUT, t->step) }, true);
+		                                  .noise = seed_for(t->setup.seed, FOR_DROPOUT, t->step) }, true);
 		add_scores(t, images, &row->training);
 		row->diverged = !isfinite(row->training.loss);
 		if (!row->diverged)
@@ -189,7 +188,7 @@ static bool out_of_patience(struct training *t, const struct epoch_row *row)
 
 static void shuffle(struct training *t)
 {
-	struct rng rng = rng_seed(seed_for(t, FOR_ORDER, t->epoch), 0);
+	struct rng rng = rng_seed(seed_for(t->setup.seed, FOR_ORDER, t->epoch), 0);
 
 	for (int i = 0; i < t->setup.training.count; i++)
 		t->order[i] = i;
@@ -213,6 +212,21 @@ bool training_epoch(struct training *t, struct epoch_row *row)
 	}
 	row->last = row->diverged || t->epoch >= t->setup.recipe->epochs || out_of_patience(t, row);
 	return true;
+}
+
+struct model_memory training_weights(const struct training *t)
+{
+	return model_memory(t->model);
+}
+
+const struct model_plan *training_plan(const struct training *t)
+{
+	return t->plan;
+}
+
+void training_first_weights(const struct model_plan *plan, uint64_t seed, real *params, real *state)
+{
+	model_initialise_at(plan, seed_for(seed, FOR_WEIGHTS, 0), params, state);
 }
 
 int training_progress(const struct training *t)

@@ -5,7 +5,7 @@
 #define NN_TRAIN_TRAIN_H
 
 #include "nn/base/crew.h"
-#include "nn/model/network.h"
+#include "nn/model/model.h"
 #include "nn/train/recipe.h"
 
 /* Images as bytes, borrowed: pixels [count][c][h][w], labels [count] below the network's classes. */
@@ -52,6 +52,13 @@ bool training_epoch(struct training *t, struct epoch_row *row);
 
 /* Loss and accuracy over images in inference mode. False where `stop` was raised. */
 bool training_evaluate(struct training *t, struct images images, struct score *score);
+
+/* Which of a training's weights evaluations use and files keep: those after the last update. */
+struct model_memory training_weights(const struct training *t);
+const struct model_plan *training_plan(const struct training *t);
+
+/* The weights that a training with this seed begins with; `params` and `state` as in model_initialise_at. */
+void training_first_weights(const struct model_plan *plan, uint64_t seed, real *params, real *state);
 
 /* Images of the current epoch already trained on; another thread may ask at any time. */
 int training_progress(const struct training *t);
