@@ -2,6 +2,7 @@
 #include "bench/trial.h"
 
 #include "bench/clock.h"
+#include "bench/images.h"
 #include "bench/kept.h"
 
 #include <math.h>
@@ -21,14 +22,6 @@ struct course {
 };
 
 static const struct score no_score = { NAN, NAN };
-
-static struct images images_of(const struct dataset *data, const struct split *split)
-{
-	if (!split)
-		return (struct images){ .shape = data->shape };
-	size_t first = (size_t)split->first;
-	return (struct images){ data->pixels + first * image_len(data->shape), data->labels + first, split->count, data->shape };
-}
 
 static void record_begin(const struct trial *t, struct record *r)
 {

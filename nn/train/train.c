@@ -151,7 +151,18 @@ static bool train_images(struct training *t, struct epoch_row *row)
 	return true;
 }
 
-bool training_evaluate(struct training *t, struct images images, struct score *score)
+/* [group][class][LANES] to [image][class]. */
+static void copy_logits(const struct training *t, int images, real *to)
+{
+	const real *from = model_logits(t->model);
+	int classes = t->setup.network->classes;
+
+	for (int i = 0; i < images; i++)
+		for (int c = 0; c < classes; c++)
+			*to++ = from[((size_t)(i / LANES) * (size_t)classes + (size_t)c) * LANES + (size_t)(i % LANES)];
+}
+
+bool training_predict(struct training *t, struct images images, struct score *score, real *logits)
 {
 	struct batch_load load = { .t = t, .load = { .images = images, .scale = t->scale } };
 	int batch = t->setup.recipe->batch;
@@ -165,10 +176,17 @@ bool training_evaluate(struct training *t, struct images images, struct score *s
 		load.load.first = first;
 		run_batch(&load, &b, first == 0);
 		add_scores(t, b.images, score);
+		if (logits)
+			copy_logits(t, b.images, logits + (size_t)first * (size_t)t->setup.network->classes);
 	}
 	score->loss /= images.count;
 	score->accuracy /= images.count;
 	return true;
+}
+
+bool training_evaluate(struct training *t, struct images images, struct score *score)
+{
+	return training_predict(t, images, score, NULL);
 }
 
 /* Whether patience has run out. */

@@ -53,6 +53,9 @@ bool training_epoch(struct training *t, struct epoch_row *row);
 /* Loss and accuracy over images in inference mode. False where `stop` was raised. */
 bool training_evaluate(struct training *t, struct images images, struct score *score);
 
+/* The same, and each image's logits into logits[images.count][classes]. */
+bool training_predict(struct training *t, struct images images, struct score *score, real *logits);
+
 /* Which of a training's weights evaluations use and files keep: those after the last update. */
 struct model_memory training_weights(const struct training *t);
 const struct model_plan *training_plan(const struct training *t);
