@@ -24,10 +24,10 @@ static const struct option_row options[] = {
 };
 
 static const char help[] =
-	"POINT is \"family/width\", with several seeds \"family/width/seed\", or the beginning of an id; with --ensemble also a pattern of\n"
-	"several: 'plain/12/*'. Without --weights the weights are those that `archsweep run` kept. All splits but the training images\n"
-	"are evaluated unless --split names some. The accuracy of a class is the share of its images that were taken for it; the\n"
-	"confusion of --json has a row for each class and a column for what its images were taken for.\n"
+	"POINT is \"family/width\", with several seeds \"family/width/seed\", or the beginning of an id; with --ensemble also a pattern\n"
+	"of several: 'plain/12/*'. Without --weights the weights are those that `archsweep run` kept. All splits but the training\n"
+	"images are evaluated unless --split names some. The accuracy of a class is the share of its images that were taken for it;\n"
+	"the confusion of --json has a row for each class and a column for what its images were taken for.\n"
 	"\n"
 	"--weights FILE reads what `archsweep export` writes, and weights from Keras: if no array has a name like 01_conv/kernel, the\n"
 	"file must hold all arrays in the order and layout of Keras' get_weights(), in order of number if they are named arr_0,\n"

@@ -164,7 +164,8 @@ bool evaluate_point(struct evaluator *e, const struct point *point, const char *
 {
 	struct assessment a = { .evaluator = e, .point = point, .weights = weights, .to = to, .trouble = { "" } };
 	struct job job = { .work = 1, .most_threads = (e->sweep->recipe.batch + LANES - 1) / LANES };
-	struct schedule alone = { .threads = e->threads, .job_count = 1, .jobs = &job, .lead = assess, .share_left = all_left, .about = &a };
+	struct schedule alone = { .threads = e->threads, .job_count = 1, .jobs = &job, .lead = assess,
+		.share_left = all_left, .about = &a };
 	struct schedule_times times;
 	bool created = true;
 

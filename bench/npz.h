@@ -8,7 +8,8 @@
  *	npz_close(file);
  *
  *	struct npz_draft *draft = npz_create(&err);
- *	bool saved = npz_add_floats(draft, &(struct npz_array){ "x", NPZ_FLOAT32, 2, { 3, 4 } }, numbers, &err);
+ *	bool saved = npz_add_floats(draft, &(struct npz_array){ .name = "x", .type = NPZ_FLOAT32, .rank = 1, .dims = { 3 } },
+ *	                            numbers, &err);
  *	... npz_save(draft, "out.npz", &err), or npz_discard(draft)
  *
  * Read: stored and deflated entries, .npy versions 1 and 2, little-endian floats of 2, 4 and 8 bytes and integers of 1 to 8, C order and

@@ -178,8 +178,9 @@ static void print_split_objects(const struct results *r, const struct result *re
 	for (int i = 0; i < r->split_count; i++) {
 		const struct outcome *o = &result->outcomes[i];
 
-		printf("%s\n%s{\n%s  \"split\": \"%s\",\n%s  \"images\": %d,\n%s  \"correct\": %d,\n%s  \"accuracy\": ", i ? "," : "", deeper,
-		       deeper, o->split->name, deeper, o->split->count, deeper, correct_in_all(r, o), deeper);
+		printf("%s\n%s{\n%s  \"split\": \"%s\",\n", i ? "," : "", deeper, deeper, o->split->name);
+		printf("%s  \"images\": %d,\n%s  \"correct\": %d,\n%s  \"accuracy\": ", deeper, o->split->count, deeper,
+		       correct_in_all(r, o), deeper);
 		print_number(o->score.accuracy);
 		printf(",\n%s  \"loss\": ", deeper);
 		print_number(o->score.loss);

@@ -34,7 +34,10 @@ int count_records(const char *reports);
 const char *record_file(const char *reports, const char *family, const char *width);
 /* One column's value in a record's file; "" where it has none. In a ring of static buffers. */
 const char *record_value(const char *file, const char *column);
-/* Whether two reports hold the same records and curves, byte for byte, apart from the columns of times and threads. Says what differs. */
+/* The file of its weights, which may be missing. In a ring of static buffers. */
+const char *weights_file(const char *reports, const char *family, const char *width);
+/* Whether two reports hold the same records, curves and weights, byte for byte, apart from the columns of times and threads. Says what
+ * differs. */
 bool same_records(const char *reports, const char *others);
 /* A number that changes when a file is written anew, by whatever way; 0 where it is missing. */
 unsigned long long file_stamp(const char *path);
