@@ -34,8 +34,8 @@ static const struct option_row options[] = {
 
 static const char help[] =
 	"Points that have a valid record of a finished training on the same data are up to date and are not trained\n"
-	"again; those that diverged or failed are. Records and learning curves are kept in reports/<sweep>/points/ and\n"
-	"collected in reports/<sweep>/points.tsv and curves.tsv.\n"
+	"again; those that diverged or failed are. Records, learning curves and final weights are kept in\n"
+	"reports/<sweep>/points/, the first two collected in reports/<sweep>/points.tsv and curves.tsv.\n"
 	"\n"
 	"Points are trained side by side on as many threads as OMP_NUM_THREADS says, or as there are processors, and no\n"
 	"more of them at a time than fit into memory. Results depend on neither. Ctrl-C ends the run within a second or\n"

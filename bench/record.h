@@ -2,6 +2,7 @@
  *
  * reports/<sweep>/points/<id>.tsv          "format<TAB>1", then one "column<TAB>value" line per column
  * reports/<sweep>/points/<id>.curve.tsv    a header line, then one row per epoch
+ * reports/<sweep>/points/<id>.npz          its final weights: kept.h
  * reports/<sweep>/points.tsv               all records of the sweep, one row each, sorted by family order, width and seed
  * reports/<sweep>/curves.tsv               all curves, with family, width and seed in front
  *

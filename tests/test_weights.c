@@ -300,7 +300,8 @@ TEST(weights_that_do_not_fit_by_name_are_refused)
 	CHECK_REFUSED("layer 3 (dense), kernel: the file's array \"03_dense/kernel\" is [2, 8], and the network's is [8, 2]", 0,
 	              KERNEL, BIAS, { "03_dense/kernel", F4, 2, { 2, 8 } }, DENSE_BIAS);
 	CHECK_REFUSED("layer 1 (conv), kernel: the file's array \"01_conv/kernel\" is of type int64; "
-	              "accepted: float16, float32, float64", 0, { "01_conv/kernel", NPZ_INT64, 4, { 1, 1, 1, 2 } }, BIAS, DENSE, DENSE_BIAS);
+	              "accepted: float16, float32, float64", 0, { "01_conv/kernel", NPZ_INT64, 4, { 1, 1, 1, 2 } }, BIAS, DENSE,
+	              DENSE_BIAS);
 	CHECK_REFUSED("layer 1 (conv), kernel: number 1 is not finite", NAN, KERNEL, BIAS, DENSE, DENSE_BIAS);
 	CHECK_REFUSED("layer 1 (conv), kernel: number 1 is not finite", INFINITY, KERNEL, BIAS, DENSE, DENSE_BIAS);
 }
