@@ -136,6 +136,42 @@ TEST(weights_follow_the_optimizer_in_every_stretch)
 	take_nothing();
 }
 
+/* Along gradients of zero only weight decay moves anything: kernels all, biases and batch norm's numbers not at all. */
+static void check_decay(const struct optimizer_type *type)
+{
+	struct model_run r;
+	struct error err = { "" };
+	_Alignas(16) char config[NET_CONFIG];
+
+	model_run_open(&r, "conv channels=3 kernel=2; batch_norm; relu; depthwise kernel=2; flatten; dense units=4",
+	               (struct shape){ 2, 3, 3 }, 4);
+	r.plan = model_plan_create(&r.net.network, 16, type->slots, &err);
+	CHECK_TEXT(err.text, "");
+	model_run_create(&r, kernels_choose(NULL));
+	config_read(type->kind.fields, config, "weight_decay=0.5");
+	struct model_memory m = model_memory(r.model);
+	for (size_t i = 0; i < m.params_len; i++)
+		m.params[i] = (real)(i % 7 + 1);
+	model_update(r.model, &r.crew, &(struct model_step){ type, config, 0.125, 1 });
+	const real *at = m.params;
+	for (int i = 0; i < r.net.network.layer_count; i++)
+		for (int k = 0; k < model_plan_layer(r.plan, i)->param_count; k++) {
+			const struct param_plan *array = &model_plan_layer(r.plan, i)->params[k];
+			for (size_t n = 0; n < array->len; n++, at++)
+				if ((*at != (real)((size_t)(at - m.params) % 7 + 1)) != !strcmp(array->name, "kernel"))
+					test_fail(__FILE__, __LINE__, "%s: number %zu of %s is %g", type->kind.name, n, array->name,
+					          (double)*at);
+		}
+	CHECK_INT(at - m.params, (long long)m.params_len);
+	model_run_close(&r);
+}
+
+TEST(weights_that_are_not_kernels_never_decay)
+{
+	for (const struct optimizer_type *const *type = optimizer_types; *type; type++)
+		check_decay(*type);
+}
+
 TEST(weights_are_packed_when_fresh)
 {
 	struct model_run r;

@@ -76,7 +76,8 @@ TEST(sweep_refuses_recipes)
 	              "s.yaml:5:30: scaling: \"units\" is unknown; accepted: unit, standard, raw; did you mean \"unit\"?");
 	CHECK_REFUSED(RECIPE("{epochs: 1, scaling: {unit: 1}}"), "s.yaml:5:30: scaling: a map where one word is accepted");
 	CHECK_REFUSED(RECIPE("{epochs: 1, optimizer: adan}"),
-	              "s.yaml:5:32: optimizer: \"adan\" is unknown; accepted: adam, sgd; did you mean \"adam\"?");
+	              "s.yaml:5:32: optimizer: \"adan\" is unknown; accepted: adam, sgd, adamw, adamax, adadelta, rmsprop; "
+	              "did you mean \"adam\"?");
 	CHECK_REFUSED(RECIPE("{epochs: 1, optimizer: {adam: {beta: 0.9}}}"),
 	              "s.yaml:5:40: beta: unknown key; accepted: beta1, beta2, epsilon, weight_decay; did you mean \"beta1\"?");
 	CHECK_REFUSED(RECIPE("{epochs: 1, schedule: linear}"),

@@ -38,7 +38,7 @@ static bool fold_activation(struct model_plan *plan, int i)
 	if (!plan->network->layers[from].type->applies_activation || producer->activated || reader_count(plan->network, from) != 1)
 		return false;
 	producer->activated = true;
-	producer->activation = layer->type->activation(layer->config);
+	producer->activation = plan->nodes[i].activation;
 	return true;
 }
 

@@ -1,12 +1,17 @@
 /* The tables of optimizers and schedules: a new one is one file and one row here. Floor 2. */
 #include "nn/optim/optimizer.h"
 
-extern const struct optimizer_type optimizer_adam, optimizer_sgd;
+extern const struct optimizer_type optimizer_adam, optimizer_sgd, optimizer_adamw, optimizer_adamax, optimizer_adadelta,
+	optimizer_rmsprop;
 extern const struct schedule_type schedule_constant, schedule_cosine, schedule_one_cycle;
 
 const struct optimizer_type *const optimizer_types[] = {
 	&optimizer_adam,
 	&optimizer_sgd,
+	&optimizer_adamw,
+	&optimizer_adamax,
+	&optimizer_adadelta,
+	&optimizer_rmsprop,
 	NULL
 };
 

@@ -1,0 +1,56 @@
+/* RMSprop: gradients divided by their recent size (Tieleman and Hinton 2012, lecture 6.5; centered: Graves 2013, eq. 38 to 45). Floor 2.
+ *
+ *   g = gradient + weight_decay * p                v = alpha * v + (1 - alpha) * g * g
+ *   m = alpha * m + (1 - alpha) * g                v' = v - m * m with centered, else v
+ *   b = momentum * b + g / (sqrt(v') + epsilon)    p = p - rate * b
+ *
+ * Fields and epsilon's place are PyTorch's, whose rate is 0.01; the lecture's and Keras' is 0.001, as here. Keras calls alpha rho, 0.9,
+ * adds epsilon, 1e-7, below the root, and multiplies by the rate before the momentum, which differs once the rate changes.
+ * v - m * m, a variance, can come out below zero by rounding; it is then taken as 0. */
+#include "nn/optim/optimizer.h"
+
+#include <tgmath.h>     /* sqrt of a real is a real */
+
+struct rmsprop {
+	double alpha, epsilon, momentum, weight_decay;
+	bool centered;
+};
+
+static const struct field fields[] = {
+	{ "alpha", FIELD_FLOAT, offsetof(struct rmsprop, alpha),
+	  .fallback = 0.99, .min = 0, .max = 0.99999, .help = "share of the running means that each step keeps" },
+	{ "epsilon", FIELD_FLOAT, offsetof(struct rmsprop, epsilon),
+	  .fallback = 1e-8, .min = 1e-12, .max = 1, .help = "added to the root of the squares' mean" },
+	{ "momentum", FIELD_FLOAT, offsetof(struct rmsprop, momentum),
+	  .fallback = 0, .min = 0, .max = 0.99999, .help = "share of the last step that the next one repeats" },
+	{ "centered", FIELD_BOOL, offsetof(struct rmsprop, centered),
+	  .fallback = false, .help = "divide by the gradients' deviation instead of their size" },
+	{ "weight_decay", FIELD_FLOAT, offsetof(struct rmsprop, weight_decay),
+	  .fallback = 0, .min = 0, .max = 1, .help = "share of each kernel weight that is added to its gradient" },
+	{ 0 }
+};
+
+static void update(const void *config, const struct update *u)
+{
+	const struct rmsprop *c = config;
+	const real rate = (real)u->learning_rate, keep = (real)c->alpha, take = (real)(1 - c->alpha);
+	const real momentum = (real)c->momentum, centered = c->centered;
+	const real epsilon = (real)c->epsilon, decay = (real)(u->decays ? c->weight_decay : 0);
+	const real *restrict gradients = u->gradients;
+	real *restrict params = u->params, *restrict square = u->slots[0], *restrict mean = u->slots[1], *restrict speed = u->slots[2];
+
+	for (size_t i = 0; i < u->len; i++) {
+		real g = gradients[i] + decay * params[i];
+		square[i] = keep * square[i] + take * g * g;
+		mean[i] = keep * mean[i] + take * g;
+		real spread = square[i] - centered * mean[i] * mean[i];
+		speed[i] = momentum * speed[i] + g / (sqrt(spread > 0 ? spread : 0) + epsilon);
+		params[i] -= rate * speed[i];
+	}
+}
+
+const struct optimizer_type optimizer_rmsprop = {
+	.kind = { .name = "rmsprop", .help = "gradients divided by their recent size, with momentum",
+	          .fields = fields, .config_size = sizeof(struct rmsprop) },
+	.slots = 3, .learning_rate = 0.001, .update = update,
+};
