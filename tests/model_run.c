@@ -10,7 +10,7 @@ const char *const every_layer_text =
 	"conv channels=6 kernel=3x2; batch_norm; relu6;"                                        /* 0 .. 2: 6 x 9 x 11 */
 	"depthwise kernel=3 stride=2; batch_norm; leaky_relu slope=0.1;"                        /* 3 .. 5: 6 x 5 x 6 */
 	"conv channels=6 kernel=1 groups=2; relu; add from=5,7; add from=8,6;"                  /* 6 .. 9 */
-	"max_pool window=2 stride=1; average_pool window=2 padding=same; dropout rate=0.3;"     /* 10 .. 12: 6 x 2 x 3 */
+	"max_pool window=2 stride=1; average_pool window=2 padding=same; spatial_dropout rate=0.2;" /* 10 .. 12: 6 x 2 x 3 */
 	"conv channels=5 kernel=3 stride=2 bias=0; flatten; dense units=9; relu;"               /* 13 .. 16 */
 	"global_average_pool from=13; dense units=9 bias=0; add from=16,18; dropout rate=0.2;"  /* 17 .. 20 */
 	"dense units=4";
@@ -78,7 +78,7 @@ void model_run_train(struct model_run *r)
 	config_read(sgd->kind.fields, config, "weight_decay=0.01");
 	model_forward(r->model, &r->crew, &r->batch, true);
 	model_backward(r->model, &r->crew);
-	model_update(r->model, &r->crew, &(struct model_step){ sgd, config, 0.05, ++r->step });
+	model_update(r->model, &r->crew, &(struct model_step){ sgd, config, 0.01, ++r->step });
 }
 
 static void append(struct outcome *to, const double *from, size_t len)

@@ -165,7 +165,8 @@ TEST(family_refuses_layers)
 {
 	CHECK_REFUSED(FAMILY "[cnov: {channels: w}]" END,
 	              "s.yaml:6:2: cnov: unknown layer; accepted: conv, depthwise, batch_norm, relu, relu6, leaky_relu, max_pool, "
-	              "average_pool, global_average_pool, flatten, dense, dropout, add, repeat; did you mean \"conv\"?");
+	              "average_pool, global_average_pool, flatten, dense, dropout, spatial_dropout, add, repeat; "
+	              "did you mean \"conv\"?");
 	CHECK_REFUSED(FAMILY "[conv: {chanels: w, kernel: 3}]" END,
 	              "s.yaml:6:9: chanels: unknown key; accepted: channels, groups, kernel, stride, padding, bias, init, name, from; "
 	              "did you mean \"channels\"?");

@@ -4,7 +4,8 @@
 #include <string.h>
 
 extern const struct layer_type layer_conv, layer_depthwise, layer_batch_norm, layer_relu, layer_relu6, layer_leaky_relu,
-	layer_max_pool, layer_average_pool, layer_global_average_pool, layer_flatten, layer_dense, layer_dropout, layer_add;
+	layer_max_pool, layer_average_pool, layer_global_average_pool, layer_flatten, layer_dense, layer_dropout,
+	layer_spatial_dropout, layer_add;
 
 const struct layer_type *const layer_types[] = {
 	&layer_conv,
@@ -19,6 +20,7 @@ const struct layer_type *const layer_types[] = {
 	&layer_flatten,
 	&layer_dense,
 	&layer_dropout,
+	&layer_spatial_dropout,
 	&layer_add,
 	NULL
 };

@@ -54,6 +54,9 @@ static const struct row {
 	{ "dropout", { "conv channels=3 kernel=3; relu; dropout rate=0.5; dropout rate=0.2; flatten; dense units=3",
 	               { 2, 4, 5 }, 3, 1, 0 } },
 	{ "dropout", { "dropout rate=0; flatten; dense units=3", { 2, 3, 5 }, 3, 1, 0 } },
+	{ "spatial_dropout", { "spatial_dropout rate=0.4; flatten; dense units=3", { 5, 3, 5 }, 3, 1, 0 } },
+	{ "spatial_dropout", { "conv channels=6 kernel=3; relu; spatial_dropout rate=0.5; spatial_dropout rate=0.2; flatten;"
+	                       "dense units=3", { 2, 4, 5 }, 3, 1, 0 } },
 	{ "add", { "add from=-1,-1; flatten; dense units=3", { 2, 3, 4 }, 3, 1, 0 } },
 	{ "add", { "conv channels=2 kernel=3; add from=0,-1; flatten; dense units=3", { 2, 3, 4 }, 3, 1, 0 } },
 	/* One tensor, three readers, one of which reads it twice. */

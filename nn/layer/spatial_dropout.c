@@ -1,0 +1,63 @@
+/* Spatial dropout: while training, each channel of each image is kept whole with probability 1 - rate and divided by it, or set to 0;
+ * otherwise nothing happens (Tompson et al. 2015; Keras' SpatialDropout2D, PyTorch's Dropout2d). Neighbours in a picture are alike, so
+ * that plain dropout takes little away from convolutions. The mask is a function of the pass's noise and the lane group, so backward
+ * makes it again instead of keeping it. Floor 2. */
+#include "nn/base/rng.h"
+#include "nn/layer/layer.h"
+
+#include <string.h>
+
+struct spatial_dropout { double rate; };
+
+static const struct field fields[] = {
+	{ "rate", FIELD_FLOAT, offsetof(struct spatial_dropout, rate), .min = 0, .max = 0.99, .required = 1,
+	  .help = "share of channels set to 0" },
+	{ 0 }
+};
+
+/* scratch: the gain of each channel in each lane, [c][LANES]. */
+static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
+{
+	out->scratch_len = (size_t)in->in[0].c * LANES;
+	return plan_same_shape(config, in, out, err);
+}
+
+static void scale_plane(const real *from, real *to, size_t pixels, const real gains[LANES])
+{
+	for (size_t i = 0; i < pixels * LANES; i += LANES)
+		for (size_t k = 0; k < LANES; k++)
+			to[i + k] = gains[k] > 0 ? from[i + k] * gains[k] : 0;
+}
+
+static void drop(const struct pass *p, int group, const real *from, real *to)
+{
+	const struct spatial_dropout *d = p->config;
+	size_t channels = (size_t)p->out.shape.c, pixels = (size_t)p->out.shape.h * (size_t)p->out.shape.w;
+	real *gains = p->scratch + (size_t)group * p->scratch_stride;
+
+	if (!p->training || d->rate == 0) {
+		memcpy(to, from, channels * pixels * LANES * sizeof *to);
+		return;
+	}
+	for (size_t i = 0; i < channels * LANES; i++)
+		gains[i] = 1;
+	p->kernels->dropout(gains, gains, channels, (real)(1 - d->rate), rng_mix(p->noise, (uint64_t)group));
+	for (size_t c = 0; c < channels; c++)
+		scale_plane(from + c * pixels * LANES, to + c * pixels * LANES, pixels, gains + c * LANES);
+}
+
+static void forward(const struct pass *p, int group)
+{
+	drop(p, group, group_at(p->in[0], group), group_at(p->out, group));
+}
+
+static void backward(const struct pass *p, int group)
+{
+	drop(p, group, group_at(p->d_out, group), group_at(p->d_in[0], group));
+}
+
+const struct layer_type layer_spatial_dropout = {
+	.kind = { "spatial_dropout", "random channels of zeros while training", fields, sizeof(struct spatial_dropout) },
+	.inputs = 1, .plan = plan,
+	.forward = { { forward, EACH_GROUP, NULL } }, .backward = { { backward, EACH_GROUP, NULL } },
+};
