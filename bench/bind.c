@@ -28,6 +28,7 @@ static const char *wanted(enum field_kind kind)
 		[FIELD_CHOICE] = "one word",
 		[FIELD_TEXT] = "a text",
 		[FIELD_PAIR] = "a whole number or [rows, columns]",
+		[FIELD_INTS] = "a whole number or a list of them",
 		[FIELD_PADDING] = "same, valid, a whole number or [top, bottom, left, right]",
 	};
 	return texts[kind];
@@ -178,6 +179,20 @@ static bool bind_pair(const struct task *t)
 	return true;
 }
 
+static bool bind_several(const struct task *t)
+{
+	struct ints *to = t->member;
+	bool list = t->node->type == NODE_LIST;
+
+	to->count = list ? t->node->count : 1;
+	if (list && (to->count < 1 || to->count > MAX_INTS))
+		return fail_at(t->err, t->node->at, "%s: a list of %d where 1 to %d are accepted", t->field->name, to->count, MAX_INTS);
+	for (int i = 0; i < to->count; i++)
+		if (!bind_int(t, list ? t->node->items[i] : t->node, &to->at[i]))
+			return false;
+	return true;
+}
+
 static bool bind_padding(const struct task *t)
 {
 	struct padding *to = t->member;
@@ -211,6 +226,7 @@ bool bind_value(const struct node *node, const struct field *field, const struct
 	case FIELD_CHOICE: return bind_choice(&t);
 	case FIELD_TEXT: return bind_text(&t);
 	case FIELD_PAIR: return bind_pair(&t);
+	case FIELD_INTS: return bind_several(&t);
 	case FIELD_PADDING: return bind_padding(&t);
 	}
 	assert(!"a field of no known kind");
@@ -228,6 +244,7 @@ static void fill_default(const struct field *f, void *to)
 	case FIELD_BOOL: *(bool *)member = whole; break;
 	case FIELD_TEXT: *(const char **)member = f->fallback_text; break;
 	case FIELD_PAIR: *(struct pair *)member = (struct pair){ whole, whole }; break;
+	case FIELD_INTS: *(struct ints *)member = (struct ints){ .count = 0 }; break;
 	case FIELD_PADDING: *(struct padding *)member = (struct padding){ .rule = (enum padding_rule)whole }; break;
 	}
 }

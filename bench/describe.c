@@ -2,9 +2,14 @@
  *
  * One line a fact: everything that decides what a point computes, and nothing else. Names, titles, widths, places in files, and
  * where the data lies are not in it, so a moved folder or a reordered sweep keeps its records; the data's own digest stands in the
- * record. */
+ * record.
+ *
+ * A field that a type or the recipe gains later is marked so in its table (field.later): its default must do what was done before
+ * there was the field, and it is said only where it holds something else. So the ids of older descriptions stay, and no record
+ * is trained again. Another default, or another meaning, needs another DESCRIPTION_VERSION. */
 #include "bench/describe.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +25,12 @@ static void print_padding(const struct padding *padding, FILE *to)
 		fputs(padding->rule == PADDING_SAME ? "same" : "valid", to);
 }
 
+static void print_ints(const struct ints *ints, FILE *to)
+{
+	for (int i = 0; i < ints->count; i++)
+		fprintf(to, "%s%d", i ? " " : "", ints->at[i]);
+}
+
 static void print_value(const struct field *f, const void *member, FILE *to)
 {
 	const struct pair *pair = member;
@@ -32,8 +43,22 @@ static void print_value(const struct field *f, const void *member, FILE *to)
 	case FIELD_CHOICE: fputs(f->choices[*(const int *)member], to); break;
 	case FIELD_TEXT: fputs(*text ? *text : "", to); break;
 	case FIELD_PAIR: fprintf(to, "%d %d", pair->h, pair->w); break;
+	case FIELD_INTS: print_ints(member, to); break;
 	case FIELD_PADDING: print_padding(member, to); break;
 	}
+}
+
+/* Whether a field that came later holds its default, which then means what the absence of the key meant before. */
+static bool is_unsaid(const struct field *f, const void *member)
+{
+	if (!f->later)
+		return false;
+	if (f->kind == FIELD_FLOAT)
+		return *(const double *)member == f->fallback;
+	if (f->kind == FIELD_BOOL)
+		return *(const bool *)member == (f->fallback != 0);
+	assert(f->kind == FIELD_INT || f->kind == FIELD_COUNT || f->kind == FIELD_CHOICE);
+	return *(const int *)member == (int)f->fallback;
 }
 
 /* Lines "what key value". Of data only numbers and choices count: its texts say where it lies. */
@@ -42,7 +67,7 @@ static void print_fields(const char *what, const struct field *fields, const voi
 	bool places = !strcmp(what, "data");
 
 	for (const struct field *f = fields; f && f->name; f++) {
-		if (places && f->kind == FIELD_TEXT)
+		if ((places && f->kind == FIELD_TEXT) || is_unsaid(f, (const char *)config + f->offset))
 			continue;
 		fprintf(to, "%s %s ", what, f->name);
 		print_value(f, (const char *)config + f->offset, to);

@@ -161,24 +161,51 @@ static bool read_schedule(struct settings *s, const struct node *node, struct er
 		return false;
 	to->schedule_config = config;
 	to->schedule = schedule_types[found];
-	return true;
+	return !to->schedule->check || to->schedule->check(config, bind_kind_mark(node), err);
 }
 
-/* Patience watches validation images, so there must be some. */
-static bool check_patience(const struct settings *s, const struct node *recipe, struct error *err)
+static bool has_validation(const struct data_description *data)
 {
 	struct split splits[MAX_SPLITS];
-	const struct data_description *data = &s->sweep->data;
-	const struct node *patience = node_get(recipe, "patience");
 	int count = data->format->splits(data->config, splits);
 
-	if (!s->sweep->recipe.patience)
-		return true;
 	for (int i = 0; i < count; i++)
 		if (splits[i].role == ROLE_VALIDATION)
 			return true;
-	return fail_at(err, patience ? patience->at : recipe->at,
-	               "patience: %d where the data has no validation images; accepted: 0", s->sweep->recipe.patience);
+	return false;
+}
+
+/* Patience and some schedules watch validation images, so there must be some. */
+static bool check_watchers(const struct settings *s, const struct node *node, struct error *err)
+{
+	const struct recipe *recipe = &s->sweep->recipe;
+
+	if (has_validation(&s->sweep->data))
+		return true;
+	if (recipe->patience)
+		return fail_at(err, node_get(node, "patience")->at,
+		               "patience: %d where the data has no validation images; accepted: 0", recipe->patience);
+	if (recipe->schedule->watch)
+		return fail_at(err, bind_kind_mark(node_get(node, "schedule")),
+		               "schedule: %s where the data has no validation images; accepted: schedules that do not watch them",
+		               recipe->schedule->kind.name);
+	return true;
+}
+
+static bool check_warm_up(const struct recipe *recipe, const struct node *node, struct error *err)
+{
+	if (recipe->warm_up <= recipe->epochs)
+		return true;
+	return fail_at(err, node_get(node, "warm_up")->at, "warm_up: %.10g of %d epoch%s; accepted: 0..%d", recipe->warm_up,
+	               recipe->epochs, recipe->epochs == 1 ? "" : "s", recipe->epochs);
+}
+
+/* What has no meaning holds its default, so that points that train alike have one id. */
+static void resolve_recipe(struct recipe *recipe)
+{
+	for (const struct field *f = recipe_fields; f->name; f++)
+		if (!recipe->patience && f->offset == offsetof(struct recipe, min_gain))
+			recipe->min_gain = f->fallback;
 }
 
 static bool read_recipe(struct settings *s, const struct node *root, struct error *err)
@@ -186,10 +213,12 @@ static bool read_recipe(struct settings *s, const struct node *root, struct erro
 	static const char *const kinds[] = { "optimizer", "schedule", NULL };
 	const struct node *node = find(root, "recipe", "a map", err);
 
-	return node && bind_type(node, NODE_MAP, "recipe", err) &&
-	       bind_fields(node, recipe_fields, kinds, NULL, &s->sweep->recipe, err) &&
-	       read_optimizer(s, node_get(node, "optimizer"), err) && read_schedule(s, node_get(node, "schedule"), err) &&
-	       check_patience(s, node, err);
+	if (!node || !bind_type(node, NODE_MAP, "recipe", err) ||
+	    !bind_fields(node, recipe_fields, kinds, NULL, &s->sweep->recipe, err) ||
+	    !read_optimizer(s, node_get(node, "optimizer"), err) || !read_schedule(s, node_get(node, "schedule"), err))
+		return false;
+	resolve_recipe(&s->sweep->recipe);
+	return check_watchers(s, node, err) && check_warm_up(&s->sweep->recipe, node, err);
 }
 
 static bool read_seeds(struct settings *s, const struct node *node, struct error *err)

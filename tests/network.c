@@ -62,6 +62,15 @@ static struct pair read_pair(const char *text)
 	return (struct pair){ n[0], count == 1 ? n[0] : n[1] };
 }
 
+static struct ints read_ints(const char *text)
+{
+	struct ints ints = { .count = 0 };
+
+	if (text)
+		ints.count = read_numbers(text, ints.at);
+	return ints;
+}
+
 /* text NULL: the default. */
 static void fill_field(const struct field *f, void *config, const char *text)
 {
@@ -75,6 +84,7 @@ static void fill_field(const struct field *f, void *config, const char *text)
 	case FIELD_FLOAT: *(double *)to = text ? read_word(f, text) : f->fallback; break;
 	case FIELD_BOOL: *(bool *)to = text ? read_word(f, text) != 0 : whole != 0; break;
 	case FIELD_PAIR: *(struct pair *)to = text ? read_pair(text) : (struct pair){ whole, whole }; break;
+	case FIELD_INTS: *(struct ints *)to = read_ints(text); break;
 	case FIELD_PADDING: *(struct padding *)to = read_padding(text ? text : whole ? "valid" : "same"); break;
 	case FIELD_TEXT: give_up("a text field", f->name);
 	}

@@ -1,4 +1,5 @@
-/* Optimizers and schedules against numbers that PyTorch computed (fixtures/make_optim_fixtures.py prints them); the recipe's table. */
+/* Optimizers against numbers that PyTorch computed (fixtures/make_optim_fixtures.py prints them); the tables of optimizers, schedules
+ * and the recipe. */
 #include "nn/optim/optimizer.h"
 #include "nn/train/recipe.h"
 #include "tests/test.h"
@@ -40,15 +41,6 @@ static const struct optimizer_type *optimizer_named(const char *name)
 		if (!strcmp((*type)->kind.name, name))
 			return *type;
 	test_fail(__FILE__, __LINE__, "no optimizer is called %s", name);
-	abort();
-}
-
-static const struct schedule_type *schedule_named(const char *name)
-{
-	for (const struct schedule_type *const *type = schedule_types; *type; type++)
-		if (!strcmp((*type)->kind.name, name))
-			return *type;
-	test_fail(__FILE__, __LINE__, "no schedule is called %s", name);
 	abort();
 }
 
@@ -340,61 +332,6 @@ TEST(optimizers_leave_alone_what_does_not_decay)
 		CHECK(!memcmp(&none, &spared, sizeof none));
 		CHECK(memcmp(&none, &heavy, sizeof none));
 	}
-}
-
-struct course {
-	const char *schedule;
-	const struct value *values;
-	double want[9][2];      /* progress, factor */
-};
-
-static void run_course(const struct course *c)
-{
-	const struct schedule_type *type = schedule_named(c->schedule);
-	void *config = config_create(&type->kind, c->values);
-
-	for (int i = 0; i < 9; i++)
-		CHECK_CLOSE(type->factor(config, c->want[i][0]), c->want[i][1], 1e-11);
-	free(config);
-}
-
-TEST(schedule_constant_never_changes)
-{
-	run_course(&(struct course){ "constant", NULL, {
-		{ 0, 1 }, { 0.1, 1 }, { 0.2, 1 }, { 0.3, 1 }, { 0.5, 1 }, { 0.6, 1 }, { 0.7, 1 }, { 0.9, 1 }, { 1, 1 } } });
-}
-
-TEST(schedule_cosine_goes_as_in_pytorch)
-{
-	static const struct value floor[] = { { "floor", 0.2 }, { 0 } };
-
-	run_course(&(struct course){ "cosine", NULL, {
-		{ 0, 1 }, { 0.125, 0.961939766256 }, { 0.25, 0.853553390593 }, { 0.375, 0.691341716183 }, { 0.5, 0.5 },
-		{ 0.625, 0.308658283817 }, { 0.75, 0.146446609407 }, { 0.875, 0.0380602337444 }, { 1, 0 } } });
-	run_course(&(struct course){ "cosine", floor, {
-		{ 0, 1 }, { 0.125, 0.969551813005 }, { 0.25, 0.882842712475 }, { 0.375, 0.753073372946 }, { 0.5, 0.6 },
-		{ 0.625, 0.446926627054 }, { 0.75, 0.317157287525 }, { 0.875, 0.230448186995 }, { 1, 0.2 } } });
-}
-
-TEST(schedule_one_cycle_goes_as_in_pytorch)
-{
-	static const struct value other[] = { { "warm_up", 0.1 }, { "start", 0.1 }, { "end", 0.005 }, { 0 } };
-
-	run_course(&(struct course){ "one_cycle", NULL, {
-		{ 0, 0.04 }, { 0.127118644068, 0.406083184062 }, { 0.254237288136, 0.945928996027 }, { 0.38, 0.96811756285 },
-		{ 0.505, 0.80289581034 }, { 0.63, 0.544821475173 }, { 0.755, 0.273007658111 }, { 0.88, 0.0707793200967 }, { 1, 4e-06 } } });
-	run_course(&(struct course){ "one_cycle", other, {
-		{ 0, 0.1 }, { 0.13, 0.997274642946 }, { 0.255, 0.928940732099 }, { 0.38, 0.780698469477 }, { 0.505, 0.580326146358 },
-		{ 0.63, 0.365370415481 }, { 0.755, 0.176110633077 }, { 0.88, 0.0480111348228 }, { 1, 0.005 } } });
-}
-
-/* Nothing to warm up: the first batch has the full rate, and nothing is divided by zero. */
-TEST(schedule_one_cycle_without_warm_up_starts_at_the_top)
-{
-	static const struct value values[] = { { "warm_up", 0 }, { "end", 0.5 }, { 0 } };
-
-	run_course(&(struct course){ "one_cycle", values, {
-		{ 0, 1 }, { 0.5, 0.75 }, { 1, 0.5 }, { 0, 1 }, { 0.5, 0.75 }, { 1, 0.5 }, { 0, 1 }, { 0.5, 0.75 }, { 1, 0.5 } } });
 }
 
 static void check_fields(const char *owner, const struct field *fields)

@@ -148,19 +148,24 @@ TEST(id_does_not_depend_on_how_a_sweep_is_written)
 	CHECK_TEXT(id_of(HEAD CONV_FAMILY, "data.idx.folder=/x"), id);
 	CHECK_TEXT(id_of(HEAD CONV_FAMILY, "recipe.optimizer=adam"), id);
 	CHECK_TEXT(id_of(HEAD CONV_FAMILY, "families.0.name=x"), id);
+	CHECK_TEXT(id_of(HEAD CONV_FAMILY, "recipe.warm_up=0"), id);
+	CHECK_TEXT(id_of(HEAD CONV_FAMILY, "recipe.min_gain=0.01"), id);        /* nothing without patience */
 }
 
 TEST(id_depends_on_everything_that_is_computed)
 {
 	static const char *const sets[] = {
 		"recipe.epochs=2", "recipe.batch=64", "recipe.learning_rate=0.01", "recipe.label_smoothing=0.1", "recipe.scaling=raw",
-		"recipe.flip=true", "recipe.shift=0.1", "recipe.min_gain=0.01", "recipe.optimizer=sgd",
+		"recipe.flip=true", "recipe.shift=0.1", "recipe.optimizer=sgd", "recipe.warm_up=0.5",
 		"recipe.optimizer={adam: {beta1: 0.8}}", "recipe.optimizer={adam: {weight_decay: 0.01}}", "recipe.schedule=cosine",
-		"recipe.schedule=one_cycle", "recipe.schedule={one_cycle: {warm_up: 0.2}}", "seeds=[2]", "data.idx.validation=5",
+		"recipe.schedule=one_cycle", "recipe.schedule={one_cycle: {warm_up: 0.2}}", "recipe.schedule={step: {every: 1}}",
+		"recipe.schedule={step: {at: 1}}", "recipe.schedule={step: {at: [1, 2]}}", "recipe.schedule=reduce_on_plateau",
+		"recipe.schedule={reduce_on_plateau: {watch: loss}}", "recipe.optimizer=adamw", "recipe.optimizer=rmsprop",
+		"recipe.optimizer={rmsprop: {centered: true}}", "seeds=[2]", "data.idx.validation=5",
 		"input=[8, 9, 1]",
 		"families.0.widths=[3]", "families.0.layers.0.conv.kernel=5", "families.0.layers.0.conv.bias=false",
 		"families.0.layers.0.conv.padding=1", "families.0.layers.0.conv.padding=valid", "families.0.layers.0.conv.init=glorot",
-		"families.0.layers.0.conv.stride=2", "recipe.patience=2",
+		"families.0.layers.0.conv.stride=2", "recipe.patience=2", "recipe={epochs: 1, patience: 2, min_gain: 0.01}",
 		"families.0.layers=[relu: {name: a}, relu6: {name: b}, add: {from: a, with: b}, flatten, dense: {units: 3}]",
 		"families.0.layers=[relu: {name: a}, relu6: {name: b}, add: {from: b, with: a}, flatten, dense: {units: 3}]",
 	};
@@ -197,6 +202,18 @@ TEST(id_is_the_hash_of_the_description)
 		hash = (hash ^ (unsigned char)*c) * 1099511628211u;
 	snprintf(want, sizeof want, "%016llx", (unsigned long long)hash);
 	CHECK_TEXT(sweep ? sweep->points[0].id : NULL, want);
+	free(text);
+	sweep_destroy(sweep);
+}
+
+/* A key that came after the first ids is said only where it changes something. */
+TEST(description_says_later_keys_only_where_they_matter)
+{
+	struct sweep *sweep = sweep_of(HEAD TINY, "recipe={epochs: 8, warm_up: 1.5, schedule: {step: {at: [3, 7]}}}");
+	char *text = sweep ? point_describe(sweep, sweep->points) : NULL;
+
+	CHECK(text && strstr(text, "recipe min_gain 0.001\nrecipe warm_up 1.5\noptimizer adam\n"));
+	CHECK(text && strstr(text, "schedule step\nschedule every 0\nschedule at 3 7\nschedule factor 0.10000000000000001\nseed 1\n"));
 	free(text);
 	sweep_destroy(sweep);
 }

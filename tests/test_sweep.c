@@ -69,7 +69,7 @@ TEST(sweep_refuses_recipes)
 	CHECK_REFUSED(RECIPE("{epochs: 0}"), "s.yaml:5:18: epochs: 0 is outside 1..100000");
 	CHECK_REFUSED(RECIPE("{epochs: 1, lerning_rate: 1}"),
 	              "s.yaml:5:21: lerning_rate: unknown key; accepted: epochs, batch, learning_rate, label_smoothing, scaling, flip, "
-	              "shift, patience, min_gain, optimizer, schedule; did you mean \"learning_rate\"?");
+	              "shift, patience, min_gain, warm_up, optimizer, schedule; did you mean \"learning_rate\"?");
 	CHECK_REFUSED(RECIPE("{epochs: 1, learning_rate: -1}"), "s.yaml:5:36: learning_rate: -1 is outside 0..100");
 	CHECK_REFUSED(RECIPE("{epochs: 1, flip: yes}"), "s.yaml:5:27: flip: \"yes\" is not true or false");
 	CHECK_REFUSED(RECIPE("{epochs: 1, scaling: units}"),
@@ -81,10 +81,46 @@ TEST(sweep_refuses_recipes)
 	CHECK_REFUSED(RECIPE("{epochs: 1, optimizer: {adam: {beta: 0.9}}}"),
 	              "s.yaml:5:40: beta: unknown key; accepted: beta1, beta2, epsilon, weight_decay; did you mean \"beta1\"?");
 	CHECK_REFUSED(RECIPE("{epochs: 1, schedule: linear}"),
-	              "s.yaml:5:31: schedule: \"linear\" is unknown; accepted: constant, cosine, one_cycle");
+	              "s.yaml:5:31: schedule: \"linear\" is unknown; accepted: constant, cosine, one_cycle, step, "
+	              "reduce_on_plateau");
 	CHECK_REFUSED(RECIPE("{epochs: 1, schedule: {one_cycle: {warm_up: 2}}}"), "s.yaml:5:53: warm_up: 2 is outside 0..0.99");
 	CHECK_REFUSED(RECIPE("{epochs: 9, patience: 3}"),
 	              "s.yaml:5:31: patience: 3 where the data has no validation images; accepted: 0");
+}
+
+TEST(sweep_refuses_warming_up)
+{
+	CHECK_REFUSED(RECIPE("{epochs: 9, warm_up: -1}"), "s.yaml:5:30: warm_up: -1 is outside 0..100000");
+	CHECK_REFUSED(RECIPE("{epochs: 9, warm_up: two}"), "s.yaml:5:30: warm_up: \"two\" is not a number");
+	CHECK_REFUSED(RECIPE("{epochs: 9, warm_up: 9.5}"), "s.yaml:5:30: warm_up: 9.5 of 9 epochs; accepted: 0..9");
+	CHECK_REFUSED(RECIPE("{epochs: 1, warm_up: 2}"), "s.yaml:5:30: warm_up: 2 of 1 epoch; accepted: 0..1");
+}
+
+TEST(sweep_refuses_schedules)
+{
+	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: step}"),
+	              "s.yaml:5:31: step: neither every nor at; accepted: every: EPOCHS, or at: [EPOCHS, ...]");
+	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {step: {every: 2, at: 5}}}"),
+	              "s.yaml:5:32: step: both every and at; accepted: one of them");
+	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {step: {at: [2, 7, 7]}}}"),
+	              "s.yaml:5:32: at: 7 behind 7; accepted: rising numbers of epochs");
+	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {step: {at: []}}}"), "s.yaml:5:43: at: a list of 0 where 1 to 16 are accepted");
+	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {step: {at: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}}}"),
+	              "s.yaml:5:43: at: a list of 17 where 1 to 16 are accepted");
+	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {step: {at: [3, x]}}}"),
+	              "s.yaml:5:47: at: \"x\" is not a whole number or a list of them");
+	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {step: {at: 0}}}"), "s.yaml:5:43: at: 0 is outside 1..100000");
+	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {step: {at: {}}}}"),
+	              "s.yaml:5:43: at: an empty map where a whole number or a list of them is accepted");
+	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {step: {gamma: 2}}}"),
+	              "s.yaml:5:39: gamma: unknown key; accepted: every, at, factor");
+	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: reduce_on_plateau}"),
+	              "s.yaml:5:31: schedule: reduce_on_plateau where the data has no validation images; accepted: schedules that do "
+	              "not watch them");
+	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {reduce_on_plateau: {watch: los}}}"),
+	              "s.yaml:5:59: watch: \"los\" is unknown; accepted: accuracy, loss; did you mean \"loss\"?");
+	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {reduce_on_plateau: {patience: 0}}}"),
+	              "s.yaml:5:62: patience: 0 is outside 1..100000");
 }
 
 TEST(sweep_refuses_families)

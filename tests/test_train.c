@@ -156,6 +156,122 @@ TEST(training_follows_the_schedule)
 	CHECK_CLOSE(rows[1].learning_rate / 0.001, (1 + cos(M_PI * 13 / 14)) / 2, 1e-12);
 }
 
+static void schedule_set(struct problem *p, const char *name, const char *fields)
+{
+	for (const struct schedule_type *const *type = schedule_types; *type; type++)
+		if (!strcmp((*type)->kind.name, name)) {
+			config_read((*type)->kind.fields, p->schedule_config, fields);
+			p->recipe.schedule = *type;
+		}
+	CHECK_TEXT(p->recipe.schedule->kind.name, name);
+}
+
+/* The rates of 12 epochs, each of `updates` updates: a row has that of its epoch's last. */
+static void check_rates(struct problem *p, int updates, const double *want)
+{
+	struct epoch_row rows[30];
+	struct score score;
+
+	p->recipe.epochs = 12;
+	p->recipe.batch = TRAINING / updates;
+	CHECK_INT(run(p, rows, &score), 12);
+	for (int i = 0; i < 12; i++)
+		CHECK_CLOSE(rows[i].learning_rate, 0.01 * want[i], 1e-11);
+}
+
+/* PyTorch's LinearLR chained with other schedules, one update an epoch (fixtures/make_optim_fixtures.py prints them). */
+TEST(training_warms_up_as_pytorch_does)
+{
+	static struct problem p;
+
+	set_up(&p, "adam", 0.01);
+	p.recipe.warm_up = 5;
+	check_rates(&p, 1, (const double[]){ 0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1, 1, 1, 1 });
+	p.recipe.warm_up = 4;
+	schedule_set(&p, "cosine", "");
+	check_rates(&p, 1, (const double[]){ 0.25, 0.491481456572, 0.699759526419, 0.853553390593, 0.75, 0.629409522551, 0.5,
+	                                     0.370590477449, 0.25, 0.146446609407, 0.0669872981078, 0.0170370868555 });
+	p.recipe.warm_up = 6;
+	schedule_set(&p, "step", "every=4 factor=0.5");
+	check_rates(&p, 1, (const double[]){ 0.166666666667, 0.333333333333, 0.5, 0.666666666667, 0.416666666667, 0.5, 0.5, 0.5,
+	                                     0.25, 0.25, 0.25, 0.25 });
+}
+
+/* Five updates an epoch: 2.4 epochs are 12 of them. */
+TEST(training_warms_up_for_parts_of_epochs)
+{
+	static struct problem p;
+
+	set_up(&p, "adam", 0.01);
+	p.recipe.warm_up = 2.4;
+	check_rates(&p, 5, (const double[]){ 5.0 / 12, 10.0 / 12, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 });
+	p.recipe.warm_up = 0.1;         /* half an update */
+	check_rates(&p, 5, (const double[]){ 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 });
+}
+
+/* Epochs, not updates: the step after epoch 4 is seen by every update of epoch 5. */
+TEST(training_steps_down_between_epochs)
+{
+	static struct problem p;
+
+	set_up(&p, "adam", 0.01);
+	schedule_set(&p, "step", "at=4,9 factor=0.5");
+	check_rates(&p, 5, (const double[]){ 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25 });
+}
+
+/* With a rate of nearly nothing no epoch gains on the first. The recipe's patience counts apart from the schedule's. */
+TEST(training_reduces_on_a_plateau_and_ends_when_patience_runs_out)
+{
+	static struct problem p;
+	static const double want[] = { 1, 1, 1, 0.1, 0.1, 0.01 };
+	struct epoch_row rows[30];
+	struct score score;
+
+	set_up(&p, "sgd", 1e-9);
+	p.recipe.epochs = 20;
+	p.recipe.min_gain = 0.5;
+	p.recipe.patience = 5;
+	schedule_set(&p, "reduce_on_plateau", "patience=2 min_gain=0.5");
+	CHECK_INT(run(&p, rows, &score), 6);
+	for (int i = 0; i < 6; i++)
+		CHECK_CLOSE(rows[i].learning_rate / 1e-9, want[i], 1e-11);
+	CHECK(rows[5].last && !rows[4].last);
+	p.setup.validation.count = 0;   /* nothing to watch */
+	CHECK_INT(run(&p, rows, &score), 20);
+	CHECK_CLOSE(rows[19].learning_rate / 1e-9, 1, 1e-11);
+}
+
+/* What a schedule has seen belongs to one training: two of them by turns go as each alone. The validation loss, other than the
+ * accuracy, differs from seed to seed. */
+TEST(training_keeps_what_its_schedule_has_seen)
+{
+	static struct problem p;
+	struct epoch_row alone[2][30], row;
+	struct score score;
+	struct training *t[2];
+	int epochs, reduced = 0;
+
+	set_up(&p, "adam", 0.02);
+	p.recipe.epochs = 12;
+	schedule_set(&p, "reduce_on_plateau", "watch=loss patience=1 factor=0.5");
+	for (int i = 0; i < 2; i++) {
+		p.setup.seed = (uint64_t)i + 1;
+		epochs = run(&p, alone[i], &score);
+		CHECK_INT(epochs, 12);
+		t[i] = start(&p);
+	}
+	for (int epoch = 0; epoch < 12; epoch++)
+		for (int i = 0; i < 2; i++) {
+			CHECK(training_epoch(t[i], &row));
+			CHECK(row.learning_rate == alone[i][epoch].learning_rate);
+			CHECK(row.validation.loss == alone[i][epoch].validation.loss);
+			reduced += row.learning_rate < 0.02 && alone[0][epoch].learning_rate != alone[1][epoch].learning_rate;
+		}
+	CHECK(reduced > 0);
+	training_destroy(t[0]);
+	training_destroy(t[1]);
+}
+
 /* With a rate of nearly nothing no epoch gains on the first: patience 3 ends the point after epoch 4. */
 TEST(training_ends_when_patience_runs_out)
 {

@@ -15,10 +15,14 @@ enum field_kind {
 	FIELD_CHOICE,           /* int: the place of the word in .choices */
 	FIELD_TEXT,             /* const char *, owned by what was read; any scalar */
 	FIELD_PAIR,             /* struct pair: one whole number for both, or [rows, columns] */
+	FIELD_INTS,             /* struct ints: one whole number, or a list of up to MAX_INTS */
 	FIELD_PADDING,          /* struct padding: same, valid, one whole number for all sides, or [top, bottom, left, right] */
 };
 
 struct pair { int h, w; };      /* rows, columns */
+
+enum { MAX_INTS = 16 };
+struct ints { int count, at[MAX_INTS]; };       /* default: none */
 
 enum padding_rule { PADDING_SAME, PADDING_VALID, PADDING_EXPLICIT };
 
@@ -33,9 +37,10 @@ struct field {
 	size_t offset;          /* of the member in the struct that is filled */
 	double fallback;        /* where the key is missing: a number, a bool, a choice's place, both members of a pair, a padding's rule */
 	const char *fallback_text;      /* the same for FIELD_TEXT; NULL stays NULL */
-	double min, max;        /* accepted range of a number, of a pair's members, of explicit padding; both ends included */
+	double min, max;        /* accepted range of a number, of a pair's or list's members, of explicit padding; both ends included */
 	const char *const *choices;     /* FIELD_CHOICE: accepted words, NULL at the end */
 	int required;           /* 1: no default, a missing key is an error */
+	int later;              /* 1: younger than the ids of points, which hold it only where it is not its default (bench/describe.c) */
 	const char *help;
 };                              /* a table ends with a field without a name */
 

@@ -1,10 +1,10 @@
 /* The schedule without changes: factor 1 from the first batch to the last. Floor 2. */
 #include "nn/optim/optimizer.h"
 
-static double factor(const void *config, double progress)
+static double factor(const void *config, const struct moment *at)
 {
 	(void)config;
-	(void)progress;
+	(void)at;
 	return 1;
 }
 

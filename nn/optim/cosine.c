@@ -11,11 +11,11 @@ static const struct field fields[] = {
 	{ 0 }
 };
 
-static double factor(const void *config, double progress)
+static double factor(const void *config, const struct moment *at)
 {
 	const struct cosine *c = config;
 
-	return c->floor + (1 - c->floor) * (1 + cos(M_PI * progress)) / 2;
+	return c->floor + (1 - c->floor) * (1 + cos(M_PI * at->progress)) / 2;
 }
 
 const struct schedule_type schedule_cosine = {

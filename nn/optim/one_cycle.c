@@ -23,13 +23,13 @@ static double ease(double from, double to, double share)
 	return to + (from - to) * (1 + cos(M_PI * share)) / 2;
 }
 
-static double factor(const void *config, double progress)
+static double factor(const void *config, const struct moment *at)
 {
 	const struct one_cycle *c = config;
 
-	if (progress < c->warm_up)
-		return ease(c->start, 1, progress / c->warm_up);
-	return ease(1, c->end, (progress - c->warm_up) / (1 - c->warm_up));
+	if (at->progress < c->warm_up)
+		return ease(c->start, 1, at->progress / c->warm_up);
+	return ease(1, c->end, (at->progress - c->warm_up) / (1 - c->warm_up));
 }
 
 const struct schedule_type schedule_one_cycle = {

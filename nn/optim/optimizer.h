@@ -28,10 +28,29 @@ struct optimizer_type {
 	void (*update)(const void *config, const struct update *u);
 };
 
+/* What a schedule that watches the validation images remembers of them. The training keeps it; all zero before the first epoch. */
+struct watched {
+	int epochs;             /* seen */
+	double best;            /* of their scores, counted as the schedule counts; undefined before the first */
+	int waited;             /* epochs since the best one, or since the last reduction */
+	int reductions;
+};
+
+/* The moment for which a learning rate is asked: just before an update. */
+struct moment {
+	double progress;        /* 0 at the first batch to 1 after the last of all epochs */
+	int epoch;              /* epochs finished */
+	const struct watched *watched;  /* not NULL */
+};
+
 struct schedule_type {
 	struct kind kind;
-	/* The factor on the base learning rate at `progress`, 0 at the first batch to 1 after the last of all epochs. */
-	double (*factor)(const void *config, double progress);
+	/* The factor on the base learning rate. */
+	double (*factor)(const void *config, const struct moment *at);
+	/* What the ranges of single fields cannot say; NULL: nothing. `at` is the schedule's place in its file. */
+	bool (*check)(const void *config, struct mark at, struct error *err);
+	/* NULL, or the schedule watches: called after each epoch with the mean loss and the accuracy 0..1 of the validation images. */
+	void (*watch)(const void *config, struct watched *watched, double loss, double accuracy);
 };
 
 extern const struct optimizer_type *const optimizer_types[];    /* NULL at the end */

@@ -3,7 +3,8 @@
 
 extern const struct optimizer_type optimizer_adam, optimizer_sgd, optimizer_adamw, optimizer_adamax, optimizer_adadelta,
 	optimizer_rmsprop;
-extern const struct schedule_type schedule_constant, schedule_cosine, schedule_one_cycle;
+extern const struct schedule_type schedule_constant, schedule_cosine, schedule_one_cycle, schedule_step,
+	schedule_reduce_on_plateau;
 
 const struct optimizer_type *const optimizer_types[] = {
 	&optimizer_adam,
@@ -19,5 +20,7 @@ const struct schedule_type *const schedule_types[] = {
 	&schedule_constant,
 	&schedule_cosine,
 	&schedule_one_cycle,
+	&schedule_step,
+	&schedule_reduce_on_plateau,
 	NULL
 };

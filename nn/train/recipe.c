@@ -24,5 +24,8 @@ const struct field recipe_fields[] = {
 	  .fallback = 0, .min = 0, .max = 100000, .help = "end after so many epochs without a gain in validation accuracy; 0: never" },
 	{ "min_gain", FIELD_FLOAT, offsetof(struct recipe, min_gain),
 	  .fallback = 0.001, .min = 0, .max = 1, .help = "what counts as a gain, as a share of the validation images" },
+	{ "warm_up", FIELD_FLOAT, offsetof(struct recipe, warm_up),
+	  .fallback = 0, .min = 0, .max = 100000, .later = 1,
+	  .help = "epochs, or parts of one, over which the learning rate rises from 0 along a line, times the schedule's factor" },
 	{ 0 }
 };

@@ -19,6 +19,7 @@ struct recipe {
 	double min_gain;        /* what counts as a gain, in accuracy 0..1 */
 	const struct optimizer_type *optimizer;
 	const void *optimizer_config;   /* owned by whoever filled the recipe */
+	double warm_up;         /* epochs over which the rate rises along a line from 0; times what the schedule says */
 	const struct schedule_type *schedule;
 	const void *schedule_config;    /* likewise */
 };

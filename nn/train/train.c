@@ -20,6 +20,7 @@ struct training {
 	int64_t step;                   /* updates done */
 	double best_accuracy;           /* of the validation images */
 	int epochs_without_gain;
+	struct watched watched;         /* the schedule's, where it watches */
 	atomic_int seen;                /* images of the current epoch trained on */
 };
 
@@ -103,13 +104,23 @@ static void add_scores(const struct training *t, int images, struct score *sum)
 	}
 }
 
+/* Up along a line: update k of the first `updates` has k / updates of the rate, the last of them all of it. Warming up takes
+ * nothing from the schedule: its clock runs from the first batch, and the two factors are multiplied. */
+static double warmth(const struct training *t, double updates)
+{
+	double next = (double)t->step + 1;
+
+	return next < updates ? next / updates : 1;
+}
+
 static double learning_rate(const struct training *t)
 {
 	const struct recipe *r = t->setup.recipe;
 	int64_t batches = (t->setup.training.count + r->batch - 1) / r->batch;
 	double base = r->learning_rate > 0 ? r->learning_rate : r->optimizer->learning_rate;
+	struct moment now = { .progress = (double)t->step / (double)(batches * r->epochs), .epoch = t->epoch, .watched = &t->watched };
 
-	return base * r->schedule->factor(r->schedule_config, (double)t->step / (double)(batches * r->epochs));
+	return base * warmth(t, r->warm_up * (double)batches) * r->schedule->factor(r->schedule_config, &now);
 }
 
 /* One update; the batch's images are in the model. Returns the learning rate. */
@@ -227,6 +238,9 @@ bool training_epoch(struct training *t, struct epoch_row *row)
 		if (!training_evaluate(t, t->setup.validation, &row->validation))
 			return false;
 		row->diverged = !isfinite(row->validation.loss);
+		if (t->setup.recipe->schedule->watch)
+			t->setup.recipe->schedule->watch(t->setup.recipe->schedule_config, &t->watched,
+			                                 row->validation.loss, row->validation.accuracy);
 	}
 	row->last = row->diverged || t->epoch >= t->setup.recipe->epochs || out_of_patience(t, row);
 	return true;

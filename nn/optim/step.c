@@ -1,0 +1,53 @@
+/* Steps down: the rate is multiplied by `factor` whenever `every` epochs are done, or when the numbers of epochs in `at` are done
+ * (PyTorch's StepLR and MultiStepLR, with their gamma and milestones). Floor 2.
+ *
+ * Epochs count from 1: with `at: 30` epoch 30 is the last one at the old rate. */
+#include "nn/optim/optimizer.h"
+
+#include <math.h>
+
+struct step {
+	int every;              /* 0: not stated */
+	struct ints at;         /* rising */
+	double factor;
+};
+
+static const struct field fields[] = {
+	{ "every", FIELD_INT, offsetof(struct step, every),
+	  .fallback = 0, .min = 0, .max = 100000, .help = "epochs from step to step" },
+	{ "at", FIELD_INTS, offsetof(struct step, at),
+	  .min = 1, .max = 100000, .help = "epochs after each of which there is a step" },
+	{ "factor", FIELD_FLOAT, offsetof(struct step, factor),
+	  .fallback = 0.1, .min = 0, .max = 1, .help = "of each step" },
+	{ 0 }
+};
+
+static double factor(const void *config, const struct moment *at)
+{
+	const struct step *c = config;
+	int steps = c->every ? at->epoch / c->every : 0;
+
+	for (int i = 0; i < c->at.count; i++)
+		steps += c->at.at[i] <= at->epoch;
+	return pow(c->factor, steps);
+}
+
+static bool check(const void *config, struct mark at, struct error *err)
+{
+	const struct step *c = config;
+
+	if (!c->every && !c->at.count)
+		return fail_at(err, at, "step: neither every nor at; accepted: every: EPOCHS, or at: [EPOCHS, ...]");
+	if (c->every && c->at.count)
+		return fail_at(err, at, "step: both every and at; accepted: one of them");
+	for (int i = 1; i < c->at.count; i++)
+		if (c->at.at[i] <= c->at.at[i - 1])
+			return fail_at(err, at, "at: %d behind %d; accepted: rising numbers of epochs", c->at.at[i], c->at.at[i - 1]);
+	return true;
+}
+
+const struct schedule_type schedule_step = {
+	.kind = { .name = "step", .help = "down by a factor every few epochs, or after stated ones",
+	          .fields = fields, .config_size = sizeof(struct step) },
+	.factor = factor, .check = check,
+};
