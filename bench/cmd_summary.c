@@ -160,7 +160,7 @@ static int list_points(const struct sweep *sweep, enum table_format format, stru
 static int summarize(const struct sweep *sweep, const struct point *point, enum table_format format, struct error *err)
 {
 	const struct recipe *recipe = &sweep->recipe;
-	struct model_plan *plan = model_plan_create(&point->network, recipe->batch, recipe->optimizer->slots, err);
+	struct model_plan *plan = recipe_plan(&point->network, recipe, err);
 
 	if (!plan)
 		return EXIT_USAGE;

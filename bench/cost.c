@@ -8,7 +8,7 @@
 bool point_count(const struct sweep *sweep, const struct point *point, struct cost *to, struct error *err)
 {
 	const struct recipe *recipe = &sweep->recipe;
-	struct model_plan *plan = model_plan_create(&point->network, recipe->batch, recipe->optimizer->slots, err);
+	struct model_plan *plan = recipe_plan(&point->network, recipe, err);
 
 	if (!plan)
 		return false;

@@ -43,7 +43,7 @@ static bool plan_network(const struct builder *b, const struct entry *entry, str
 	const struct recipe *recipe = &b->sweep->recipe;
 	struct error found = { "" };
 	char width[NUMBER_BYTES];
-	struct model_plan *plan = model_plan_create(&point->network, recipe->batch, recipe->optimizer->slots, &found);
+	struct model_plan *plan = recipe_plan(&point->network, recipe, &found);
 
 	if (!plan)
 		return fail(b->err, "%s (%s at width %s)", found.text, entry->name, words_number(point->width, width));

@@ -69,7 +69,8 @@ TEST(sweep_refuses_recipes)
 	CHECK_REFUSED(RECIPE("{epochs: 0}"), "s.yaml:5:18: epochs: 0 is outside 1..100000");
 	CHECK_REFUSED(RECIPE("{epochs: 1, lerning_rate: 1}"),
 	              "s.yaml:5:21: lerning_rate: unknown key; accepted: epochs, batch, learning_rate, label_smoothing, scaling, flip, "
-	              "shift, patience, min_gain, warm_up, optimizer, schedule; did you mean \"learning_rate\"?");
+	              "shift, patience, min_gain, warm_up, average_weights, optimizer, schedule; "
+	              "did you mean \"learning_rate\"?");
 	CHECK_REFUSED(RECIPE("{epochs: 1, learning_rate: -1}"), "s.yaml:5:36: learning_rate: -1 is outside 0..100");
 	CHECK_REFUSED(RECIPE("{epochs: 1, flip: yes}"), "s.yaml:5:27: flip: \"yes\" is not true or false");
 	CHECK_REFUSED(RECIPE("{epochs: 1, scaling: units}"),
@@ -94,6 +95,12 @@ TEST(sweep_refuses_warming_up)
 	CHECK_REFUSED(RECIPE("{epochs: 9, warm_up: two}"), "s.yaml:5:30: warm_up: \"two\" is not a number");
 	CHECK_REFUSED(RECIPE("{epochs: 9, warm_up: 9.5}"), "s.yaml:5:30: warm_up: 9.5 of 9 epochs; accepted: 0..9");
 	CHECK_REFUSED(RECIPE("{epochs: 1, warm_up: 2}"), "s.yaml:5:30: warm_up: 2 of 1 epoch; accepted: 0..1");
+}
+
+TEST(sweep_refuses_averages)
+{
+	CHECK_REFUSED(RECIPE("{epochs: 9, average_weights: 1}"), "s.yaml:5:38: average_weights: 1 is outside 0..0.999999");
+	CHECK_REFUSED(RECIPE("{epochs: 9, average_weights: true}"), "s.yaml:5:38: average_weights: \"true\" is not a number");
 }
 
 TEST(sweep_refuses_schedules)

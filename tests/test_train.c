@@ -1,79 +1,9 @@
 /* Training: a problem that must be learnt, epoch rows, patience, divergence, stopping, results that depend on the seed alone. */
-#include "nn/train/train.h"
-#include "tests/lanes.h"
-#include "tests/network.h"
+#include "tests/problem.h"
 #include "tests/test.h"
 
 #include <math.h>
-#include <pthread.h>
-#include <sched.h>
 #include <string.h>
-
-enum { SIDE = 8, PIXELS = SIDE * SIDE, TRAINING = 250, VALIDATION = 70 };      /* neither a multiple of the batch nor of 16 */
-
-/* Class 0: the brighter half is on the left; class 1: on the right. Noise over both. */
-struct problem {
-	uint8_t pixels[TRAINING + VALIDATION][PIXELS], labels[TRAINING + VALIDATION];
-	struct net net;
-	_Alignas(16) char optimizer_config[NET_CONFIG], schedule_config[NET_CONFIG];
-	struct recipe recipe;
-	struct training_setup setup;
-	struct crew crew;
-};
-
-static void make_images(struct problem *p)
-{
-	struct rng rng = rng_seed(81, 0);
-
-	for (int n = 0; n < TRAINING + VALIDATION; n++) {
-		int label = (int)rng_below(&rng, 2);
-		for (int i = 0; i < PIXELS; i++)
-			p->pixels[n][i] = (uint8_t)(rng_below(&rng, 120) + ((i % SIDE < SIDE / 2) == (label == 0) ? 60 : 0));
-		p->labels[n] = (uint8_t)label;
-	}
-}
-
-static void set_up(struct problem *p, const char *optimizer, double rate)
-{
-	const struct optimizer_type *type = optimizer_types[!strcmp(optimizer, "sgd")];
-	struct shape shape = { 1, SIDE, SIDE };
-
-	memset(p, 0, sizeof *p);
-	make_images(p);
-	net_read(&p->net, shape, 2, "conv channels=4 kernel=3; batch_norm; relu; max_pool window=2; conv channels=6 kernel=3;"
-	         "relu; dropout rate=0.1; global_average_pool; dense units=2");
-	config_read(type->kind.fields, p->optimizer_config, "");
-	p->recipe = (struct recipe){ .epochs = 6, .batch = 40, .learning_rate = rate, .scaling = SCALING_STANDARD,
-		.optimizer = type, .optimizer_config = p->optimizer_config,
-		.schedule = schedule_types[0], .schedule_config = p->schedule_config };
-	crew_init(&p->crew);
-	p->setup = (struct training_setup){ .network = &p->net.network, .recipe = &p->recipe, .seed = 1,
-		.kernels = kernels_choose(NULL), .crew = &p->crew, .training = { p->pixels[0], p->labels, TRAINING, shape },
-		.validation = { p->pixels[TRAINING], p->labels + TRAINING, VALIDATION, shape } };
-}
-
-static struct training *start(const struct problem *p)
-{
-	struct error err = { "" };
-	struct training *t = training_create(&p->setup, &err);
-
-	CHECK_TEXT(err.text, "");
-	return t;
-}
-
-/* Runs to the end; returns the number of epochs, their rows, and the score of the training images in inference. */
-static int run(const struct problem *p, struct epoch_row *rows, struct score *score)
-{
-	struct training *t = start(p);
-	int count = 0;
-
-	do
-		CHECK(training_epoch(t, &rows[count]));
-	while (!rows[count++].last && count < 30);
-	CHECK(training_evaluate(t, p->setup.training, score));
-	training_destroy(t);
-	return count;
-}
 
 TEST(training_learns_a_small_problem)
 {
@@ -81,8 +11,8 @@ TEST(training_learns_a_small_problem)
 	struct epoch_row rows[30];
 	struct score score;
 
-	set_up(&p, "adam", 0.01);
-	CHECK_INT(run(&p, rows, &score), 6);
+	problem_open(&p, "adam", 0.01);
+	CHECK_INT(problem_run(&p, rows, &score), 6);
 	CHECK(rows[5].validation.accuracy > 0.95);
 	CHECK(score.accuracy > 0.95);
 	CHECK(rows[0].training.loss > rows[5].training.loss);
@@ -105,9 +35,9 @@ TEST(training_takes_every_image_once_an_epoch)
 	struct epoch_row row;
 	struct score score;
 
-	set_up(&p, "sgd", 1e-30);
+	problem_open(&p, "sgd", 1e-30);
 	net_read(&p.net, p.setup.training.shape, 2, "flatten; dense units=2");
-	struct training *t = start(&p);
+	struct training *t = problem_start(&p);
 	for (int epoch = 0; epoch < 2; epoch++) {
 		CHECK(training_epoch(t, &row));
 		CHECK(training_evaluate(t, p.setup.training, &score));
@@ -124,14 +54,14 @@ TEST(training_learns_with_every_option)
 	struct epoch_row rows[30];
 	struct score score;
 
-	set_up(&p, "sgd", 0);
+	problem_open(&p, "sgd", 0);
 	config_read(optimizer_types[1]->kind.fields, p.optimizer_config, "nesterov=1 weight_decay=0.0001");
 	p.recipe.epochs = 12;
 	p.recipe.label_smoothing = 0.1;
 	p.recipe.shift = 0.13;          /* of 8 rows: 1 */
 	p.recipe.scaling = SCALING_UNIT;
 	p.recipe.learning_rate = 0.1;
-	CHECK_INT(run(&p, rows, &score), 12);
+	CHECK_INT(problem_run(&p, rows, &score), 12);
 	CHECK(score.accuracy > 0.95);
 	CHECK(rows[11].training.loss > 0.19);   /* the least that targets of 0.95 and 0.05 allow: -0.95 ln 0.95 - 0.05 ln 0.05 */
 	CHECK(score.loss < rows[11].training.loss);
@@ -144,26 +74,16 @@ TEST(training_follows_the_schedule)
 	struct epoch_row rows[30];
 	struct score score;
 
-	set_up(&p, "adam", 0);
+	problem_open(&p, "adam", 0);
 	p.recipe.epochs = 2;
-	CHECK_INT(run(&p, rows, &score), 2);
+	CHECK_INT(problem_run(&p, rows, &score), 2);
 	CHECK_CLOSE(rows[0].learning_rate, 0.001, 1e-12);
 	p.recipe.schedule = schedule_types[1];
 	config_read(schedule_types[1]->kind.fields, p.schedule_config, "");
-	run(&p, rows, &score);
+	problem_run(&p, rows, &score);
 	/* 7 updates an epoch: the last of the first epoch is number 7 of 14, after 6 of them; cosine to 0. */
 	CHECK_CLOSE(rows[0].learning_rate / 0.001, (1 + cos(M_PI * 6 / 14)) / 2, 1e-12);
 	CHECK_CLOSE(rows[1].learning_rate / 0.001, (1 + cos(M_PI * 13 / 14)) / 2, 1e-12);
-}
-
-static void schedule_set(struct problem *p, const char *name, const char *fields)
-{
-	for (const struct schedule_type *const *type = schedule_types; *type; type++)
-		if (!strcmp((*type)->kind.name, name)) {
-			config_read((*type)->kind.fields, p->schedule_config, fields);
-			p->recipe.schedule = *type;
-		}
-	CHECK_TEXT(p->recipe.schedule->kind.name, name);
 }
 
 /* The rates of 12 epochs, each of `updates` updates: a row has that of its epoch's last. */
@@ -174,7 +94,7 @@ static void check_rates(struct problem *p, int updates, const double *want)
 
 	p->recipe.epochs = 12;
 	p->recipe.batch = TRAINING / updates;
-	CHECK_INT(run(p, rows, &score), 12);
+	CHECK_INT(problem_run(p, rows, &score), 12);
 	for (int i = 0; i < 12; i++)
 		CHECK_CLOSE(rows[i].learning_rate, 0.01 * want[i], 1e-11);
 }
@@ -184,15 +104,15 @@ TEST(training_warms_up_as_pytorch_does)
 {
 	static struct problem p;
 
-	set_up(&p, "adam", 0.01);
+	problem_open(&p, "adam", 0.01);
 	p.recipe.warm_up = 5;
 	check_rates(&p, 1, (const double[]){ 0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1, 1, 1, 1 });
 	p.recipe.warm_up = 4;
-	schedule_set(&p, "cosine", "");
+	problem_schedule(&p, "cosine", "");
 	check_rates(&p, 1, (const double[]){ 0.25, 0.491481456572, 0.699759526419, 0.853553390593, 0.75, 0.629409522551, 0.5,
 	                                     0.370590477449, 0.25, 0.146446609407, 0.0669872981078, 0.0170370868555 });
 	p.recipe.warm_up = 6;
-	schedule_set(&p, "step", "every=4 factor=0.5");
+	problem_schedule(&p, "step", "every=4 factor=0.5");
 	check_rates(&p, 1, (const double[]){ 0.166666666667, 0.333333333333, 0.5, 0.666666666667, 0.416666666667, 0.5, 0.5, 0.5,
 	                                     0.25, 0.25, 0.25, 0.25 });
 }
@@ -202,7 +122,7 @@ TEST(training_warms_up_for_parts_of_epochs)
 {
 	static struct problem p;
 
-	set_up(&p, "adam", 0.01);
+	problem_open(&p, "adam", 0.01);
 	p.recipe.warm_up = 2.4;
 	check_rates(&p, 5, (const double[]){ 5.0 / 12, 10.0 / 12, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 });
 	p.recipe.warm_up = 0.1;         /* half an update */
@@ -214,8 +134,8 @@ TEST(training_steps_down_between_epochs)
 {
 	static struct problem p;
 
-	set_up(&p, "adam", 0.01);
-	schedule_set(&p, "step", "at=4,9 factor=0.5");
+	problem_open(&p, "adam", 0.01);
+	problem_schedule(&p, "step", "at=4,9 factor=0.5");
 	check_rates(&p, 5, (const double[]){ 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25 });
 }
 
@@ -227,17 +147,17 @@ TEST(training_reduces_on_a_plateau_and_ends_when_patience_runs_out)
 	struct epoch_row rows[30];
 	struct score score;
 
-	set_up(&p, "sgd", 1e-9);
+	problem_open(&p, "sgd", 1e-9);
 	p.recipe.epochs = 20;
 	p.recipe.min_gain = 0.5;
 	p.recipe.patience = 5;
-	schedule_set(&p, "reduce_on_plateau", "patience=2 min_gain=0.5");
-	CHECK_INT(run(&p, rows, &score), 6);
+	problem_schedule(&p, "reduce_on_plateau", "patience=2 min_gain=0.5");
+	CHECK_INT(problem_run(&p, rows, &score), 6);
 	for (int i = 0; i < 6; i++)
 		CHECK_CLOSE(rows[i].learning_rate / 1e-9, want[i], 1e-11);
 	CHECK(rows[5].last && !rows[4].last);
 	p.setup.validation.count = 0;   /* nothing to watch */
-	CHECK_INT(run(&p, rows, &score), 20);
+	CHECK_INT(problem_run(&p, rows, &score), 20);
 	CHECK_CLOSE(rows[19].learning_rate / 1e-9, 1, 1e-11);
 }
 
@@ -251,14 +171,14 @@ TEST(training_keeps_what_its_schedule_has_seen)
 	struct training *t[2];
 	int epochs, reduced = 0;
 
-	set_up(&p, "adam", 0.02);
+	problem_open(&p, "adam", 0.02);
 	p.recipe.epochs = 12;
-	schedule_set(&p, "reduce_on_plateau", "watch=loss patience=1 factor=0.5");
+	problem_schedule(&p, "reduce_on_plateau", "watch=loss patience=1 factor=0.5");
 	for (int i = 0; i < 2; i++) {
 		p.setup.seed = (uint64_t)i + 1;
-		epochs = run(&p, alone[i], &score);
+		epochs = problem_run(&p, alone[i], &score);
 		CHECK_INT(epochs, 12);
-		t[i] = start(&p);
+		t[i] = problem_start(&p);
 	}
 	for (int epoch = 0; epoch < 12; epoch++)
 		for (int i = 0; i < 2; i++) {
@@ -279,14 +199,14 @@ TEST(training_ends_when_patience_runs_out)
 	struct epoch_row rows[30];
 	struct score score;
 
-	set_up(&p, "sgd", 1e-9);
+	problem_open(&p, "sgd", 1e-9);
 	p.recipe.epochs = 20;
 	p.recipe.patience = 3;
 	p.recipe.min_gain = 0.5;
-	CHECK_INT(run(&p, rows, &score), 4);
+	CHECK_INT(problem_run(&p, rows, &score), 4);
 	CHECK(rows[3].last && !rows[3].diverged && !rows[2].last);
 	p.setup.validation.count = 0;   /* nothing to be patient about */
-	CHECK_INT(run(&p, rows, &score), 20);
+	CHECK_INT(problem_run(&p, rows, &score), 20);
 	CHECK(isnan(rows[19].validation.loss) && isnan(rows[19].validation.accuracy));
 }
 
@@ -297,11 +217,11 @@ TEST(training_is_patient_while_there_are_gains)
 	struct epoch_row rows[30];
 	struct score score;
 
-	set_up(&p, "adam", 0.003);
+	problem_open(&p, "adam", 0.003);
 	p.recipe.epochs = 30;
 	p.recipe.patience = 4;
 	p.recipe.min_gain = 0.02;
-	int count = run(&p, rows, &score);
+	int count = problem_run(&p, rows, &score);
 	double best = rows[0].validation.accuracy;
 	int since = 0;
 	for (int i = 1; i < count; i++) {
@@ -319,8 +239,8 @@ TEST(training_reports_divergence)
 	struct epoch_row rows[30];
 	struct score score;
 
-	set_up(&p, "sgd", 1e30);
-	int count = run(&p, rows, &score);
+	problem_open(&p, "sgd", 1e30);
+	int count = problem_run(&p, rows, &score);
 	CHECK(count < 6);
 	CHECK(rows[count - 1].diverged && rows[count - 1].last);
 	for (int i = 0; i + 1 < count; i++)
@@ -335,9 +255,9 @@ TEST(training_stops_when_told)
 	struct epoch_row row;
 	struct score score;
 
-	set_up(&p, "adam", 0.01);
+	problem_open(&p, "adam", 0.01);
 	p.setup.stop = &stop;
-	struct training *t = start(&p);
+	struct training *t = problem_start(&p);
 	CHECK_INT(training_progress(t), 0);
 	CHECK(training_epoch(t, &row));
 	CHECK_INT(training_progress(t), TRAINING);
@@ -354,8 +274,8 @@ TEST(training_evaluation_adds_up)
 	struct epoch_row row;
 	struct score whole, again, halves[2];
 
-	set_up(&p, "adam", 0.01);
-	struct training *t = start(&p);
+	problem_open(&p, "adam", 0.01);
+	struct training *t = problem_start(&p);
 	CHECK(training_epoch(t, &row));
 	CHECK(training_evaluate(t, p.setup.training, &whole));
 	for (int i = 0; i < 2; i++) {
@@ -374,33 +294,19 @@ TEST(training_evaluation_adds_up)
 
 /* --- What results depend on --- */
 
-static void *help(void *crew)
-{
-	static const atomic_int stay;
-
-	crew_help(crew, &stay);
-	return NULL;
-}
-
 /* Three epochs with everything random switched on. */
 static void run_three(uint64_t seed, int helpers, struct epoch_row rows[30], struct score *score)
 {
 	static struct problem p;
-	pthread_t threads[3];
 
-	set_up(&p, "adam", 0.01);
+	problem_open(&p, "adam", 0.01);
 	p.recipe.epochs = 3;
 	p.recipe.flip = true;
 	p.recipe.shift = 0.2;
 	p.setup.seed = seed;
-	for (int i = 0; i < helpers; i++)
-		pthread_create(&threads[i], NULL, help, &p.crew);
-	while (atomic_load(&p.crew.helpers) < helpers)
-		sched_yield();
-	CHECK_INT(run(&p, rows, score), 3);
-	crew_close(&p.crew);
-	for (int i = 0; i < helpers; i++)
-		pthread_join(threads[i], NULL);
+	problem_help(&p, helpers);
+	CHECK_INT(problem_run(&p, rows, score), 3);
+	problem_leave(&p);
 }
 
 static bool same_rows(const struct epoch_row *a, const struct epoch_row *b)
@@ -442,7 +348,7 @@ TEST(training_of_what_does_not_plan_is_an_error)
 	static struct problem p;
 	struct error err = { "" };
 
-	set_up(&p, "adam", 0.01);
+	problem_open(&p, "adam", 0.01);
 	p.net.network.classes = 3;
 	CHECK(!training_create(&p.setup, &err));
 	CHECK_TEXT(err.text,

@@ -4,6 +4,7 @@
 #include "nn/model/plan.h"
 #include "nn/base/rng.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,10 +27,13 @@ struct model {
 	double *losses;
 	bool *correct;
 	real *block;            /* owned: everything below lies in it */
+	real *averages, *state_averages;        /* NULL unless planned */
 	real *params, *gradients, *slots[3], *state, *grouped, *activations, *saved, *shared, *scratch;
 	struct batch batch;     /* of the last forward pass */
 	int groups;
 	const struct model_step *step;  /* while model_update runs */
+	bool averaged;          /* passes use the averages */
+	bool repack;            /* passes use other parameters than before */
 };
 
 static real *cut(real **rest, size_t len)
@@ -55,6 +59,10 @@ static bool allocate_block(struct model *m, struct error *err)
 	for (int i = 0; i < plan->optimizer_slots; i++)
 		m->slots[i] = cut(&rest, plan->params_len);
 	m->state = cut(&rest, plan->state_len);
+	if (plan->averages) {
+		m->averages = cut(&rest, plan->params_len);
+		m->state_averages = cut(&rest, plan->state_len);
+	}
 	m->grouped = cut(&rest, plan->grouped_len * groups);
 	m->activations = cut(&rest, plan->activations_len);
 	m->saved = cut(&rest, plan->saved_len);
@@ -243,6 +251,7 @@ static void run_prepare(void *about, int i)
 
 void model_forward(struct model *m, struct crew *crew, const struct batch *batch, bool fresh)
 {
+	assert(!batch->training || !m->averaged);
 	m->batch = *batch;
 	m->groups = (batch->images + LANES - 1) / LANES;
 	for (int i = 0; i < m->plan->network->layer_count; i++) {
@@ -251,8 +260,9 @@ void model_forward(struct model *m, struct crew *crew, const struct batch *batch
 		m->passes[i].training = batch->training;
 		m->passes[i].noise = rng_mix(batch->noise, (uint64_t)i);
 	}
-	if (fresh)
+	if (fresh || m->repack)
 		crew_run(crew, m->plan->network->layer_count, run_prepare, m);
+	m->repack = false;
 	run_program(m, crew, &m->plan->forward);
 }
 
@@ -299,6 +309,47 @@ void model_update(struct model *m, struct crew *crew, const struct model_step *s
 	m->step = NULL;
 }
 
+static void average(real *restrict averages, const real *restrict values, size_t len, real take)
+{
+	for (size_t i = 0; i < len; i++)
+		averages[i] += take * (values[i] - averages[i]);
+}
+
+/* What the tasks of model_average are told. */
+struct averaging {
+	struct model *model;
+	real take;              /* share of the new values */
+};
+
+static void run_average(void *about, int index)
+{
+	const struct averaging *a = about;
+	const struct stretch *s = &a->model->stretches[index];
+
+	average(a->model->averages + s->at, a->model->params + s->at, s->len, a->take);
+}
+
+void model_average(struct model *m, struct crew *crew, double keep)
+{
+	struct averaging averaging = { m, (real)(1 - keep) };
+
+	assert(m->averages);
+	crew_run(crew, m->stretch_count, run_average, &averaging);
+	average(m->state_averages, m->state, m->plan->state_len, averaging.take);
+}
+
+void model_use_averages(struct model *m, bool use)
+{
+	assert(m->averages);
+	for (int i = 0; i < m->plan->network->layer_count; i++) {
+		const struct node *node = &m->plan->nodes[i];
+		m->passes[i].params = (use ? m->averages : m->params) + node->params_at;
+		m->passes[i].state = (use ? m->state_averages : m->state) + node->state_at;
+	}
+	m->averaged = use;
+	m->repack = true;
+}
+
 double model_loss(const struct model *m, int image)
 {
 	return m->losses[image];
@@ -316,7 +367,8 @@ const real *model_logits(const struct model *m)
 
 struct model_memory model_memory(const struct model *m)
 {
-	return (struct model_memory){ m->params, m->gradients, m->state, m->plan->params_len, m->plan->state_len,
+	return (struct model_memory){ m->params, m->gradients, m->state, m->averages, m->state_averages,
+		m->plan->params_len, m->plan->state_len,
 		tensor_of(m, m->plan->network->input, &m->plan->storages[0].gradient).at };
 }
 
@@ -345,6 +397,10 @@ void model_initialise_at(const struct model_plan *plan, uint64_t seed, real *all
 			initialise_array(&node->plan.params[k], params, &rng);
 		for (int k = 0; k < node->plan.state_count; state += node->plan.state[k++].len)
 			initialise_array(&node->plan.state[k], state, &rng);
+	}
+	if (m->averages) {
+		memcpy(m->averages, m->params, m->plan->params_len * sizeof(real));
+		memcpy(m->state_averages, m->state, m->plan->state_len * sizeof(real));
 	}
 }
 

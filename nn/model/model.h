@@ -21,7 +21,7 @@ struct batch {
 struct model *model_create(const struct model_plan *plan, const struct kernels *kernels, struct error *err);
 void model_destroy(struct model *model);
 
-/* Fills parameters and running state by each layer's rule. */
+/* Fills parameters and running state by each layer's rule; averages begin as these. */
 void model_initialise(struct model *model, uint64_t seed);
 /* The same without a model, into memory of the caller's: as many numbers as the plan's cost says, trainable and the rest of the total. */
 void model_initialise_at(const struct model_plan *plan, uint64_t seed, real *params, real *state);
@@ -46,6 +46,13 @@ struct model_step {
 };
 void model_update(struct model *model, struct crew *crew, const struct model_step *step);
 
+/* Takes the parameters and the running state into their averages: average = keep * average + (1 - keep) * value. The plan must have
+ * averages. */
+void model_average(struct model *model, struct crew *crew, double keep);
+
+/* Whether the next passes use the averages in place of parameters and running state; not for training. The plan must have averages. */
+void model_use_averages(struct model *model, bool use);
+
 /* Of the last forward pass: the cross-entropy of image i, and whether its largest logit (the first of equals) is its label's. */
 double model_loss(const struct model *model, int image);
 bool model_correct(const struct model *model, int image);
@@ -54,9 +61,10 @@ bool model_correct(const struct model *model, int image);
 const real *model_logits(const struct model *model);
 
 /* Stretches of the one block: parameters and state layer by layer, each layer's arrays in its plan's order, nothing between. Gradients
- * are ordered as parameters. They are complete after model_backward; d_input is NULL unless the network asks for it. */
+ * are ordered as parameters. They are complete after model_backward; d_input is NULL unless the network asks for it, averages
+ * (of params_len parameters) and state_averages are NULL unless the plan has them. */
 struct model_memory {
-	real *params, *gradients, *state;
+	real *params, *gradients, *state, *averages, *state_averages;
 	size_t params_len, state_len;
 	const real *d_input;
 };

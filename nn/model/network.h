@@ -37,6 +37,8 @@ struct model_plan;
  * The plan borrows the network, which must outlive it. NULL and an error at a layer's mark where shapes do not fit. */
 struct model_plan *model_plan_create(const struct network *network, int batch, int optimizer_slots, struct error *err);
 void model_plan_destroy(struct model_plan *plan);
+/* Plans memory for running averages of parameters and running state too. Before any model is made from the plan. */
+void model_plan_add_averages(struct model_plan *plan);
 struct cost model_plan_cost(const struct model_plan *plan);
 /* The plan of layer i, as its type stated it (out.out is its output's shape). */
 const struct layer_plan *model_plan_layer(const struct model_plan *plan, int i);

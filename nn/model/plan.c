@@ -180,12 +180,17 @@ void model_plan_destroy(struct model_plan *plan)
 	free(plan);
 }
 
+void model_plan_add_averages(struct model_plan *plan)
+{
+	plan->averages = true;
+}
+
 size_t model_plan_len(const struct model_plan *plan)
 {
-	size_t groups = (size_t)plan->groups;
+	size_t groups = (size_t)plan->groups, averages = plan->averages;
 
-	return plan->params_len * (size_t)(2 + plan->optimizer_slots) + plan->grouped_len * groups + plan->state_len +
-	       plan->activations_len + plan->saved_len + plan->shared_len + plan->scratch_len;
+	return plan->params_len * (2 + (size_t)plan->optimizer_slots + averages) + plan->state_len * (1 + averages) +
+	       plan->grouped_len * groups + plan->activations_len + plan->saved_len + plan->shared_len + plan->scratch_len;
 }
 
 struct cost model_plan_cost(const struct model_plan *plan)

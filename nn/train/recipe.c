@@ -27,5 +27,17 @@ const struct field recipe_fields[] = {
 	{ "warm_up", FIELD_FLOAT, offsetof(struct recipe, warm_up),
 	  .fallback = 0, .min = 0, .max = 100000, .later = 1,
 	  .help = "epochs, or parts of one, over which the learning rate rises from 0 along a line, times the schedule's factor" },
+	{ "average_weights", FIELD_FLOAT, offsetof(struct recipe, average_weights),
+	  .fallback = 0, .min = 0, .max = 0.999999, .later = 1,
+	  .help = "judge by running averages of the weights, which keep this share at each update; 0: by the weights themselves" },
 	{ 0 }
 };
+
+struct model_plan *recipe_plan(const struct network *network, const struct recipe *recipe, struct error *err)
+{
+	struct model_plan *plan = model_plan_create(network, recipe->batch, recipe->optimizer->slots, err);
+
+	if (plan && recipe->average_weights > 0)
+		model_plan_add_averages(plan);
+	return plan;
+}

@@ -3,6 +3,7 @@
 #define NN_TRAIN_RECIPE_H
 
 #include "nn/base/field.h"
+#include "nn/model/network.h"
 #include "nn/optim/optimizer.h"
 
 enum scaling { SCALING_UNIT, SCALING_STANDARD, SCALING_RAW };   /* pixels / 255; mean 0, variance 1 over the training images; 0..255 */
@@ -20,11 +21,16 @@ struct recipe {
 	const struct optimizer_type *optimizer;
 	const void *optimizer_config;   /* owned by whoever filled the recipe */
 	double warm_up;         /* epochs over which the rate rises along a line from 0; times what the schedule says */
+	double average_weights; /* share that the weights' running averages, by which images are judged, keep at each update; 0: none */
 	const struct schedule_type *schedule;
 	const void *schedule_config;    /* likewise */
 };
 
 /* All members but optimizer and schedule, whose values name a type: bench binds those two by their tables. */
 extern const struct field recipe_fields[];
+
+/* The plan of a network that is trained by the recipe: its batch, and all the memory that the recipe asks for. NULL and an error as
+ * from model_plan_create. */
+struct model_plan *recipe_plan(const struct network *network, const struct recipe *recipe, struct error *err);
 
 #endif

@@ -45,7 +45,7 @@ struct training *training_create(const struct training_setup *setup, struct erro
 	t->setup = *setup;
 	t->best_accuracy = -1;
 	t->order = malloc((size_t)setup->training.count * sizeof *t->order);
-	t->plan = model_plan_create(setup->network, setup->recipe->batch, setup->recipe->optimizer->slots, err);
+	t->plan = recipe_plan(setup->network, setup->recipe, err);
 	t->model = t->plan ? model_create(t->plan, setup->kernels, err) : NULL;
 	if (!t->order || !t->model) {
 		fail(err, "no memory for the order of %d images", setup->training.count);
@@ -123,6 +123,13 @@ static double learning_rate(const struct training *t)
 	return base * warmth(t, r->warm_up * (double)batches) * r->schedule->factor(r->schedule_config, &now);
 }
 
+/* The share that the averages keep: less at first, min(share, (1 + step) / (10 + step)) as in TensorFlow's ExponentialMovingAverage,
+ * so that the first weights, which know nothing, are soon forgotten. */
+static double kept_average(const struct training *t)
+{
+	return fmin(t->setup.recipe->average_weights, (1 + (double)t->step) / (10 + (double)t->step));
+}
+
 /* One update; the batch's images are in the model. Returns the learning rate. */
 static double update(struct training *t)
 {
@@ -132,6 +139,8 @@ static double update(struct training *t)
 	t->step++;
 	model_backward(t->model, t->setup.crew);
 	model_update(t->model, t->setup.crew, &(struct model_step){ r->optimizer, r->optimizer_config, rate, t->step });
+	if (r->average_weights > 0)
+		model_average(t->model, t->setup.crew, kept_average(t));
 	return rate;
 }
 
@@ -173,7 +182,8 @@ static void copy_logits(const struct training *t, int images, real *to)
 			*to++ = from[((size_t)(i / LANES) * (size_t)classes + (size_t)c) * LANES + (size_t)(i % LANES)];
 }
 
-bool training_predict(struct training *t, struct images images, struct score *score, real *logits)
+/* In inference mode, with whatever weights the model uses; logits as in training_predict. */
+static bool score_images(struct training *t, struct images images, struct score *score, real *logits)
 {
 	struct batch_load load = { .t = t, .load = { .images = images, .scale = t->scale } };
 	int batch = t->setup.recipe->batch;
@@ -198,6 +208,18 @@ bool training_predict(struct training *t, struct images images, struct score *sc
 bool training_evaluate(struct training *t, struct images images, struct score *score)
 {
 	return training_predict(t, images, score, NULL);
+}
+
+bool training_predict(struct training *t, struct images images, struct score *score, real *logits)
+{
+	bool averages = t->setup.recipe->average_weights > 0;
+
+	if (averages)
+		model_use_averages(t->model, true);
+	bool scored = score_images(t, images, score, logits);
+	if (averages)
+		model_use_averages(t->model, false);
+	return scored;
 }
 
 /* Whether patience has run out. */
@@ -248,7 +270,13 @@ bool training_epoch(struct training *t, struct epoch_row *row)
 
 struct model_memory training_weights(const struct training *t)
 {
-	return model_memory(t->model);
+	struct model_memory m = model_memory(t->model);
+
+	if (m.averages) {
+		m.params = m.averages;
+		m.state = m.state_averages;
+	}
+	return m;
 }
 
 const struct model_plan *training_plan(const struct training *t)

@@ -50,13 +50,15 @@ void training_destroy(struct training *t);
 /* One epoch over all training images and the validation images. False where `stop` was raised; the row is then not to be used. */
 bool training_epoch(struct training *t, struct epoch_row *row);
 
-/* Loss and accuracy over images in inference mode. False where `stop` was raised. */
+/* Loss and accuracy over images in inference mode, by training_weights. False where `stop` was raised. */
 bool training_evaluate(struct training *t, struct images images, struct score *score);
 
 /* The same, and each image's logits into logits[images.count][classes]. */
 bool training_predict(struct training *t, struct images images, struct score *score, real *logits);
 
-/* Which of a training's weights evaluations use and files keep: those after the last update. */
+/* Which of a training's weights images are judged by, and files keep: running averages where the recipe asks for them, else those that
+ * are trained. Averages are of parameters and of running state alike: batch norm's moving statistics are averages already, but of
+ * fewer steps, and would be those of other weights. They change with the next epoch. */
 struct model_memory training_weights(const struct training *t);
 const struct model_plan *training_plan(const struct training *t);
 
