@@ -398,13 +398,13 @@ void model_initialise_at(const struct model_plan *plan, uint64_t seed, real *all
 		for (int k = 0; k < node->plan.state_count; state += node->plan.state[k++].len)
 			initialise_array(&node->plan.state[k], state, &rng);
 	}
-	if (m->averages) {
-		memcpy(m->averages, m->params, m->plan->params_len * sizeof(real));
-		memcpy(m->state_averages, m->state, m->plan->state_len * sizeof(real));
-	}
 }
 
 void model_initialise(struct model *m, uint64_t seed)
 {
 	model_initialise_at(m->plan, seed, m->params, m->state);
+	if (m->averages) {
+		memcpy(m->averages, m->params, m->plan->params_len * sizeof(real));
+		memcpy(m->state_averages, m->state, m->plan->state_len * sizeof(real));
+	}
 }
