@@ -179,6 +179,11 @@ TEST(idx_folder_is_relative_to_the_sweep)
 	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: folder: found an empty path");
 }
 
+#define SOURCES "the folder may be any: --set data.idx.folder=DIR; MNIST's four files: " \
+	"https://ossci-datasets.s3.amazonaws.com/mnist/train-images-idx3-ubyte.gz and so on, or the links at " \
+	"https://github.com/cvdfoundation/mnist; Fashion-MNIST's: the Debian package dataset-fashion-mnist puts them in " \
+	"/usr/share/datasets/fashion-mnist, or https://github.com/zalandoresearch/fashion-mnist"
+
 TEST(idx_says_where_missing_data_comes_from)
 {
 	const struct folder f = small_folder();
@@ -186,15 +191,11 @@ TEST(idx_says_where_missing_data_comes_from)
 
 	init(&c);
 	data_case_set_text(&c, "folder", "none");
-	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: folder: @/none has no train-images-idx3-ubyte, plain or with .gz; Fashion-MNIST comes "
-	                 "with the Debian package dataset-fashion-mnist, which puts it in /usr/share/datasets/fashion-mnist; MNIST's "
-	                 "own four files, plain or gzipped, have the same names");
+	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: folder: @/none has no train-images-idx3-ubyte, plain or with .gz; " SOURCES);
 	write_files(&f);
 	CHECK_INT(unlink(test_path(names[TEST_LABELS])), 0);
 	data_case_set_text(&c, "folder", ".");
-	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: folder: @/. has no t10k-labels-idx1-ubyte, plain or with .gz; Fashion-MNIST comes "
-	                 "with the Debian package dataset-fashion-mnist, which puts it in /usr/share/datasets/fashion-mnist; MNIST's "
-	                 "own four files, plain or gzipped, have the same names");
+	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: folder: @/. has no t10k-labels-idx1-ubyte, plain or with .gz; " SOURCES);
 }
 
 TEST(idx_path_too_long)

@@ -7,8 +7,10 @@
 
 #include <stdio.h>
 
-#define WHERE_TO_GET_IT "Fashion-MNIST comes with the Debian package dataset-fashion-mnist, which puts it in " \
-	"/usr/share/datasets/fashion-mnist; MNIST's own four files, plain or gzipped, have the same names"
+#define WHERE_TO_GET_IT "the folder may be any: --set data.idx.folder=DIR; MNIST's four files: " \
+	"https://ossci-datasets.s3.amazonaws.com/mnist/train-images-idx3-ubyte.gz and so on, or the links at " \
+	"https://github.com/cvdfoundation/mnist; Fashion-MNIST's: the Debian package dataset-fashion-mnist puts them in " \
+	"/usr/share/datasets/fashion-mnist, or https://github.com/zalandoresearch/fashion-mnist"
 
 struct idx {
 	const char *folder;
