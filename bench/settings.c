@@ -248,7 +248,7 @@ static bool read_seeds(struct settings *s, const struct node *node, struct error
 
 bool settings_read(struct settings *s, const struct node *root, struct error *err)
 {
-	static const char *const sections[] = { "data", "input", "seeds", "recipe", "families", NULL };
+	static const char *const sections[] = { "data", "input", "seeds", "recipe", "families", "base", NULL };
 	static const struct field fields[] = {
 		{ "title", FIELD_TEXT, offsetof(struct sweep, title), .help = "for pictures" },
 		{ "classes", FIELD_INT, offsetof(struct sweep, data.classes), .required = 1, .min = 2, .max = MAX_COUNTED_CLASSES },

@@ -1,6 +1,7 @@
 /* See sweep.h. From the file to its points: read, override, bind, expand, plan, check. */
 #include "bench/sweep.h"
 
+#include "bench/base.h"
 #include "bench/points.h"
 #include "bench/settings.h"
 #include "bench/words.h"
@@ -48,7 +49,7 @@ static bool read_all(struct holder *h, struct document *document, struct error *
 	const struct node *families = node_get(root, "families");
 	if (!families)
 		return fail_at(err, root->at, "families: missing; a list is required");
-	return points_read(&settings, families, &h->shelf, err);
+	return points_read(&settings, families, &h->shelf, err) && base_read(node_get(root, "base"), &h->sweep, err);
 }
 
 struct sweep *sweep_read(const char *path, const char *const *sets, int set_count, struct error *err)

@@ -36,6 +36,7 @@ struct sweep {
 	struct point *points;           /* families in file order, then widths, then seeds */
 	int family_count;
 	const char **families;          /* names in file order */
+	int base;                       /* a point of the network that the others are compared with; -1: the file names none */
 };
 
 /* Reads, expands and plans a sweep; `sets` are `--set` assignments, applied before anything is bound. NULL and an error at its

@@ -10,10 +10,10 @@ TEST(sweep_refuses_keys)
 {
 	CHECK_REFUSED("[1, 2]\n", "s.yaml:1:1: the sweep: a list where a map is accepted");
 	CHECK_REFUSED(HEAD TINY "famlies: []\n",
-	              "s.yaml:6:1: famlies: unknown key; accepted: title, classes, data, input, seeds, recipe, families; "
+	              "s.yaml:6:1: famlies: unknown key; accepted: title, classes, data, input, seeds, recipe, families, base; "
 	              "did you mean \"families\"?");
 	CHECK_REFUSED(HEAD TINY "<<: {a: 1}\n",
-	              "s.yaml:6:1: <<: unknown key; accepted: title, classes, data, input, seeds, recipe, families");
+	              "s.yaml:6:1: <<: unknown key; accepted: title, classes, data, input, seeds, recipe, families, base");
 	CHECK_REFUSED(HEAD, "s.yaml:1:1: families: missing; a list is required");
 	CHECK_REFUSED("input: [8, 8, 1]\nclasses: 3\nrecipe: {epochs: 1}\n" TINY,
 	              "s.yaml:1:1: data: missing; {format: {...}} is required");
