@@ -15,18 +15,12 @@ struct names {
 	char texts[WORDS_MAX][NETWORK_NAME_BYTES];
 };
 
-/* Whether the point is the first of its network: the seeds of one follow each other. */
-static bool is_first(const struct sweep *sweep, int point)
-{
-	return point == 0 || !point_same_network(&sweep->points[point - 1], &sweep->points[point]);
-}
-
 static int count_widths(const struct sweep *sweep, const char *family)
 {
 	int count = 0;
 
 	for (int i = 0; i < sweep->point_count; i++)
-		count += is_first(sweep, i) && !strcmp(sweep->points[i].family, family);
+		count += point_begins_network(sweep, i) && !strcmp(sweep->points[i].family, family);
 	return count;
 }
 
@@ -45,7 +39,7 @@ static void add_names(const struct sweep *sweep, const char *family, struct name
 		const struct point *point = &sweep->points[i];
 		char *name = to->texts[to->words.count < WORDS_MAX ? to->words.count : 0];
 
-		if (!is_first(sweep, i) || (family && strcmp(point->family, family)))
+		if (!point_begins_network(sweep, i) || (family && strcmp(point->family, family)))
 			continue;
 		if (to->words.count == WORDS_MAX)
 			to->words.left_out++;

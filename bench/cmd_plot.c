@@ -1,6 +1,7 @@
 /* archsweep plot: draws a sweep's pictures again from its tables, without data and without training. Floor 5.
  *
- * Every script plots/NAME.gp whose first line begins with "# Figure:" becomes NAME.png and NAME.svg in reports/<sweep>/. */
+ * Every script plots/NAME.gp whose first line begins with "# Figure:" becomes NAME.png and NAME.svg in reports/<sweep>/. One that begins
+ * with "# Figure from TABLE.tsv:" does where that folder has such a table. */
 #include "bench/command.h"
 
 #include "bench/gnuplot.h"
@@ -27,14 +28,21 @@ static const char help[] =
 	"Figures are gnuplot scripts: those of the folder that ARCHSWEEP_PLOTS names, else those installed or built with\n"
 	"the program (../share/archsweep/plots or ../plots beside it), else those in plots/.\n"
 	"Each script NAME.gp whose first line begins with\n"
-	"\"# Figure:\" is drawn to NAME.png and NAME.svg; gnuplot finds the variables plots, data, curves and out.\n"
+	"\"# Figure:\" is drawn to NAME.png and NAME.svg; gnuplot finds the variables plots, data, curves and out. With\n"
+	"\"# Figure from TABLE.tsv:\" it is drawn where the sweep has that table, whose path is in the variable table:\n"
+	"compare.tsv is there where the sweep names a base.\n"
 	"\n"
 	"Exit status: 0 done, 1 a table is missing or gnuplot failed, 2 the command line is wrong.\n";
+
+struct figure {
+	char name[NAME_SIZE];           /* without .gp */
+	char table[NAME_SIZE];          /* of the sweep's folder, from which it is drawn; "" where any sweep has the figure */
+};
 
 struct figures {
 	char folder[PATH_SIZE];         /* of the scripts */
 	int count;
-	char names[MAX_FIGURES][NAME_SIZE];     /* without .gp, in order of the alphabet */
+	struct figure at[MAX_FIGURES];  /* in order of the alphabet */
 };
 
 static bool join(char to[PATH_SIZE], const char *folder, const char *name, const char *ending, struct error *err)
@@ -43,17 +51,24 @@ static bool join(char to[PATH_SIZE], const char *folder, const char *name, const
 	       fail(err, "%.100s...: the path is too long", folder);
 }
 
-static bool is_figure(const char *path)
+/* Whether the script is a figure, by its first line, and from which table: "" or a file's name. */
+static bool read_figure(const char *path, char table[NAME_SIZE])
 {
-	static const char mark[] = "# Figure:";
-	char line[sizeof mark] = "";
+	static const char any[] = "# Figure:", from[] = "# Figure from ";
+	char line[2 * NAME_SIZE] = "";
 	FILE *file = fopen(path, "r");
+	bool read = file && fgets(line, sizeof line, file);
 
-	if (!file)
+	if (file)
+		fclose(file);
+	table[0] = '\0';
+	if (!read || strncmp(line, any, sizeof any - 1) == 0)
+		return read;
+	size_t len = strcspn(line, ":"), before = sizeof from - 1;
+	if (strncmp(line, from, before) != 0 || line[len] != ':' || len - before >= NAME_SIZE)
 		return false;
-	bool figure = fgets(line, sizeof line, file) && strcmp(line, mark) == 0;
-	fclose(file);
-	return figure;
+	snprintf(table, NAME_SIZE, "%.*s", (int)(len - before), line + before);
+	return words_is_name(table);
 }
 
 /* The stem of NAME.gp, or false. */
@@ -67,9 +82,11 @@ static bool find_stem(const char *file, char to[NAME_SIZE])
 	return true;
 }
 
-static int compare_names(const void *a, const void *b)
+static int compare_figures(const void *a, const void *b)
 {
-	return strcmp(a, b);
+	const struct figure *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
 }
 
 /* The scripts of ARCHSWEEP_PLOTS, of the installed program, of the tree it was built in, or of this folder. */
@@ -109,13 +126,14 @@ static bool find_figures(struct figures *to, struct error *err)
 	bool good = true;
 	while (good && (entry = readdir(scripts))) {
 		good = join(path, folder, entry->d_name, "", err);
-		if (!good || !find_stem(entry->d_name, to->names[to->count]) || !is_figure(path))
+		struct figure *figure = &to->at[to->count];
+		if (!good || !find_stem(entry->d_name, figure->name) || !read_figure(path, figure->table))
 			continue;
 		if (++to->count == MAX_FIGURES)
 			good = fail(err, "%s: more than %d figures", folder, MAX_FIGURES - 1);
 	}
 	closedir(scripts);
-	qsort(to->names, (size_t)to->count, sizeof to->names[0], compare_names);
+	qsort(to->at, (size_t)to->count, sizeof to->at[0], compare_figures);
 	if (good && to->count == 0)
 		return fail(err, "%s: no figure; accepted: NAME.gp whose first line begins with \"# Figure:\"", folder);
 	return good;
@@ -167,15 +185,23 @@ static bool draw_figure(struct drawing drawing, const char *folder, const char *
 
 static bool draw_sweep(const struct figures *figures, const char *reports, const char *name, struct error *err)
 {
-	char folder[PATH_SIZE], data[PATH_SIZE], curves[PATH_SIZE];
+	char folder[PATH_SIZE], data[PATH_SIZE], curves[PATH_SIZE], table[PATH_SIZE];
 	struct drawing drawing = { .plots = figures->folder, .data = data, .curves = curves };
 
 	if (!join(folder, reports, name, "", err) || !join(data, folder, "points.tsv", "", err) ||
 	    !join(curves, folder, "curves.tsv", "", err) || !check_table(data, err) || !check_table(curves, err))
 		return false;
-	for (int i = 0; i < figures->count; i++)
-		if (!draw_figure(drawing, folder, figures->names[i], err))
+	for (int i = 0; i < figures->count; i++) {
+		const struct figure *figure = &figures->at[i];
+
+		if (!join(table, folder, figure->table, "", err))
 			return false;
+		if (figure->table[0] && access(table, F_OK) != 0)
+			continue;
+		drawing.table = figure->table[0] ? table : NULL;
+		if (!draw_figure(drawing, folder, figure->name, err))
+			return false;
+	}
 	return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include "bench/campaign.h"
 #include "bench/clock.h"
+#include "bench/compare.h"
 #include "bench/estimate.h"
 #include "bench/interrupt.h"
 #include "bench/lock.h"
@@ -194,12 +195,12 @@ static int conclude(const struct run *r, const struct campaign_result *result, s
 static bool print_points(const struct run *r, struct error *err)
 {
 	int found;
-	bool collected = record_collect(r->folder, r->sweep, &found, err);
+	bool collected = record_collect(r->folder, r->sweep, &found, err), kept = comparison_keep(r->sweep, r->folder, err);
 	bool printed = points_table_print(r->sweep, r->folder, r->format, err);
 
 	if (printed && r->format == TABLE_HUMAN)
 		printf("%s/points.tsv\n", r->folder);
-	return collected && printed;
+	return collected && kept && printed;
 }
 
 static int train_and_print(struct run *r, struct error *err)

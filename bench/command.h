@@ -37,6 +37,7 @@ struct command {
 	int (*run)(const struct options *given, struct error *err);
 };
 
-extern const struct command command_run, command_params, command_summary, command_plot, command_bench, command_export, command_eval;
+extern const struct command command_run, command_params, command_summary, command_plot, command_compare, command_bench,
+	command_export, command_eval;
 
 #endif

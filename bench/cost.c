@@ -57,3 +57,8 @@ bool point_same_network(const struct point *a, const struct point *b)
 {
 	return a->width == b->width && strcmp(a->family, b->family) == 0;
 }
+
+bool point_begins_network(const struct sweep *sweep, int point)
+{
+	return point == 0 || !point_same_network(&sweep->points[point - 1], &sweep->points[point]);
+}

@@ -19,4 +19,7 @@ bool point_expects(const struct point *point);
 /* Whether the two are the same network with different seeds: same family, same width. */
 bool point_same_network(const struct point *a, const struct point *b);
 
+/* Whether a point of the sweep is its network's first: the seeds of one network follow each other. */
+bool point_begins_network(const struct sweep *sweep, int point);
+
 #endif

@@ -32,7 +32,8 @@ static bool print_assignment(const char *name, const char *path, FILE *to, struc
 static bool print_settings(const struct drawing *d, const char *out, FILE *to, struct error *err)
 {
 	return print_assignment("plots", d->plots, to, err) && print_assignment("data", d->data, to, err) &&
-	       print_assignment("curves", d->curves, to, err) && print_assignment("out", out, to, err);
+	       print_assignment("curves", d->curves, to, err) && print_assignment("out", out, to, err) &&
+	       (!d->table || print_assignment("table", d->table, to, err));
 }
 
 /* stdin and stdout are nobody's, stderr is the pipe; signals are as at the start of a program. 0 or an error number. */

@@ -8,9 +8,12 @@
 #include <limits.h>
 #include <stdlib.h>
 
+/* Weights are packed once an evaluation, which in real life has many batches: with a few they weigh little, too. */
+enum { EVALUATED_BATCHES = 4 };
+
 struct measurement {
 	const struct speed_request *request;
-	uint8_t *pixels, *labels;       /* owned: one batch */
+	uint8_t *pixels, *labels;       /* owned: one batch, or what one evaluation takes */
 	double speeds[MAX_STRETCHES];
 	struct error trouble;
 };
@@ -26,18 +29,28 @@ static void fill_noise(uint8_t *bytes, size_t len, int below)
 	}
 }
 
-/* Epochs of one batch each, for at least so many seconds. */
-static double run_stretch(struct training *training, const struct speed_request *r)
+/* Of one pass. */
+static int image_count(const struct speed_request *r)
+{
+	return r->recipe->batch * (r->inference ? EVALUATED_BATCHES : 1);
+}
+
+/* Epochs of one batch each, or evaluations, for at least so many seconds. */
+static double run_stretch(struct training *training, const struct speed_request *r, struct images images)
 {
 	double start = clock_seconds(), now = start;
 	struct epoch_row row;
-	int batches = 0;
+	struct score score;
+	int passes = 0;
 
-	for (; batches == 0 || now - start < r->seconds; batches++) {
-		training_epoch(training, &row);
+	for (; passes == 0 || now - start < r->seconds; passes++) {
+		if (r->inference)
+			training_evaluate(training, images, &score);
+		else
+			training_epoch(training, &row);
 		now = clock_seconds();
 	}
-	return now > start ? batches * (double)r->recipe->batch / (now - start) : 0;
+	return now > start ? passes * (double)images.count / (now - start) : 0;
 }
 
 static void measure(void *about, int job, struct crew *crew)
@@ -50,15 +63,16 @@ static void measure(void *about, int job, struct crew *crew)
 	recipe.epochs = INT_MAX;
 	recipe.patience = 0;
 	recipe.learning_rate = 1e-6;    /* noise teaches nothing; it must not diverge meanwhile */
+	struct images images = { m->pixels, m->labels, image_count(r), r->network->input };
 	struct training_setup setup = { .network = r->network, .recipe = &recipe, .kernels = r->kernels, .crew = crew,
-		.training = { m->pixels, m->labels, recipe.batch, r->network->input } };
+		.training = images };
 	struct training *training = training_create(&setup, &m->trouble);
 
 	if (!training)
 		return;
-	run_stretch(training, r);
+	run_stretch(training, r, images);
 	for (int i = 0; i < r->stretches; i++)
-		m->speeds[i] = run_stretch(training, r);
+		m->speeds[i] = run_stretch(training, r, images);
 	training_destroy(training);
 }
 
@@ -90,14 +104,14 @@ static bool measure_all(struct measurement *m, struct error *err)
 
 bool speed_measure(const struct speed_request *r, struct speed_result *result, struct error *err)
 {
-	size_t batch = (size_t)r->recipe->batch, len = batch * image_len(r->network->input);
-	struct measurement m = { .request = r, .pixels = malloc(len), .labels = malloc(batch), .trouble = { "" } };
+	size_t count = (size_t)image_count(r), len = count * image_len(r->network->input);
+	struct measurement m = { .request = r, .pixels = malloc(len), .labels = malloc(count), .trouble = { "" } };
 	bool measured = false;
 
 	assert(r->stretches >= 1 && r->stretches <= MAX_STRETCHES);
 	if (m.pixels && m.labels) {
 		fill_noise(m.pixels, len, 256);
-		fill_noise(m.labels, batch, r->network->classes);
+		fill_noise(m.labels, count, r->network->classes);
 		measured = measure_all(&m, err);
 	} else {
 		fail(err, "not enough memory to measure the speed of this machine");

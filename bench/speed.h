@@ -1,4 +1,4 @@
-/* How many training images a second one network does on this machine, measured on made-up images. Floor 4. */
+/* How many images a second one network does on this machine, in training or in inference, measured on made-up images. Floor 4. */
 #ifndef BENCH_SPEED_H
 #define BENCH_SPEED_H
 
@@ -13,7 +13,8 @@ struct speed_request {
 	const struct kernels *kernels;
 	int threads;                    /* all on this one network */
 	int stretches;                  /* measured one after the other, 1 .. MAX_STRETCHES; one more comes first to warm up */
-	double seconds;                 /* least length of a stretch; a stretch has at least one batch */
+	double seconds;                 /* least length of a stretch; a stretch has at least one batch, in inference a few */
+	bool inference;                 /* evaluation instead of training */
 };
 
 struct speed_result {
@@ -21,7 +22,8 @@ struct speed_result {
 	double slowest, fastest;
 };
 
-/* Whole updates as in training: loading and augmenting a batch, forward, loss, backward, step. */
+/* Whole updates as in training: loading and augmenting a batch, forward, loss, backward, step. Inference is what an epoch's evaluation
+ * does: loading, forward with moving statistics and without dropout, loss. */
 bool speed_measure(const struct speed_request *request, struct speed_result *result, struct error *err);
 
 #endif

@@ -1,13 +1,9 @@
 /* The network that the others of a sweep are compared with: how it is named, and what is refused. */
 #include "bench/base.h"
-#include "tests/sweep_text.h"
+#include "tests/zoo.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#define LAYERS "layers: [flatten, dense: {units: 4w}, dense: {units: classes}]"
-/* Three networks of two seeds each: six points. */
-#define ZOO HEAD "seeds: [1, 2]\nfamilies:\n  - {name: ape, widths: [1], " BODY "}\n  - {name: zebra, widths: [2, 0.25], " LAYERS "}\n"
 
 static void check_base(const char *name, int want)
 {
@@ -72,7 +68,7 @@ TEST(base_of_many_networks)
 
 	for (int i = 2; i <= 100; i++)
 		used += snprintf(widths + used, sizeof widths - (size_t)used, ", %d%s", i, i == 100 ? "]" : "");
-	snprintf(text, sizeof text, HEAD "families:\n  - {name: zebra, widths: %s, " LAYERS "}\n", widths);
+	snprintf(text, sizeof text, HEAD "families:\n  - {name: zebra, widths: %s, " ZOO_LAYERS "}\n", widths);
 	struct sweep *sweep = sweep_of(text, "base=zebra/100");
 	CHECK_INT(sweep ? sweep->base : -2, 99);
 	sweep_destroy(sweep);

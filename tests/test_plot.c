@@ -16,6 +16,11 @@ enum { PATH_BYTES = 4096, TABLE_BYTES = 1 << 16 };
 #define CURVES_HEADER "family\twidth\tseed\tepoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\t" \
 	"accuracy_validation\telapsed_seconds\n"
 
+#define COMPARE_HEADER "family\twidth\tbase\tstatus\tseeds\taccuracy\taccuracy_lowest\taccuracy_highest\taccuracy_difference\t" \
+	"trainable\ttotal\ttotal_ratio\tmacs\tmacs_ratio\ttraining_microseconds\ttraining_ratio\tinference_microseconds\t" \
+	"inference_ratio\tbatch\trounds\tkernels\tprocessor\n"
+#define TIMES "\t64\t5\tportable\tSlow CPU\n"
+
 /* Two families, two widths, two seeds, one point that diverged. */
 static const char points[] = POINTS_HEADER
 	"1\tplain\t3\t1\tdone\t\t5472\t0.85\tFashion\n"
@@ -40,6 +45,14 @@ static void write_tables(const char *sweep, const char *points_text, const char 
 	test_write(name, points_text, strlen(points_text));
 	snprintf(name, sizeof name, "%s/curves.tsv", sweep);
 	test_write(name, curves_text, strlen(curves_text));
+}
+
+static void write_compare(const char *sweep, const char *text)
+{
+	char name[64];
+
+	snprintf(name, sizeof name, "%s/compare.tsv", sweep);
+	test_write(name, text, strlen(text));
 }
 
 /* A file of the test's folder, malloc'd, with a 0 byte at the end; NULL where there is none. */
@@ -154,8 +167,9 @@ TEST(plot_draws_every_figure_twice)
 /* One script in-process, as SVG, which takes a fifth of a PNG's time. */
 static void draw(const char *sweep, const char *figure)
 {
-	char said[GNUPLOT_SAID_BYTES] = "", script[64], out[64], data[PATH_BYTES], lines[PATH_BYTES], picture[PATH_BYTES];
-	struct drawing drawing = { .plots = "plots", .script = script, .data = data, .curves = lines, .out = picture };
+	char said[GNUPLOT_SAID_BYTES] = "", script[64], out[64];
+	char data[PATH_BYTES], lines[PATH_BYTES], table[PATH_BYTES], picture[PATH_BYTES];
+	struct drawing drawing = { .plots = "plots", .script = script, .data = data, .curves = lines, .table = table, .out = picture };
 	struct error err = { "" };
 
 	snprintf(script, sizeof script, "plots/%s.gp", figure);
@@ -163,6 +177,7 @@ static void draw(const char *sweep, const char *figure)
 	snprintf(picture, sizeof picture, "%s", test_path(out));
 	snprintf(data, sizeof data, "%s/%s/points.tsv", test_folder(), sweep);
 	snprintf(lines, sizeof lines, "%s/%s/curves.tsv", test_folder(), sweep);
+	snprintf(table, sizeof table, "%s/%s/compare.tsv", test_folder(), sweep);
 	CHECK(gnuplot_draw(&drawing, said, &err));
 	CHECK_TEXT(err.text, "");
 	CHECK_TEXT(said, "");
@@ -297,5 +312,86 @@ TEST(plot_with_a_broken_script)
 	check_script("# Figure: mine\n", 1, "", "./zoo/mine.png: gnuplot has drawn nothing\n");
 	check_script("# Figure: mine\nset print out\nprint 'x'\nset print\nprint 'well'\n", 0, "./zoo/mine.png\n./zoo/mine.svg\n",
 	             "scripts/mine.gp: well\nscripts/mine.gp: well\n");
+	check_script("# Figure from no such table: mine\nset print out\nprint 'x'\n", 1, "",
+	             "scripts: no figure; accepted: NAME.gp whose first line begins with \"# Figure:\"\n");
+	check_script("# Figure from absent.tsv: mine\nset print out\nprint 'x'\n", 0, "", "");
 	CHECK_INT(count_pictures("zoo"), 2);
+}
+
+/* --- figures of a comparison ----------------------------------------------------------------------------------------------------- */
+
+/* Of the tables above: the base, a network that diverged in one of two seeds, one that is not trained, one that is not measured. */
+static const char compared[] = COMPARE_HEADER
+	"plain\t3\ttrue\tdone\t2\t0.86\t0.85\t0.87\t0\t5000\t5472\t1\t100000\t1\t20.5\t1\t7\t1" TIMES
+	"plain\t12\tfalse\tdiverged\t2\t0.91\t0.91\t0.91\t0.05\t33000\t33363\t6.09704\t1600000\t16\t"
+	"123.4\t6.01951\t44\t6.28571" TIMES
+	"mobilenet_v1\t0.25\tfalse\tnot trained\t1\t\t\t\t\t7000\t8001\t1.46217\t90000\t0.9\t31\t1.5122\t9\t1.28571" TIMES
+	"mobilenet_v1\t1\tfalse\tdone\t1\t0.925\t0.925\t0.925\t0.065\t110000\t112999\t20.6504\t700000\t7\t\t\t\t\t\t\t\t\n";
+
+/* In the order of the scripts' names, beside the figures of any sweep. */
+TEST(plot_draws_a_comparison_where_there_is_one)
+{
+	write_tables("zoo", points, curves);
+	write_compare("zoo", compared);
+	check_plot("zoo", NULL, 0, "./zoo/accuracy.png\n./zoo/accuracy.svg\n./zoo/accuracy-linear.png\n./zoo/accuracy-linear.svg\n"
+	           "./zoo/compare.png\n./zoo/compare.svg\n./zoo/compare-curves.png\n./zoo/compare-curves.svg\n"
+	           "./zoo/curves.png\n./zoo/curves.svg\n", "");
+	check_png("zoo/compare.png", 1600, 400);
+	check_png("zoo/compare-curves.png", 1600, 800);
+	check_svg("zoo/compare.svg", (const char *[]){
+		"Fashion<", ">plain 3<", ">mobilenet_v1 0.25<", ">base<", ">86.00 %<", ">+5.00<", ">91.00 %<", ">not trained<", ">33.4k<",
+		">×6.10<", ">1.6M<", ">123 µs<", ">×6.02<", ">×1.29<", ">not measured<", "mean of the seeds",
+		"batches of 64, median of 5 rounds, Slow CPU<", NULL });
+	check_svg("zoo/compare-curves.svg", (const char *[]){
+		"Fashion<", ">plain 3 (base)<", ">plain 12<", ">mobilenet_v1 1<", "loss (cross-entropy", "accuracy (%)",
+		"mean of the seeds", "training images", "validation images", NULL });
+	CHECK_INT(count_pictures("zoo"), 10);
+}
+
+/* Both figures of such a comparison of the tables in "odd", each with this text in it. */
+static void check_compared(const char *text, const char *want)
+{
+	write_compare("odd", text);
+	draw("odd", "compare");
+	draw("odd", "compare-curves");
+	check_svg("odd/compare.svg", (const char *[]){ want, NULL });
+	check_svg("odd/compare-curves.svg", (const char *[]){ want, NULL });
+}
+
+#define ALONE(accuracy) \
+	"plain\t3\ttrue\tdone\t1\t" accuracy "\t" accuracy "\t" accuracy "\t0\t1\t5472\t1\t0\t\t0.02\t1\t0.001\t1" TIMES
+
+#define BARE "\t1\t\t\t\t\t1\t1\t1\t1\t1\t\t\t\t\t\t\t\t\n"
+
+TEST(plot_of_odd_comparisons)
+{
+	write_tables("odd", POINTS_HEADER, CURVES_HEADER);
+	check_compared(COMPARE_HEADER, " yet<");
+	write_tables("odd", POINTS_HEADER "1\tplain\t3\t1\tdone\t\t5472\t1\tAlone\n",
+	             CURVES_HEADER "plain\t3\t1\t1\t0.001\t0\t1\t0\t1\t1\n");
+	check_compared(COMPARE_HEADER ALONE("1"), "Alone<");
+	check_compared(COMPARE_HEADER ALONE("0"), "Alone<");
+	/* Nothing trained, nothing measured, names that are markup elsewhere, and learning curves of networks that are not compared. */
+	check_compared(COMPARE_HEADER "a_b^c{d}\t3\ttrue\tfailed" BARE, "a_b^c{d}");
+	write_tables("odd", POINTS_HEADER "1\tplain\t3\t1\tdiverged\t\t5472\tnan\tLost\n",
+	             CURVES_HEADER "plain\t3\t1\t1\t0.001\tinf\tnan\tnan\tnan\t1\n");
+	check_compared(COMPARE_HEADER "plain\t3\ttrue\tdiverged" BARE, "Lost<");
+}
+
+/* More networks than a picture holds: it says how many are left out. */
+TEST(plot_of_a_comparison_of_many)
+{
+	static char text[TABLE_BYTES], curves_text[TABLE_BYTES];
+	int at = snprintf(text, TABLE_BYTES, COMPARE_HEADER), to = snprintf(curves_text, TABLE_BYTES, CURVES_HEADER);
+
+	for (int width = 1; width <= 200; width++) {
+		at += snprintf(text + at, TABLE_BYTES - (size_t)at,
+		               "net\t%d\t%s\tdone\t1\t0.5\t0.5\t0.5\t0\t1\t%d\t%d\t1\t1\t1\t1\t1\t1" TIMES,
+		               width, width == 1 ? "true" : "false", width, width);
+		to += snprintf(curves_text + to, TABLE_BYTES - (size_t)to, "net\t%d\t1\t1\t1\t1\t0.5\t1\t0.5\t1\n", width);
+	}
+	write_tables("odd", POINTS_HEADER, curves_text);
+	check_compared(text, " more networks are not shown<");
+	check_svg("odd/compare.svg", (const char *[]){ ">net 150<", "; 50 more", NULL });
+	check_svg("odd/compare-curves.svg", (const char *[]){ ">net 24<", "176 more", NULL });
 }
