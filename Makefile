@@ -147,10 +147,8 @@ $(BUILD)/flags.list $(BUILD)/objects.list: FORCE
 
 # --- What people type -----------------------------------------------------------------------------------------------------------
 
-# A diverged point makes the run fail; it belongs in the pictures nevertheless.
-sweep: $(BUILD)/archsweep ## install what is missing, train SWEEP=sweeps/NAME.yaml, draw its pictures; ARGS= goes to `run`
-	@status=0; $(BUILD)/archsweep run $(SWEEP) $(ARGS) || status=$$?; \
-	if [ $$status -le 1 ]; then $(BUILD)/archsweep plot $(SWEEP) || status=$$?; fi; exit $$status
+sweep: $(BUILD)/archsweep ## install what is missing, train SWEEP=sweeps/NAME.yaml, compare, draw; ARGS='--set KEY=VALUE' as for `run`
+	@sh ci/sweep.sh $(BUILD)/archsweep $(SWEEP) $(ARGS)
 
 test: $(BUILD)/archsweep $(TEST_PROGRAMS) ## install what is missing, run every test; ends with "N passed, N failed"
 	@CC='$(CC)' sh ci/sum.sh $(TEST_PROGRAMS) 'sh ci/floors.sh' 'sh ci/style.sh' 'sh ci/selftest.sh'

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Tests the checks themselves: each is given something wrong and must say so, and something right and must not.
-# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/deps.sh and the harness tests/main.c. Ends with "N passed, N failed".
+# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/sweep.sh, ci/deps.sh and the harness tests/main.c. Ends with "N passed, N failed".
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d) || exit 1
@@ -134,6 +134,29 @@ printf broken; exit 1: exit status 1
 	expect 'nothing ran' 1 '0 passed, 0 failed' sh ci/sum.sh
 }
 
+# A stand-in for the program says what it was asked, and fails at what $FAILS names.
+check_sweep()
+{
+	mkdir -p "$work/reports/zoo"
+	printf '#!/bin/sh\necho "$@"\n[ "$1" != "${FAILS%%:*}" ] || exit "${FAILS#*:}"\n' >"$work/program"
+	chmod +x "$work/program"
+	expect 'nothing trained' 1 'run zoo.yaml' env FAILS=run:1 sh ci/sweep.sh "$work/program" zoo.yaml
+	touch "$work/reports/zoo/points.tsv"
+	expect 'three steps' 0 "run s/zoo.yaml --set a=b c --force -o x --set=d=e -sf=g -r $work/reports --threads 3
+compare --if-base s/zoo.yaml --set a=b c --set=d=e -sf=g -r $work/reports
+plot --reports $work/reports s/zoo.yaml" env FAILS= \
+		sh ci/sweep.sh "$work/program" s/zoo.yaml --set 'a=b c' --force -o x --set=d=e -sf=g -r "$work/reports" --threads 3
+	expect 'a diverged point' 1 "run zoo.yaml --reports=$work/reports
+compare --if-base zoo.yaml --reports=$work/reports
+plot --reports $work/reports zoo.yaml" env FAILS=run:1 sh ci/sweep.sh "$work/program" zoo.yaml "--reports=$work/reports"
+	expect 'a comparison that fails' 1 "run zoo.yaml -r$work/reports
+compare --if-base zoo.yaml -r$work/reports
+plot --reports $work/reports zoo.yaml" env FAILS=compare:1 sh ci/sweep.sh "$work/program" zoo.yaml "-r$work/reports"
+	expect 'a wrong sweep' 2 'run zoo.yaml' env FAILS=run:2 sh ci/sweep.sh "$work/program" zoo.yaml
+	expect 'a dry run' 0 "run zoo.yaml -r $work/reports --dry-run" env FAILS= \
+		sh ci/sweep.sh "$work/program" zoo.yaml -r "$work/reports" --dry-run
+}
+
 check_harness()
 {
 	cat >"$work/t.c" <<-'END'
@@ -209,6 +232,7 @@ cd "$here/.." || exit 1
 check_floors
 check_style
 check_sum
+check_sweep
 check_harness
 check_deps
 echo "$passed passed, $failed failed"

@@ -1,0 +1,42 @@
+#!/bin/sh
+# What `make sweep` does: trains a sweep, compares its networks where it names a base, draws its pictures.
+#
+#   sh ci/sweep.sh PROGRAM SWEEP.yaml [ARGUMENT...]
+#
+# The arguments are those of `archsweep run`; of them --set and --reports go on to the other steps, which must know them too. A diverged
+# point makes the run fail, but belongs in the table and the pictures. Exits with the last status that is not 0.
+set -u
+trap 'exit 130' INT TERM HUP
+program=$1
+sweep=$2
+shift 2
+status=0
+"$program" run "$sweep" "$@" || status=$?
+[ $status -le 1 ] || exit $status
+
+# The words that follow the first $left ones are those that go on.
+left=$#
+reports=reports
+while [ "$left" -gt 0 ]; do
+	word=$1
+	shift
+	left=$((left - 1))
+	case "$word" in
+	--set|-s|--reports|-r)
+		set -- "$@" "$word" "$1"
+		case "$word" in --reports|-r) reports=$1 ;; esac
+		shift
+		left=$((left - 1)) ;;
+	--set=*|-s*) set -- "$@" "$word" ;;
+	--reports=*) reports=${word#*=}; set -- "$@" "$word" ;;
+	-r*) reports=${word#-r}; set -- "$@" "$word" ;;
+	--dry-run|-n|--help|-h) exit $status ;;
+	esac
+done
+
+# Nothing was ever trained: the run has said why.
+name=${sweep##*/}
+[ -e "$reports/${name%.*}/points.tsv" ] || exit $status
+"$program" compare --if-base "$sweep" "$@" || status=$?
+"$program" plot --reports "$reports" "$sweep" || status=$?
+exit $status
