@@ -145,6 +145,20 @@ TEST(compare_without_all_records)
 	sweep_destroy(zoo);
 }
 
+/* The mean is that of the seeds which have an accuracy. */
+TEST(compare_means_of_seeds)
+{
+	struct sweep *zoo = sweep_of(ZOO "base: ape\n", "seeds=[1, 2, 3]");
+
+	zoo_write_record(zoo, 0, POINT_DONE, 0.5, 1);
+	zoo_write_record(zoo, 1, POINT_FAILED, NAN, 1);
+	zoo_write_record(zoo, 2, POINT_DONE, 0.75, 1);
+	struct program_result r = COMPARE("--no-speed", "--tsv", "--set", "seeds=[1, 2, 3]");
+	CHECK(strstr(r.out, "\nape\t1\ttrue\tfailed\t3\t0.625\t0.5\t0.75\t0\t"));
+	CHECK_RUN(r, 1, "3 of 3 networks lack an accuracy; `archsweep run` trains what is missing\n");
+	sweep_destroy(zoo);
+}
+
 TEST(compare_names_a_broken_record)
 {
 	struct sweep *zoo = make_zoo();

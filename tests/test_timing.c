@@ -145,8 +145,7 @@ TEST(timings_are_measured)
 		const struct timing *t = &timings.of[i];
 
 		CHECK(t->training.fastest > 0 && t->training.fastest <= t->training.median && t->training.median <= t->training.slowest);
-		CHECK(t->inference.fastest > 0 && t->inference.fastest <= t->inference.median);
-		CHECK(t->inference.median <= t->inference.slowest && t->inference.fastest < t->training.fastest);
+		CHECK(t->inference.fastest > 0 && t->inference.fastest <= t->inference.median && t->inference.median <= t->inference.slowest);
 		CHECK_TEXT(t->id, zoo->points[i].id);
 		CHECK_TEXT(t->family, zoo->points[i].family);
 		CHECK_CLOSE(t->width, zoo->points[i].width, 0);
@@ -159,4 +158,20 @@ TEST(timings_are_measured)
 	CHECK(timings_are_from_here(zoo, &timings, kernels));
 	timings_free(&timings);
 	sweep_destroy(zoo);
+}
+
+/* With a million parameters and batches of 16 most of an update is the optimizer's, which inference has not: some five times as much. */
+TEST(timings_of_inference_are_not_those_of_training)
+{
+	struct error err = { "" };
+	struct sweep *sweep = sweep_of(LIST("[{name: big, widths: [1], layers: [flatten, dense: {units: 1024}, dense: {units: 1024}, "
+	                                    "dense: {units: classes}]}]"), "recipe.batch=16");
+	struct timings timings;
+
+	CHECK_TEXT(sweep_refusal(), "");
+	CHECK(timings_create(sweep, &timings, &err));
+	CHECK(timings_measure(sweep, &(struct timing_plan){ kernels_choose(NULL), .rounds = 5, .seconds = 0.02 }, &timings, &err));
+	CHECK(timings.of[0].training.fastest > 1.5 * timings.of[0].inference.fastest);
+	timings_free(&timings);
+	sweep_destroy(sweep);
 }
