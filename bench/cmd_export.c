@@ -49,9 +49,7 @@ struct export {
 
 static bool allocate(struct export *e, struct error *err)
 {
-	const struct recipe *recipe = &e->sweep->recipe;
-
-	e->plan = model_plan_create(&e->point->network, recipe->batch, recipe->optimizer->slots, err);
+	e->plan = recipe_plan(&e->point->network, &e->sweep->recipe, err);
 	e->weights = e->plan ? weights_create(&e->point->network, e->plan, err) : NULL;
 	if (!e->weights)
 		return false;

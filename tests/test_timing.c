@@ -129,6 +129,11 @@ TEST(timings_that_are_stale)
 	sweep_destroy(other);
 }
 
+static bool in_order(const struct span *s)
+{
+	return s->fastest > 0 && s->fastest <= s->median && s->median <= s->slowest;
+}
+
 /* Really measured: every network once, the seeds of one together. */
 TEST(timings_are_measured)
 {
@@ -144,8 +149,8 @@ TEST(timings_are_measured)
 	for (int i = 0; i < zoo->point_count; i += 2) {
 		const struct timing *t = &timings.of[i];
 
-		CHECK(t->training.fastest > 0 && t->training.fastest <= t->training.median && t->training.median <= t->training.slowest);
-		CHECK(t->inference.fastest > 0 && t->inference.fastest <= t->inference.median && t->inference.median <= t->inference.slowest);
+		CHECK(in_order(&t->training));
+		CHECK(in_order(&t->inference));
 		CHECK_TEXT(t->id, zoo->points[i].id);
 		CHECK_TEXT(t->family, zoo->points[i].family);
 		CHECK_CLOSE(t->width, zoo->points[i].width, 0);
