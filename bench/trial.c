@@ -117,6 +117,22 @@ static bool run_epochs(struct course *c, struct error *err)
 	return true;
 }
 
+/* The last update can be the one too many: without validation images only the final scores tell. */
+static void check_scores(struct record *r)
+{
+	bool finite = true;
+
+	for (int k = 0; k < r->split_count; k++)
+		finite = finite && isfinite(r->splits[k].loss);
+	if (finite)
+		return;
+	r->status = POINT_DIVERGED;
+	snprintf(r->message, sizeof r->message, "the loss was not finite after epoch %d", r->epochs);
+	for (int k = 0; k < r->split_count; k++)
+		r->splits[k] = no_score;
+	r->last = r->best = no_score;
+}
+
 /* The final epoch's scores on all splits but the training images. What is known already is not computed again. */
 static bool score_splits(struct course *c)
 {
@@ -146,7 +162,12 @@ static bool train(struct course *c, struct error *err)
 {
 	if (!create_training(c, err) || !run_epochs(c, err))
 		return false;
-	return c->record->status == POINT_DIVERGED || score_splits(c);
+	if (c->record->status == POINT_DIVERGED)
+		return true;
+	if (!score_splits(c))
+		return false;
+	check_scores(c->record);
+	return true;
 }
 
 static void note_times(struct course *c)

@@ -157,6 +157,19 @@ static const char *const explosive_sweep =
 	"      - repeat: {times: 8, layers: [{dense: {units: w}}]}\n"
 	"      - dense: {units: classes}\n";
 
+/* One update, after the only loss of the training, and no validation images: the test images alone can tell. */
+TEST(run_sees_a_divergence_in_the_very_last_update)
+{
+	run_case_write_data(0);
+	run_case_write_sweep(explosive_sweep);
+	CHECK_RUN(run_tiny(ARGUMENTS("--only", "wild/8", "--set", "recipe.epochs=1", "--set", "recipe.batch=128", "--set",
+	                             "families.1.layers.1.repeat.times=40", "--set", "data.idx.validation=0")), 1,
+	          "wild/8 diverged: the loss was not finite after epoch 1\n"
+	          "1 of 1 points diverged, 0 failed; the others are not affected\n");
+	CHECK_TEXT(record_value(record_file("reports", "wild", "8"), "status"), "diverged");
+	CHECK_TEXT(record_value(record_file("reports", "wild", "8"), "accuracy"), "nan");
+}
+
 TEST(run_records_what_diverges_and_goes_on)
 {
 	run_case_write_data(0);
