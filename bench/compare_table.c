@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#define DISTURBED 1.2           /* from here on people are told */
+
 static const struct column columns[] = {
 	{ "family", .kind = COLUMN_TEXT },
 	{ "width", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED },
@@ -122,6 +124,20 @@ static struct table *make_table(const struct comparison *c)
 	return t;
 }
 
+/* How much slower than the fastest round the middle one was, at worst: on a machine that does nothing else a few percent. */
+static double find_disturbance(const struct comparison *c)
+{
+	double worst = 1;
+
+	for (int i = 0; i < c->count; i++) {
+		const struct timing *t = c->variants[i].timing;
+
+		if (t)
+			worst = fmax(worst, fmax(t->training.median / t->training.fastest, t->inference.median / t->inference.fastest));
+	}
+	return worst;
+}
+
 static void print_legend(const struct comparison *c)
 {
 	const struct timing *timing = c->base->timing;
@@ -135,6 +151,10 @@ static void print_legend(const struct comparison *c)
 		print_plain_text(timing->processor, stdout);
 		putchar('\n');
 	}
+	double disturbance = find_disturbance(c);
+	if (disturbance > DISTURBED)
+		printf("the times are not to be trusted: medians are up to %.1f times the fastest round, so the machine was busy; "
+		       "--measure when it is idle\n", disturbance);
 }
 
 bool comparison_print(const struct comparison *c, enum table_format format, struct error *err)

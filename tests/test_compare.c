@@ -100,6 +100,23 @@ TEST(compare_for_people)
 	sweep_destroy(zoo);
 }
 
+/* A busy machine shows in rounds that differ, and whoever reads the table is told. */
+TEST(compare_says_that_the_machine_was_busy)
+{
+	struct sweep *zoo = make_zoo();
+	char text[2048];
+
+	fill_zoo(zoo);
+	snprintf(text, sizeof text, "%s", zoo_read("speed.tsv"));
+	memcpy(strstr(text, "\t59\t"), "\t24\t", 4);
+	zoo_write("speed.tsv", text);
+	struct program_result r = COMPARE("--no-speed");
+	CHECK(strstr(r.out, "Slow CPU\nthe times are not to be trusted: medians are up to 2.5 times the fastest round, so the machine was "
+	                    "busy; --measure when it is idle\n"));
+	CHECK_RUN(r, 0, "");
+	sweep_destroy(zoo);
+}
+
 /* Another base for once: what is kept stays the sweep's own. */
 TEST(compare_with_another_base)
 {
