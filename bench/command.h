@@ -28,7 +28,7 @@ struct options;
 
 struct command {
 	const char *name, *summary;     /* summary: one line for `archsweep --help` */
-	const char *operands;           /* "SWEEP.yaml...": the arguments that are no options, in the usage line */
+	const char *operands;           /* "SWEEP.yaml...": the arguments that are no options, in the usage line; "": none */
 	int min_operands, max_operands; /* how many of them; max 0: any number */
 	const struct option_row *options;
 	const char *help;               /* what --help says below the options: what it does, examples, exit statuses; ends with a newline */
@@ -38,6 +38,6 @@ struct command {
 };
 
 extern const struct command command_run, command_params, command_summary, command_plot, command_compare, command_bench,
-	command_export, command_eval;
+	command_limits, command_export, command_eval;
 
 #endif

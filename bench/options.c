@@ -146,7 +146,7 @@ static bool operands_check(const struct options *given, struct error *err)
 
 	if (given->operand_count < command->min_operands)
 		return REFUSE(given, err, "not enough arguments: %s", command->operands);
-	if (command->max_operands && given->operand_count > command->max_operands)
+	if ((command->max_operands || !*command->operands) && given->operand_count > command->max_operands)
 		return REFUSE(given, err, "unexpected argument \"%s\"", given->operands[command->max_operands]);
 	return true;
 }
@@ -243,7 +243,8 @@ static void print_row(const struct option_row *row, FILE *to)
 
 void options_print_help(const struct command *command, FILE *to)
 {
-	fprintf(to, "usage: archsweep %s [options] %s\n\n%s\n\noptions:\n", command->name, command->operands, command->summary);
+	fprintf(to, "usage: archsweep %s [options]%s%s\n\n%s\n\noptions:\n", command->name, *command->operands ? " " : "",
+	        command->operands, command->summary);
 	for (const struct option_row *row = command->options; row->name; row++)
 		print_row(row, to);
 	print_row(&help_row, to);

@@ -62,7 +62,7 @@ static void check_refused(const char *const *arguments, const char *want)
 	CHECK_TEXT(r.err, line);
 	program_result_free(&r);
 }
-#define COMMANDS "run, params, summary, plot, compare, bench, export, eval, help"
+#define COMMANDS "run, params, summary, plot, compare, bench, limits, export, eval, help"
 #define CHECK_REFUSED(want, ...) check_refused((const char *[]){ __VA_ARGS__, NULL }, want)
 
 /* The field of that name in a row (0 is the first below the header) of TSV text. */
@@ -115,7 +115,7 @@ TEST(command_help_goes_to_stdout_and_a_missing_command_is_an_error)
 
 TEST(command_help_of_every_command_is_the_same_both_ways)
 {
-	static const char *const names[] = { "run", "params", "summary", "plot", "compare", "export", "eval" };
+	static const char *const names[] = { "run", "params", "summary", "plot", "compare", "bench", "export", "eval" };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		RUN("help", names[i]);
@@ -145,6 +145,7 @@ TEST(command_refusals)
 	CHECK_REFUSED("archsweep params: --json and --tsv exclude each other; see archsweep params --help",
 	              "params", "--json", "--tsv", "x");
 	CHECK_REFUSED("archsweep summary: unexpected argument \"c\"; see archsweep summary --help", "summary", "a", "b", "c");
+	CHECK_REFUSED("archsweep limits: unexpected argument \"a\"; see archsweep limits --help", "limits", "a");
 }
 
 TEST(command_output_that_cannot_be_written_is_an_error)

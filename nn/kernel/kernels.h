@@ -80,6 +80,9 @@ struct batch_norm_job {
 	real mean, gain, slope, shift;
 };
 
+/* Sizes of limit_multiply: sums kept in registers, and the turns whose operands lie in L1. */
+enum { LIMIT_PIXELS = 6, LIMIT_WEIGHTS = 2, LIMIT_TURNS = 32 };
+
 struct kernels {
 	const char *name;               /* "avx512", "avx2", "portable" */
 	bool (*runs_here)(void);        /* whether this processor has the instructions */
@@ -115,6 +118,12 @@ struct kernels {
 	void (*channel_sums)(const real *x, int channels, size_t pixels, real *out);
 	/* y = x with each number kept with probability `keep` and divided by it, or 0. The mask is a function of seed alone. */
 	void (*dropout)(const real *x, real *y, size_t vectors, real keep, uint64_t seed);
+
+	/* For measuring the machine. sums[p][c][lane] = sum over turns of x[turn % LIMIT_TURNS][p][lane] * weights[c], each of a native
+	 * vector's lanes: LIMIT_PIXELS * LIMIT_WEIGHTS * lanes multiply-adds a turn. */
+	void (*limit_multiply)(const real *x, const real weights[LIMIT_WEIGHTS], size_t turns, real *sums);
+	/* mix[lane] = all bits of x[0 .. vectors - 1][lane] or'ed together; `vectors` is a multiple of 8. */
+	void (*limit_read)(const real *x, size_t vectors, real mix[LANES]);
 };
 
 /* All builds, best first, NULL at the end. */

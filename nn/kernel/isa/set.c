@@ -37,4 +37,6 @@ const struct kernels KERNEL(kernels) = {
 	.add = KERNEL(add),
 	.channel_sums = KERNEL(channel_sums),
 	.dropout = KERNEL(dropout),
+	.limit_multiply = KERNEL(limit_multiply),
+	.limit_read = KERNEL(limit_read),
 };
