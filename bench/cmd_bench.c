@@ -1,34 +1,52 @@
-/* archsweep bench: training speed of a sweep's networks on this machine. Floor 5.
+/* archsweep bench: the speed of sweeps' networks on this machine, against what the machine can do. Floor 5.
  *
  * Speeds of machines that others use too are noisy: the median of several stretches is what to quote, and ratios of one run. */
 #include "bench/command.h"
 
 #include "bench/cost.h"
 #include "bench/machine.h"
+#include "bench/measure.h"
 #include "bench/options.h"
-#include "bench/speed.h"
+#include "bench/profile_table.h"
 #include "bench/trial.h"
 
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+enum { STRETCH_MS = 500 };
+
 static const struct column columns[] = {
+	{ "sweep", .kind = COLUMN_TEXT, .machine_only = true },
 	{ "family", .kind = COLUMN_TEXT },
 	{ "width", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED },
 	{ "trainable", .kind = COLUMN_INT },
 	{ "macs", .kind = COLUMN_INT, .title = "MACs" },
-	{ "batch", .kind = COLUMN_INT },
-	{ "threads", .kind = COLUMN_INT },
-	{ "kernels", .kind = COLUMN_TEXT },
+	{ "batch", .kind = COLUMN_INT, .machine_only = true },
+	{ "threads", .kind = COLUMN_INT, .machine_only = true },
+	{ "kernels", .kind = COLUMN_TEXT, .machine_only = true },
 	{ "images_per_second", .kind = COLUMN_REAL, .title = "images/s" },
-	{ "slowest", .kind = COLUMN_REAL },
-	{ "fastest", .kind = COLUMN_REAL },
-	{ "gflops", .kind = COLUMN_REAL, .decimals = 1, .title = "GFLOP/s" },
+	{ "slowest", .kind = COLUMN_REAL, .machine_only = true },
+	{ "fastest", .kind = COLUMN_REAL, .machine_only = true },
+	{ "inference_images_per_second", .kind = COLUMN_REAL, .title = "inference" },
 	{ "microseconds_per_image", .kind = COLUMN_REAL, .decimals = 2, .title = "us/image" },
+	{ "gflops", .kind = COLUMN_REAL, .decimals = 1, .title = "GFLOP/s" },
+	{ "percent_of_peak", .kind = COLUMN_REAL, .decimals = 1, .title = "% of peak" },
+	{ "flops_per_image", .kind = COLUMN_INT, .machine_only = true },
+	{ "bytes_per_image", .kind = COLUMN_BYTES, .title = "bytes/image" },
+	{ "flops_per_byte", .kind = COLUMN_REAL, .decimals = 2, .title = "FLOP/byte" },
+	{ "memory_bytes", .kind = COLUMN_BYTES, .title = "memory" },
+	{ "measured_memory_bytes", .kind = COLUMN_BYTES, .title = "measured" },
 	{ 0 }
 };
 
 static const struct option_row options[] = {
 	{ "only", 'o', "GLOB", .help = "measure only the points that match: 'plain/*', conv1x1/6", .repeats = true },
-	{ "repeats", 'n', "N", .help = "stretches of half a second for each network; 5 if not given", .min = 1, .max = MAX_STRETCHES },
-	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep: recipe.batch=256", .repeats = true },
+	{ "profile", 'p', .help = "where the time of training goes instead: layer by layer, pass by pass" },
+	{ "repeats", 'n', "N", .help = "stretches for each network; 5 if not given", .min = 1, .max = MAX_STRETCHES },
+	{ "stretch", 'l', "MS", .help = "least length of a stretch in milliseconds; 500 if not given", .min = 1, .max = 600000 },
+	{ "peak", 'k', "GFLOPS", .help = "what percentages are taken of, instead of measuring it" },
+	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweeps: recipe.batch=256", .repeats = true },
 	{ "threads", 't', "N", .help = "use N threads, all on one network", .min = 1, .max = 1024 },
 	{ "json", 'j', .help = "an array of objects", .excludes = "tsv" },
 	{ "tsv", .help = "tab-separated values below a line of names" },
@@ -37,8 +55,20 @@ static const struct option_row options[] = {
 
 static const char help[] =
 	"Trains each network for some seconds on made-up images, one network at a time on all threads: loading, augmentation,\n"
-	"forward, loss, backward and the optimizer's step, as in `archsweep run`. The speed is the median of the stretches.\n"
-	"GFLOP/s count 6 operations for each multiply-add of the forward pass: two forward, four backward.\n"
+	"forward, loss, backward and the optimizer's step, as in `archsweep run`. Each has a process of its own. A speed is the\n"
+	"median of the stretches.\n"
+	"\n"
+	"  images/s     in training; inference: loading, forward and loss as in an evaluation\n"
+	"  GFLOP/s      in training, of convolutions and dense layers: two operations for each multiply-add that is done, one\n"
+	"               forward, one for the gradient by the weights, one for the gradient by the data where anybody needs it\n"
+	"  % of peak    of what all threads can do at best, see `archsweep limits`\n"
+	"  bytes/image  what the steps of an update read and write: each array once a step, as if caches held all within a\n"
+	"               step and nothing between two\n"
+	"  memory       what training allocates, by the plan; measured: by how much it made the process grow\n"
+	"\n"
+	"--profile: us/image are of the whole machine, so that they add up to the time of an image; waiting is what no thread\n"
+	"spends in any layer. Packing the weights counts as forward, adding up gradients as backward. An activation's time is\n"
+	"that of the layer which applies it. Its clocks make training a little slower.\n"
 	"\n"
 	"ARCHSWEEP_KERNELS=avx512, avx2 or portable chooses the arithmetic; the best for this processor is the default.\n"
 	"\n"
@@ -46,41 +76,108 @@ static const char help[] =
 
 struct bench {
 	const struct options *given;
-	const struct sweep *sweep;
 	const struct kernels *kernels;
 	int threads, repeats;
-	struct table *table;    /* owned */
+	double seconds, peak_gflops;
+	struct measured *measured;      /* owned: of the network under way */
+	struct table *table;            /* owned */
 };
 
-static void add_row(const struct bench *b, const struct point *point, const struct cost *cost, const struct speed_result *speed)
-{
-	struct table *t = b->table;
+/* A network under way. */
+struct subject {
+	const struct sweep *sweep;
+	const struct point *point;
+	struct model_plan *plan;        /* owned */
+};
 
-	table_text(t, point->family);
-	table_real(t, point->width);
-	table_int(t, cost->trainable);
-	table_int(t, cost->macs);
-	table_int(t, b->sweep->recipe.batch);
-	table_int(t, b->threads);
-	table_text(t, b->kernels->name);
-	table_real(t, speed->images_per_second);
-	table_real(t, speed->slowest);
-	table_real(t, speed->fastest);
-	table_real(t, 6 * (double)cost->macs * speed->images_per_second / 1e9);
-	table_real(t, 1e6 / speed->images_per_second);
+static void add_costs(struct table *t, const struct bench *b, const struct subject *s)
+{
+	const struct measured *m = b->measured;
+	struct stage_cost update = model_plan_update(s->plan);
+	double batch = s->sweep->recipe.batch, flops = 2 * (double)update.macs / batch, bytes = (double)update.bytes / batch;
+	double gflops = flops * m->training.images_per_second / 1e9;
+
+	table_real(t, gflops);
+	table_real(t, 100 * gflops / b->peak_gflops);
+	table_int(t, (int64_t)(flops + 0.5));
+	table_bytes(t, (int64_t)(bytes + 0.5));
+	table_real(t, flops / bytes);
+	table_bytes(t, model_plan_cost(s->plan).memory_bytes);
+	if (m->memory_bytes >= 0)
+		table_bytes(t, m->memory_bytes);
+	else
+		table_missing(t);
 }
 
-static bool measure_point(const struct bench *b, const struct point *point, struct error *err)
+static void add_row(const struct bench *b, const struct subject *s)
 {
-	struct speed_request request = { .network = &point->network, .recipe = &b->sweep->recipe, .kernels = b->kernels,
-		.threads = b->threads, .stretches = b->repeats, .seconds = 0.5 };
-	struct speed_result speed;
-	struct cost cost;
+	const struct measured *m = b->measured;
+	struct cost cost = model_plan_cost(s->plan);
+	struct table *t = b->table;
 
-	if (!point_count(b->sweep, point, &cost, err) || !speed_measure(&request, &speed, err))
+	table_text(t, s->sweep->name);
+	table_text(t, s->point->family);
+	table_real(t, s->point->width);
+	table_int(t, cost.trainable);
+	table_int(t, cost.macs);
+	table_int(t, s->sweep->recipe.batch);
+	table_int(t, b->threads);
+	table_text(t, b->kernels->name);
+	table_real(t, m->training.images_per_second);
+	table_real(t, m->training.slowest);
+	table_real(t, m->training.fastest);
+	table_real(t, m->inference.images_per_second);
+	table_real(t, 1e6 / m->training.images_per_second);
+	add_costs(t, b, s);
+}
+
+static bool measure_subject(const struct bench *b, const struct subject *s, struct error *err)
+{
+	struct speed_request request = { .network = &s->point->network, .recipe = &s->sweep->recipe, .kernels = b->kernels,
+		.threads = b->threads, .stretches = b->repeats, .seconds = b->seconds };
+	struct profiled profiled = { s->sweep, s->point, s->plan, &b->measured->profile, b->threads, b->peak_gflops };
+
+	if (!options_has(b->given, "profile")) {
+		if (!measure_speeds(&request, b->measured, err))
+			return false;
+		add_row(b, s);
+		return true;
+	}
+	if (!measure_profile(&request, b->measured, err))
 		return false;
-	add_row(b, point, &cost, &speed);
+	profile_table_add(b->table, &profiled);
 	return true;
+}
+
+/* A profile is a table a network for people, and one table for machines. */
+static bool print_profile(struct bench *b, const struct subject *s, struct error *err)
+{
+	char name[PROGRESS_NAME_LEN];
+
+	print_plain_text(trial_name(s->sweep, s->point, name), stdout);
+	printf("\n\n");
+	bool printed = table_print(b->table, TABLE_HUMAN, stdout, err);
+	printf("\n");
+	table_destroy(b->table);
+	b->table = table_create(profile_columns);
+	return printed;
+}
+
+static bool bench_point(struct bench *b, const struct sweep *sweep, const struct point *point, struct error *err)
+{
+	const struct recipe *recipe = &sweep->recipe;
+	struct subject s = { sweep, point, model_plan_create(&point->network, recipe->batch, recipe->optimizer->slots, err) };
+	char name[PROGRESS_NAME_LEN];
+
+	if (!s.plan)
+		return false;
+	if (progress_mode_here() != PROGRESS_SILENT)
+		fprintf(stderr, "%s\n", trial_name(sweep, point, name));
+	bool done = measure_subject(b, &s, err);
+	if (done && options_has(b->given, "profile") && options_format(b->given) == TABLE_HUMAN)
+		done = print_profile(b, &s, err);
+	model_plan_destroy(s.plan);
+	return done;
 }
 
 static bool wanted(const struct options *given, const struct point *point)
@@ -94,40 +191,93 @@ static bool wanted(const struct options *given, const struct point *point)
 	return matches;
 }
 
-static bool measure_sweep(const struct bench *b, struct error *err)
+static bool bench_sweep(struct bench *b, const struct sweep *s, struct error *err)
 {
-	const struct sweep *s = b->sweep;
-	char name[PROGRESS_NAME_LEN];
-
 	for (int i = 0; i < s->point_count; i++) {
-		if ((i > 0 && point_same_network(&s->points[i - 1], &s->points[i])) || !wanted(b->given, &s->points[i]))
-			continue;
-		if (progress_mode_here() != PROGRESS_SILENT)
-			fprintf(stderr, "%s\n", trial_name(s, &s->points[i], name));
-		if (!measure_point(b, &s->points[i], err))
+		bool again = i > 0 && point_same_network(&s->points[i - 1], &s->points[i]);
+		if (!again && wanted(b->given, &s->points[i]) && !bench_point(b, s, &s->points[i], err))
 			return false;
 	}
 	return true;
 }
 
-static int run(const struct options *given, struct error *err)
+static bool read_peak(struct bench *b, int *status, struct error *err)
+{
+	const char *text = options_value(b->given, "peak");
+	struct limits_request request = { .kernels = b->kernels, .threads = b->threads, .stretches = 7, .seconds = 0.1 };
+	char *end, shown[SHOWN_BYTES];
+
+	if (!text)
+		return measure_peak(&request, &b->peak_gflops, err);
+	errno = 0;
+	b->peak_gflops = strtod(text, &end);
+	if (end != text && !*end && !errno && isfinite(b->peak_gflops) && b->peak_gflops > 0)
+		return true;
+	*status = options_fail(b->given, err, "--peak: \"%s\" is not a number above 0", words_show(text, shown));
+	return false;
+}
+
+static void print_heading(const struct bench *b)
+{
+	char processor[64];
+
+	print_plain_text(machine_processor(processor), stdout);
+	printf(", %d thread%s, kernels %s, peak %.0f GFLOP/s\n\n", b->threads, b->threads == 1 ? "" : "s", b->kernels->name,
+	       b->peak_gflops);
+}
+
+/* All sweeps are read before the first is measured, so that a mistake in the last shows at once. */
+static bool read_sweeps(const struct options *given, struct sweep **to, struct error *err)
 {
 	const char *sets[MAX_OPTION_USES];
-	struct sweep *sweep = sweep_read(given->operands[0], sets, options_values(given, "set", sets), err);
-	struct bench b = { .given = given, .sweep = sweep, .kernels = trial_kernels(err) };
+	int count = options_values(given, "set", sets);
 
-	if (!sweep)
-		return EXIT_USAGE;
-	b.threads = (int)options_number(given, "threads", machine_threads());
-	b.repeats = (int)options_number(given, "repeats", 5);
-	b.table = table_create(columns);
-	bool ok = b.kernels && measure_sweep(&b, err) && table_print(b.table, options_format(given), stdout, err);
-	table_destroy(b.table);
-	sweep_destroy(sweep);
-	return ok ? EXIT_DONE : EXIT_FAILED;
+	for (int i = 0; i < given->operand_count; i++) {
+		to[i] = sweep_read(given->operands[i], sets, count, err);
+		if (!to[i])
+			return false;
+	}
+	return true;
+}
+
+static bool bench_all(struct bench *b, struct sweep *const *sweeps, struct error *err)
+{
+	enum table_format format = options_format(b->given);
+	bool printed = options_has(b->given, "profile") && format == TABLE_HUMAN;       /* on the way */
+
+	if (format == TABLE_HUMAN)
+		print_heading(b);
+	for (int i = 0; i < b->given->operand_count; i++)
+		if (!bench_sweep(b, sweeps[i], err))
+			return false;
+	return printed || table_print(b->table, format, stdout, err);
+}
+
+static int run(const struct options *given, struct error *err)
+{
+	struct bench b = { .given = given, .kernels = trial_kernels(err),
+		.threads = (int)options_number(given, "threads", machine_threads()), .repeats = (int)options_number(given, "repeats", 5),
+		.seconds = (double)options_number(given, "stretch", STRETCH_MS) / 1000 };
+	struct sweep **sweeps = calloc((size_t)given->operand_count + 1, sizeof(struct sweep *));
+	int status = EXIT_FAILED;
+
+	if (!sweeps)
+		fail(err, "not enough memory for %d sweeps", given->operand_count);
+	else if (!read_sweeps(given, sweeps, err))
+		status = EXIT_USAGE;
+	else if (b.kernels && (b.measured = measured_create(err)) && read_peak(&b, &status, err)) {
+		b.table = table_create(options_has(given, "profile") ? profile_columns : columns);
+		status = bench_all(&b, sweeps, err) ? EXIT_DONE : EXIT_FAILED;
+		table_destroy(b.table);
+	}
+	measured_destroy(b.measured);
+	for (int i = 0; sweeps && i < given->operand_count; i++)
+		sweep_destroy(sweeps[i]);
+	free(sweeps);
+	return status;
 }
 
 const struct command command_bench = {
-	.name = "bench", .summary = "measure the training speed of a sweep's networks on this machine",
-	.operands = "SWEEP.yaml", .min_operands = 1, .max_operands = 1, .options = options, .help = help, .run = run,
+	.name = "bench", .summary = "measure the speed of sweeps' networks on this machine, against what the machine can do",
+	.operands = "SWEEP.yaml...", .min_operands = 1, .options = options, .help = help, .run = run,
 };

@@ -50,6 +50,10 @@ static double run_stretch(struct training *training, const struct speed_request 
 			training_epoch(training, &row);
 		now = clock_seconds();
 	}
+	if (r->profile) {
+		r->profile->wall_seconds += now - start;
+		r->profile->images += (int64_t)passes * images.count;
+	}
 	return now > start ? passes * (double)images.count / (now - start) : 0;
 }
 
@@ -66,11 +70,15 @@ static void measure(void *about, int job, struct crew *crew)
 	struct images images = { m->pixels, m->labels, image_count(r), r->network->input };
 	struct training_setup setup = { .network = r->network, .recipe = &recipe, .kernels = r->kernels, .crew = crew,
 		.training = images };
+	struct observer observer = profile_observer(r->profile);
+	setup.observer = r->profile ? &observer : NULL;
 	struct training *training = training_create(&setup, &m->trouble);
 
 	if (!training)
 		return;
 	run_stretch(training, r, images);
+	if (r->profile)
+		profile_reset(r->profile);
 	for (int i = 0; i < r->stretches; i++)
 		m->speeds[i] = run_stretch(training, r, images);
 	training_destroy(training);

@@ -2,6 +2,7 @@
 #ifndef BENCH_SPEED_H
 #define BENCH_SPEED_H
 
+#include "bench/profile.h"
 #include "nn/kernel/kernels.h"
 #include "nn/train/train.h"
 
@@ -15,6 +16,7 @@ struct speed_request {
 	int stretches;                  /* measured one after the other, 1 .. MAX_STRETCHES; one more comes first to warm up */
 	double seconds;                 /* least length of a stretch; a stretch has at least one batch, in inference a few */
 	bool inference;                 /* evaluation instead of training */
+	struct profile *profile;        /* not NULL: borrowed, filled while the stretches run */
 };
 
 struct speed_result {

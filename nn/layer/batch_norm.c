@@ -179,6 +179,14 @@ static void apply_backward(const struct pass *p, int group)
 const struct layer_type layer_batch_norm = {
 	.kind = { "batch_norm", "batch normalisation", fields, sizeof(struct batch_norm) },
 	.inputs = 1, .applies_activation = true, .plan = plan,
-	.forward = { { measure, EACH_GROUP, NULL }, { settle, ONCE, NULL }, { apply, EACH_GROUP, NULL } },
-	.backward = { { measure_backward, EACH_GROUP, NULL }, { settle_backward, ONCE, NULL }, { apply_backward, EACH_GROUP, NULL } },
+	.forward = {
+		{ measure, EACH_GROUP, NULL, { .in = 1 }, { 0 } },
+		{ settle, ONCE, NULL, { 0 }, { 0 } },
+		{ apply, EACH_GROUP, NULL, { .in = 1, .out = 1, .params = 1 }, { 0 } },
+	},
+	.backward = {
+		{ measure_backward, EACH_GROUP, NULL, { .in = 1, .d_out = 1, .d_params = 1 }, { 0 } },
+		{ settle_backward, ONCE, NULL, { 0 }, { 0 } },
+		{ apply_backward, EACH_GROUP, NULL, { 0 }, { .in = 1, .d_out = 1, .d_in = 1, .params = 1 } },
+	},
 };

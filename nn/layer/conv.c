@@ -94,7 +94,7 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	if (c->bias)
 		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)g.out.c, .init = INIT_ZERO,
 			.axis_count = 1, .axes = { { AXIS_OUTPUT, g.out.c } } };
-	out->shared_len = (size_t)g.groups * (g.packed_each + g.turned_each);
+	out->shared_len = out->packed_len = (size_t)g.groups * (g.packed_each + g.turned_each);
 	out->scratch_len = conv_weights_scratch_len(g.in_each, g.out_each, c->kernel.h, c->kernel.w);
 	out->grouped_gradient = true;
 	out->needs_in = true;
@@ -277,14 +277,16 @@ static const struct field depthwise_fields[] = {
 	{ 0 }
 };
 
+#define STEPS \
+	.forward = { { forward, EACH_GROUP, NULL, { .in = 1, .out = 1, .params = 1 }, { 0 } } }, \
+	.backward = { { backward, EACH_GROUP, NULL, { .in = 1, .d_out = 1, .d_params = 1 }, { .d_in = 1, .params = 1 } } }
+
 const struct layer_type layer_conv = {
 	.kind = { "conv", "convolution", conv_fields, sizeof(struct conv) },
-	.inputs = 1, .applies_activation = true, .plan = plan, .prepare = prepare,
-	.forward = { { forward, EACH_GROUP, NULL } }, .backward = { { backward, EACH_GROUP, NULL } },
+	.inputs = 1, .applies_activation = true, .plan = plan, .prepare = prepare, STEPS,
 };
 
 const struct layer_type layer_depthwise = {
 	.kind = { "depthwise", "convolution of each channel by itself", depthwise_fields, sizeof(struct conv) },
-	.inputs = 1, .applies_activation = true, .plan = plan, .prepare = prepare,
-	.forward = { { forward, EACH_GROUP, NULL } }, .backward = { { backward, EACH_GROUP, NULL } },
+	.inputs = 1, .applies_activation = true, .plan = plan, .prepare = prepare, STEPS,
 };

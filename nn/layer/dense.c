@@ -90,6 +90,7 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)d->units, .init = INIT_ZERO,
 			.axis_count = 1, .axes = { { AXIS_OUTPUT, d->units } } };
 	out->shared_len = s.len;
+	out->packed_len = s.blas ? 0 : s.scratch;
 	out->macs = (int64_t)s.weights;
 	return true;
 }
@@ -276,14 +277,14 @@ const struct layer_type layer_dense = {
 	.kind = { "dense", "fully connected layer", fields, sizeof(struct dense) },
 	.inputs = 1, .applies_activation = true, .plan = plan, .prepare = prepare,
 	.forward = {
-		{ forward_gather, EACH_GROUP, NULL },
-		{ forward_block, EACH_BLOCK, forward_blocks },
-		{ forward_scatter, EACH_GROUP, NULL },
+		{ forward_gather, EACH_GROUP, NULL, { .in = 2 }, { 0 } },
+		{ forward_block, EACH_BLOCK, forward_blocks, { .in = 1, .out = 1, .params = 1 }, { 0 } },
+		{ forward_scatter, EACH_GROUP, NULL, { .out = 2 }, { 0 } },
 	},
 	.backward = {
-		{ backward_gather, EACH_GROUP, NULL },
-		{ backward_weights, EACH_BLOCK, forward_blocks },
-		{ backward_data, EACH_BLOCK, backward_data_blocks },
-		{ backward_scatter, EACH_GROUP, NULL },
+		{ backward_gather, EACH_GROUP, NULL, { .d_out = 2 }, { 0 } },
+		{ backward_weights, EACH_BLOCK, forward_blocks, { .in = 1, .d_out = 1, .d_params = 1 }, { 0 } },
+		{ backward_data, EACH_BLOCK, backward_data_blocks, { 0 }, { .d_out = 1, .d_in = 1, .params = 1 } },
+		{ backward_scatter, EACH_GROUP, NULL, { 0 }, { .d_in = 2 } },
 	},
 };

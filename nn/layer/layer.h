@@ -49,6 +49,7 @@ struct layer_plan {
 	struct param_plan state[2];
 	size_t saved_len;       /* kept from forward to backward, whole batch */
 	size_t shared_len;      /* working memory of the whole layer, alive from prepare to the end of backward */
+	size_t packed_len;      /* of that, what prepare writes: weights in the kernels' order */
 	size_t scratch_len;     /* working memory of one call of an EACH_GROUP step; contents are not kept */
 	bool grouped_gradient;  /* backward writes d_params once per group (the model adds the groups up, in order) */
 	bool view;              /* the output is the input's memory under another shape: nothing to compute */
@@ -91,10 +92,15 @@ enum step_scope {
 	ONCE,           /* index = 0 */
 };
 
+/* How often a step reads or writes an array as a whole, all its calls together; a copy of an array counts as the array. Of inputs and
+ * their gradients: each. */
+struct moves { signed char in, out, d_in, d_out, params, d_params; };
+
 struct step {
 	void (*run)(const struct pass *p, int index);   /* NULL ends the list */
 	enum step_scope scope;
 	int (*blocks)(const struct pass *p);            /* EACH_BLOCK only */
+	struct moves moves, data_moves;                 /* always; and besides where the gradient by some input is wanted */
 };
 
 struct layer_type {

@@ -98,11 +98,13 @@ static void backward_average(const struct pass *p, int group)
 const struct layer_type layer_max_pool = {
 	.kind = { "max_pool", "the maximum of each window", fields, sizeof(struct pool) },
 	.inputs = 1, .plan = plan_max,
-	.forward = { { forward_max, EACH_GROUP, NULL } }, .backward = { { backward_max, EACH_GROUP, NULL } },
+	.forward = { { forward_max, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
+	.backward = { { backward_max, EACH_GROUP, NULL, { .in = 1, .out = 1, .d_out = 1, .d_in = 1 }, { 0 } } },
 };
 
 const struct layer_type layer_average_pool = {
 	.kind = { "average_pool", "the mean of each window", fields, sizeof(struct pool) },
 	.inputs = 1, .plan = plan,
-	.forward = { { forward_average, EACH_GROUP, NULL } }, .backward = { { backward_average, EACH_GROUP, NULL } },
+	.forward = { { forward_average, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
+	.backward = { { backward_average, EACH_GROUP, NULL, { .d_out = 1, .d_in = 1 }, { 0 } } },
 };

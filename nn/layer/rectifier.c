@@ -49,7 +49,8 @@ static void backward(const struct pass *p, int group)
 }
 
 #define RECTIFIER .inputs = 1, .plan = plan, \
-	.forward = { { forward, EACH_GROUP, NULL } }, .backward = { { backward, EACH_GROUP, NULL } }
+	.forward = { { forward, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } }, \
+	.backward = { { backward, EACH_GROUP, NULL, { .out = 1, .d_out = 1, .d_in = 1 }, { 0 } } }
 
 const struct layer_type layer_relu = {
 	.kind = { "relu", "rectifier: y = max(x, 0)", NULL, 0 }, .activation = relu, RECTIFIER,

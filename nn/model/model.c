@@ -14,6 +14,7 @@ enum { ALIGNMENT = 64, STRETCH = 8192 };        /* bytes; numbers of a parameter
 struct stretch {
 	size_t at, len;
 	size_t grouped_at;      /* its place among the gradients that come once per group */
+	int layer;
 	bool grouped, decays;
 };
 
@@ -34,6 +35,7 @@ struct model {
 	const struct model_step *step;  /* while model_update runs */
 	bool averaged;          /* passes use the averages */
 	bool repack;            /* passes use other parameters than before */
+	const struct observer *observer;        /* borrowed, or NULL */
 };
 
 static real *cut(real **rest, size_t len)
@@ -111,7 +113,7 @@ static int cut_stretches(const struct model_plan *plan, struct stretch *to)
 				size_t left = node->plan.params[k].len - at;
 				if (to)
 					to[count] = (struct stretch){ node->params_at + array_at + at, left < STRETCH ? left : STRETCH,
-					                              node->grouped_at + array_at + at, node->plan.grouped_gradient,
+					                              node->grouped_at + array_at + at, i, node->plan.grouped_gradient,
 					                              node->plan.params[k].decays };
 			}
 	}
@@ -164,6 +166,11 @@ void model_destroy(struct model *m)
 	free(m);
 }
 
+void model_observe(struct model *m, const struct observer *observer)
+{
+	m->observer = observer;
+}
+
 real *model_input(struct model *m, int group)
 {
 	return group_at(tensor_of(m, m->plan->network->input, &m->plan->storages[0].value), group);
@@ -178,14 +185,18 @@ int *model_labels(struct model *m, int group)
 struct run {
 	struct model *model;
 	const struct item *from, *to;
+	enum stage stage;
 };
 
 static void run_segment(void *about, int index)
 {
 	const struct run *run = about;
 
-	for (const struct item *item = run->from; item < run->to; item++)
+	for (const struct item *item = run->from; item < run->to; item++) {
+		observe_begin(run->model->observer);
 		item->run(run->model, item, index);
+		observe_end(run->model->observer, item->run == model_run_loss ? STAGE_LOSS : run->stage, item->layer);
+	}
 }
 
 static int segment_tasks(const struct model *m, const struct item *first)
@@ -200,7 +211,8 @@ static void run_program(struct model *m, struct crew *crew, const struct program
 	int from = 0;
 
 	for (int segment = 0; segment < program->segment_count; from = program->ends[segment++]) {
-		struct run run = { m, program->items + from, program->items + program->ends[segment] };
+		struct run run = { m, program->items + from, program->items + program->ends[segment],
+		                   program == &m->plan->forward ? STAGE_FORWARD : STAGE_BACKWARD };
 		crew_run(crew, segment_tasks(m, run.from), run_segment, &run);
 	}
 }
@@ -245,8 +257,11 @@ static void run_prepare(void *about, int i)
 	struct model *m = about;
 	const struct layer_type *type = m->plan->network->layers[i].type;
 
-	if (type->prepare)
-		type->prepare(&m->passes[i]);
+	if (!type->prepare)
+		return;
+	observe_begin(m->observer);
+	type->prepare(&m->passes[i]);
+	observe_end(m->observer, STAGE_PACKING, i);
 }
 
 void model_forward(struct model *m, struct crew *crew, const struct batch *batch, bool fresh)
@@ -276,12 +291,14 @@ static void run_sum(void *about, int index)
 
 	if (!s->grouped)
 		return;
+	observe_begin(m->observer);
 	memcpy(sum, from, s->len * sizeof *sum);
 	for (int group = 1; group < m->groups; group++) {
 		from += m->plan->grouped_len;
 		for (size_t i = 0; i < s->len; i++)
 			sum[i] += from[i];
 	}
+	observe_end(m->observer, STAGE_SUMMING, s->layer);
 }
 
 void model_backward(struct model *m, struct crew *crew)
@@ -299,7 +316,9 @@ static void run_update(void *about, int index)
 
 	for (int i = 0; i < m->plan->optimizer_slots; i++)
 		u.slots[i] = m->slots[i] + s->at;
+	observe_begin(m->observer);
 	m->step->optimizer->update(m->step->config, &u);
+	observe_end(m->observer, STAGE_UPDATE, s->layer);
 }
 
 void model_update(struct model *m, struct crew *crew, const struct model_step *step)

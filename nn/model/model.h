@@ -21,6 +21,9 @@ struct batch {
 struct model *model_create(const struct model_plan *plan, const struct kernels *kernels, struct error *err);
 void model_destroy(struct model *model);
 
+/* Who watches from now on, borrowed; NULL: nobody. */
+void model_observe(struct model *model, const struct observer *observer);
+
 /* Fills parameters and running state by each layer's rule; averages begin as these. */
 void model_initialise(struct model *model, uint64_t seed);
 /* The same without a model, into memory of the caller's: as many numbers as the plan's cost says, trainable and the rest of the total. */

@@ -2,6 +2,7 @@
 #ifndef NN_MODEL_NETWORK_H
 #define NN_MODEL_NETWORK_H
 
+#include "nn/base/observer.h"
 #include "nn/layer/layer.h"
 
 enum { NETWORK_INPUT = -1 };    /* in `from`: the network's input instead of a layer */
@@ -40,6 +41,18 @@ void model_plan_destroy(struct model_plan *plan);
 /* Plans memory for running averages of parameters and running state too. Before any model is made from the plan. */
 void model_plan_add_averages(struct model_plan *plan);
 struct cost model_plan_cost(const struct model_plan *plan);
+
+/* What one update over a full batch does in one stage of one layer (NETWORK_INPUT: of loading), counted from the plan. */
+struct stage_cost {
+	int64_t macs;           /* multiply-adds of images, not of empty lanes: of convolutions and dense layers, as they are done */
+	int64_t bytes;          /* read or written by its steps, each array once a step; the rules stand in plan_cost.c */
+};
+struct stage_cost model_plan_stage(const struct model_plan *plan, enum stage stage, int layer);
+/* The sum over all stages and layers. */
+struct stage_cost model_plan_update(const struct model_plan *plan);
+/* False for a layer that costs nothing of its own: a view, or an activation that the layer before it applies. */
+bool model_plan_computes(const struct model_plan *plan, int layer);
+
 /* The plan of layer i, as its type stated it (out.out is its output's shape). */
 const struct layer_plan *model_plan_layer(const struct model_plan *plan, int i);
 

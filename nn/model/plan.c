@@ -1,4 +1,4 @@
-/* Shapes, folded activations, counts: a network's plan but for its program and memory. See network.h and plan.h. */
+/* Shapes, folded activations: a network's plan but for its program, memory and cost. See network.h and plan.h. */
 #include "nn/model/plan.h"
 
 #include <stdlib.h>
@@ -191,20 +191,6 @@ size_t model_plan_len(const struct model_plan *plan)
 
 	return plan->params_len * (2 + (size_t)plan->optimizer_slots + averages) + plan->state_len * (1 + averages) +
 	       plan->grouped_len * groups + plan->activations_len + plan->saved_len + plan->shared_len + plan->scratch_len;
-}
-
-struct cost model_plan_cost(const struct model_plan *plan)
-{
-	struct cost cost = {
-		.trainable = (int64_t)plan->params_len,
-		.total = (int64_t)(plan->params_len + plan->state_len),
-		.activation_bytes = (int64_t)(plan->activations_len * sizeof(real)),
-		.memory_bytes = (int64_t)(model_plan_len(plan) * sizeof(real)),
-	};
-
-	for (int i = 0; i < plan->network->layer_count; i++)
-		cost.macs += plan->nodes[i].plan.macs;
-	return cost;
 }
 
 const struct layer_plan *model_plan_layer(const struct model_plan *plan, int i)

@@ -52,6 +52,7 @@ struct training *training_create(const struct training_setup *setup, struct erro
 		training_destroy(t);
 		return NULL;
 	}
+	model_observe(t->model, setup->observer);
 	t->scale = pixel_scale_of((enum scaling)setup->recipe->scaling, setup->training);
 	model_initialise(t->model, seed_for(setup->seed, FOR_WEIGHTS, 0));
 	return t;
@@ -84,7 +85,9 @@ static void load_group(void *about, int group)
 	load.lanes = left < LANES ? left : LANES;
 	load.to = model_input(b->t->model, group);
 	load.labels = model_labels(b->t->model, group);
+	observe_begin(b->t->setup.observer);
 	group_load(&load);
+	observe_end(b->t->setup.observer, STAGE_LOADING, NETWORK_INPUT);
 }
 
 /* Loads images first .. first + count - 1 of an order, and runs them forward. */

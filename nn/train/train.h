@@ -39,6 +39,7 @@ struct training_setup {
 	const volatile int *stop;       /* not NULL and nonzero: leave as soon as possible */
 	void (*updated)(void *about);   /* not NULL: called between an epoch's last update and its validation, for clocks */
 	void *about;
+	const struct observer *observer;        /* not NULL: watches every piece of work */
 };
 
 struct training;
