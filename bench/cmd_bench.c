@@ -3,9 +3,11 @@
  * Speeds of machines that others use too are noisy: the median of several stretches is what to quote, and ratios of one run. */
 #include "bench/command.h"
 
+#include "bench/clock.h"
 #include "bench/cost.h"
 #include "bench/machine.h"
 #include "bench/measure.h"
+#include "bench/occupancy.h"
 #include "bench/options.h"
 #include "bench/profile_table.h"
 #include "bench/trial.h"
@@ -14,7 +16,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { STRETCH_MS = 500 };
+enum { STRETCH_MS = 500, MOST_CORES = 64 };
 
 static const struct column columns[] = {
 	{ "sweep", .kind = COLUMN_TEXT, .machine_only = true },
@@ -42,7 +44,10 @@ static const struct column columns[] = {
 
 static const struct option_row options[] = {
 	{ "only", 'o', "GLOB", .help = "measure only the points that match: 'plain/*', conv1x1/6", .repeats = true },
-	{ "profile", 'p', .help = "where the time of training goes instead: layer by layer, pass by pass" },
+	{ "training", .help = "leave out inference" },
+	{ "profile", 'p', .help = "where the time of training goes instead: layer by layer, pass by pass", .excludes = "cores" },
+	{ "cores", 'c', .help = "how well the sweep would keep 1, 2, 4, ... 64 cores busy instead", .excludes = "reading" },
+	{ "reading", 'r', .help = "how long it takes to read the sweep's data instead", .excludes = "profile" },
 	{ "repeats", 'n', "N", .help = "stretches for each network; 5 if not given", .min = 1, .max = MAX_STRETCHES },
 	{ "stretch", 'l', "MS", .help = "least length of a stretch in milliseconds; 500 if not given", .min = 1, .max = 600000 },
 	{ "peak", 'k', "GFLOPS", .help = "what percentages are taken of, instead of measuring it" },
@@ -50,6 +55,7 @@ static const struct option_row options[] = {
 	{ "threads", 't', "N", .help = "use N threads, all on one network", .min = 1, .max = 1024 },
 	{ "json", 'j', .help = "an array of objects", .excludes = "tsv" },
 	{ "tsv", .help = "tab-separated values below a line of names" },
+	OPTION_SAVE,
 	{ 0 }
 };
 
@@ -70,15 +76,31 @@ static const char help[] =
 	"spends in any layer. Packing the weights counts as forward, adding up gradients as backward. An activation's time is\n"
 	"that of the layer which applies it. Its clocks make training a little slower.\n"
 	"\n"
+	"--cores: every network is measured on one thread, and the scheduler then decides as in a run, on virtual threads; a thread\n"
+	"that helps counts as a whole one. --reading: the data is read as at the start of a run, as often as --repeats says.\n"
+	"\n"
 	"ARCHSWEEP_KERNELS=avx512, avx2 or portable chooses the arithmetic; the best for this processor is the default.\n"
 	"\n"
 	"Exit status: 0 done, 1 a network could not be measured, 2 the command line or the YAML is wrong.\n";
 
+static const struct column reading_columns[] = {
+	{ "sweep", .kind = COLUMN_TEXT },
+	{ "images", .kind = COLUMN_INT },
+	{ "pixel_bytes", .kind = COLUMN_BYTES, .title = "pixels" },
+	{ "seconds", .kind = COLUMN_REAL, .decimals = 3 },
+	{ "fastest_seconds", .kind = COLUMN_REAL, .decimals = 3, .title = "fastest" },
+	{ "slowest_seconds", .kind = COLUMN_REAL, .decimals = 3, .title = "slowest" },
+	{ 0 }
+};
+
+enum mode { MODE_SPEEDS, MODE_TRAINING, MODE_PROFILE, MODE_CORES, MODE_READING };
+
 struct bench {
 	const struct options *given;
+	enum mode mode;
 	const struct kernels *kernels;
 	int threads, repeats;
-	double seconds, peak_gflops;
+	double seconds, peak_gflops;    /* peak 0: not needed */
 	struct measured *measured;      /* owned: of the network under way */
 	struct table *table;            /* owned */
 };
@@ -89,6 +111,8 @@ struct subject {
 	const struct point *point;
 	struct model_plan *plan;        /* owned */
 };
+
+/* --- One network after the other ------------------------------------------------------------------------------------------------- */
 
 static void add_costs(struct table *t, const struct bench *b, const struct subject *s)
 {
@@ -126,56 +150,60 @@ static void add_row(const struct bench *b, const struct subject *s)
 	table_real(t, m->training.images_per_second);
 	table_real(t, m->training.slowest);
 	table_real(t, m->training.fastest);
-	table_real(t, m->inference.images_per_second);
+	if (b->mode == MODE_SPEEDS)
+		table_real(t, m->inference.images_per_second);
+	else
+		table_missing(t);
 	table_real(t, 1e6 / m->training.images_per_second);
 	add_costs(t, b, s);
 }
 
-static bool measure_subject(const struct bench *b, const struct subject *s, struct error *err)
+static bool measure_point(const struct bench *b, const struct sweep *sweep, const struct point *point, struct error *err)
 {
-	struct speed_request request = { .network = &s->point->network, .recipe = &s->sweep->recipe, .kernels = b->kernels,
-		.threads = b->threads, .stretches = b->repeats, .seconds = b->seconds };
-	struct profiled profiled = { s->sweep, s->point, s->plan, &b->measured->profile, b->threads, b->peak_gflops };
-
-	if (!options_has(b->given, "profile")) {
-		if (!measure_speeds(&request, b->measured, err))
-			return false;
-		add_row(b, s);
-		return true;
-	}
-	if (!measure_profile(&request, b->measured, err))
-		return false;
-	profile_table_add(b->table, &profiled);
-	return true;
-}
-
-/* A profile is a table a network for people, and one table for machines. */
-static bool print_profile(struct bench *b, const struct subject *s, struct error *err)
-{
+	struct speed_request request = { .network = &point->network, .recipe = &sweep->recipe, .kernels = b->kernels,
+		.threads = b->mode == MODE_CORES ? 1 : b->threads, .stretches = b->repeats, .seconds = b->seconds };
 	char name[PROGRESS_NAME_LEN];
 
-	print_plain_text(trial_name(s->sweep, s->point, name), stdout);
+	if (progress_mode_here() != PROGRESS_SILENT)
+		fprintf(stderr, "%s\n", trial_name(sweep, point, name));
+	if (b->mode == MODE_PROFILE)
+		return measure_profile(&request, b->measured, err);
+	return b->mode == MODE_SPEEDS ? measure_speeds(&request, b->measured, err) : measure_training(&request, b->measured, err);
+}
+
+/* For people each profile is a table of its own; all together are kept for --save. */
+static bool print_profile(const struct profiled *profiled, struct error *err)
+{
+	struct table *own = table_create(profile_columns);
+	char name[PROGRESS_NAME_LEN];
+
+	profile_table_add(own, profiled);
+	print_plain_text(trial_name(profiled->sweep, profiled->point, name), stdout);
 	printf("\n\n");
-	bool printed = table_print(b->table, TABLE_HUMAN, stdout, err);
+	bool printed = table_print(own, TABLE_HUMAN, stdout, err);
 	printf("\n");
-	table_destroy(b->table);
-	b->table = table_create(profile_columns);
+	table_destroy(own);
 	return printed;
+}
+
+static bool add_profile(const struct bench *b, const struct subject *s, struct error *err)
+{
+	struct profiled profiled = { s->sweep, s->point, s->plan, &b->measured->profile, b->threads, b->peak_gflops };
+
+	profile_table_add(b->table, &profiled);
+	return options_format(b->given) != TABLE_HUMAN || print_profile(&profiled, err);
 }
 
 static bool bench_point(struct bench *b, const struct sweep *sweep, const struct point *point, struct error *err)
 {
 	const struct recipe *recipe = &sweep->recipe;
 	struct subject s = { sweep, point, model_plan_create(&point->network, recipe->batch, recipe->optimizer->slots, err) };
-	char name[PROGRESS_NAME_LEN];
+	bool done = s.plan && measure_point(b, sweep, point, err);
 
-	if (!s.plan)
-		return false;
-	if (progress_mode_here() != PROGRESS_SILENT)
-		fprintf(stderr, "%s\n", trial_name(sweep, point, name));
-	bool done = measure_subject(b, &s, err);
-	if (done && options_has(b->given, "profile") && options_format(b->given) == TABLE_HUMAN)
-		done = print_profile(b, &s, err);
+	if (done && b->mode == MODE_PROFILE)
+		done = add_profile(b, &s, err);
+	else if (done)
+		add_row(b, &s);
 	model_plan_destroy(s.plan);
 	return done;
 }
@@ -201,12 +229,81 @@ static bool bench_sweep(struct bench *b, const struct sweep *s, struct error *er
 	return true;
 }
 
+/* --- A whole sweep --------------------------------------------------------------------------------------------------------------- */
+
+/* Networks differ in their seeds alone: measured once. */
+static bool measure_jobs(struct bench *b, const struct sweep *s, struct job *jobs, struct error *err)
+{
+	struct cost cost;
+
+	for (int i = 0; i < s->point_count; i++) {
+		if (i > 0 && point_same_network(&s->points[i - 1], &s->points[i])) {
+			jobs[i] = jobs[i - 1];
+			continue;
+		}
+		if (!point_count(s, &s->points[i], &cost, err) || !measure_point(b, s, &s->points[i], err))
+			return false;
+		jobs[i] = (struct job){ .work = 1 / b->measured->training.images_per_second, .memory_bytes = 0,
+		                        .most_threads = (s->recipe.batch + LANES - 1) / LANES };
+	}
+	return true;
+}
+
+static bool bench_cores(struct bench *b, const struct sweep *s, struct error *err)
+{
+	struct job *jobs = calloc((size_t)s->point_count + 1, sizeof *jobs);
+	int cores = (int)options_number(b->given, "threads", MOST_CORES);
+
+	if (!jobs)
+		return fail(err, "not enough memory for %d points", s->point_count);
+	bool done = measure_jobs(b, s, jobs, err) &&
+	            occupancy_add(b->table, &(struct occupancy){ s->name, s->point_count, jobs, cores }, err);
+	free(jobs);
+	return done;
+}
+
+static int compare_seconds(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static bool bench_reading(struct bench *b, const struct sweep *s, struct error *err)
+{
+	double seconds[MAX_STRETCHES];
+	struct dataset data;
+
+	for (int i = 0; i < b->repeats; i++) {
+		double start = clock_seconds();
+		data = (struct dataset){ 0 };
+		if (!dataset_read(&s->data, &data, err))
+			return false;
+		seconds[i] = clock_seconds() - start;
+		if (i + 1 < b->repeats)
+			dataset_free(&data);
+	}
+	qsort(seconds, (size_t)b->repeats, sizeof *seconds, compare_seconds);
+	table_text(b->table, s->name);
+	table_int(b->table, data.count);
+	table_bytes(b->table, (int64_t)((size_t)data.count * image_len(data.shape)));
+	table_real(b->table, seconds[b->repeats / 2]);
+	table_real(b->table, seconds[0]);
+	table_real(b->table, seconds[b->repeats - 1]);
+	dataset_free(&data);
+	return true;
+}
+
+/* --- The command ----------------------------------------------------------------------------------------------------------------- */
+
 static bool read_peak(struct bench *b, int *status, struct error *err)
 {
 	const char *text = options_value(b->given, "peak");
 	struct limits_request request = { .kernels = b->kernels, .threads = b->threads, .stretches = 7, .seconds = 0.1 };
 	char *end, shown[SHOWN_BYTES];
 
+	if (b->mode == MODE_CORES || b->mode == MODE_READING)
+		return true;
 	if (!text)
 		return measure_peak(&request, &b->peak_gflops, err);
 	errno = 0;
@@ -240,22 +337,48 @@ static bool read_sweeps(const struct options *given, struct sweep **to, struct e
 	return true;
 }
 
+static bool bench_one(struct bench *b, const struct sweep *sweep, struct error *err)
+{
+	switch (b->mode) {
+	case MODE_CORES:
+		return bench_cores(b, sweep, err);
+	case MODE_READING:
+		return bench_reading(b, sweep, err);
+	default:
+		return bench_sweep(b, sweep, err);
+	}
+}
+
 static bool bench_all(struct bench *b, struct sweep *const *sweeps, struct error *err)
 {
-	enum table_format format = options_format(b->given);
-	bool printed = options_has(b->given, "profile") && format == TABLE_HUMAN;       /* on the way */
+	static const struct column *const all_columns[] = { columns, columns, profile_columns, occupancy_columns, reading_columns };
+	bool human = options_format(b->given) == TABLE_HUMAN;
 
-	if (format == TABLE_HUMAN)
+	b->table = table_create(all_columns[b->mode]);
+	if (human && b->peak_gflops > 0)
 		print_heading(b);
 	for (int i = 0; i < b->given->operand_count; i++)
-		if (!bench_sweep(b, sweeps[i], err))
+		if (!bench_one(b, sweeps[i], err))
 			return false;
-	return printed || table_print(b->table, format, stdout, err);
+	if (human && b->mode == MODE_PROFILE)
+		return options_save_table(b->given, b->table, err);     /* printed on the way */
+	return options_print_table(b->given, b->table, err);
+}
+
+static enum mode mode_of(const struct options *given)
+{
+	if (options_has(given, "profile"))
+		return MODE_PROFILE;
+	if (options_has(given, "cores"))
+		return MODE_CORES;
+	if (options_has(given, "reading"))
+		return MODE_READING;
+	return options_has(given, "training") ? MODE_TRAINING : MODE_SPEEDS;
 }
 
 static int run(const struct options *given, struct error *err)
 {
-	struct bench b = { .given = given, .kernels = trial_kernels(err),
+	struct bench b = { .given = given, .mode = mode_of(given), .kernels = trial_kernels(err),
 		.threads = (int)options_number(given, "threads", machine_threads()), .repeats = (int)options_number(given, "repeats", 5),
 		.seconds = (double)options_number(given, "stretch", STRETCH_MS) / 1000 };
 	struct sweep **sweeps = calloc((size_t)given->operand_count + 1, sizeof(struct sweep *));
@@ -265,11 +388,9 @@ static int run(const struct options *given, struct error *err)
 		fail(err, "not enough memory for %d sweeps", given->operand_count);
 	else if (!read_sweeps(given, sweeps, err))
 		status = EXIT_USAGE;
-	else if (b.kernels && (b.measured = measured_create(err)) && read_peak(&b, &status, err)) {
-		b.table = table_create(options_has(given, "profile") ? profile_columns : columns);
+	else if (b.kernels && (b.measured = measured_create(err)) && read_peak(&b, &status, err))
 		status = bench_all(&b, sweeps, err) ? EXIT_DONE : EXIT_FAILED;
-		table_destroy(b.table);
-	}
+	table_destroy(b.table);
 	measured_destroy(b.measured);
 	for (int i = 0; sweeps && i < given->operand_count; i++)
 		sweep_destroy(sweeps[i]);

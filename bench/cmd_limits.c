@@ -27,6 +27,7 @@ static const struct option_row options[] = {
 	{ "threads", 't', "N", .help = "what \"all cores\" is", .min = 1, .max = 1024 },
 	{ "json", 'j', .help = "an array of objects", .excludes = "tsv" },
 	{ "tsv", .help = "tab-separated values below a line of names" },
+	OPTION_SAVE,
 	{ 0 }
 };
 
@@ -97,7 +98,7 @@ static int run(const struct options *given, struct error *err)
 	add_rows(table, &request, &limits);
 	if (options_format(given) == TABLE_HUMAN)
 		print_machine(&request);
-	bool printed = table_print(table, options_format(given), stdout, err);
+	bool printed = options_print_table(given, table, err);
 	table_destroy(table);
 	return printed ? EXIT_DONE : EXIT_FAILED;
 }

@@ -33,7 +33,7 @@ static void start_threads(int threads)
 	}
 }
 
-static void find_speeds(void *about)
+static void find_training(void *about)
 {
 	const struct assignment *a = about;
 	struct speed_request request = *a->request;
@@ -42,11 +42,20 @@ static void find_speeds(void *about)
 	int64_t before = child_resident_bytes();
 	request.profile = NULL;
 	request.inference = false;
-	bool trained = speed_measure(&request, &a->to->training, &a->to->trouble);
+	speed_measure(&request, &a->to->training, &a->to->trouble);
 	int64_t after = child_peak_bytes();
 	a->to->memory_bytes = before < 0 || after < before ? -1 : after - before;
+}
+
+static void find_speeds(void *about)
+{
+	const struct assignment *a = about;
+	struct speed_request request = *a->request;
+
+	find_training(about);
+	request.profile = NULL;
 	request.inference = true;
-	if (trained)
+	if (!a->to->trouble.text[0])
 		speed_measure(&request, &a->to->inference, &a->to->trouble);
 }
 
@@ -68,6 +77,11 @@ static bool measure(const struct assignment *a, void (*work)(void *), struct err
 	if (!child_run(work, &copy, err))
 		return false;
 	return a->to->trouble.text[0] ? fail(err, "%s", a->to->trouble.text) : true;
+}
+
+bool measure_training(const struct speed_request *request, struct measured *to, struct error *err)
+{
+	return measure(&(struct assignment){ request, to }, find_training, err);
 }
 
 bool measure_speeds(const struct speed_request *request, struct measured *to, struct error *err)

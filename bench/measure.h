@@ -17,8 +17,9 @@ struct measured {
 struct measured *measured_create(struct error *err);
 void measured_destroy(struct measured *measured);
 
-/* Training and inference one after the other, and memory; or training with the profile, whose clocks slow it down a little.
+/* Training with its memory; with inference after it; or training with the profile, whose clocks slow it down a little.
  * request->inference and request->profile are ignored. */
+bool measure_training(const struct speed_request *request, struct measured *to, struct error *err);
 bool measure_speeds(const struct speed_request *request, struct measured *to, struct error *err);
 bool measure_profile(const struct speed_request *request, struct measured *to, struct error *err);
 

@@ -1,6 +1,8 @@
 /* See options.h. The walk over argv is getopt_long's; the messages, numbers and help are ours. */
 #include "bench/options.h"
 
+#include "bench/atomic_file.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <getopt.h>
@@ -69,6 +71,26 @@ static void fail_with(const struct options *given, struct error *err, const char
 
 	vsnprintf(text, sizeof text, format, arguments);
 	fail(err, "archsweep %s: %s; see archsweep %s --help", name, text, name);
+}
+
+bool options_save_table(const struct options *given, const struct table *table, struct error *err)
+{
+	const char *path = options_value(given, "save");
+	struct draft draft;
+
+	if (!path)
+		return true;
+	if (!draft_open(&draft, err))
+		return false;
+	if (table_print(table, TABLE_TSV, draft.stream, err))
+		return draft_save(&draft, path, err);
+	draft_discard(&draft);
+	return false;
+}
+
+bool options_print_table(const struct options *given, const struct table *table, struct error *err)
+{
+	return table_print(table, options_format(given), stdout, err) && options_save_table(given, table, err);
 }
 
 int options_fail(const struct options *given, struct error *err, const char *format, ...)

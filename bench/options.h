@@ -52,6 +52,13 @@ int options_values(const struct options *given, const char *name, const char *va
 /* What --json and --tsv say, for commands that have both in their table. */
 enum table_format options_format(const struct options *given);
 
+/* Writes the table as TSV to the file of --save, if there is one. */
+bool options_save_table(const struct options *given, const struct table *table, struct error *err);
+/* Prints it to stdout in the wanted form, and saves it. For commands that have --save. */
+bool options_print_table(const struct options *given, const struct table *table, struct error *err);
+/* The row of --save. */
+#define OPTION_SAVE { "save", 'w', "FILE", .help = "write the table as tab-separated values to FILE as well" }
+
 /* A usage mistake that only the command can see: fills err with "archsweep NAME: ...; see archsweep NAME --help", returns EXIT_USAGE. */
 int options_fail(const struct options *given, struct error *err, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

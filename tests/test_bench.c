@@ -1,9 +1,9 @@
 /* `archsweep bench`: what of it does not depend on how fast the machine is. Stretches are a millisecond long. */
 #include "bench/child.h"
 #include "bench/measure.h"
+#include "bench/occupancy.h"
 #include "bench/profile_table.h"
-#include "tests/model_run.h"
-#include "tests/run_program.h"
+#include "tests/run_case.h"
 #include "tests/sets.h"
 #include "tests/sweep_text.h"
 #include "tests/test.h"
@@ -325,4 +325,99 @@ TEST(bench_memory_is_what_was_announced)
 	model_plan_destroy(plan);
 	measured_destroy(m);
 	sweep_destroy(sweep);
+}
+
+/* --- Other things to measure ----------------------------------------------------------------------------------------------------- */
+
+/* Four equal jobs that take one thread each, and one that takes four. */
+TEST(occupancy_of_virtual_cores)
+{
+	static const struct job equal[] = { { 3, 0, 1 }, { 3, 0, 1 }, { 3, 0, 1 }, { 3, 0, 1 } }, wide[] = { { 7, 0, 4 } };
+	char text[1024] = "";
+	FILE *to = fmemopen(text, sizeof text, "w");
+	struct error err = { "" };
+	struct table *table = table_create(occupancy_columns);
+
+	CHECK(occupancy_add(table, &(struct occupancy){ "equal", 4, equal, 8 }, &err));
+	CHECK(occupancy_add(table, &(struct occupancy){ "wide", 1, wide, 9 }, &err));
+	CHECK(table_print(table, TABLE_TSV, to, &err));
+	fclose(to);
+	CHECK_TEXT(text,
+	           "sweep\tpoints\tcores\tspeedup\tefficiency_percent\n"
+	           "equal\t4\t1\t1.00\t100.0\nequal\t4\t2\t2.00\t100.0\nequal\t4\t4\t4.00\t100.0\nequal\t4\t8\t4.00\t50.0\n"
+	           "wide\t1\t1\t1.00\t100.0\nwide\t1\t2\t2.00\t100.0\nwide\t1\t4\t4.00\t100.0\nwide\t1\t8\t4.00\t50.0\n");
+	table_destroy(table);
+}
+
+/* Six points of three networks: two seeds each. */
+TEST(bench_cores_counts_points)
+{
+	struct program_result r = run_archsweep((const char *[]){
+		"bench", "--cores", "--tsv", "--repeats", "1", "--stretch", "1", write_tiny(), NULL });
+
+	CHECK_INT(r.status, 0);
+	CHECK_INT(row_count(r.out), 7);
+	CHECK_TEXT(field(r.out, 0, "points"), "6");
+	CHECK_TEXT(field(r.out, 0, "efficiency_percent"), "100.0");
+	CHECK_TEXT(field(r.out, 6, "cores"), "64");
+	CHECK(number(r.out, 6, "speedup") <= 6.001);    /* a batch of 16 images is work for one thread */
+	program_result_free(&r);
+}
+
+TEST(bench_reading_reads_what_there_is)
+{
+	run_case_write_data(1);
+	const char *path = run_case_write_sweep(NULL);
+	struct program_result r = BENCH("--reading", "--tsv", path);
+
+	CHECK_INT(r.status, 0);
+	CHECK_INT(row_count(r.out), 1);
+	CHECK_TEXT(field(r.out, 0, "images"), "160");
+	CHECK_TEXT(field(r.out, 0, "pixel_bytes"), "10240");
+	CHECK(number(r.out, 0, "seconds") >= 0);
+	program_result_free(&r);
+}
+
+TEST(bench_reading_of_data_that_is_not_there)
+{
+	struct program_result r = BENCH("--reading", write_tiny());
+
+	CHECK_INT(r.status, 1);
+	CHECK_TEXT(r.out, "");
+	CHECK(strstr(r.err, "nowhere"));
+	program_result_free(&r);
+}
+
+TEST(bench_saves_what_it_prints)
+{
+	const char *to = test_path("saved.tsv");
+	struct program_result r = BENCH("--training", "--tsv", "--peak", "100", "--save", to, write_tiny());
+	const char *other = test_path("layers.tsv");
+	struct program_result people = BENCH("--profile", "--peak", "100", "--only", "flat", "--save", other, write_tiny());
+	struct program_result saved = run_program((struct program){ .argv = (const char *[]){ "cat", to, NULL } });
+	struct program_result layers = run_program((struct program){ .argv = (const char *[]){ "cat", other, NULL } });
+
+	CHECK_INT(r.status, 0);
+	CHECK_TEXT(r.out, saved.out);
+	CHECK_TEXT(field(r.out, 0, "inference_images_per_second"), "");
+	CHECK_INT(people.status, 0);
+	CHECK(strstr(people.out, "\nflat/1/1\n"));
+	CHECK_INT(row_count(layers.out), 4);
+	CHECK_TEXT(field(layers.out, 1, "what"), "dense");
+	program_result_free(&r);
+	program_result_free(&people);
+	program_result_free(&saved);
+	program_result_free(&layers);
+}
+
+TEST(bench_modes_exclude_each_other)
+{
+	const char *path = write_tiny();
+
+	check_refusal(BENCH("--profile", "--cores", path), 2,
+	              "archsweep bench: --profile and --cores exclude each other; see archsweep bench --help\n");
+	check_refusal(BENCH("--cores", "--reading", path), 2,
+	              "archsweep bench: --cores and --reading exclude each other; see archsweep bench --help\n");
+	check_refusal(BENCH("--reading", "--profile", path), 2,
+	              "archsweep bench: --reading and --profile exclude each other; see archsweep bench --help\n");
 }
