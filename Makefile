@@ -95,11 +95,11 @@ DOUBLE := $(BUILD)/double
 
 NN := $(patsubst %.c,%.o,$(wildcard nn/*/*.c))
 ISA := $(notdir $(patsubst %.c,%.o,$(wildcard nn/kernel/isa/*.c)))
-BENCH := $(patsubst %.c,%.o,$(wildcard bench/*.c bench/data/*.c))
+BENCH_OBJECTS := $(patsubst %.c,%.o,$(wildcard bench/*.c bench/data/*.c))
 TEST := $(patsubst %.c,%.o,$(wildcard tests/*.c))
 GRADIENT := $(patsubst %.c,%.o,$(wildcard tests/gradients/*.c))
 
-PROGRAM_OBJECTS := $(addprefix $(FLOAT)/,$(NN) $(BENCH) $(foreach set,$(SETS),$(addprefix isa/$(set)/,$(ISA))))
+PROGRAM_OBJECTS := $(addprefix $(FLOAT)/,$(NN) $(BENCH_OBJECTS) $(foreach set,$(SETS),$(addprefix isa/$(set)/,$(ISA))))
 TEST_OBJECTS := $(filter-out $(FLOAT)/bench/main.o,$(PROGRAM_OBJECTS)) $(addprefix $(FLOAT)/,$(TEST))
 GRADIENT_OBJECTS := $(addprefix $(DOUBLE)/,$(NN) $(addprefix isa/portable/,$(ISA)) $(if $(GRADIENT),$(GRADIENT) tests/main.o))
 OBJECTS := $(sort $(PROGRAM_OBJECTS) $(TEST_OBJECTS) $(GRADIENT_OBJECTS))
@@ -159,8 +159,9 @@ params: $(BUILD)/archsweep ## check the parameter counts that sweeps/*.yaml expe
 plots: $(BUILD)/archsweep ## draw the pictures of SWEEP again from its records, without training
 	@$(BUILD)/archsweep plot $(SWEEP)
 
-bench: $(BUILD)/archsweep ## measure the training speed of SWEEP's networks on this machine; ARGS= goes to `bench`
-	@$(BUILD)/archsweep bench $(SWEEP) $(ARGS)
+bench: $(BUILD)/archsweep ## measure this machine and the reference networks; PYTHON= one with torch, QUICK=1; see bench/bench.sh
+	@PROGRAM=$(BUILD)/archsweep SWEEP='$(SWEEP)' ARGS='$(ARGS)' BENCH='$(BENCH)' PYTHON='$(PYTHON)' FER2013='$(FER2013)' \
+		QUICK='$(QUICK)' SWEEP_TIME='$(SWEEP_TIME)' sh bench/bench.sh
 
 clean: ## remove what was built; records and pictures stay
 	rm -rf $(BUILD)

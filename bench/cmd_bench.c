@@ -27,10 +27,10 @@ static const struct column columns[] = {
 	{ "batch", .kind = COLUMN_INT, .machine_only = true },
 	{ "threads", .kind = COLUMN_INT, .machine_only = true },
 	{ "kernels", .kind = COLUMN_TEXT, .machine_only = true },
-	{ "images_per_second", .kind = COLUMN_REAL, .title = "images/s" },
-	{ "slowest", .kind = COLUMN_REAL, .machine_only = true },
-	{ "fastest", .kind = COLUMN_REAL, .machine_only = true },
-	{ "inference_images_per_second", .kind = COLUMN_REAL, .title = "inference" },
+	{ "images_per_second", .kind = COLUMN_REAL, .decimals = 1, .title = "images/s" },
+	{ "slowest", .kind = COLUMN_REAL, .decimals = 1, .machine_only = true },
+	{ "fastest", .kind = COLUMN_REAL, .decimals = 1, .machine_only = true },
+	{ "inference_images_per_second", .kind = COLUMN_REAL, .decimals = 1, .title = "inference" },
 	{ "microseconds_per_image", .kind = COLUMN_REAL, .decimals = 2, .title = "us/image" },
 	{ "gflops", .kind = COLUMN_REAL, .decimals = 1, .title = "GFLOP/s" },
 	{ "percent_of_peak", .kind = COLUMN_REAL, .decimals = 1, .title = "% of peak" },
@@ -196,8 +196,7 @@ static bool add_profile(const struct bench *b, const struct subject *s, struct e
 
 static bool bench_point(struct bench *b, const struct sweep *sweep, const struct point *point, struct error *err)
 {
-	const struct recipe *recipe = &sweep->recipe;
-	struct subject s = { sweep, point, model_plan_create(&point->network, recipe->batch, recipe->optimizer->slots, err) };
+	struct subject s = { sweep, point, recipe_plan(&point->network, &sweep->recipe, err) };
 	bool done = s.plan && measure_point(b, sweep, point, err);
 
 	if (done && b->mode == MODE_PROFILE)

@@ -10,7 +10,7 @@ enum stage {
 	STAGE_LOSS,
 	STAGE_BACKWARD,
 	STAGE_SUMMING,          /* gradients of all lane groups added up */
-	STAGE_UPDATE,           /* the optimizer's step */
+	STAGE_UPDATE,           /* the optimizer's step, and running averages of parameters where there are any */
 	STAGES
 };
 

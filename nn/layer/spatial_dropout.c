@@ -59,5 +59,6 @@ static void backward(const struct pass *p, int group)
 const struct layer_type layer_spatial_dropout = {
 	.kind = { "spatial_dropout", "random channels of zeros while training", fields, sizeof(struct spatial_dropout) },
 	.inputs = 1, .plan = plan,
-	.forward = { { forward, EACH_GROUP, NULL } }, .backward = { { backward, EACH_GROUP, NULL } },
+	.forward = { { forward, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
+	.backward = { { backward, EACH_GROUP, NULL, { .d_out = 1, .d_in = 1 }, { 0 } } },
 };

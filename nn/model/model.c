@@ -345,7 +345,9 @@ static void run_average(void *about, int index)
 	const struct averaging *a = about;
 	const struct stretch *s = &a->model->stretches[index];
 
+	observe_begin(a->model->observer);
 	average(a->model->averages + s->at, a->model->params + s->at, s->len, a->take);
+	observe_end(a->model->observer, STAGE_UPDATE, s->layer);
 }
 
 void model_average(struct model *m, struct crew *crew, double keep)

@@ -119,8 +119,8 @@ struct stage_cost model_plan_stage(const struct model_plan *plan, enum stage sta
 		                            program_bytes(plan, &plan->backward, layer) };
 	case STAGE_SUMMING:     /* the gradients of all groups are read, their sum is written */
 		return (struct stage_cost){ .bytes = node->plan.grouped_gradient ? (plan->groups + 1) * bytes_of(node->params_len) : 0 };
-	case STAGE_UPDATE:      /* parameters and the optimizer's numbers are read and written, gradients read */
-		return (struct stage_cost){ .bytes = (3 + 2 * plan->optimizer_slots) * bytes_of(node->params_len) };
+	case STAGE_UPDATE:      /* parameters and the optimizer's numbers are read and written, gradients read; then averages likewise */
+		return (struct stage_cost){ .bytes = (3 + 2 * plan->optimizer_slots + 3 * plan->averages) * bytes_of(node->params_len) };
 	case STAGE_LOADING:
 	case STAGES:
 		break;

@@ -1,0 +1,106 @@
+#!/bin/sh
+# What `make bench` does: measures this machine's limits, the reference networks, PyTorch if there is a Python that has it, and some whole
+# commands. Prints tables, keeps them as TSV in reports/bench/ (or $OUT), and draws two pictures.
+#
+#   PROGRAM=build/archsweep         the program
+#   BENCH='sweeps/bench.yaml ...'   the sweeps whose networks are measured
+#   PYTHON=/path/to/python          one that has torch: the same networks in PyTorch, in turns with ours
+#   FER2013=data/fer2013.csv.gz     also time the reading of this file
+#   SWEEP=sweeps/fashion.yaml       the sweep that is trained as a whole, and whose schedule is simulated; SWEEP_TIME=0: not trained
+#   QUICK=1                         everything briefly, to see that it works; no whole sweep, and no number to quote
+#   ARGS='--only plain/3'           further arguments for all that measures networks: --only, --threads
+set -eu
+
+PROGRAM=${PROGRAM:-build/archsweep}
+BENCH=${BENCH:-sweeps/bench.yaml sweeps/bench-mnist.yaml}
+SWEEP=${SWEEP:-sweeps/fashion.yaml}
+OUT=${OUT:-reports/bench}
+PLOTS=${PLOTS:-plots}
+ARGS=${ARGS-}
+QUICK=${QUICK-}
+if [ -n "$QUICK" ]; then
+	limit_repeats=1 repeats=1 stretch=20 turns=1 turn_seconds=0.02 sweep_time=${SWEEP_TIME:-0}
+else
+	limit_repeats=20 repeats=5 stretch=500 turns=5 turn_seconds=1 sweep_time=${SWEEP_TIME:-1}
+fi
+mkdir -p "$OUT"
+
+title()
+{
+	printf '\n%s\n\n' "$1"
+}
+
+# The column of that name in the first row of a table in which another column says this: value_of FILE COLUMN WHERE IS
+value_of()
+{
+	awk -F '\t' -v column="$2" -v where="$3" -v is="$4" '
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i; next }
+		$at[where] == is { print $at[column]; exit }' "$1"
+}
+
+# seconds_of COMMAND...: its output is dropped; it must succeed.
+seconds_of()
+{
+	begin=$(date +%s.%N)
+	"$@" >/dev/null
+	end=$(date +%s.%N)
+	awk -v begin="$begin" -v end="$end" 'BEGIN { printf "%.3f", end - begin }'
+}
+
+# add_time WHAT SECONDS
+add_time()
+{
+	printf '%s\t%s\n' "$1" "$2" >>"$OUT/times.tsv"
+	printf '%-60s %s s\n' "$1" "$2"
+}
+
+draw()
+{
+	for ending in png svg; do
+		gnuplot -d -e "plots='$PLOTS'; out='$OUT/$1.$ending'; $2" "$PLOTS/$1.gp"
+		echo "$OUT/$1.$ending"
+	done
+}
+
+title "What this machine can do"
+"$PROGRAM" limits --repeats $limit_repeats --save "$OUT/limits.tsv"
+peak=$(value_of "$OUT/limits.tsv" all_cores limit multiply_add)
+
+# shellcheck disable=SC2086  # several sweeps, several arguments
+{
+	title "The networks, in training and in inference"
+	"$PROGRAM" bench --peak "$peak" --repeats $repeats --stretch $stretch --save "$OUT/networks.tsv" $ARGS $BENCH
+	"$PROGRAM" bench --profile --peak "$peak" --repeats $repeats --stretch $stretch --save "$OUT/layers.tsv" $ARGS $BENCH \
+		>"$OUT/layers.txt"
+	title "Where the time goes, layer by layer and pass by pass: $OUT/layers.txt"
+	rm -f "$OUT/pytorch.tsv"
+	if [ -n "${PYTHON-}" ]; then
+		title "PyTorch, images per second in training"
+		"$PYTHON" bench/peers/torch_compare.py --program "$PROGRAM" --out "$OUT/pytorch.tsv" \
+			--repeats $turns --seconds $turn_seconds $ARGS $BENCH
+	fi
+}
+
+title "Cores that the sweep would keep busy"
+# shellcheck disable=SC2086
+"$PROGRAM" bench --cores --repeats $repeats --stretch $stretch --save "$OUT/cores.tsv" $SWEEP
+
+title "Whole commands"
+printf 'what\tseconds\n' >"$OUT/times.tsv"
+# shellcheck disable=SC2046
+add_time "params on all sweeps" "$(seconds_of "$PROGRAM" params $(ls sweeps/*.yaml))"
+if [ -n "${FER2013-}" ]; then
+	case $FER2013 in /*) ;; *) FER2013=$PWD/$FER2013 ;; esac
+	"$PROGRAM" bench --reading --set "data.fer2013.file=$FER2013" --repeats $repeats --tsv sweeps/fer2013.yaml >"$OUT/reading.tsv"
+	add_time "reading FER2013, $(value_of "$OUT/reading.tsv" images sweep fer2013) images" \
+		"$(value_of "$OUT/reading.tsv" seconds sweep fer2013)"
+fi
+if [ "$sweep_time" != 0 ]; then
+	add_time "training $SWEEP" "$(seconds_of "$PROGRAM" run --force --quiet --reports "$OUT/sweep" "$SWEEP")"
+fi
+
+title "Pictures"
+draw roofline "data='$OUT/networks.tsv'; limits='$OUT/limits.tsv'"
+if [ -f "$OUT/pytorch.tsv" ]; then
+	draw bars "data='$OUT/pytorch.tsv'"
+fi

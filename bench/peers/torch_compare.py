@@ -1,0 +1,211 @@
+#!/usr/bin/env python3
+"""archsweep against PyTorch: training images per second of the same networks, batch and step, in turns.
+
+    python3 bench/peers/torch_compare.py --program build/archsweep --out reports/bench/pytorch.tsv sweeps/bench.yaml
+
+PyTorch is asked in four ways, and its best counts: contiguous and channels-last memory, each as one process with all threads and as one
+single-threaded process for each core, whose speeds are added up. bfloat16 (autocast) is a row of its own: it computes something else.
+The turns are ours, theirs in each way, ours, theirs, ..., so that a slow moment of the machine meets all; medians count. Ours includes
+loading and augmenting the images, theirs has them ready in memory. --python is the Python with torch; this script needs none of it.
+"""
+import argparse
+import csv
+import itertools
+import json
+import os
+import statistics
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from fnmatch import fnmatch
+
+WAYS = list(itertools.product(("contiguous", "channels_last"), ("threads", "processes")))
+PRECISIONS = ("float32", "bfloat16")
+COLUMNS = ["sweep", "family", "width", "batch", "cores", "ours", "float32", "float32_way", "ratio", "goal", "reached", "bfloat16",
+           "bfloat16_way", "bfloat16_ratio"]
+COLUMNS += [f"{precision}_{layout}_{how}" for precision in PRECISIONS for layout, how in WAYS] + ["torch"]
+
+
+class Trouble(Exception):
+    pass
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add("sweeps", nargs="+", metavar="SWEEP.yaml")
+    add("--program", default="build/archsweep")
+    add("--python", default=sys.executable, help="the Python that has torch")
+    add("--goals", default=os.path.join(os.path.dirname(__file__), "..", "goals.tsv"), metavar="FILE")
+    add("--out", required=True, metavar="FILE.tsv")
+    add("--only", action="append", default=[], metavar="GLOB")
+    add("--repeats", type=int, default=5)
+    add("--seconds", type=float, default=1.0, help="least length of one measurement")
+    add("--threads", type=int, default=0, help="cores to use; 0: as many as this process may")
+    arguments = parser.parse_args()
+    arguments.threads = arguments.threads or len(os.sched_getaffinity(0))
+    return arguments
+
+
+def run_program(arguments, *words):
+    done = subprocess.run([arguments.program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    if done.returncode:
+        raise Trouble(f"{' '.join([arguments.program, *words])}: {done.stderr.strip()}")
+    return done.stdout
+
+
+def rows_of(text):
+    return list(csv.DictReader(text.splitlines(), delimiter="\t"))
+
+
+def read_goals(path):
+    with open(path, encoding="utf-8") as file:
+        return {(row["family"], float(row["width"])): float(row["goal"]) for row in rows_of(file.read())}
+
+
+class Worker:
+    """A torch_worker.py."""
+
+    def __init__(self, python, threads, processor=None):
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torch_worker.py")
+        words = [python, script, "--threads", str(threads)] + ([] if processor is None else ["--processor", str(processor)])
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        self.torch = self.hear()["torch"]
+
+    def hear(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise Trouble(f"the PyTorch process ended with status {self.process.wait()}")
+        return json.loads(line)
+
+    def ask(self, **command):
+        self.process.stdin.write(json.dumps(command) + "\n")
+        self.process.stdin.flush()
+        return self.hear()
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+class Team:
+    """Workers that do everything at the same time; their speeds are added up."""
+
+    def __init__(self, workers):
+        self.workers = workers
+        self.pool = ThreadPoolExecutor(len(workers))
+
+    def ask(self, **command):
+        return list(self.pool.map(lambda worker: worker.ask(**command), self.workers))
+
+    def speed(self, **command):
+        return sum(answer["images_per_second"] for answer in self.ask(**command))
+
+    def close(self):
+        for worker in self.workers:
+            worker.close()
+        self.pool.shutdown()
+
+
+def start_teams(arguments):
+    processors = sorted(os.sched_getaffinity(0))[:arguments.threads]
+    return {"threads": Team([Worker(arguments.python, arguments.threads)]),
+            "processes": Team([Worker(arguments.python, 1, processor) for processor in processors])}
+
+
+def our_speed(arguments, sweep, point):
+    words = ["bench", sweep, "--only", point, "--training", "--tsv", "--peak", "1", "--repeats", "1", "--threads", str(arguments.threads),
+             "--stretch", str(max(1, round(arguments.seconds * 1000)))]
+    return float(rows_of(run_program(arguments, *words))[0]["images_per_second"])
+
+
+def best_of(speeds, precision):
+    """The fastest way and its speed."""
+    way = max(WAYS, key=lambda way: speeds[precision, way])
+    return speeds[precision, way], "/".join(way)
+
+
+def compare(arguments, teams, sweep, point):
+    """One network: a row without its goal."""
+    summary = json.loads(run_program(arguments, "summary", "--json", sweep, point))
+    for team in teams.values():
+        for answer in team.ask(build=summary):
+            if answer["trainable"] != summary["trainable"]:
+                raise Trouble(f"{point}: {answer['trainable']} parameters in PyTorch, {summary['trainable']} in archsweep")
+    ours, theirs = [], {key: [] for key in itertools.product(PRECISIONS, WAYS)}
+    for _ in range(arguments.repeats):
+        ours.append(our_speed(arguments, sweep, point))
+        for (precision, way), speeds in theirs.items():
+            speeds.append(teams[way[1]].speed(measure=arguments.seconds, layout=way[0], precision=precision))
+    return make_row(arguments, summary, statistics.median(ours), {key: statistics.median(speeds) for key, speeds in theirs.items()})
+
+
+def make_row(arguments, summary, ours, theirs):
+    row = {"sweep": summary["sweep"], "family": summary["family"], "width": f"{summary['width']:g}", "batch": summary["batch"],
+           "cores": arguments.threads, "ours": ours}
+    for precision in PRECISIONS:
+        row[precision], row[f"{precision}_way"] = best_of(theirs, precision)
+        for way in WAYS:
+            row[f"{precision}_{'_'.join(way)}"] = theirs[precision, way]
+    row["ratio"], row["bfloat16_ratio"] = ours / row["float32"], ours / row["bfloat16"]
+    return row
+
+
+def judge(row, goals):
+    goal = goals.get((row["family"], float(row["width"])))
+    row["goal"] = "" if goal is None else goal
+    row["reached"] = "" if goal is None else "yes" if row["ratio"] >= goal else "no"
+
+
+def show(value):
+    if not isinstance(value, float):
+        return str(value)
+    return f"{value:.0f}" if value >= 100 else f"{value:.2f}"
+
+
+def write_tsv(path, rows):
+    temporary = f"{path}.tmp-{os.getpid()}"
+    with open(temporary, "w", encoding="utf-8") as file:
+        for row in [dict(zip(COLUMNS, COLUMNS)), *rows]:
+            print(*(f"{row[c]:.6g}" if isinstance(row[c], float) else row[c] for c in COLUMNS), sep="\t", file=file)
+    os.replace(temporary, path)
+
+
+def print_table(rows):
+    columns = ["family", "width", "ours", "float32", "ratio", "goal", "reached", "float32_way"]
+    columns += ["bfloat16", "bfloat16_ratio", "bfloat16_way"]
+    texts = [columns] + [[show(row[c]) for c in columns] for row in rows]
+    widths = [max(map(len, column)) for column in zip(*texts)]
+    for line in texts:
+        print("  ".join(text.ljust(width) for text, width in zip(line, widths)).rstrip())
+
+
+def points_of(arguments, sweep):
+    names = dict.fromkeys(row["point"] for row in rows_of(run_program(arguments, "summary", "--tsv", sweep)))
+    return [name for name in names if not arguments.only or any(fnmatch(name, glob) for glob in arguments.only)]
+
+
+def main():
+    arguments = parse_arguments()
+    goals = read_goals(arguments.goals)
+    points = [(sweep, point) for sweep in arguments.sweeps for point in points_of(arguments, sweep)]
+    teams, rows = start_teams(arguments), []
+    for sweep, point in points:
+        row = compare(arguments, teams, sweep, point)
+        row["torch"] = teams["threads"].workers[0].torch
+        judge(row, goals)
+        rows.append(row)
+        print(f"{point}: {show(row['ours'])} images/s, PyTorch {show(row['float32'])} ({row['float32_way']}), ratio {row['ratio']:.2f}",
+              file=sys.stderr)
+        write_tsv(arguments.out, rows)
+    for team in teams.values():
+        team.close()
+    print_table(rows)
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except Trouble as trouble:
+        sys.exit(f"torch_compare.py: {trouble}")
