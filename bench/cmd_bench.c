@@ -221,8 +221,7 @@ static bool wanted(const struct options *given, const struct point *point)
 static bool bench_sweep(struct bench *b, const struct sweep *s, struct error *err)
 {
 	for (int i = 0; i < s->point_count; i++) {
-		bool again = i > 0 && point_same_network(&s->points[i - 1], &s->points[i]);
-		if (!again && wanted(b->given, &s->points[i]) && !bench_point(b, s, &s->points[i], err))
+		if (point_begins_network(s, i) && wanted(b->given, &s->points[i]) && !bench_point(b, s, &s->points[i], err))
 			return false;
 	}
 	return true;
@@ -236,7 +235,7 @@ static bool measure_jobs(struct bench *b, const struct sweep *s, struct job *job
 	struct cost cost;
 
 	for (int i = 0; i < s->point_count; i++) {
-		if (i > 0 && point_same_network(&s->points[i - 1], &s->points[i])) {
+		if (!point_begins_network(s, i)) {
 			jobs[i] = jobs[i - 1];
 			continue;
 		}
