@@ -39,12 +39,18 @@ struct table *table_create(const struct column *columns)
 	return table;
 }
 
+/* Whether cells of that kind own a text. */
+static bool is_text(enum column_kind kind)
+{
+	return kind == COLUMN_TEXT || kind == COLUMN_JSON;
+}
+
 void table_destroy(struct table *table)
 {
 	if (!table)
 		return;
 	for (size_t i = 0; i < table->count; i++)
-		if (table->cells[i].present && table->columns[i % table->width].kind == COLUMN_TEXT)
+		if (table->cells[i].present && is_text(table->columns[i % table->width].kind))
 			free(table->cells[i].text);
 	free(table->cells);
 	free(table);
@@ -81,7 +87,7 @@ void table_missing(struct table *table)
 		table->cells[table->count++] = (struct cell){ .present = false };
 }
 
-void table_text(struct table *table, const char *text)
+static void add_text(struct table *table, enum column_kind kind, const char *text)
 {
 	if (!text) {
 		table_missing(table);
@@ -92,7 +98,23 @@ void table_text(struct table *table, const char *text)
 	char *copy = strdup(text);
 	table->out_of_memory = !copy;
 	if (copy)
-		cell_add(table, COLUMN_TEXT, (struct cell){ .present = true, .text = copy });
+		cell_add(table, kind, (struct cell){ .present = true, .text = copy });
+}
+
+void table_fail(struct table *table)
+{
+	if (table)
+		table->out_of_memory = true;
+}
+
+void table_text(struct table *table, const char *text)
+{
+	add_text(table, COLUMN_TEXT, text);
+}
+
+void table_json(struct table *table, const char *value)
+{
+	add_text(table, COLUMN_JSON, value);
 }
 
 void table_int(struct table *table, int64_t value)
@@ -125,6 +147,7 @@ static const char *cell_text(const struct column *column, const struct cell *cel
 {
 	switch (column->kind) {
 	case COLUMN_TEXT:
+	case COLUMN_JSON:
 		return cell->text;
 	case COLUMN_BOOL:
 		return people ? (cell->truth ? "yes" : "NO") : cell->truth ? "true" : "false";
@@ -249,7 +272,7 @@ static void print_human_row(const struct table *table, const struct cell *cells,
 {
 	for (size_t i = 0; i < table->width; i++) {
 		const struct column *column = &table->columns[i];
-		bool to_the_left = column->kind == COLUMN_TEXT || column->kind == COLUMN_BOOL;
+		bool to_the_left = is_text(column->kind) || column->kind == COLUMN_BOOL;
 		char number[NUMBER_BYTES];
 		if (line.widths[i] == 0)
 			continue;

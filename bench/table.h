@@ -24,6 +24,7 @@ enum column_kind {
 	COLUMN_BYTES,           /* a whole number of bytes; 1.5 MiB for people */
 	COLUMN_REAL,
 	COLUMN_BOOL,            /* true, false; yes, NO for people */
+	COLUMN_JSON,            /* a text that is a JSON value, and stands as one in JSON */
 };
 
 enum { DECIMALS_NEEDED = -1 };  /* as many digits as tell the number from its neighbours: 0.25, 6 */
@@ -45,11 +46,14 @@ void table_destroy(struct table *table);
 
 /* Each adds the next cell, rows following each other by themselves; the kind must be the column's. */
 void table_text(struct table *table, const char *text);         /* copied; NULL: missing */
+void table_json(struct table *table, const char *value);        /* likewise */
 void table_int(struct table *table, int64_t value);
 void table_bytes(struct table *table, int64_t bytes);
 void table_real(struct table *table, double value);             /* not finite: missing */
 void table_bool(struct table *table, bool value);
 void table_missing(struct table *table);
+/* The caller has no memory for the next cell: table_print will say so. */
+void table_fail(struct table *table);
 
 int table_row_count(const struct table *table);
 

@@ -330,21 +330,60 @@ TEST(summary_for_machines)
 	struct program_result json = run_archsweep((const char *[]){ "summary", "--json", path, "bare/100", NULL });
 
 	CHECK_TEXT(r.out,
-	           "index\ttype\tinputs\theight\twidth\tchannels\tkernel_height\tkernel_width\tparameters\ttrainable\tmacs\n"
-	           "0\tinput\t\t4\t4\t1\t\t\t0\t0\t0\n"
-	           "1\tconv\t0\t4\t4\t3\t3\t3\t30\t30\t432\n"
-	           "2\trelu\t1\t4\t4\t3\t\t\t0\t0\t0\n"
-	           "3\tbatch_norm\t2\t4\t4\t3\t\t\t12\t6\t0\n"
-	           "4\tadd\t3,1\t4\t4\t3\t\t\t0\t0\t0\n"
-	           "5\tflatten\t4\t1\t1\t48\t\t\t0\t0\t0\n"
-	           "6\tdense\t5\t1\t1\t2\t\t\t98\t98\t96\n");
+	           "index\ttype\tinputs\theight\twidth\tchannels\tkernel_height\tkernel_width\tparameters\ttrainable\tmacs\t"
+	           "from\twith\tinput_height\tinput_width\tinput_channels\tfields\n"
+	           "0\tinput\t\t4\t4\t1\t\t\t0\t0\t0\t\t\t\t\t\t\n"
+	           "1\tconv\t0\t4\t4\t3\t3\t3\t30\t30\t432\t0\t\t4\t4\t1\t{\"channels\": 3, \"groups\": 1, "
+	           "\"kernel\": [3, 3], \"stride\": 1, \"padding\": [1, 1, 1, 1], \"bias\": true, \"init\": \"he\"}\n"
+	           "2\trelu\t1\t4\t4\t3\t\t\t0\t0\t0\t1\t\t4\t4\t3\t{}\n"
+	           "3\tbatch_norm\t2\t4\t4\t3\t\t\t12\t6\t0\t2\t\t4\t4\t3\t{\"epsilon\": 0.001, \"momentum\": 0.9}\n"
+	           "4\tadd\t3,1\t4\t4\t3\t\t\t0\t0\t0\t3\t1\t4\t4\t3\t{}\n"
+	           "5\tflatten\t4\t1\t1\t48\t\t\t0\t0\t0\t4\t\t4\t4\t3\t{}\n"
+	           "6\tdense\t5\t1\t1\t2\t\t\t98\t98\t96\t5\t\t1\t1\t48\t"
+	           "{\"units\": 2, \"bias\": true, \"init\": \"he\"}\n");
 	check_contains(json.out, "{\n  \"sweep\": \"tiny\",\n  \"family\": \"bare\",\n  \"width\": 100,\n  \"id\": \"");
-	check_contains(json.out, "\",\n  \"classes\": 2,\n  \"batch\": 16,\n  \"trainable\": 1902,\n  "
+	check_contains(json.out, "\",\n  \"seed\": 1,\n  \"input\": [4, 4, 1],\n  \"classes\": 2,\n  "
+	                         "\"batch\": 16,\n  \"label_smoothing\": 0,\n  \"trainable\": 1902,\n  "
 	                         "\"non_trainable\": 0,\n  \"total\": 1902,\n");
 	check_contains(json.out, "  \"layers\": [\n  {\"index\": 0, \"type\": \"input\", \"inputs\": null, \"height\": 4, ");
-	check_contains(json.out, "\"parameters\": 202, \"trainable\": 202, \"macs\": 200}\n]\n}\n");
+	check_contains(json.out, "\"parameters\": 202, \"trainable\": 202, \"macs\": 200, \"from\": 2, \"with\": null, "
+	                         "\"input_height\": 1, \"input_width\": 1, \"input_channels\": 100, "
+	                         "\"fields\": {\"units\": 2, \"bias\": true, \"init\": \"he\"}}\n]\n}\n");
 	program_result_free(&r);
 	program_result_free(&json);
+}
+
+/* Whatever the file leaves to a default, to the input's shape or to another field stands there as a number. On 7 rows a window of 3
+ * in steps of 2 takes one row of zeros at either end, on 6 columns one at the right; a window of 2 by 2 on 4 by 3 one at the right. */
+TEST(summary_resolves_every_field)
+{
+	static const char layers[] = "families.0.layers="
+		"[conv: {channels: 2w, kernel: 3, stride: 2, groups: 2, init: glorot},"
+		" leaky_relu, depthwise: {kernel: [2, 1], multiplier: 2, padding: valid, bias: false},"
+		" relu6, average_pool: {window: 2, padding: same}, max_pool: {window: [1, 2], stride: 3, padding: [0, 0, 1, 0]},"
+		" dropout: {rate: 0.25}, batch_norm: {epsilon: 1e-5, momentum: 1}, global_average_pool,"
+		" dense: {units: classes, bias: false}]";
+	static const char *const want[] = {
+		("{\"channels\": 4, \"groups\": 2, \"kernel\": [3, 3], \"stride\": 2, \"padding\": [1, 1, 0, 1], \"bias\": true, "
+		 "\"init\": \"glorot\"}"),
+		"{\"slope\": 0.01}",
+		"{\"multiplier\": 2, \"kernel\": [2, 1], \"stride\": 1, \"padding\": [0, 0, 0, 0], \"bias\": false, \"init\": \"he\"}",
+		"{}",
+		"{\"window\": [2, 2], \"stride\": 2, \"padding\": [0, 1, 0, 1]}",
+		"{\"window\": [1, 2], \"stride\": 3, \"padding\": [0, 0, 1, 0]}",
+		"{\"rate\": 0.25}",
+		"{\"epsilon\": 1e-05, \"momentum\": 1}",
+		"{}",
+		"{\"units\": 2, \"bias\": false, \"init\": \"he\"}",
+	};
+	char text[128];
+	RUN("summary", "--tsv", "--set", layers, "--set", "families.0.widths=[2]", "--set", "families.0.expect={}",
+	    "--set", "input=[7, 6, 2]", write_tiny(), "tiny/2");
+
+	CHECK_TEXT(r.err, "");
+	for (int i = 0; i < 10; i++)
+		CHECK_TEXT(field(r.out, i + 1, "fields", text), want[i]);
+	program_result_free(&r);
 }
 
 TEST(summary_lists_the_points)

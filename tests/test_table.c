@@ -232,3 +232,34 @@ TEST(text_shortest_real_is_never_in_powers_where_digits_will_do)
 	CHECK_TEXT(words_number(12.5, to), "12.5");
 	CHECK_TEXT(words_number(1e-5, to), "1e-05");
 }
+
+TEST(table_json_values_stand_as_they_are)
+{
+	static const struct column columns[] = { { "name", .kind = COLUMN_TEXT }, { "fields", .kind = COLUMN_JSON }, { 0 } };
+	struct table *table = table_create(columns);
+
+	table_text(table, "{}");
+	table_json(table, "{\"a\": [1, 2]}");
+	table_text(table, "b");
+	table_json(table, NULL);
+	char *json = printed(table, TABLE_JSON), *tsv = printed(table, TABLE_TSV);
+	CHECK_TEXT(json, "[\n  {\"name\": \"{}\", \"fields\": {\"a\": [1, 2]}},\n  {\"name\": \"b\", \"fields\": null}\n]\n");
+	CHECK_TEXT(tsv, "name\tfields\n{}\t{\"a\": [1, 2]}\nb\t\n");
+	free(json);
+	free(tsv);
+	table_destroy(table);
+}
+
+TEST(table_without_memory_for_a_cell_says_so)
+{
+	static const struct column columns[] = { { "fields", .kind = COLUMN_JSON }, { 0 } };
+	struct table *table = table_create(columns);
+	struct error err = { "" };
+
+	table_fail(table);
+	table_json(table, "{}");
+	CHECK(!table_print(table, TABLE_JSON, stdout, &err));
+	CHECK_TEXT(err.text, "archsweep: out of memory");
+	table_fail(NULL);
+	table_destroy(table);
+}

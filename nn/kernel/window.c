@@ -31,8 +31,15 @@ bool window_place(struct window *window, struct shape in, struct padding padding
 		return fail_at(err, at, "kernel: %dx%d is larger than its input of %dx%d%s",
 		               window->kernel.h, window->kernel.w, h, w, h > in.h || w > in.w ? " (padded)" : "");
 	window->top = rows.before;
+	window->bottom = rows.after;
 	window->left = columns.before;
+	window->right = columns.after;
 	window->out_h = (h - window->kernel.h) / window->stride + 1;
 	window->out_w = (w - window->kernel.w) / window->stride + 1;
 	return true;
+}
+
+struct padding window_padding(const struct window *window)
+{
+	return (struct padding){ PADDING_EXPLICIT, window->top, window->bottom, window->left, window->right };
 }

@@ -103,6 +103,15 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	return true;
 }
 
+static void resolve(void *config, const struct plan_request *in)
+{
+	struct conv *c = config;
+	struct geometry g;
+
+	if (geometry_of(c, in, &g, NULL))
+		c->padding = window_padding(&g.window);
+}
+
 /* How one convolution group's kernel lies in memory, and which of its taps one phase of the turned kernel takes. */
 struct taps {
 	const real *kernel;     /* [out_each][in_each][h][w] */
@@ -283,10 +292,10 @@ static const struct field depthwise_fields[] = {
 
 const struct layer_type layer_conv = {
 	.kind = { "conv", "convolution", conv_fields, sizeof(struct conv) },
-	.inputs = 1, .applies_activation = true, .plan = plan, .prepare = prepare, STEPS,
+	.inputs = 1, .applies_activation = true, .plan = plan, .resolve = resolve, .prepare = prepare, STEPS,
 };
 
 const struct layer_type layer_depthwise = {
 	.kind = { "depthwise", "convolution of each channel by itself", depthwise_fields, sizeof(struct conv) },
-	.inputs = 1, .applies_activation = true, .plan = plan, .prepare = prepare, STEPS,
+	.inputs = 1, .applies_activation = true, .plan = plan, .resolve = resolve, .prepare = prepare, STEPS,
 };

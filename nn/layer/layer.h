@@ -109,6 +109,9 @@ struct layer_type {
 	bool applies_activation;                /* can apply an activation to its output on the way (see pass.activation) */
 	struct activation (*activation)(const void *config);    /* not NULL: an activation, which its producer can apply */
 	bool (*plan)(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err);
+	/* Writes into a copy of the config what it leaves to the input's shape or to another field: padding becomes numbers, a missing
+	 * stride the window's. NULL where every field says all by itself. Only for inputs that plan has accepted. */
+	void (*resolve)(void *config, const struct plan_request *in);
 	/* Derives what depends on the parameters alone (packed weights) into `shared`, once after each change of them; or NULL. */
 	void (*prepare)(const struct pass *p);
 	struct step forward[MAX_STEPS + 1], backward[MAX_STEPS + 1];

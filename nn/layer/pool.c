@@ -49,6 +49,17 @@ static bool plan_max(const void *config, const struct plan_request *in, struct l
 	return plan(config, in, out, err);
 }
 
+static void resolve(void *config, const struct plan_request *in)
+{
+	struct pool *c = config;
+	struct window w;
+
+	if (place(c, in, &w, NULL)) {
+		c->stride = w.stride;
+		c->padding = window_padding(&w);
+	}
+}
+
 static struct pool_job job(const struct pass *p, int group)
 {
 	struct plan_request in = { .input_count = 1, .in = { p->in[0].shape } };
@@ -97,14 +108,14 @@ static void backward_average(const struct pass *p, int group)
 
 const struct layer_type layer_max_pool = {
 	.kind = { "max_pool", "the maximum of each window", fields, sizeof(struct pool) },
-	.inputs = 1, .plan = plan_max,
+	.inputs = 1, .plan = plan_max, .resolve = resolve,
 	.forward = { { forward_max, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
 	.backward = { { backward_max, EACH_GROUP, NULL, { .in = 1, .out = 1, .d_out = 1, .d_in = 1 }, { 0 } } },
 };
 
 const struct layer_type layer_average_pool = {
 	.kind = { "average_pool", "the mean of each window", fields, sizeof(struct pool) },
-	.inputs = 1, .plan = plan,
+	.inputs = 1, .plan = plan, .resolve = resolve,
 	.forward = { { forward_average, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
 	.backward = { { backward_average, EACH_GROUP, NULL, { .d_out = 1, .d_in = 1 }, { 0 } } },
 };
