@@ -38,6 +38,6 @@ struct command {
 };
 
 extern const struct command command_run, command_params, command_summary, command_plot, command_compare, command_bench,
-	command_limits, command_export, command_eval;
+	command_limits, command_export, command_eval, command_step;
 
 #endif

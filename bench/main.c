@@ -15,7 +15,7 @@
 
 static const struct command *const commands[] = {
 	&command_run, &command_params, &command_summary, &command_plot, &command_compare, &command_bench,
-	&command_limits, &command_export, &command_eval, NULL
+	&command_limits, &command_export, &command_eval, &command_step, NULL
 };
 
 static void print_usage(FILE *to)

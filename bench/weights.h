@@ -45,7 +45,7 @@ size_t weights_state_len(const struct weights *weights);
 /* What to put into a file and how. */
 struct weights_source {
 	const char *prefix;             /* in front of every name: "" or "grad/" */
-	struct weight_values from;      /* state NULL: trained arrays only; gradients stand in the order of params */
+	struct weight_values from;      /* NULL: without those arrays; gradients stand in the order of params */
 	enum npz_type type;             /* NPZ_FLOAT16 or NPZ_FLOAT32 */
 };
 bool weights_add(const struct weights *weights, struct npz_draft *draft, const struct weights_source *source, struct error *err);

@@ -62,7 +62,7 @@ static void check_refused(const char *const *arguments, const char *want)
 	CHECK_TEXT(r.err, line);
 	program_result_free(&r);
 }
-#define COMMANDS "run, params, summary, plot, compare, bench, limits, export, eval, help"
+#define COMMANDS "run, params, summary, plot, compare, bench, limits, export, eval, step, help"
 #define CHECK_REFUSED(want, ...) check_refused((const char *[]){ __VA_ARGS__, NULL }, want)
 
 /* The field of that name in a row (0 is the first below the header) of TSV text. */

@@ -18,7 +18,7 @@ static void drop(const struct pass *p, int group, const real *from, real *to)
 	const struct dropout *d = p->config;
 	size_t vectors = image_len(p->out.shape);
 
-	if (p->training && d->rate > 0)
+	if (p->training && !p->without_dropout && d->rate > 0)
 		p->kernels->dropout(from, to, vectors, (real)(1 - d->rate), rng_mix(p->noise, (uint64_t)group));
 	else
 		memcpy(to, from, vectors * LANES * sizeof *to);

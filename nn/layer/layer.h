@@ -83,6 +83,7 @@ struct pass {
 	int groups;                             /* lane groups of this batch */
 	int images;                             /* images of this batch: (groups - 1) * LANES < images <= groups * LANES */
 	bool training;                          /* batch statistics and dropout, or moving statistics and none */
+	bool without_dropout;                   /* batch statistics and no dropout */
 	uint64_t noise;                         /* a number that no other layer and no other batch has: the seed of dropout's mask */
 };
 

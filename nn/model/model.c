@@ -273,6 +273,7 @@ void model_forward(struct model *m, struct crew *crew, const struct batch *batch
 		m->passes[i].groups = m->groups;
 		m->passes[i].images = batch->images;
 		m->passes[i].training = batch->training;
+		m->passes[i].without_dropout = batch->without_dropout;
 		m->passes[i].noise = rng_mix(batch->noise, (uint64_t)i);
 	}
 	if (fresh || m->repack)

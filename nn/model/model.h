@@ -13,6 +13,7 @@ struct model;
 struct batch {
 	int images;             /* 1 .. the planned batch */
 	bool training;          /* batch statistics, dropout, gradients possible; else inference */
+	bool without_dropout;   /* training, but nothing is left out */
 	double label_smoothing; /* share of the target spread over all classes */
 	uint64_t noise;         /* differs from batch to batch: the seed of all dropout masks */
 };

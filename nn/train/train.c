@@ -162,7 +162,7 @@ static bool train_images(struct training *t, struct epoch_row *row)
 			return false;
 		load.load.first = first;
 		run_batch(&load, &(struct batch){ .images = images, .training = true, .label_smoothing = r->label_smoothing,
-		                                  .noise = seed_for(t->setup.seed, FOR_DROPOUT, t->step) }, true);
+		                                  .noise = training_noise(t->setup.seed, t->step + 1) }, true);
 		add_scores(t, images, &row->training);
 		row->diverged = !isfinite(row->training.loss);
 		if (!row->diverged)
@@ -290,6 +290,11 @@ const struct model_plan *training_plan(const struct training *t)
 void training_first_weights(const struct model_plan *plan, uint64_t seed, real *params, real *state)
 {
 	model_initialise_at(plan, seed_for(seed, FOR_WEIGHTS, 0), params, state);
+}
+
+uint64_t training_noise(uint64_t seed, int64_t update)
+{
+	return seed_for(seed, FOR_DROPOUT, update - 1);
 }
 
 int training_progress(const struct training *t)

@@ -66,6 +66,9 @@ const struct model_plan *training_plan(const struct training *t);
 /* The weights that a training with this seed begins with; `params` and `state` as in model_initialise_at. */
 void training_first_weights(const struct model_plan *plan, uint64_t seed, real *params, real *state);
 
+/* batch.noise of update 1, 2, ... of a training with this seed. */
+uint64_t training_noise(uint64_t seed, int64_t update);
+
 /* Images of the current epoch already trained on; another thread may ask at any time. */
 int training_progress(const struct training *t);
 
