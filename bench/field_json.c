@@ -13,6 +13,14 @@ static void print_padding(const struct padding *padding, FILE *to)
 		print_json_text(padding->rule == PADDING_SAME ? "same" : "valid", to);
 }
 
+static void print_ints(const struct ints *ints, FILE *to)
+{
+	fputc('[', to);
+	for (int i = 0; i < ints->count; i++)
+		fprintf(to, "%s%d", i ? ", " : "", ints->at[i]);
+	fputc(']', to);
+}
+
 static void print_value(const struct field *f, const void *member, FILE *to)
 {
 	const struct pair *pair = member;
@@ -26,6 +34,7 @@ static void print_value(const struct field *f, const void *member, FILE *to)
 	case FIELD_CHOICE: print_json_text(f->choices[*(const int *)member], to); break;
 	case FIELD_TEXT: *text ? print_json_text(*text, to) : (void)fputs("null", to); break;
 	case FIELD_PAIR: fprintf(to, "[%d, %d]", pair->h, pair->w); break;
+	case FIELD_INTS: print_ints(member, to); break;
 	case FIELD_PADDING: print_padding(member, to); break;
 	}
 }

@@ -115,7 +115,7 @@ TEST(command_help_goes_to_stdout_and_a_missing_command_is_an_error)
 
 TEST(command_help_of_every_command_is_the_same_both_ways)
 {
-	static const char *const names[] = { "run", "params", "summary", "plot", "compare", "bench", "export", "eval" };
+	static const char *const names[] = { "run", "params", "summary", "plot", "compare", "bench", "export", "eval", "step" };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		RUN("help", names[i]);

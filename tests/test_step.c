@@ -101,7 +101,8 @@ static void check_values(const char *name, const float *got, const float *want, 
 	double allowed = largest > 1e-6 ? 1e-5 * largest : 1e-6;
 	for (int64_t i = 0; i < count; i++)
 		if (!(fabs((double)got[i] - (double)want[i]) <= allowed)) {
-			test_fail(__FILE__, __LINE__, "%s: number %d is %.9g, PyTorch has %.9g", name, (int)i, (double)got[i], (double)want[i]);
+			test_fail(__FILE__, __LINE__, "%s: number %d is %.9g, PyTorch has %.9g", name, (int)i,
+			          (double)got[i], (double)want[i]);
 			return;
 		}
 }
@@ -280,7 +281,8 @@ TEST(step_dropout_is_the_seeds)
 	step_line("a.npz", "line/1/1", MORE("--dropout"));
 	step_line("b.npz", "line/1/1", MORE("--dropout", "--threads", "3"));
 	step_line("c.npz", "line/1/2", MORE("--dropout"));
-	float *a = read_named(test_path("a.npz"), "grad/03_dense/kernel", 120), *c = read_named(test_path("c.npz"), "grad/03_dense/kernel", 120);
+	float *a = read_named(test_path("a.npz"), "grad/03_dense/kernel", 120);
+	float *c = read_named(test_path("c.npz"), "grad/03_dense/kernel", 120);
 	int differ = 0;
 
 	CHECK(same_files(test_path("a.npz"), test_path("b.npz")));
