@@ -135,7 +135,8 @@ static bool add_array(const struct weight *w, struct npz_draft *draft, const str
 bool weights_add(const struct weights *list, struct npz_draft *draft, const struct weights_source *source, struct error *err)
 {
 	for (int i = 0; i < list->count; i++)
-		if ((list->arrays[i].trained ? source->from.params : source->from.state) && !add_array(&list->arrays[i], draft, source, err))
+		if ((list->arrays[i].trained ? source->from.params : source->from.state) &&
+		    !add_array(&list->arrays[i], draft, source, err))
 			return false;
 	return true;
 }
