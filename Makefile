@@ -10,6 +10,7 @@ BUILD ?= build
 SWEEP ?= sweeps/fashion.yaml
 SWEEPS ?= $(wildcard sweeps/*.yaml)
 PREFIX ?= /usr/local
+PYTHON ?= python3
 # Under sanitizers kernels at -O3 take four times as long to compile, which is more than their tests gain.
 CFLAGS ?= $(if $(SANITIZE),-O1,-O3) -g
 ifeq ($(origin CC),default)
@@ -19,7 +20,7 @@ endif
 .DEFAULT_GOAL := $(BUILD)/archsweep
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: sweep test params plots bench clean install uninstall help FORCE
+.PHONY: sweep test params plots bench parity clean install uninstall help FORCE
 ONLY_SHOWS := $(findstring n,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
 MAKEFLAGS += --no-builtin-rules
 ifeq ($(MAKELEVEL),0)
@@ -162,6 +163,9 @@ plots: $(BUILD)/archsweep ## draw the pictures of SWEEP again from its records, 
 bench: $(BUILD)/archsweep ## measure this machine and the reference networks; PYTHON= one with torch, QUICK=1; see bench/bench.sh
 	@PROGRAM=$(BUILD)/archsweep SWEEP='$(SWEEP)' ARGS='$(ARGS)' BENCH='$(BENCH)' PYTHON='$(PYTHON)' FER2013='$(FER2013)' \
 		QUICK='$(QUICK)' SWEEP_TIME='$(SWEEP_TIME)' sh bench/bench.sh
+
+parity: $(BUILD)/archsweep ## compare gradients with PyTorch's, which PYTHON=python3 must have; ARGS= goes to bench/peers/parity.py
+	@$(PYTHON) bench/peers/parity.py --archsweep $(BUILD)/archsweep $(ARGS)
 
 clean: ## remove what was built; records and pictures stay
 	rm -rf $(BUILD)
