@@ -3,7 +3,7 @@
 #	gnuplot -e "data='reports/mnist/points.tsv'; curves='reports/mnist/curves.tsv'; table='reports/mnist/compare.tsv'; \
 #		out='compare-curves.png'" plots/compare-curves.gp
 #
-# Training images are solid lines, validation images dashed ones with marks. A network's line is the mean of its seeds.
+# Validation images are solid lines with marks, training images dashed ones, as in curves.gp. A network's line is the mean of its seeds.
 if (!exists("plots")) plots = "plots"
 load plots."/functions.gp"
 load plots."/variants.gp"
@@ -15,8 +15,8 @@ canvas_height = most(840, 240 + 32 * shown)
 load plots."/style.gp"
 set dashtype 1 solid
 set dashtype 2 (7, 4)
-training_dash = 1
-validation_dash = 2
+training_dash = 2
+validation_dash = 1
 
 # The rows of each network in `curves`, from 0; a network's rows follow each other. Numbers are taken as text, as in curves.gp.
 array first_row[variants + 1]
@@ -87,7 +87,8 @@ legend_name(i) = variants ? shorten(variant_name[i], name_length).(i == base ? "
 
 set multiplot
 set label 1 shorten(title, 100) at screen x_at(gap), screen 1 - y_at(1.1 * em) left font large_font textcolor rgb ink
-set arrow 1 from screen x_at(gap), screen y_at(1.1 * em) rto screen x_at(2.4 * em), 0 nohead linewidth 2.5 linecolor rgb ink
+set arrow 1 from screen x_at(gap), screen y_at(1.1 * em) rto screen x_at(2.4 * em), 0 nohead linewidth 2.5 \
+	dashtype training_dash linecolor rgb ink
 set label 2 "training images, as seen while training" at screen x_at(gap + 2.8 * em), screen y_at(1.1 * em) left font small_font \
 	textcolor rgb ink
 set arrow 2 from screen x_at(gap + 25 * em), screen y_at(1.1 * em) rto screen x_at(2.4 * em), 0 nohead linewidth 2.5 \

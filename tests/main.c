@@ -272,8 +272,10 @@ int main(int argc, char **argv)
 	program_find();
 	folder_create();
 	sigemptyset(&signals);
-	for (size_t i = 0; i < sizeof watched / sizeof *watched; i++)
+	for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
 		sigaddset(&signals, watched[i]);
+		signal(watched[i], SIG_DFL);    /* whoever starts us in the background may ignore some, and tests would inherit that */
+	}
 	sigprocmask(SIG_BLOCK, &signals, &before);
 	for (const struct test *test = harness.first; test; test = test->next)
 		if (is_wanted(test, argv + 1))
