@@ -322,14 +322,14 @@ static void print_heading(const struct bench *b)
 }
 
 /* All sweeps are read before the first is measured, so that a mistake in the last shows at once. */
-static bool read_sweeps(const struct options *given, struct sweep **to, struct error *err)
+static bool read_sweeps(const struct bench *b, struct sweep **to, struct error *err)
 {
 	const char *sets[MAX_OPTION_USES];
-	int count = options_values(given, "set", sets);
+	int count = options_values(b->given, "set", sets);
 
-	for (int i = 0; i < given->operand_count; i++) {
-		to[i] = sweep_read(given->operands[i], sets, count, err);
-		if (!to[i])
+	for (int i = 0; i < b->given->operand_count; i++) {
+		to[i] = sweep_read(b->given->operands[i], sets, count, err);
+		if (!to[i] || (b->mode == MODE_READING && !dataset_is_named(&to[i]->data, err)))
 			return false;
 	}
 	return true;
@@ -384,7 +384,7 @@ static int run(const struct options *given, struct error *err)
 
 	if (!sweeps)
 		fail(err, "not enough memory for %d sweeps", given->operand_count);
-	else if (!read_sweeps(given, sweeps, err))
+	else if (!read_sweeps(&b, sweeps, err))
 		status = EXIT_USAGE;
 	else if (b.kernels && (b.measured = measured_create(err)) && read_peak(&b, &status, err))
 		status = bench_all(&b, sweeps, err) ? EXIT_DONE : EXIT_FAILED;

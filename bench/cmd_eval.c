@@ -186,7 +186,7 @@ static bool evaluate(struct eval *e, struct error *err)
 
 static int run_points(struct eval *e, struct error *err)
 {
-	if (!choose_points(e, err))
+	if (!dataset_is_named(&e->sweep->data, err) || !choose_points(e, err))
 		return EXIT_USAGE;
 	if (!find_weights(e, err) || !dataset_read(&e->sweep->data, &e->data, err))
 		return EXIT_FAILED;

@@ -21,7 +21,7 @@ enum { FOLDER_SIZE = 4096, MIB = 1 << 20 };
 static const struct option_row options[] = {
 	{ "only", 'o', "GLOB", .help = "train only the points that match: 'plain/*', conv1x1/6, the beginning of an id", .repeats = true },
 	{ "force", 'f', .help = "train again what is up to date" },
-	{ "dry-run", 'n', .help = "list what would be trained, with its cost and time; needs no data" },
+	{ "dry-run", 'n', .help = "list what would be trained, with its cost and time; the data may be missing" },
 	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep: recipe.epochs=3", .repeats = true },
 	{ "reports", 'r', "DIR", .help = "keep records in DIR/<sweep>/ instead of reports/<sweep>/" },
 	{ "threads", 't', "N", .help = "use N threads", .min = 1, .max = 1024 },
@@ -250,7 +250,7 @@ static int run(const struct options *given, struct error *err)
 	int status = EXIT_USAGE;
 
 	r.sweep = sweep_read(given->operands[0], sets, options_values(given, "set", sets), err);
-	if (r.sweep && find_folder(&r, err) && choose_points(&r, err))
+	if (r.sweep && dataset_is_named(&r.sweep->data, err) && find_folder(&r, err) && choose_points(&r, err))
 		status = options_has(given, "dry-run") ? dry_run(&r, err) : train_run(&r, err);
 	dataset_free(&r.data);
 	todo_free(&r.todo);

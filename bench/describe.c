@@ -106,7 +106,10 @@ char *describe_network(const struct sweep *sweep, const struct network *network)
 	if (!to)
 		return NULL;
 	fprintf(to, "description %d\ninput %d %d %d\nclasses %d\n", DESCRIPTION_VERSION, in.h, in.w, in.c, network->classes);
-	print_kind("data", &sweep->data.format->kind, sweep->data.config, to);
+	if (sweep->data.format)
+		print_kind("data", &sweep->data.format->kind, sweep->data.config, to);
+	else
+		fprintf(to, "data none\n");
 	print_network(network, to);
 	print_fields("recipe", recipe_fields, recipe, to);
 	print_kind("optimizer", &recipe->optimizer->kind, recipe->optimizer_config, to);

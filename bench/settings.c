@@ -113,12 +113,13 @@ static bool place_paths(const struct settings *s, const struct node *map, void *
 static bool read_data(struct settings *s, const struct node *root, struct error *err)
 {
 	struct data_description *to = &s->sweep->data;
-	const struct node *node = find(root, "data", "{format: {...}}", err);
+	const struct node *node = node_get(root, "data");
 	struct choice choice = { .arena = s->arena, .key = "data" };
 	void *config;
 
+	to->at = root->at;
 	if (!node)
-		return false;
+		return true;
 	for (int i = 0; data_formats[i] && i < MAX_KINDS; i++)
 		choice.kinds[i] = &data_formats[i]->kind;
 	int found = choose(&choice, node, &config, err);
@@ -164,11 +165,14 @@ static bool read_schedule(struct settings *s, const struct node *node, struct er
 	return !to->schedule->check || to->schedule->check(config, bind_kind_mark(node), err);
 }
 
+/* Data that is not named may have everything. */
 static bool has_validation(const struct data_description *data)
 {
 	struct split splits[MAX_SPLITS];
-	int count = data->format->splits(data->config, splits);
 
+	if (!data->format)
+		return true;
+	int count = data->format->splits(data->config, splits);
 	for (int i = 0; i < count; i++)
 		if (splits[i].role == ROLE_VALIDATION)
 			return true;

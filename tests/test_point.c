@@ -268,23 +268,8 @@ TEST(sweeps_have_the_counts_that_they_expect)
 	check_counts("sweeps/few-parameters.yaml", 12);
 	check_counts("sweeps/reference.yaml", 6);
 	check_counts("sweeps/mnist.yaml", 7);
-}
-
-/* Families without a data set here, with the counts that their authors report. */
-TEST(example_families_have_the_counts_of_their_papers)
-{
-	static const char text[] =
-		"data: {idx: {folder: nowhere}}\n"
-		"input: [%d, %d, 3]\n"
-		"classes: %d\n"
-		"recipe: {epochs: 1, batch: 16}\n"
-		"families: [{family: %s/sweeps/families/%s.yaml, widths: %s, expect: {trainable: %s, total: %s}}]\n";
-	char here[2048], sweep[8192];
-
-	CHECK(getcwd(here, sizeof here) != NULL);
-	snprintf(sweep, sizeof sweep, text, 224, 224, 1000, here, "mobilenet-v1-imagenet", "[0.25, 0.5, 0.75, 1]",
-	         "[470072, 1331592, 2585560, 4231976]", "[475544, 1342536, 2601976, 4253864]");
-	check_counts(test_write("imagenet.yaml", sweep, strlen(sweep)), 4);
-	snprintf(sweep, sizeof sweep, text, 32, 32, 10, here, "resnet-20", "[1]", "[272474]", "[274042]");
-	check_counts(test_write("cifar.yaml", sweep, strlen(sweep)), 1);
+	check_counts("sweeps/cifar-10.yaml", 1);
+	check_counts("sweeps/imagenet.yaml", 4);
+	check_counts("sweeps/bench.yaml", 17);
+	check_counts("sweeps/bench-mnist.yaml", 1);
 }

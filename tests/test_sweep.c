@@ -15,8 +15,6 @@ TEST(sweep_refuses_keys)
 	CHECK_REFUSED(HEAD TINY "<<: {a: 1}\n",
 	              "s.yaml:6:1: <<: unknown key; accepted: title, classes, data, input, seeds, recipe, families, base");
 	CHECK_REFUSED(HEAD, "s.yaml:1:1: families: missing; a list is required");
-	CHECK_REFUSED("input: [8, 8, 1]\nclasses: 3\nrecipe: {epochs: 1}\n" TINY,
-	              "s.yaml:1:1: data: missing; {format: {...}} is required");
 	CHECK_REFUSED("data: {idx: {folder: d}}\nclasses: 3\nrecipe: {epochs: 1}\n" TINY,
 	              "s.yaml:1:1: input: missing; [height, width, channels] is required");
 	CHECK_REFUSED("data: {idx: {folder: d}}\ninput: [8, 8, 1]\nrecipe: {epochs: 1}\n" TINY,

@@ -1,6 +1,8 @@
 /* See dataset.h. What all formats share: paths, memory, splits, the last checks, the digest. */
 #include "bench/data/dataset.h"
 
+#include "bench/words.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -80,10 +82,21 @@ static bool check_classes(const struct data_description *description, const stru
 	               description->classes, data->count, largest);
 }
 
+bool dataset_is_named(const struct data_description *description, struct error *err)
+{
+	struct words words = { 0 };
+	char accepted[ACCEPTED_BYTES];
+
+	for (const struct data_format *const *format = data_formats; *format; format++)
+		words_add(&words, (*format)->kind.name);
+	return description->format ||
+	       fail_at(err, description->at, "data: missing; %s", words_accepted(&words, "", accepted));
+}
+
 static bool read_checked(const struct data_description *description, struct dataset *to, struct error *err)
 {
-	return check_description(description, err) && description->format->read(description, to, err) &&
-	       check_classes(description, to, err);
+	return dataset_is_named(description, err) && check_description(description, err) &&
+	       description->format->read(description, to, err) && check_classes(description, to, err);
 }
 
 bool dataset_read(const struct data_description *description, struct dataset *to, struct error *err)

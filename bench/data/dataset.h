@@ -40,12 +40,12 @@ struct dataset {
 
 /* What the sweep's YAML says of the data: the shape and classes stand there, so that counting needs no data. */
 struct data_description {
-	const struct data_format *format;
+	const struct data_format *format;       /* NULL: the sweep names no data, so its networks can be counted but not trained */
 	const void *config;     /* filled from the format's fields; owned by the sweep */
 	struct shape shape;
 	int classes;
 	const char *folder;     /* of the sweep file: relative paths in config start there */
-	struct mark at;         /* the data's place in the YAML, for errors */
+	struct mark at;         /* the data's place in the YAML, for errors; the sweep's where it names none */
 };
 
 struct data_format {
@@ -62,6 +62,9 @@ extern const struct data_format *const data_formats[];  /* NULL at the end */
 
 /* The format of that name, or NULL. */
 const struct data_format *data_format_find(const char *name);
+
+/* Whether the sweep names its data; the error says which formats there are. */
+bool dataset_is_named(const struct data_description *description, struct error *err);
 
 /* Reads by the description's format. On false `to` is empty and nothing is left allocated. What does not fit the description is an
  * error at its mark; what is wrong inside a data file is an error at the file's line or byte. */

@@ -101,7 +101,7 @@ def main():
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.keep or pathlib.Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)
-        cases = reference_cases(program, folder, arguments.all_widths) if arguments.reference else []
+        cases = reference_cases(program, arguments.all_widths) if arguments.reference else []
         cases = [c for c in cases if not arguments.only or any(part in c.name for part in arguments.only)]
         cases += [write_random(folder, arguments.first + i) for i in range(arguments.random)]
         print(COLUMNS.format("network", "images", *KINDS, "torch32", "changes", "largest error in"), flush=True)

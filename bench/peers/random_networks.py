@@ -48,7 +48,7 @@ class RandomNetwork:
 
     @property
     def sweep_text(self):
-        return (f"data: {{idx: {{folder: nowhere}}}}\ninput: {list(self.input)}\nclasses: {self.classes}\n"
+        return (f"input: {list(self.input)}\nclasses: {self.classes}\n"
                 f"recipe: {{epochs: 1, batch: {self.batch}, label_smoothing: {self.smoothing}}}\n"
                 f"families: [{{family: {self.name}, widths: [{self.width}]}}]\n")
 
