@@ -44,7 +44,8 @@ static const char help[] =
 	"  ok           whether the counts that the sweep expects hold; \"-\" where it expects none\n"
 	"               (--json and --tsv say true there)\n"
 	"\n"
-	"With --check each count that does not hold is named on stderr with its line in the YAML.\n"
+	"With --check each count that does not hold is named on stderr with its line in the YAML. A file that cannot be read is named\n"
+	"there as well, and the others are counted all the same.\n"
 	"Exit status: 0 done, 2 the command line or the YAML is wrong, 3 an expected count does not hold.\n";
 
 /* What is gathered over all sweeps of the command line. */
@@ -52,6 +53,7 @@ struct report {
 	struct table *table;
 	bool check;             /* failures are wanted on stderr */
 	int failures;
+	int sweeps, broken;     /* files that could be counted, and those that could not */
 };
 
 static void table_expected(struct table *table, int64_t count)
@@ -123,33 +125,38 @@ static bool report_sweep(struct report *report, const struct sweep *sweep, struc
 	return true;
 }
 
-static bool report_files(struct report *report, const struct options *given, struct error *err)
+/* A file that is wrong is said at once, and does not keep the others from being counted. */
+static void report_files(struct report *report, const struct options *given)
 {
 	const char *sets[MAX_OPTION_USES];
 	int set_count = options_values(given, "set", sets);
-	bool ok = true;
 
-	for (int i = 0; ok && i < given->operand_count; i++) {
-		struct sweep *sweep = sweep_read(given->operands[i], sets, set_count, err);
-		if (!sweep)
-			return false;
-		ok = report_sweep(report, sweep, err);
+	for (int i = 0; i < given->operand_count; i++) {
+		struct error err = { "" };
+		struct sweep *sweep = sweep_read(given->operands[i], sets, set_count, &err);
+
+		if (sweep && report_sweep(report, sweep, &err)) {
+			report->sweeps++;
+		} else {
+			report->broken++;
+			print_plain_text(err.text, stderr);
+			fputc('\n', stderr);
+		}
 		sweep_destroy(sweep);
 	}
-	return ok;
 }
 
 static int run(const struct options *given, struct error *err)
 {
 	struct report report = { .table = table_create(columns), .check = options_has(given, "check") };
-	bool read = report_files(&report, given, err);
-	bool printed = read && table_print(report.table, options_format(given), stdout, err);
 
+	report_files(&report, given);
+	bool printed = !report.sweeps || table_print(report.table, options_format(given), stdout, err);
 	table_destroy(report.table);
-	if (!read)
-		return EXIT_USAGE;
 	if (!printed)
 		return EXIT_FAILED;
+	if (report.broken)
+		return EXIT_USAGE;
 	return report.check && report.failures ? EXIT_EXPECTATION : EXIT_DONE;
 }
 

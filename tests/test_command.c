@@ -277,23 +277,32 @@ TEST(params_as_json)
 
 TEST(params_of_several_files_and_of_a_broken_one)
 {
-	static const char broken[] = "familes: []\n";
+	static const char broken[] = "familes: []\n", empty[] = "a: [\n";
 	const char *first = write_tiny();
 	const char *second = test_write("other.yaml", tiny, sizeof tiny - 1);
 	const char *third = test_write("broken.yaml", broken, sizeof broken - 1);
+	const char *fourth = test_write("empty.yaml", empty, sizeof empty - 1);
 	char text[128];
 	RUN("params", "--tsv", first, second);
-	struct program_result bad = run_archsweep((const char *[]){ "params", "--tsv", first, third, NULL });
+	struct program_result bad = run_archsweep((const char *[]){ "params", "--check", "--tsv", third, first, fourth, NULL });
+	struct program_result worse = run_archsweep((const char *[]){ "params", "--tsv", third, NULL });
 
 	CHECK_INT(r.status, 0);
 	CHECK_TEXT(field(r.out, 2, "sweep", text), "tiny");
 	CHECK_TEXT(field(r.out, 3, "sweep", text), "other");
 	CHECK_TEXT(field(r.out, 5, "total", text), "1902");
 	CHECK_INT(bad.status, 2);
-	CHECK_TEXT(bad.out, "");
+	CHECK_TEXT(field(bad.out, 2, "sweep", text), "tiny");   /* the good one is counted all the same */
+	CHECK_TEXT(field(bad.out, 3, "sweep", text), "");
 	check_contains(bad.err, "broken.yaml:1:1: familes: unknown key; ");
+	check_contains(strchr(bad.err, '\n'), "tiny.yaml:10:26: tiny at width 3: expected 141 total, counted 140\n");
+	check_contains(strchr(bad.err, '\n'), "/empty.yaml:2:1: ");
+	CHECK_INT(worse.status, 2);
+	CHECK_TEXT(worse.out, "");
+	check_contains(worse.err, "broken.yaml:1:1: familes: unknown key; ");
 	program_result_free(&r);
 	program_result_free(&bad);
+	program_result_free(&worse);
 }
 
 TEST(summary_for_people)
