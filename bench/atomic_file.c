@@ -112,6 +112,12 @@ bool atomic_file_write(struct atomic_file *file, const void *bytes, size_t len, 
 	return true;
 }
 
+bool atomic_file_write_at(struct atomic_file *file, uint64_t place, const void *bytes, size_t len, struct error *err)
+{
+	return lseek(file->descriptor, (off_t)place, SEEK_SET) >= 0 ? atomic_file_write(file, bytes, len, err) :
+	                                                              refuse(file->path, errno, err);
+}
+
 static bool save_bytes(const char *path, const char *bytes, size_t len, struct error *err)
 {
 	struct atomic_file file;

@@ -8,6 +8,7 @@
 #include "nn/base/error.h"
 
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 enum { FILE_PATH_BYTES = 4096 };
@@ -22,6 +23,8 @@ struct atomic_file {
 bool atomic_file_create(struct atomic_file *file, const char *path, struct error *err);
 /* Adds bytes at its end. On false the file still has to be discarded. */
 bool atomic_file_write(struct atomic_file *file, const void *bytes, size_t len, struct error *err);
+/* Writes bytes at a place of it; it grows as far as it must. */
+bool atomic_file_write_at(struct atomic_file *file, uint64_t place, const void *bytes, size_t len, struct error *err);
 /* The temporary file becomes the file. On false it is removed, and a file that was there before stays as it was. */
 bool atomic_file_publish(struct atomic_file *file, struct error *err);
 void atomic_file_discard(struct atomic_file *file);

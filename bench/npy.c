@@ -24,6 +24,21 @@ int npy_size(enum npz_type type)
 	return types[type].bytes;
 }
 
+void npy_put(unsigned char *to, uint64_t bits, int bytes)
+{
+	for (int i = 0; i < bytes; i++)
+		to[i] = (unsigned char)(bits >> 8 * i & 255);
+}
+
+int64_t npy_count(const struct npz_array *array)
+{
+	int64_t count = 1;
+
+	for (int i = 0; i < array->rank; i++)
+		count *= array->dims[i];
+	return count;
+}
+
 const char *npz_type_name(enum npz_type type)
 {
 	return types[type].name;

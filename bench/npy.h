@@ -25,6 +25,11 @@ bool npy_parse(const char *text, size_t len, struct npy_header *to, struct error
 /* Bytes of one number. */
 int npy_size(enum npz_type type);
 
+/* Its bytes, little-endian. */
+void npy_put(unsigned char *to, uint64_t bits, int bytes);
+/* The product of the dimensions. */
+int64_t npy_count(const struct npz_array *array);
+
 /* A whole header of version 1, a multiple of 64 bytes; returns its length. */
 enum { NPY_HEADER_BYTES = 384 };
 size_t npy_print(const struct npz_array *array, char to[NPY_HEADER_BYTES]);

@@ -63,12 +63,22 @@ const char *npz_type_name(enum npz_type type);
 enum { NPZ_SHAPE_BYTES = NPZ_MAX_RANK * 22 + 4 };
 const char *npz_shape(int rank, const int64_t *dims, char to[NPZ_SHAPE_BYTES]);
 
-/* A file that is being put together in memory. */
+/* A file that is being put together. */
 struct npz_draft;
 
+/* Numbers that are fetched when the file is written, so that no copy of them is made. They must stay as they are until then. */
+struct npz_floats {
+	/* Numbers `first` .. `first + count - 1` of the array into to[count]; may be asked twice for the same ones. */
+	void (*fetch)(const struct npz_floats *from, int64_t first, int count, float *to);
+	const float *at;        /* borrowed, for fetch alone, as is `order` */
+	const void *order;
+};
+
 struct npz_draft *npz_create(struct error *err);
-/* Adds an array; its name must be new. As NPZ_FLOAT16 or NPZ_FLOAT32; a finite number that float16 cannot hold is an error. */
+/* Adds an array, whose numbers are copied unless they are fetched; its name must be new. As NPZ_FLOAT16 or NPZ_FLOAT32; a finite
+ * number that float16 cannot hold is an error. */
 bool npz_add_floats(struct npz_draft *draft, const struct npz_array *array, const float *values, struct error *err);
+bool npz_add_fetched(struct npz_draft *draft, const struct npz_array *array, const struct npz_floats *from, struct error *err);
 /* As NPZ_INT64. */
 bool npz_add_integers(struct npz_draft *draft, const struct npz_array *array, const int64_t *values, struct error *err);
 /* Writes the whole file or leaves what was there (atomic_file.h); the draft is gone in any case. */

@@ -113,23 +113,27 @@ size_t weight_next(const struct weight *w, int64_t index[MAX_AXES])
 	return place;
 }
 
+/* npz_floats.fetch: `order` is the weight, `at` its beginning in memory. */
+static void fetch(const struct npz_floats *from, int64_t first, int count, float *to)
+{
+	const struct weight *w = from->order;
+	int64_t index[MAX_AXES] = { 0 }, rest = first;
+
+	for (int i = w->rank; i-- > 0; rest /= w->dims[i])
+		index[i] = rest % w->dims[i];
+	for (int i = 0; i < count; i++)
+		to[i] = from->at[weight_next(w, index)];
+}
+
 static bool add_array(const struct weight *w, struct npz_draft *draft, const struct weights_source *source, struct error *err)
 {
 	char name[WEIGHT_NAME_BYTES + 16];
 	struct npz_array array = { .name = name, .type = source->type, .rank = w->rank };
 	const float *from = (w->trained ? source->from.params : source->from.state) + w->at;
-	float *values = malloc((size_t)w->count * sizeof *values);
-	int64_t index[MAX_AXES] = { 0 };
 
-	if (!values)
-		return fail(err, "%s: not enough memory for %lld numbers", w->name, (long long)w->count);
-	for (int64_t i = 0; i < w->count; i++)
-		values[i] = from[weight_next(w, index)];
 	snprintf(name, sizeof name, "%s%s", source->prefix, w->name);
 	memcpy(array.dims, w->dims, sizeof w->dims);
-	bool added = npz_add_floats(draft, &array, values, err);
-	free(values);
-	return added;
+	return npz_add_fetched(draft, &array, &(struct npz_floats){ fetch, from, w }, err);
 }
 
 bool weights_add(const struct weights *list, struct npz_draft *draft, const struct weights_source *source, struct error *err)

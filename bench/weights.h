@@ -48,6 +48,7 @@ struct weights_source {
 	struct weight_values from;      /* NULL: without those arrays; gradients stand in the order of params */
 	enum npz_type type;             /* NPZ_FLOAT16 or NPZ_FLOAT32 */
 };
+/* The weights and the numbers are borrowed until the draft is saved. */
 bool weights_add(const struct weights *weights, struct npz_draft *draft, const struct weights_source *source, struct error *err);
 /* A whole file with nothing else in it, under our names. */
 bool weights_write(const struct weights *weights, const char *path, const struct weights_source *source, struct error *err);

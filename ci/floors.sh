@@ -51,7 +51,7 @@ sh "$here/code.sh" nn bench | awk '
 	function check_system_include(to) {
 		if (to == "omp.h" && path !~ /^bench\//) complain("threads belong to bench: <omp.h>")
 		if (to == "yaml.h" && path != "bench/yaml.c") complain("only bench/yaml.c sees libyaml: <yaml.h>")
-		if (to == "zip.h" && path !~ /^bench\/npz_[a-z]*\.c$/) complain("only bench/npz_*.c see libzip: <zip.h>")
+		if (to == "zip.h" && path !~ /^bench\/npz_[a-z]*\.[ch]$/) complain("only bench/npz_* see libzip: <zip.h>")
 		if (to == "zlib.h" && path !~ /^bench\//) complain("files belong to bench: <zlib.h>")
 	}
 

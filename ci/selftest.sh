@@ -80,7 +80,7 @@ check_floors()
 	tree_says 'no floor' floors nn/other/a.c 'int a;' 'nn/other/a.c:1: lies on no floor'
 	tree_says 'threads' floors nn/base/a.c '#include <omp.h>' 'nn/base/a.c:1: threads belong to bench: <omp.h>'
 	tree_says 'libyaml' floors bench/a.c '#include <yaml.h>' 'bench/a.c:1: only bench/yaml.c sees libyaml: <yaml.h>'
-	tree_says 'libzip' floors bench/a.c '#include <zip.h>' 'bench/a.c:1: only bench/npz_*.c see libzip: <zip.h>'
+	tree_says 'libzip' floors bench/a.c '#include <zip.h>' 'bench/a.c:1: only bench/npz_* see libzip: <zip.h>'
 	tree_says 'zlib' floors nn/base/a.c '#include <zlib.h>' 'nn/base/a.c:1: files belong to bench: <zlib.h>'
 	tree_says 'printing' floors nn/base/a.c '/* a\n */ int a; /* b */ void f(void) { printf ("%d", a); }' \
 		'nn/base/a.c:2: the engine never prints, opens a file or ends the program: printf'

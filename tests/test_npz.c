@@ -199,6 +199,50 @@ TEST(npz_writes_half_precision)
 	npz_discard(draft);
 }
 
+static void fetch_places(const struct npz_floats *from, int64_t first, int count, float *to)
+{
+	(void)from;
+	for (int i = 0; i < count; i++)
+		to[i] = (float)(first + i);
+}
+
+static long most_kib_so_far(void)
+{
+	struct rusage used;
+
+	getrusage(RUSAGE_SELF, &used);
+	return used.ru_maxrss;
+}
+
+/* An odd number of pieces and a part of one, 64 MiB in all. */
+TEST(npz_fetched_numbers_take_no_memory)
+{
+	enum { COUNT = (16 << 20) + 77 };
+	struct npz_array array = { .name = "x", .type = NPZ_FLOAT32, .rank = 1, .dims = { COUNT } };
+	struct npz_array half = { .name = "half", .type = NPZ_FLOAT16, .rank = 1, .dims = { 2001 } };
+	struct error err = { "" };
+	struct npz_draft *draft = npz_create(&err);
+	long before = most_kib_so_far();
+
+	CHECK(npz_add_fetched(draft, &array, &(struct npz_floats){ .fetch = fetch_places }, &err));
+	CHECK(npz_add_fetched(draft, &half, &(struct npz_floats){ .fetch = fetch_places }, &err));
+	CHECK(npz_save(draft, test_path("a.npz"), &err));
+	long grown = most_kib_so_far() - before;
+	if (grown > 8 << 10)
+		test_fail(__FILE__, __LINE__, "%ld KiB more memory than before", grown);
+	struct npz *npz = open_well(test_path("a.npz"));
+	float *got = malloc(COUNT * sizeof *got);
+	CHECK(npz_read_floats(npz, find_well(npz, "x"), got, &err));
+	for (int i = 0; i < COUNT; i++)
+		if (got[i] != (float)i)
+			test_fail(__FILE__, __LINE__, "number %d is %g", i, (double)got[i]);
+	CHECK(npz_read_floats(npz, find_well(npz, "half"), got, &err));
+	for (int i = 0; i < 2001; i++)
+		CHECK_CLOSE(got[i], i, 0);
+	free(got);
+	npz_close(npz);
+}
+
 TEST(npz_without_arrays)
 {
 	struct error err = { "" };
