@@ -3,6 +3,8 @@
 
 #include "bench/clock.h"
 #include "bench/estimate.h"
+#include "bench/machine.h"
+#include "bench/point_find.h"
 #include "bench/trial.h"
 
 #include <stdio.h>
@@ -62,11 +64,11 @@ static void lead_point(void *about, int job, struct crew *crew)
 		.sweep = c->sweep, .point = task->point, .data = c->data, .folder = c->folder, .kernels = f->kernels,
 		.cost = task->cost, .progress = f->progress, .place = job, .stop = c->stop,
 	};
-	char name[PROGRESS_NAME_LEN], line[2048];
+	char name[POINT_NAME_BYTES], line[2048];
 	struct error unwritten = { "" };
 	struct record record;
 
-	trial_name(c->sweep, task->point, name);
+	point_name(c->sweep, task->point, name);
 	progress_begin(f->progress, job);
 	if (trial_run(&trial, crew, &record, &unwritten)) {
 		atomic_fetch_add(&f->ended[record.status], 1);
@@ -99,7 +101,7 @@ static bool prepare(struct work_force *f, struct error *err)
 
 		if (task->reason == TODO_UP_TO_DATE)
 			continue;
-		trial_name(c->sweep, task->point, points[k].name);
+		point_name(c->sweep, task->point, points[k].name);
 		points[k].work = f->jobs[k].work;
 		points[k].epochs = c->sweep->recipe.epochs;
 		points[k].images = dataset_split(c->data, ROLE_TRAINING)->count;
@@ -115,7 +117,7 @@ static bool prepare(struct work_force *f, struct error *err)
 
 bool campaign_run(const struct campaign *campaign, struct campaign_result *result, struct error *err)
 {
-	struct work_force f = { .campaign = campaign, .kernels = trial_kernels(err) };
+	struct work_force f = { .campaign = campaign, .kernels = machine_kernels(err) };
 	bool ran = false;
 
 	*result = (struct campaign_result){ 0 };

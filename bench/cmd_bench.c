@@ -9,8 +9,9 @@
 #include "bench/measure.h"
 #include "bench/occupancy.h"
 #include "bench/options.h"
+#include "bench/point_find.h"
 #include "bench/profile_table.h"
-#include "bench/trial.h"
+#include "bench/progress.h"
 
 #include <errno.h>
 #include <math.h>
@@ -162,10 +163,10 @@ static bool measure_point(const struct bench *b, const struct sweep *sweep, cons
 {
 	struct speed_request request = { .network = &point->network, .recipe = &sweep->recipe, .kernels = b->kernels,
 		.threads = b->mode == MODE_CORES ? 1 : b->threads, .stretches = b->repeats, .seconds = b->seconds };
-	char name[PROGRESS_NAME_LEN];
+	char name[POINT_NAME_BYTES];
 
 	if (progress_mode_here() != PROGRESS_SILENT)
-		fprintf(stderr, "%s\n", trial_name(sweep, point, name));
+		fprintf(stderr, "%s\n", point_name(sweep, point, name));
 	if (b->mode == MODE_PROFILE)
 		return measure_profile(&request, b->measured, err);
 	return b->mode == MODE_SPEEDS ? measure_speeds(&request, b->measured, err) : measure_training(&request, b->measured, err);
@@ -175,10 +176,10 @@ static bool measure_point(const struct bench *b, const struct sweep *sweep, cons
 static bool print_profile(const struct profiled *profiled, struct error *err)
 {
 	struct table *own = table_create(profile_columns);
-	char name[PROGRESS_NAME_LEN];
+	char name[POINT_NAME_BYTES];
 
 	profile_table_add(own, profiled);
-	print_plain_text(trial_name(profiled->sweep, profiled->point, name), stdout);
+	print_plain_text(point_name(profiled->sweep, profiled->point, name), stdout);
 	printf("\n\n");
 	bool printed = table_print(own, TABLE_HUMAN, stdout, err);
 	printf("\n");
@@ -376,7 +377,7 @@ static enum mode mode_of(const struct options *given)
 
 static int run(const struct options *given, struct error *err)
 {
-	struct bench b = { .given = given, .mode = mode_of(given), .kernels = trial_kernels(err),
+	struct bench b = { .given = given, .mode = mode_of(given), .kernels = machine_kernels(err),
 		.threads = (int)options_number(given, "threads", machine_threads()), .repeats = (int)options_number(given, "repeats", 5),
 		.seconds = (double)options_number(given, "stretch", STRETCH_MS) / 1000 };
 	struct sweep **sweeps = calloc((size_t)given->operand_count + 1, sizeof(struct sweep *));

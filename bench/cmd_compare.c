@@ -6,8 +6,9 @@
 #include "bench/base.h"
 #include "bench/compare.h"
 #include "bench/lock.h"
+#include "bench/machine.h"
 #include "bench/options.h"
-#include "bench/trial.h"
+#include "bench/progress.h"
 
 enum { FOLDER_SIZE = 4096, ROUNDS = 5 };
 #define SECONDS 0.25            /* of one measurement */
@@ -90,7 +91,7 @@ static bool measure(struct compare *c, const struct kernels *kernels, struct err
 static bool find_times(struct compare *c, struct error *err)
 {
 	struct error trouble = { "" };
-	const struct kernels *kernels = trial_kernels(err);
+	const struct kernels *kernels = machine_kernels(err);
 	bool read = timings_read(c->folder, c->sweep, &c->timings, &trouble);
 
 	if (!kernels)

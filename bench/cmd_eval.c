@@ -6,7 +6,7 @@
 #include "bench/options.h"
 #include "bench/outcome_table.h"
 #include "bench/point_find.h"
-#include "bench/trial.h"
+#include "bench/progress.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +43,7 @@ struct eval {
 	struct dataset data;            /* owned */
 	int count;                      /* points */
 	struct result *results;         /* [count + 1], owned: the last is the average */
-	char (*names)[PROGRESS_NAME_LEN];       /* [count], owned */
+	char (*names)[POINT_NAME_BYTES];       /* [count], owned */
 	char (*weights)[FILE_PATH_BYTES];       /* [count], owned */
 };
 
@@ -51,9 +51,9 @@ struct eval {
 
 static bool add_point(struct eval *e, const struct point *point, struct error *err)
 {
-	char name[PROGRESS_NAME_LEN];
+	char name[POINT_NAME_BYTES];
 
-	trial_name(e->sweep, point, name);
+	point_name(e->sweep, point, name);
 	for (int i = 0; i < e->count; i++)
 		if (e->results[i].point == point)
 			return options_fail(e->given, err, "%s is in the ensemble twice", name), false;
@@ -170,7 +170,7 @@ static bool evaluate_all(struct eval *e, struct evaluator *evaluator, struct err
 
 static bool evaluate(struct eval *e, struct error *err)
 {
-	struct evaluator evaluator = { .sweep = e->sweep, .data = &e->data, .kernels = trial_kernels(err),
+	struct evaluator evaluator = { .sweep = e->sweep, .data = &e->data, .kernels = machine_kernels(err),
 		.threads = (int)options_number(e->given, "threads", machine_threads()) };
 	bool good = evaluator.kernels && choose_splits(e, &evaluator, err) && evaluator_prepare(&evaluator, e->count > 1, err) &&
 	            evaluate_all(e, &evaluator, err);

@@ -4,7 +4,6 @@
 #include "bench/limits.h"
 #include "bench/machine.h"
 #include "bench/options.h"
-#include "bench/trial.h"
 
 #define STRETCH_SECONDS 0.1
 
@@ -87,8 +86,8 @@ static void print_machine(const struct limits_request *r)
 
 static int run(const struct options *given, struct error *err)
 {
-	struct limits_request request = { .kernels = trial_kernels(err), .caches = caches_below(""), .memory_bytes = machine_memory_bytes(),
-		.threads = (int)options_number(given, "threads", machine_threads()),
+	struct limits_request request = { .kernels = machine_kernels(err), .caches = caches_below(""),
+		.memory_bytes = machine_memory_bytes(), .threads = (int)options_number(given, "threads", machine_threads()),
 		.stretches = (int)options_number(given, "repeats", 7), .seconds = STRETCH_SECONDS };
 	struct limits limits = { 0 };
 

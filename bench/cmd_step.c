@@ -5,7 +5,6 @@
 #include "bench/options.h"
 #include "bench/point_find.h"
 #include "bench/step.h"
-#include "bench/trial.h"
 
 static const struct column columns[] = {
 	{ "images", .kind = COLUMN_INT },
@@ -63,7 +62,7 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 	request.point = point_find(&search, &unknown);
 	if (!request.point)
 		return options_fail(given, err, "%s", unknown.text);
-	request.kernels = trial_kernels(err);
+	request.kernels = machine_kernels(err);
 	bool done = request.kernels && step_run(&request, &score, err) && print_score(&score, options_format(given), err);
 	return done ? EXIT_DONE : EXIT_FAILED;
 }

@@ -1,8 +1,8 @@
 /* See estimate.h. */
 #include "bench/estimate.h"
 
+#include "bench/machine.h"
 #include "bench/speed.h"
-#include "bench/trial.h"
 
 #include <math.h>
 
@@ -38,7 +38,7 @@ static void take_from_records(const struct sweep *sweep, const struct todo *todo
 
 static bool measure_task(const struct sweep *sweep, const struct task *task, struct estimate *to, struct error *err)
 {
-	struct speed_request request = { .network = &task->point->network, .recipe = &sweep->recipe, .kernels = trial_kernels(err),
+	struct speed_request request = { .network = &task->point->network, .recipe = &sweep->recipe, .kernels = machine_kernels(err),
 		.threads = 1, .stretches = 1, .seconds = MEASURE_SECONDS };
 	struct speed_result result;
 

@@ -1,8 +1,8 @@
 /* See kept.h. */
 #include "bench/kept.h"
 
+#include "bench/point_find.h"
 #include "bench/record.h"
-#include "bench/trial.h"
 
 #include <errno.h>
 #include <string.h>
@@ -40,9 +40,9 @@ bool kept_remove(const char *folder, const char *id, struct error *err)
 
 static bool refuse(const struct kept_search *s, const struct point *point, const char *path, bool trained, struct error *err)
 {
-	char name[PROGRESS_NAME_LEN];
+	char name[POINT_NAME_BYTES];
 
-	trial_name(s->sweep, point, name);
+	point_name(s->sweep, point, name);
 	return fail(err, "%s has no trained weights: there is no %s; train it first: archsweep run %s --only %s%s%s%s%s", name, path,
 	            s->sweep_path, name, s->reports ? " --reports " : "", s->reports ? s->reports : "", trained ? " --force" : "",
 	            s->otherwise);

@@ -207,3 +207,13 @@ const char *machine_processor(char to[64])
 		fclose(file);
 	return to;
 }
+
+const struct kernels *machine_kernels(struct error *err)
+{
+	const char *wanted = getenv("ARCHSWEEP_KERNELS");
+	const struct kernels *kernels = kernels_choose(wanted);
+
+	if (!kernels)
+		fail(err, "ARCHSWEEP_KERNELS=%.40s: no such kernels, or this processor cannot run them", wanted ? wanted : "");
+	return kernels;
+}

@@ -1,7 +1,10 @@
-/* What this machine, container or job may use: threads, memory, and the processor's name. Floor 4. Reads /proc and /sys; what is
- * not there limits nothing. */
+/* What this machine, container or job may use: threads, memory, arithmetic, and the processor's name. Floor 4. Reads /proc and
+ * /sys; what is not there limits nothing. */
 #ifndef BENCH_MACHINE_H
 #define BENCH_MACHINE_H
+
+#include "nn/base/error.h"
+#include "nn/kernel/kernels.h"
 
 #include <stdint.h>
 
@@ -20,5 +23,8 @@ int machine_quota_below(const char *root);
 
 /* "AMD EPYC 9654", or "unknown processor"; in `to`. */
 const char *machine_processor(char to[64]);
+
+/* The arithmetic for this machine: the best build, or the one that ARCHSWEEP_KERNELS names. NULL and an error where there is no such. */
+const struct kernels *machine_kernels(struct error *err);
 
 #endif

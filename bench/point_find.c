@@ -19,6 +19,19 @@ const char *point_path(const struct point *point, bool seed, char to[POINT_PATH_
 	return to;
 }
 
+const char *point_name(const struct sweep *sweep, const struct point *point, char to[POINT_NAME_BYTES])
+{
+	bool several_seeds = false;
+
+	for (int i = 0; i < sweep->point_count; i++)
+		several_seeds = several_seeds || sweep->points[i].seed != point->seed;
+	if (several_seeds)
+		snprintf(to, POINT_NAME_BYTES, "%.64s/%.12g/%d", point->family, point->width, point->seed);
+	else
+		snprintf(to, POINT_NAME_BYTES, "%.64s/%.12g", point->family, point->width);
+	return to;
+}
+
 const struct point *point_next(const struct point_search *search, const struct point *last)
 {
 	const struct point *end = search->sweep->points + search->sweep->point_count;

@@ -4,10 +4,13 @@
 
 #include "bench/sweep.h"
 
-enum { POINT_PATH_BYTES = 256 };
+enum { POINT_PATH_BYTES = 256, POINT_NAME_BYTES = 96 };
 
 /* "plain/6", with `seed` "plain/6/1": what point_matches knows the point by. Returns `to`. */
 const char *point_path(const struct point *point, bool seed, char to[POINT_PATH_BYTES]);
+
+/* "plain/12", or "plain/12/3" with its seed if the sweep has several; in `to`. */
+const char *point_name(const struct sweep *sweep, const struct point *point, char to[POINT_NAME_BYTES]);
 
 /* What a person asks for. */
 struct point_search {

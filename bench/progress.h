@@ -3,11 +3,10 @@
 #ifndef BENCH_PROGRESS_H
 #define BENCH_PROGRESS_H
 
+#include "bench/point_find.h"
 #include "nn/train/train.h"
 
 #include <stdbool.h>
-
-enum { PROGRESS_NAME_LEN = 96 };
 
 enum progress_mode {
 	PROGRESS_SILENT,        /* lines of trouble only */
@@ -17,7 +16,7 @@ enum progress_mode {
 
 /* One point to be trained. */
 struct progress_point {
-	char name[PROGRESS_NAME_LEN];   /* "plain/12" */
+	char name[POINT_NAME_BYTES];   /* "plain/12" */
 	double work;            /* estimate, in the same unit for all points */
 	int epochs, images;     /* at most so many epochs of so many training images */
 };

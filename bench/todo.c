@@ -2,8 +2,8 @@
 #include "bench/todo.h"
 
 #include "bench/cost.h"
+#include "bench/point_find.h"
 #include "bench/text.h"
-#include "bench/trial.h"
 
 #include <stdlib.h>
 
@@ -17,13 +17,13 @@ static bool matches_any(const struct point *point, const char *const *patterns, 
 
 static bool check_pattern(const struct sweep *sweep, const char *pattern, struct error *err)
 {
-	char shown[SHOWN_BYTES], first[PROGRESS_NAME_LEN], last[PROGRESS_NAME_LEN];
+	char shown[SHOWN_BYTES], first[POINT_NAME_BYTES], last[POINT_NAME_BYTES];
 
 	for (int i = 0; i < sweep->point_count; i++)
 		if (point_matches(&sweep->points[i], pattern))
 			return true;
 	return fail(err, "--only \"%s\" matches none of the %d points, which are %s to %s", words_show(pattern, shown), sweep->point_count,
-	            trial_name(sweep, &sweep->points[0], first), trial_name(sweep, &sweep->points[sweep->point_count - 1], last));
+	            point_name(sweep, &sweep->points[0], first), point_name(sweep, &sweep->points[sweep->point_count - 1], last));
 }
 
 bool todo_choose(const struct sweep *sweep, const char *const *patterns, int pattern_count, struct todo *to, struct error *err)

@@ -210,26 +210,3 @@ bool trial_run(const struct trial *t, struct crew *crew, struct record *to, stru
 	curve_free(&c.curve);
 	return written;
 }
-
-const char *trial_name(const struct sweep *sweep, const struct point *point, char to[PROGRESS_NAME_LEN])
-{
-	bool several_seeds = false;
-
-	for (int i = 0; i < sweep->point_count; i++)
-		several_seeds = several_seeds || sweep->points[i].seed != point->seed;
-	if (several_seeds)
-		snprintf(to, PROGRESS_NAME_LEN, "%.64s/%.12g/%d", point->family, point->width, point->seed);
-	else
-		snprintf(to, PROGRESS_NAME_LEN, "%.64s/%.12g", point->family, point->width);
-	return to;
-}
-
-const struct kernels *trial_kernels(struct error *err)
-{
-	const char *wanted = getenv("ARCHSWEEP_KERNELS");
-	const struct kernels *kernels = kernels_choose(wanted);
-
-	if (!kernels)
-		fail(err, "ARCHSWEEP_KERNELS=%.40s: no such kernels, or this processor cannot run them", wanted ? wanted : "");
-	return kernels;
-}

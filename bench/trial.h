@@ -21,10 +21,4 @@ struct trial {
  * so. False with an error where no record could be written, without one where `stop` was raised: then nothing is written. */
 bool trial_run(const struct trial *trial, struct crew *crew, struct record *to, struct error *err);
 
-/* "plain/12", or "plain/12/3" with its seed if the sweep has several; in `to`. */
-const char *trial_name(const struct sweep *sweep, const struct point *point, char to[PROGRESS_NAME_LEN]);
-
-/* The arithmetic for this machine: the best build, or the one that ARCHSWEEP_KERNELS names. NULL and an error where there is no such. */
-const struct kernels *trial_kernels(struct error *err);
-
 #endif
