@@ -3,30 +3,37 @@
 #
 #   sh ci/floors.sh [FOLDER]        of the project whose nn/ and bench/ are checked; default: this one
 #
-#   5  bench/main.c, bench/cmd_*.c, bench/command.h, bench/options.*
-#   4  bench/
-#   3  nn/train may include nn/model
-#   2  nn/layer, nn/optim: siblings never see each other, only their folder's interface
-#   1  nn/kernel
-#   0  nn/base
+#   5   bench/command
+#   4f  bench/run
+#   4e  bench/measure
+#   4d  bench/record, bench/eval
+#   4c  bench/sweep
+#   4b  bench/yaml, bench/data, bench/weights
+#   4a  bench/system, bench/text
+#   3   nn/train, which may include nn/model; nn/model
+#   2   nn/layer, nn/optim: siblings never see each other, only their folder's interface
+#   1   nn/kernel
+#   0   nn/base
 #
 # A file includes its own header and headers of lower floors; on floors 0, 1, 3 and 4 also headers of its own folder, without circles.
+# Folders that share a floor do not see each other. Commands see command.h and options.h, and never each other.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "${1-$here/..}"
 
 sh "$here/code.sh" nn bench | awk '
+	# The place of its folder in the list below, from 0, or -1: a number to compare. label[] has what people call it.
 	function floor_of(path) {
-		if (path ~ /^nn\/base\/[^\/]*$/) return 0
-		if (path ~ /^nn\/kernel\//) return 1
-		if (path ~ /^nn\/(layer|optim)\/[^\/]*$/) return 2
-		if (path ~ /^nn\/(model|train)\/[^\/]*$/) return 3
-		if (path ~ /^bench\/(main\.c|cmd_[^\/]*|command\.h|options\.[ch])$/) return 5
-		if (path ~ /^bench\/(data\/)?[^\/]*$/) return 4
-		return -1
+		return (folder_of(path) in place) ? place[folder_of(path)] : path ~ /^nn\/kernel\// ? place["nn/kernel"] : -1
+	}
+	function build(name, folders,    list, count, i) {
+		label[floors] = name
+		count = split(folders, list, " ")
+		for (i = 1; i <= count; i++) place[list[i]] = floors
+		floors++
 	}
 	function folder_of(path) { sub(/\/[^\/]*$/, "", path); return path }
-	function house_of(path) { return path ~ /^bench\// ? "bench" : path ~ /^nn\/kernel\// ? "nn/kernel" : folder_of(path) }
+	function house_of(path) { return path ~ /^nn\/kernel\// ? "nn/kernel" : folder_of(path) }
 	function stem_of(path) { sub(/\.[ch]$/, "", path); return path }
 	function complain(reason) { print path ":" line ": " reason; bad = 1 }
 
@@ -35,8 +42,8 @@ sh "$here/code.sh" nn bench | awk '
 		if (floor_of(from) != floor_of(to)) return 0
 		if (from ~ /^nn\/train\// && to ~ /^nn\/model\//) return 1
 		if (house_of(from) != house_of(to)) return 0
-		if (floor_of(from) == 2) return to == "nn/layer/layer.h" || to == "nn/optim/optimizer.h"
-		if (floor_of(from) == 5) return to == "bench/command.h" || to == "bench/options.h"
+		if (house_of(from) ~ /^nn\/(layer|optim)$/) return to == "nn/layer/layer.h" || to == "nn/optim/optimizer.h"
+		if (house_of(from) == "bench/command") return to ~ /^bench\/command\/(command|options)\.h$/
 		return 1
 	}
 
@@ -45,13 +52,13 @@ sh "$here/code.sh" nn bench | awk '
 		if (floor_of(to) < 0)
 			complain("\"" to "\" is not the path of a header in nn/ or bench/")
 		else if (stem_of(to) != stem_of(path) && floor_of(to) >= floor_of(path) && !is_neighbour(path, to))
-			complain("floor " floor_of(path) " includes \"" to "\" of floor " floor_of(to))
+			complain("floor " label[floor_of(path)] " includes \"" to "\" of floor " label[floor_of(to)])
 	}
 
 	function check_system_include(to) {
 		if (to == "omp.h" && path !~ /^bench\//) complain("threads belong to bench: <omp.h>")
-		if (to == "yaml.h" && path != "bench/yaml.c") complain("only bench/yaml.c sees libyaml: <yaml.h>")
-		if (to == "zip.h" && path !~ /^bench\/npz_[a-z]*\.[ch]$/) complain("only bench/npz_* see libzip: <zip.h>")
+		if (to == "yaml.h" && path != "bench/yaml/yaml.c") complain("only bench/yaml/yaml.c sees libyaml: <yaml.h>")
+		if (to == "zip.h" && path !~ /^bench\/weights\/npz_[a-z]*\.[ch]$/) complain("only bench/weights/npz_* see libzip: <zip.h>")
 		if (to == "zlib.h" && path !~ /^bench\//) complain("files belong to bench: <zlib.h>")
 	}
 
@@ -66,6 +73,18 @@ sh "$here/code.sh" nn bench | awk '
 	}
 
 	BEGIN {
+		floors = 0
+		build("0", "nn/base")
+		build("1", "nn/kernel")
+		build("2", "nn/layer nn/optim")
+		build("3", "nn/model nn/train")
+		build("4a", "bench/system bench/text")
+		build("4b", "bench/yaml bench/data bench/weights")
+		build("4c", "bench/sweep")
+		build("4d", "bench/record bench/eval")
+		build("4e", "bench/measure")
+		build("4f", "bench/run")
+		build("5", "bench/command")
 		call = "(^|[^A-Za-z0-9_])(printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|putc|fputc|fwrite|perror|fopen|freopen|open|" \
 			"exit|_exit|quick_exit|abort)[ \t]*\\("
 	}

@@ -30,7 +30,7 @@ plant()
 	rm -rf "$work/tree"
 	mkdir "$work/tree"
 	cd "$work/tree" || exit 1
-	mkdir -p nn/base nn/layer nn/model nn/train bench tests
+	mkdir -p nn/base nn/layer nn/model nn/train bench/run bench/yaml tests
 	echo '#include <stdio.h>' >nn/base/error.h
 	cat >nn/base/error.c <<-'END'
 		/* exit() and "printf(" // in a comment
@@ -42,8 +42,8 @@ plant()
 	echo '#include "nn/layer/layer.h"' >nn/layer/relu.h
 	echo '#include "nn/layer/layer.h"' >nn/model/network.h
 	echo '#include "nn/model/network.h"' >nn/train/train.h
-	printf '#include "nn/train/train.h"\n#include <omp.h>\nvoid f(void) { printf("x"); }\n' >bench/point.c
-	printf '#include <yaml.h>\n' >bench/yaml.c
+	printf '#include "nn/train/train.h"\n#include <omp.h>\nvoid f(void) { printf("x"); }\n' >bench/run/point.c
+	printf '#include <yaml.h>\n' >bench/yaml/yaml.c
 	cd "$here/.." || exit 1
 }
 
@@ -72,21 +72,34 @@ check_floors()
 		'nn/optim/a.c:1: floor 2 includes "nn/layer/layer.h" of floor 2'
 	tree_says 'model and train' floors nn/model/a.c '#include "nn/train/train.h"' \
 		'nn/model/a.c:1: floor 3 includes "nn/train/train.h" of floor 3'
-	tree_says 'bench from nn' floors nn/train/a.c '#include "bench/x.h"' 'nn/train/a.c:1: floor 3 includes "bench/x.h" of floor 4'
-	tree_says 'a command from bench' floors bench/a.c '#include "bench/command.h"' \
-		'bench/a.c:1: floor 4 includes "bench/command.h" of floor 5'
+	tree_says 'bench from nn' floors nn/train/a.c '#include "bench/text/x.h"' \
+		'nn/train/a.c:1: floor 3 includes "bench/text/x.h" of floor 4a'
+	tree_says 'upwards in bench' floors bench/sweep/a.c '#include "bench/record/x.h"' \
+		'bench/sweep/a.c:1: floor 4c includes "bench/record/x.h" of floor 4d'
+	tree_says 'two folders of a floor' floors bench/data/a.c '#include "bench/yaml/x.h"' \
+		'bench/data/a.c:1: floor 4b includes "bench/yaml/x.h" of floor 4b'
+	tree_says 'downwards in bench' floors bench/run/a.c \
+		'#include "bench/text/x.h"\n#include "bench/measure/x.h"\n#include "bench/run/x.h"' ''
+	tree_says 'a command from bench' floors bench/run/a.c '#include "bench/command/command.h"' \
+		'bench/run/a.c:1: floor 4f includes "bench/command/command.h" of floor 5'
+	tree_says 'what commands share' floors bench/command/cmd_a.c '#include "bench/command/options.h"' ''
+	tree_says 'a command from a command' floors bench/command/cmd_a.c '#include "bench/command/cmd_b.h"' \
+		'bench/command/cmd_a.c:1: floor 5 includes "bench/command/cmd_b.h" of floor 5'
 	tree_says 'a short path' floors nn/base/a.c '#include "error.h"' \
 		'nn/base/a.c:1: "error.h" is not the path of a header in nn/ or bench/'
 	tree_says 'no floor' floors nn/other/a.c 'int a;' 'nn/other/a.c:1: lies on no floor'
+	tree_says 'no folder' floors bench/a.c 'int a;' 'bench/a.c:1: lies on no floor'
+	tree_says 'too deep' floors bench/run/old/a.c 'int a;' 'bench/run/old/a.c:1: lies on no floor'
 	tree_says 'threads' floors nn/base/a.c '#include <omp.h>' 'nn/base/a.c:1: threads belong to bench: <omp.h>'
-	tree_says 'libyaml' floors bench/a.c '#include <yaml.h>' 'bench/a.c:1: only bench/yaml.c sees libyaml: <yaml.h>'
-	tree_says 'libzip' floors bench/a.c '#include <zip.h>' 'bench/a.c:1: only bench/npz_* see libzip: <zip.h>'
+	tree_says 'libyaml' floors bench/run/a.c '#include <yaml.h>' 'bench/run/a.c:1: only bench/yaml/yaml.c sees libyaml: <yaml.h>'
+	tree_says 'libzip' floors bench/run/a.c '#include <zip.h>' 'bench/run/a.c:1: only bench/weights/npz_* see libzip: <zip.h>'
 	tree_says 'zlib' floors nn/base/a.c '#include <zlib.h>' 'nn/base/a.c:1: files belong to bench: <zlib.h>'
 	tree_says 'printing' floors nn/base/a.c '/* a\n */ int a; /* b */ void f(void) { printf ("%d", a); }' \
 		'nn/base/a.c:2: the engine never prints, opens a file or ends the program: printf'
 	tree_says 'ending' floors nn/base/a.c 'void f(void)\n{\n\texit(1);\n}' \
 		'nn/base/a.c:3: the engine never prints, opens a file or ends the program: exit'
-	tree_says 'a circle' floors bench/a.h '#include "bench/a.h"' 'bench/a.h:1: includes itself by way of bench/a.h'
+	tree_says 'a circle' floors bench/run/a.h '#include "bench/run/a.h"' \
+		'bench/run/a.h:1: includes itself by way of bench/run/a.h'
 	mkdir "$work/empty"
 	expect 'no code' 1 'no code found' sh -c "sh ci/floors.sh '$work/empty' 2>/dev/null"
 }

@@ -2,7 +2,7 @@
 #ifndef TESTS_SWEEP_TEXT_H
 #define TESTS_SWEEP_TEXT_H
 
-#include "bench/sweep.h"
+#include "bench/sweep/sweep.h"
 #include "tests/test.h"
 
 /* Four lines that a sweep of an 8x8 image and 3 classes begins with, and a fifth that completes it. */

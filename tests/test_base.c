@@ -1,5 +1,5 @@
 /* The network that the others of a sweep are compared with: how it is named, and what is refused. */
-#include "bench/base.h"
+#include "bench/sweep/base.h"
 #include "tests/zoo.h"
 
 #include <stdio.h>

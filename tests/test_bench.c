@@ -1,8 +1,8 @@
 /* `archsweep bench`: what of it does not depend on how fast the machine is. Stretches are a millisecond long. */
-#include "bench/child.h"
-#include "bench/measure.h"
-#include "bench/occupancy.h"
-#include "bench/profile_table.h"
+#include "bench/measure/measure.h"
+#include "bench/measure/occupancy.h"
+#include "bench/measure/profile_table.h"
+#include "bench/system/child.h"
 #include "tests/run_case.h"
 #include "tests/sets.h"
 #include "tests/sweep_text.h"

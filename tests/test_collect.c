@@ -1,5 +1,5 @@
 /* The tables of a sweep: order, what is left out, and what happens to what cannot be read. */
-#include "bench/record.h"
+#include "bench/record/record.h"
 #include "tests/test.h"
 
 #include <fcntl.h>

@@ -1,7 +1,7 @@
 /* Comparisons: `archsweep compare` and what `archsweep run` keeps for its pictures, from made-up records and times whose relations
  * were worked out on paper. */
-#include "bench/compare.h"
-#include "bench/lock.h"
+#include "bench/measure/compare.h"
+#include "bench/system/lock.h"
 #include "tests/run_case.h"
 #include "tests/zoo.h"
 

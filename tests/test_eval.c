@@ -1,6 +1,6 @@
 /* `archsweep export` and `archsweep eval` from the command line: that trained weights are kept, leave, come back and give the record's
  * numbers, that averages are averages, and what is said where something is missing. */
-#include "bench/npz.h"
+#include "bench/weights/npz.h"
 #include "tests/run_case.h"
 #include "tests/test.h"
 

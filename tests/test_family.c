@@ -1,5 +1,5 @@
 /* Families: how widths become channels, what blocks, repeats, names and parameters expand to, and every refusal by its text. */
-#include "bench/count.h"
+#include "bench/yaml/count.h"
 #include "tests/sweep_text.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Whole networks against PyTorch: logits, losses, gradients, moving statistics, inference, on every instruction set that runs here.
  * The numbers and networks in fixtures/ are made by fixtures/make_network_fixtures.py, in double precision. */
-#include "bench/family.h"
+#include "bench/sweep/family.h"
 #include "nn/kernel/kernels.h"
 #include "nn/model/model.h"
 #include "tests/test.h"

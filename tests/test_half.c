@@ -1,5 +1,5 @@
 /* Half precision, all of it: every half's value by the definition, every midpoint between two of them rounded to the even one. */
-#include "bench/half.h"
+#include "bench/weights/half.h"
 #include "tests/test.h"
 
 #include <math.h>

@@ -1,7 +1,7 @@
 /* Signals, in children of the test. */
 #include "tests/test.h"
 
-#include "bench/interrupt.h"
+#include "bench/system/interrupt.h"
 
 #include <signal.h>
 #include <stdlib.h>

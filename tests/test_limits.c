@@ -1,6 +1,6 @@
 /* The limits of a machine: the loops that measure them against naive ones, the sizes of what they read, caches from made-up files, and
  * that what comes out is there and in order. How fast anything is, no test can know. */
-#include "bench/limits.h"
+#include "bench/measure/limits.h"
 #include "nn/base/rng.h"
 #include "tests/lanes.h"
 #include "tests/run_program.h"

@@ -1,7 +1,7 @@
 /* What control groups allow, from made-up /proc and /sys. */
 #include "tests/test.h"
 
-#include "bench/machine.h"
+#include "bench/system/machine.h"
 
 #include <stdio.h>
 #include <string.h>

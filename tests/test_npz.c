@@ -1,5 +1,5 @@
 /* .npz files: what numpy wrote reads back, what we write is what numpy would read, and nothing broken is believed. */
-#include "bench/npz.h"
+#include "bench/weights/npz.h"
 #include "tests/test.h"
 
 #include <math.h>

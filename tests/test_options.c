@@ -1,5 +1,5 @@
 /* The command line of one command: what is understood, and every refusal by its text. */
-#include "bench/options.h"
+#include "bench/command/options.h"
 #include "tests/test.h"
 
 #include <stdlib.h>

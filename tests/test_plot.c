@@ -1,5 +1,5 @@
 /* `archsweep plot`, from made-up tables to pictures: that they are whole, hold what the tables say, and that gnuplot has no complaint. */
-#include "bench/gnuplot.h"
+#include "bench/system/gnuplot.h"
 #include "tests/run_program.h"
 #include "tests/test.h"
 

@@ -1,7 +1,7 @@
 /* The live block, on a made-up terminal. */
 #include "tests/test.h"
 
-#include "bench/progress.h"
+#include "bench/run/progress.h"
 
 #include <fcntl.h>
 #include <math.h>

@@ -1,5 +1,5 @@
 /* Records and learning curves: that they read back as they were, and that nothing broken counts as a record. */
-#include "bench/record.h"
+#include "bench/record/record.h"
 #include "tests/test.h"
 
 #include <math.h>

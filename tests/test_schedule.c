@@ -1,7 +1,7 @@
 /* The scheduler, with made-up work: every job once, everybody busy, nobody out of memory, and OpenBLAS keeps to one thread. */
 #include "tests/test.h"
 
-#include "bench/schedule.h"
+#include "bench/system/schedule.h"
 
 #include <cblas.h>
 #include <dirent.h>

@@ -1,6 +1,6 @@
 /* `archsweep step` from the command line: a network with a layer of every type against PyTorch's numbers
  * (tests/fixtures/make_step_fixtures.py), what dropout and threads do, and what is said of files that do not fit. */
-#include "bench/npz.h"
+#include "bench/weights/npz.h"
 #include "tests/run_program.h"
 #include "tests/test.h"
 

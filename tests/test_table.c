@@ -1,5 +1,5 @@
 /* Tables in their three forms, character by character; numbers and foreign bytes as text. */
-#include "bench/table.h"
+#include "bench/text/table.h"
 #include "tests/test.h"
 
 #include <stdint.h>

@@ -1,6 +1,6 @@
 /* Times per image: that they are measured, kept, read back as they were, and that nothing broken or stale counts. */
-#include "bench/machine.h"
-#include "bench/timing.h"
+#include "bench/measure/timing.h"
+#include "bench/system/machine.h"
 #include "tests/zoo.h"
 
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* Weights between files in Keras' layout and memory. What must come out of two networks was computed by numpy from Keras' side:
  * rows, columns, channels (tests/fixtures/make_npz_fixtures.py); nothing here undoes our own order to check it. */
-#include "bench/weights.h"
+#include "bench/weights/weights.h"
 #include "tests/lanes.h"
 #include "tests/model_run.h"
 #include "tests/test.h"

@@ -1,5 +1,5 @@
 /* A sweep that names no data: every command that needs none works, the others say what is missing. */
-#include "bench/sweep.h"
+#include "bench/sweep/sweep.h"
 #include "tests/run_program.h"
 #include "tests/test.h"
 

@@ -1,5 +1,5 @@
 /* Words for messages: the nearest of the accepted ones, what is shown of a foreign text, numbers at their shortest. */
-#include "bench/words.h"
+#include "bench/text/words.h"
 #include "tests/test.h"
 
 #include <stdio.h>

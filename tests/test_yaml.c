@@ -1,5 +1,5 @@
 /* YAML files as trees: what is read, every refusal by its text and place, `--set`, and the limits. */
-#include "bench/yaml.h"
+#include "bench/yaml/yaml.h"
 #include "tests/test.h"
 
 #include <stdio.h>

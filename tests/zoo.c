@@ -1,8 +1,8 @@
 /* See zoo.h. */
 #include "tests/zoo.h"
 
-#include "bench/machine.h"
-#include "bench/timing.h"
+#include "bench/measure/timing.h"
+#include "bench/system/machine.h"
 
 #include <math.h>
 #include <stdio.h>

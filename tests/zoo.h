@@ -2,7 +2,7 @@
 #ifndef TESTS_ZOO_H
 #define TESTS_ZOO_H
 
-#include "bench/record.h"
+#include "bench/record/record.h"
 #include "tests/sweep_text.h"
 
 #define ZOO_LAYERS "layers: [flatten, dense: {units: 4w}, dense: {units: classes}]"

@@ -1,4 +1,4 @@
-/* A file's bytes, front to back, whether it is gzipped or not: the beginning of the file tells, not its name. Floor 4.
+/* A file's bytes, front to back, whether it is gzipped or not: the beginning of the file tells, not its name. Floor 4b.
  *
  * Nothing is read ahead of the caller's wish, so a small gzipped file cannot fill the memory. A gzip stream that is cut short or
  * corrupt, and bytes after its end, are errors: a reader never mistakes them for the end. Errors name the path and the byte. */

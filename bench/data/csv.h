@@ -1,4 +1,4 @@
-/* A CSV file, plain or gzipped, line by line as it streams by. Floor 4.
+/* A CSV file, plain or gzipped, line by line as it streams by. Floor 4b.
  *
  * Fields are separated by commas, lines by LF or CRLF; a field may stand in double quotes, and then contain commas, but neither
  * quotes nor newlines. What the fields mean is their reader's business. */

@@ -1,7 +1,7 @@
 /* See dataset.h. What all formats share: paths, memory, splits, the last checks, the digest. */
 #include "bench/data/dataset.h"
 
-#include "bench/words.h"
+#include "bench/text/words.h"
 
 #include <assert.h>
 #include <stdio.h>

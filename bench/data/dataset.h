@@ -1,4 +1,4 @@
-/* Labelled images in memory, as bytes, and the formats that they are read from. Floor 4.
+/* Labelled images in memory, as bytes, and the formats that they are read from. Floor 4b.
  *
  * A data set is a number of named splits, each with a role: what is trained on, what is watched, what is reported. A format is
  * one file and one row of the table in registry.c. Every byte of a data file is checked before it is believed. */

@@ -1,4 +1,4 @@
-/* FER2013 as Kaggle gives it out: a CSV of 35,887 faces, plain or gzipped, about 300 MB of text. Floor 4.
+/* FER2013 as Kaggle gives it out: a CSV of 35,887 faces, plain or gzipped, about 300 MB of text. Floor 4b.
  *
  * The header names the columns emotion, pixels and Usage, in any order. A row is a label, the pixels row by row with a space
  * between, and one of Training, PublicTest, PrivateTest; any field may stand in double quotes. The file is parsed as it streams by,

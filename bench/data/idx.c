@@ -1,4 +1,4 @@
-/* IDX, the format of MNIST and of the data sets that followed it: four files in a folder, each plain or gzipped. Floor 4.
+/* IDX, the format of MNIST and of the data sets that followed it: four files in a folder, each plain or gzipped. Floor 4b.
  *
  * A file is 0, 0, the type of its numbers (8: unsigned bytes), the number of its dimensions, then each dimension as a big-endian
  * 32-bit number, then the numbers. Images are [count][rows][columns], labels [count]. */

@@ -1,4 +1,4 @@
-/* The formats that data is read from. A new one is one file and one row here. Floor 4. */
+/* The formats that data is read from. A new one is one file and one row here. Floor 4b. */
 #include "bench/data/dataset.h"
 
 #include <string.h>

@@ -1,6 +1,6 @@
 /* A table of fields says what keys a struct takes from a description: name, kind, range, default, help. Floor 0.
  *
- * Layers, optimizers, schedules, recipes and data formats each have such a table; bench/bind.c is the one place that fills
+ * Layers, optimizers, schedules, recipes and data formats each have such a table; bench/yaml/bind.c is the one place that fills
  * structs from them, so unknown keys, wrong types and ranges are reported alike everywhere, and --help can print the tables. */
 #ifndef NN_BASE_FIELD_H
 #define NN_BASE_FIELD_H
@@ -40,7 +40,7 @@ struct field {
 	double min, max;        /* accepted range of a number, of a pair's or list's members, of explicit padding; both ends included */
 	const char *const *choices;     /* FIELD_CHOICE: accepted words, NULL at the end */
 	int required;           /* 1: no default, a missing key is an error */
-	int later;              /* 1: younger than the ids of points, which hold it only where it is not its default (bench/describe.c) */
+	int later;              /* 1: younger than the ids of points, which hold it only where it is not its default (sweep/describe.c) */
 	const char *help;
 };                              /* a table ends with a field without a name */
 

@@ -1,0 +1,135 @@
+/* archsweep export: a point's weights as a file that numpy reads. Floor 5. */
+#include "bench/command/command.h"
+
+#include "bench/command/options.h"
+#include "bench/record/kept.h"
+#include "bench/sweep/point_find.h"
+
+#include <stdlib.h>
+
+static const struct column columns[] = {
+	{ "array", .kind = COLUMN_TEXT },
+	{ "shape", .kind = COLUMN_TEXT },
+	{ "numbers", .kind = COLUMN_INT },
+	{ "kind", .kind = COLUMN_TEXT },
+	{ 0 }
+};
+
+static const struct option_row options[] = {
+	{ "npz", 'n', "FILE", .help = "write the weights there; this is required" },
+	{ "float16", .help = "as numbers of half precision; float32 if not given" },
+	{ "initial", 'i', .help = "the weights that training begins with, instead of those it ended with" },
+	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep: recipe.epochs=3", .repeats = true },
+	{ "reports", 'r', "DIR", .help = "look for trained weights in DIR/<sweep>/ instead of reports/<sweep>/" },
+	{ "json", 'j', .help = "print the table of arrays as an array of objects", .excludes = "tsv" },
+	{ "tsv", 't', .help = "print the table of arrays as tab-separated values below a line of names" },
+	{ 0 }
+};
+
+static const char help[] =
+	"POINT is \"family/width\", with several seeds \"family/width/seed\", or the beginning of an id. Its weights are those after\n"
+	"the last update of its training, kept by `archsweep run`.\n"
+	"\n"
+	"Arrays are in Keras' layout and in the order of its get_weights(): convolution kernels [rows, columns, in, out] (in groups:\n"
+	"[rows, columns, in / groups, out]), depthwise kernels [rows, columns, channels, multiplier], dense kernels [in, out], batch norm\n"
+	"gamma, beta, moving_mean, moving_variance. Features behind a flatten are in the order row, column, channel. They are named\n"
+	"NN_type/array by the layer's number in `archsweep summary`: 01_conv/kernel. The same weights give the same bytes at any time.\n"
+	"\n"
+	"Exit status: 0 done, 1 failed, 2 the command line or the YAML is wrong.\n";
+
+/* A point on its way into a file. */
+struct export {
+	const struct options *given;
+	const struct sweep *sweep;
+	const struct point *point;
+	struct model_plan *plan;        /* owned */
+	struct weights *weights;        /* owned */
+	struct weight_values values;    /* owned */
+};
+
+static bool allocate(struct export *e, struct error *err)
+{
+	e->plan = recipe_plan(&e->point->network, &e->sweep->recipe, err);
+	e->weights = e->plan ? weights_create(&e->point->network, e->plan, err) : NULL;
+	if (!e->weights)
+		return false;
+	e->values.params = calloc(weights_params_len(e->weights) + 1, sizeof *e->values.params);
+	e->values.state = calloc(weights_state_len(e->weights) + 1, sizeof *e->values.state);
+	return (e->values.params && e->values.state) || fail(err, "not enough memory for the weights");
+}
+
+static bool find_values(struct export *e, struct error *err)
+{
+	struct kept_search search = { e->sweep, e->given->operands[0], options_value(e->given, "reports"),
+		"; or take the weights that training begins with: --initial" };
+	char path[FILE_PATH_BYTES];
+
+	if (options_has(e->given, "initial")) {
+		training_first_weights(e->plan, (uint64_t)e->point->seed, e->values.params, e->values.state);
+		return true;
+	}
+	return kept_find(&search, e->point, path, err) && weights_read(e->weights, path, e->values, err);
+}
+
+static bool print_arrays(const struct export *e, struct error *err)
+{
+	struct table *table = table_create(columns);
+	char shape[NPZ_SHAPE_BYTES];
+
+	for (int i = 0; i < weights_count(e->weights); i++) {
+		const struct weight *w = weights_at(e->weights, i);
+
+		table_text(table, w->name);
+		table_text(table, npz_shape(w->rank, w->dims, shape));
+		table_int(table, w->count);
+		table_text(table, w->trained ? "trained" : "moving statistics");
+	}
+	bool printed = table_print(table, options_format(e->given), stdout, err);
+	table_destroy(table);
+	return printed;
+}
+
+static bool export(struct export *e, struct error *err)
+{
+	struct weights_source source = { .prefix = "", .type = options_has(e->given, "float16") ? NPZ_FLOAT16 : NPZ_FLOAT32 };
+
+	if (!allocate(e, err) || !find_values(e, err))
+		return false;
+	source.from = e->values;
+	return weights_write(e->weights, options_value(e->given, "npz"), &source, err) && print_arrays(e, err);
+}
+
+static int run_sweep(const struct options *given, const struct sweep *sweep, struct error *err)
+{
+	struct export e = { .given = given, .sweep = sweep };
+	struct error unknown = { "" };
+
+	e.point = point_find(&(struct point_search){ sweep, given->operands[1], true }, &unknown);
+	if (!e.point)
+		return options_fail(given, err, "%s", unknown.text);
+	bool exported = export(&e, err);
+	free(e.values.params);
+	free(e.values.state);
+	weights_destroy(e.weights);
+	model_plan_destroy(e.plan);
+	return exported ? EXIT_DONE : EXIT_FAILED;
+}
+
+static int run(const struct options *given, struct error *err)
+{
+	const char *sets[MAX_OPTION_USES];
+
+	if (!options_has(given, "npz"))
+		return options_fail(given, err, "--npz FILE is missing: where to write the weights");
+	struct sweep *sweep = sweep_read(given->operands[0], sets, options_values(given, "set", sets), err);
+	if (!sweep)
+		return EXIT_USAGE;
+	int status = run_sweep(given, sweep, err);
+	sweep_destroy(sweep);
+	return status;
+}
+
+const struct command command_export = {
+	.name = "export", .summary = "write a point's weights to a file that numpy and Keras read",
+	.operands = "SWEEP.yaml POINT", .min_operands = 2, .max_operands = 2, .options = options, .help = help, .run = run,
+};

@@ -1,0 +1,166 @@
+/* archsweep params: what every network of a sweep counts, and whether that is what its author expects. Floor 5.
+ *
+ * Needs no data and trains nothing: shapes alone decide. */
+#include "bench/command/command.h"
+
+#include "bench/command/options.h"
+#include "bench/sweep/cost.h"
+#include "bench/text/table.h"
+
+static const struct column columns[] = {
+	{ "sweep", .kind = COLUMN_TEXT },
+	{ "family", .kind = COLUMN_TEXT },
+	{ "width", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED },
+	{ "id", .kind = COLUMN_TEXT, .machine_only = true },
+	{ "seeds", .kind = COLUMN_INT, .machine_only = true },
+	{ "channels", .kind = COLUMN_TEXT },
+	{ "trainable", .kind = COLUMN_INT },
+	{ "total", .kind = COLUMN_INT },
+	{ "macs", .kind = COLUMN_INT, .title = "MACs" },
+	{ "activation_bytes", .kind = COLUMN_BYTES, .title = "activations" },
+	{ "memory_bytes", .kind = COLUMN_BYTES, .machine_only = true },
+	{ "expected", .kind = COLUMN_INT, .title = "expected total" },
+	{ "expected_trainable", .kind = COLUMN_INT, .title = "expected trainable" },
+	{ "ok", .kind = COLUMN_BOOL, .machine_only = true },
+	{ "ok", .kind = COLUMN_BOOL, .people_only = true },
+	{ 0 }
+};
+
+static const struct option_row options[] = {
+	{ "check", 'c', .help = "exit 3 if an expected count does not hold" },
+	{ "json", 'j', .help = "an array of objects", .excludes = "tsv" },
+	{ "tsv", 't', .help = "tab-separated values below a line of names" },
+	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep: recipe.batch=32", .repeats = true },
+	{ 0 }
+};
+
+static const char help[] =
+	"One row for each family and width, whatever the seeds.\n"
+	"\n"
+	"  trainable    what the optimizer updates; batch norm counts 2 a channel\n"
+	"  total        the same and batch norm's moving statistics: 4 a channel\n"
+	"  MACs         multiply-adds for one image, convolutions and dense layers only\n"
+	"  activations  memory for one batch, with their gradients\n"
+	"  ok           whether the counts that the sweep expects hold; \"-\" where it expects none\n"
+	"               (--json and --tsv say true there)\n"
+	"\n"
+	"With --check each count that does not hold is named on stderr with its line in the YAML. A file that cannot be read is named\n"
+	"there as well, and the others are counted all the same.\n"
+	"Exit status: 0 done, 2 the command line or the YAML is wrong, 3 an expected count does not hold.\n";
+
+/* What is gathered over all sweeps of the command line. */
+struct report {
+	struct table *table;
+	bool check;             /* failures are wanted on stderr */
+	int failures;
+	int sweeps, broken;     /* files that could be counted, and those that could not */
+};
+
+static void table_expected(struct table *table, int64_t count)
+{
+	if (count < 0)
+		table_missing(table);
+	else
+		table_int(table, count);
+}
+
+static void row_add(struct table *table, const struct sweep *sweep, const struct point *point, int seeds)
+{
+	table_text(table, sweep->name);
+	table_text(table, point->family);
+	table_real(table, point->width);
+	table_text(table, point->id);
+	table_int(table, seeds);
+	table_text(table, *point->channels ? point->channels : NULL);
+}
+
+static void row_add_cost(struct table *table, const struct cost *cost)
+{
+	table_int(table, cost->trainable);
+	table_int(table, cost->total);
+	table_int(table, cost->macs);
+	table_bytes(table, cost->activation_bytes);
+	table_bytes(table, cost->memory_bytes);
+}
+
+static void row_add_expectation(struct table *table, const struct point *point, bool ok)
+{
+	table_expected(table, point->expect.total);
+	table_expected(table, point->expect.trainable);
+	table_bool(table, ok);
+	if (point_expects(point))
+		table_bool(table, ok);
+	else
+		table_missing(table);
+}
+
+/* Counts one network, which stands for `seeds` points. */
+static bool report_network(struct report *report, const struct sweep *sweep, const struct point *point, int seeds, struct error *err)
+{
+	struct error failures[MAX_EXPECTATIONS] = { { "" } };
+	struct cost cost;
+
+	if (!point_count(sweep, point, &cost, err))
+		return false;
+	int failed = point_check(point, &cost, failures);
+	for (int i = 0; report->check && i < failed; i++)
+		fprintf(stderr, "%s\n", failures[i].text);
+	report->failures += failed;
+	row_add(report->table, sweep, point, seeds);
+	row_add_cost(report->table, &cost);
+	row_add_expectation(report->table, point, failed == 0);
+	return true;
+}
+
+static bool report_sweep(struct report *report, const struct sweep *sweep, struct error *err)
+{
+	for (int i = 0, seeds; i < sweep->point_count; i += seeds) {
+		const struct point *point = &sweep->points[i];
+		seeds = 1;
+		while (i + seeds < sweep->point_count && point_same_network(point, point + seeds))
+			seeds++;
+		if (!report_network(report, sweep, point, seeds, err))
+			return false;
+	}
+	return true;
+}
+
+/* A file that is wrong is said at once, and does not keep the others from being counted. */
+static void report_files(struct report *report, const struct options *given)
+{
+	const char *sets[MAX_OPTION_USES];
+	int set_count = options_values(given, "set", sets);
+
+	for (int i = 0; i < given->operand_count; i++) {
+		struct error err = { "" };
+		struct sweep *sweep = sweep_read(given->operands[i], sets, set_count, &err);
+
+		if (sweep && report_sweep(report, sweep, &err)) {
+			report->sweeps++;
+		} else {
+			report->broken++;
+			print_plain_text(err.text, stderr);
+			fputc('\n', stderr);
+		}
+		sweep_destroy(sweep);
+	}
+}
+
+static int run(const struct options *given, struct error *err)
+{
+	struct report report = { .table = table_create(columns), .check = options_has(given, "check") };
+
+	report_files(&report, given);
+	bool printed = !report.sweeps || table_print(report.table, options_format(given), stdout, err);
+	table_destroy(report.table);
+	if (!printed)
+		return EXIT_FAILED;
+	if (report.broken)
+		return EXIT_USAGE;
+	return report.check && report.failures ? EXIT_EXPECTATION : EXIT_DONE;
+}
+
+const struct command command_params = {
+	.name = "params", .summary = "count parameters, multiply-adds and memory of every network, without data",
+	.operands = "SWEEP.yaml...", .min_operands = 1, .options = options, .help = help, .run = run,
+};

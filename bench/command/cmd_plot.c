@@ -1,0 +1,231 @@
+/* archsweep plot: draws a sweep's pictures again from its tables, without data and without training. Floor 5.
+ *
+ * Every script plots/NAME.gp whose first line begins with "# Figure:" becomes NAME.png and NAME.svg in reports/<sweep>/. One that begins
+ * with "# Figure from TABLE.tsv:" does where that folder has such a table. */
+#include "bench/command/command.h"
+
+#include "bench/command/options.h"
+#include "bench/system/gnuplot.h"
+#include "bench/text/words.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { PATH_SIZE = 4096, NAME_SIZE = 64, MAX_FIGURES = 64 };
+
+static const struct option_row options[] = {
+	{ "reports", 'r', "DIR", .help = "the tables are in DIR/<sweep>/ instead of reports/<sweep>/" },
+	{ 0 }
+};
+
+static const char help[] =
+	"Names a sweep by its file, sweeps/fashion.yaml, or by its folder in reports, fashion. Reads points.tsv and\n"
+	"curves.tsv there, which `archsweep run` wrote, and prints the paths of the pictures.\n"
+	"\n"
+	"Figures are gnuplot scripts: those of the folder that ARCHSWEEP_PLOTS names, else those installed or built with\n"
+	"the program (../share/archsweep/plots or ../plots beside it), else those in plots/.\n"
+	"Each script NAME.gp whose first line begins with\n"
+	"\"# Figure:\" is drawn to NAME.png and NAME.svg; gnuplot finds the variables plots, data, curves and out. With\n"
+	"\"# Figure from TABLE.tsv:\" it is drawn where the sweep has that table, whose path is in the variable table:\n"
+	"compare.tsv is there where the sweep names a base.\n"
+	"\n"
+	"Exit status: 0 done, 1 a table is missing or gnuplot failed, 2 the command line is wrong.\n";
+
+struct figure {
+	char name[NAME_SIZE];           /* without .gp */
+	char table[NAME_SIZE];          /* of the sweep's folder, from which it is drawn; "" where any sweep has the figure */
+};
+
+struct figures {
+	char folder[PATH_SIZE];         /* of the scripts */
+	int count;
+	struct figure at[MAX_FIGURES];  /* in order of the alphabet */
+};
+
+static bool join(char to[PATH_SIZE], const char *folder, const char *name, const char *ending, struct error *err)
+{
+	return snprintf(to, PATH_SIZE, "%s/%s%s", folder, name, ending) < PATH_SIZE ||
+	       fail(err, "%.100s...: the path is too long", folder);
+}
+
+/* Whether the script is a figure, by its first line, and from which table: "" or a file's name. */
+static bool read_figure(const char *path, char table[NAME_SIZE])
+{
+	static const char any[] = "# Figure:", from[] = "# Figure from ";
+	char line[2 * NAME_SIZE] = "";
+	FILE *file = fopen(path, "r");
+	bool read = file && fgets(line, sizeof line, file);
+
+	if (file)
+		fclose(file);
+	table[0] = '\0';
+	if (!read || strncmp(line, any, sizeof any - 1) == 0)
+		return read;
+	size_t len = strcspn(line, ":"), before = sizeof from - 1;
+	if (strncmp(line, from, before) != 0 || line[len] != ':' || len - before >= NAME_SIZE)
+		return false;
+	snprintf(table, NAME_SIZE, "%.*s", (int)(len - before), line + before);
+	return words_is_name(table);
+}
+
+/* The stem of NAME.gp, or false. */
+static bool find_stem(const char *file, char to[NAME_SIZE])
+{
+	size_t len = strlen(file);
+
+	if (len < 4 || len - 3 >= NAME_SIZE || strcmp(file + len - 3, ".gp") != 0 || file[0] == '.')
+		return false;
+	snprintf(to, NAME_SIZE, "%.*s", (int)len - 3, file);
+	return true;
+}
+
+static int compare_figures(const void *a, const void *b)
+{
+	const struct figure *x = a, *y = b;
+
+	return strcmp(x->name, y->name);
+}
+
+/* The scripts of ARCHSWEEP_PLOTS, of the installed program, of the tree it was built in, or of this folder. */
+static void find_scripts(char to[PATH_SIZE])
+{
+	static const char *const beside[] = { "../share/archsweep/plots", "../plots" };
+	const char *wanted = getenv("ARCHSWEEP_PLOTS");
+	char program[PATH_SIZE / 2] = "";
+	bool found = wanted && *wanted;
+
+	if (readlink("/proc/self/exe", program, sizeof program - 1) < 0 || !strrchr(program, '/'))
+		program[0] = '\0';
+	else
+		*strrchr(program, '/') = '\0';
+	snprintf(to, PATH_SIZE, "%s", found ? wanted : "plots");
+	for (int i = 0; program[0] && !found && i < 2; i++) {
+		char path[PATH_SIZE];
+		snprintf(path, sizeof path, "%s/%s", program, beside[i]);
+		found = access(path, R_OK | X_OK) == 0;
+		if (found)
+			memcpy(to, path, sizeof path);
+	}
+}
+
+static bool find_figures(struct figures *to, struct error *err)
+{
+	const char *folder = to->folder;
+	char path[PATH_SIZE];
+	struct dirent *entry;
+	DIR *scripts;
+
+	*to = (struct figures){ .count = 0 };
+	find_scripts(to->folder);
+	scripts = opendir(folder);
+	if (!scripts)
+		return fail(err, "%s: %s; ARCHSWEEP_PLOTS names the folder of the gnuplot scripts", folder, strerror(errno));
+	bool good = true;
+	while (good && (entry = readdir(scripts))) {
+		good = join(path, folder, entry->d_name, "", err);
+		struct figure *figure = &to->at[to->count];
+		if (!good || !find_stem(entry->d_name, figure->name) || !read_figure(path, figure->table))
+			continue;
+		if (++to->count == MAX_FIGURES)
+			good = fail(err, "%s: more than %d figures", folder, MAX_FIGURES - 1);
+	}
+	closedir(scripts);
+	qsort(to->at, (size_t)to->count, sizeof to->at[0], compare_figures);
+	if (good && to->count == 0)
+		return fail(err, "%s: no figure; accepted: NAME.gp whose first line begins with \"# Figure:\"", folder);
+	return good;
+}
+
+/* sweeps/fashion.yaml and fashion both name the sweep fashion. */
+static bool find_name(const char *operand, char to[NAME_SIZE])
+{
+	const char *slash = strrchr(operand, '/'), *file = slash ? slash + 1 : operand;
+	size_t len = strlen(file);
+	bool is_yaml = (len > 5 && strcmp(file + len - 5, ".yaml") == 0) || (len > 4 && strcmp(file + len - 4, ".yml") == 0);
+
+	if (is_yaml)
+		len = (size_t)(strrchr(file, '.') - file);
+	else if (slash)
+		return false;
+	if (len >= NAME_SIZE)
+		return false;
+	snprintf(to, NAME_SIZE, "%.*s", (int)len, file);
+	return words_is_name(to);
+}
+
+static bool check_table(const char *path, struct error *err)
+{
+	return access(path, R_OK) == 0 || fail(err, "%s: %s; `archsweep run` makes it", path, strerror(errno));
+}
+
+/* One figure to PNG and to SVG. */
+static bool draw_figure(struct drawing drawing, const char *folder, const char *name, struct error *err)
+{
+	static const char *const endings[] = { ".png", ".svg" };
+	char script[PATH_SIZE], out[PATH_SIZE], said[GNUPLOT_SAID_BYTES];
+
+	if (!join(script, drawing.plots, name, ".gp", err))
+		return false;
+	drawing.script = script;
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+		if (!join(out, folder, name, endings[i], err))
+			return false;
+		drawing.out = out;
+		if (!gnuplot_draw(&drawing, said, err))
+			return false;
+		if (said[0])
+			fprintf(stderr, "%s: %s\n", script, said);
+		printf("%s\n", out);
+	}
+	return true;
+}
+
+static bool draw_sweep(const struct figures *figures, const char *reports, const char *name, struct error *err)
+{
+	char folder[PATH_SIZE], data[PATH_SIZE], curves[PATH_SIZE], table[PATH_SIZE];
+	struct drawing drawing = { .plots = figures->folder, .data = data, .curves = curves };
+
+	if (!join(folder, reports, name, "", err) || !join(data, folder, "points.tsv", "", err) ||
+	    !join(curves, folder, "curves.tsv", "", err) || !check_table(data, err) || !check_table(curves, err))
+		return false;
+	for (int i = 0; i < figures->count; i++) {
+		const struct figure *figure = &figures->at[i];
+
+		if (!join(table, folder, figure->table, "", err))
+			return false;
+		if (figure->table[0] && access(table, F_OK) != 0)
+			continue;
+		drawing.table = figure->table[0] ? table : NULL;
+		if (!draw_figure(drawing, folder, figure->name, err))
+			return false;
+	}
+	return true;
+}
+
+static int run(const struct options *given, struct error *err)
+{
+	const char *reports = options_value(given, "reports");
+	char name[NAME_SIZE], shown[SHOWN_BYTES];
+	struct figures figures;
+
+	for (int i = 0; i < given->operand_count; i++)
+		if (!find_name(given->operands[i], name))
+			return options_fail(given, err, "\"%s\" names no sweep; accepted: SWEEP.yaml or the name of a folder in reports",
+			                    words_show(given->operands[i], shown));
+	if (!find_figures(&figures, err))
+		return EXIT_FAILED;
+	for (int i = 0; i < given->operand_count; i++) {
+		find_name(given->operands[i], name);
+		if (!draw_sweep(&figures, reports ? reports : "reports", name, err))
+			return EXIT_FAILED;
+	}
+	return EXIT_DONE;
+}
+
+const struct command command_plot = {
+	.name = "plot", .summary = "draw the pictures of a sweep from its records", .operands = "SWEEP.yaml|NAME...", .min_operands = 1,
+	.options = options, .help = help, .run = run,
+};

@@ -1,0 +1,140 @@
+/* The program: finds the command, lets it run, prints what went wrong, checks that all of stdout was written. Floor 5. */
+#include "bench/command/command.h"
+
+#include "bench/command/options.h"
+#include "bench/text/text.h"
+#include "bench/text/words.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#define VERSION "0.1.0"
+
+static const struct command *const commands[] = {
+	&command_run, &command_params, &command_summary, &command_plot, &command_compare, &command_bench,
+	&command_limits, &command_export, &command_eval, &command_step, NULL
+};
+
+static void print_usage(FILE *to)
+{
+	fprintf(to, "usage: archsweep COMMAND [options] ...\n\ncommands:\n");
+	for (const struct command *const *c = commands; *c; c++)
+		fprintf(to, "  %-10s%s\n", (*c)->name, (*c)->summary);
+	fprintf(to, "  %-10s%s\n", "help", "explain a command: archsweep help COMMAND");
+	fprintf(to, "\noptions:\n  -h, --help     show this text\n      --version  show the version\n");
+}
+
+static const struct command *find_command(const char *name)
+{
+	for (const struct command *const *c = commands; *c; c++)
+		if (strcmp((*c)->name, name) == 0)
+			return *c;
+	return NULL;
+}
+
+static int refuse_command(const char *name, struct error *err)
+{
+	struct words words = { 0 };
+	char shown[SHOWN_BYTES], accepted[ACCEPTED_BYTES];
+
+	for (const struct command *const *c = commands; *c; c++)
+		words_add(&words, (*c)->name);
+	words_add(&words, "help");
+	fail(err, "archsweep: unknown command \"%s\"; %s", words_show(name, shown), words_accepted(&words, name, accepted));
+	return EXIT_USAGE;
+}
+
+static int run_help(int argc, char **argv, struct error *err)
+{
+	const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
+
+	if (argc > 2) {
+		fail(err, "archsweep help: unexpected argument \"%s\"; see archsweep --help", argv[2]);
+		return EXIT_USAGE;
+	}
+	if (argc > 1 && !command)
+		return refuse_command(argv[1], err);
+	if (command)
+		options_print_help(command, stdout);
+	else
+		print_usage(stdout);
+	return EXIT_DONE;
+}
+
+static int run_command(int argc, char **argv, struct error *err)
+{
+	const struct command *command = find_command(argv[0]);
+	struct options given;
+
+	if (!command)
+		return refuse_command(argv[0], err);
+	if (!options_read(command, argc, argv, &given, err))
+		return EXIT_USAGE;
+	if (!given.help)
+		return command->run(&given, err);
+	options_print_help(command, stdout);
+	return EXIT_DONE;
+}
+
+/* argv[0] is what stands behind the program's name. */
+static int run(int argc, char **argv, struct error *err)
+{
+	if (argc == 0) {
+		print_usage(stderr);
+		return EXIT_USAGE;
+	}
+	if (strcmp(argv[0], "help") == 0)
+		return run_help(argc, argv, err);
+	if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0) {
+		print_usage(stdout);
+		return EXIT_DONE;
+	}
+	if (strcmp(argv[0], "--version") == 0) {
+		printf("archsweep " VERSION "\n");
+		return EXIT_DONE;
+	}
+	if (argv[0][0] != '-')
+		return run_command(argc, argv, err);
+	fail(err, "archsweep: unknown option \"%s\"; see archsweep --help", argv[0]);
+	return EXIT_USAGE;
+}
+
+/* A descriptor of stdin, stdout or stderr that is closed would go to the next file that is opened, and our words into that file.
+ * Held by /dev/null the wrong way round, reading and writing fail as they should. */
+static void hold_standard_descriptors(void)
+{
+	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)
+		if (fcntl(i, F_GETFD) < 0)
+			(void)!open("/dev/null", i == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
+
+/* Whether all that was printed has arrived; a full disk or a closed pipe may show at the last write only. */
+static bool close_stdout(struct error *err)
+{
+	errno = 0;
+	bool failed = ferror(stdout);
+	if (fclose(stdout) == 0 && !failed)
+		return true;
+	return fail(err, "archsweep: stdout: %s", errno ? strerror(errno) : "write error");
+}
+
+int main(int argc, char **argv)
+{
+	struct error err = { "" }, stdout_err = { "" };
+
+	hold_standard_descriptors();
+	signal(SIGPIPE, SIG_IGN);       /* a reader that went away is an error to report, not a reason to vanish */
+	int status = run(argc > 0 ? argc - 1 : 0, argv + (argc > 0), &err);
+	if (!close_stdout(&stdout_err) && status != EXIT_USAGE)
+		status = EXIT_FAILED;
+	if (err.text[0]) {
+		print_plain_text(err.text, stderr);
+		fputc('\n', stderr);
+	}
+	if (stdout_err.text[0])
+		fprintf(stderr, "%s\n", stdout_err.text);
+	return status;
+}

@@ -1,0 +1,196 @@
+/* See limits.h. */
+#include "bench/measure/limits.h"
+
+#include "bench/system/clock.h"
+
+#include <omp.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+
+enum {
+	ALIGNMENT = 1 << 21,            /* a large page */
+	READ_BLOCK = 8 * LANES * sizeof(real),  /* limit_read takes whole blocks */
+	TURNS = 1 << 14,                /* of multiply-adds between two looks at the clock */
+	OPERANDS = LIMIT_TURNS * LIMIT_PIXELS * LANES, SUMS = LIMIT_PIXELS * LIMIT_WEIGHTS * LANES,
+};
+
+/* One limit on some threads: what each of them does. */
+struct effort {
+	const struct limits_request *request;
+	int threads;
+	size_t bytes;                   /* of each thread's array */
+	/* Works through the array once; returns operations done, or bytes read. */
+	double (*work)(const struct effort *e, const real *array, real *result);
+	/* What the threads find out; written by one at a time. */
+	double first_start, last_end, done;
+	double best;
+	bool short_of_memory;
+};
+
+static const char *const names[LIMIT_KINDS] = { "multiply_add", "read_l2", "read_l3", "read_memory" };
+
+const char *limits_name(enum limit_kind kind)
+{
+	return names[kind];
+}
+
+static int64_t least(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+static int64_t most(int64_t a, int64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* Each thread's part of a shared cache when so many threads read at once. */
+static int64_t share_of(struct cache cache, int threads)
+{
+	return cache.bytes / least(most(cache.sharers, 1), threads);
+}
+
+/* Four times what all caches together hold, so that hardly anything of the last round is still there. */
+static int64_t memory_array(const struct limits_request *r, int threads)
+{
+	struct cache last = r->caches.level[3].bytes > 0 ? r->caches.level[3] : r->caches.level[2];
+	int64_t wanted = most(4 * share_of(last, threads), (64 << 20) / threads), there = r->memory_bytes / 4 / threads;
+
+	return there < 2 * share_of(last, threads) ? 0 : least(wanted, there);
+}
+
+int64_t limits_array_bytes(const struct limits_request *r, enum limit_kind kind, int threads)
+{
+	const struct cache *level = r->caches.level;
+	int64_t bytes = 0;
+
+	switch (kind) {
+	case LIMIT_MULTIPLY:
+		return OPERANDS * sizeof(real);
+	case LIMIT_L2:
+		bytes = share_of(level[2], threads) / 2;
+		bytes = bytes < 2 * level[1].bytes ? 0 : bytes;
+		break;
+	case LIMIT_L3:
+		bytes = share_of(level[3], threads) / 2;
+		bytes = bytes < 2 * level[2].bytes ? 0 : bytes;
+		break;
+	case LIMIT_MEMORY:
+		bytes = memory_array(r, threads);
+		break;
+	case LIMIT_KINDS:
+		break;
+	}
+	return bytes / READ_BLOCK * READ_BLOCK;
+}
+
+static double multiply(const struct effort *e, const real *array, real *result)
+{
+	static const real weights[LIMIT_WEIGHTS] = { 1, (real)-0.5 };
+
+	e->request->kernels->limit_multiply(array, weights, TURNS, result);
+	return 2.0 * TURNS * LIMIT_PIXELS * LIMIT_WEIGHTS * e->request->kernels->lanes;
+}
+
+static double read_through(const struct effort *e, const real *array, real *result)
+{
+	e->request->kernels->limit_read(array, e->bytes / (LANES * sizeof(real)), result);
+	return (double)e->bytes;
+}
+
+/* Large pages where the system gives them: a limit is not to be one of address translation. */
+static real *allocate(size_t bytes)
+{
+	size_t whole = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+	real *array = aligned_alloc(ALIGNMENT, whole);
+
+	if (array)
+		(void)madvise(array, whole, MADV_HUGEPAGE);
+	for (size_t i = 0; array && i < bytes / sizeof *array; i++)
+		array[i] = (real)((i % 13) * 0.125);
+	return array;
+}
+
+/* All threads start together and work for at least so many seconds. */
+static void run_stretch(struct effort *e, const real *array)
+{
+	_Alignas(64) real result[SUMS];
+	double done = 0;
+
+	#pragma omp barrier
+	#pragma omp single
+	{
+		e->done = e->last_end = 0;
+		e->first_start = -1;
+	}
+	double start = clock_seconds(), now = start;
+	for (; now - start < e->request->seconds || done == 0; now = clock_seconds())
+		done += e->work(e, array, result);
+	#pragma omp critical(limits)
+	{
+		e->done += done;
+		e->first_start = e->first_start < 0 || start < e->first_start ? start : e->first_start;
+		e->last_end = now > e->last_end ? now : e->last_end;
+	}
+	#pragma omp barrier
+	#pragma omp single
+	{
+		double speed = e->last_end > e->first_start ? e->done / (e->last_end - e->first_start) / 1e9 : 0;
+		e->best = speed > e->best ? speed : e->best;
+	}
+}
+
+/* Every thread fills its own array, so that its pages are near to it. */
+static bool run_effort(struct effort *e, struct error *err)
+{
+	omp_set_dynamic(0);
+	#pragma omp parallel num_threads(e->threads)
+	{
+		real *array = allocate(e->bytes);
+		if (!array) {
+			#pragma omp atomic write
+			e->short_of_memory = true;
+		}
+		#pragma omp barrier
+		bool missing;
+		#pragma omp atomic read
+		missing = e->short_of_memory;
+		for (int i = 0; !missing && i < e->request->stretches; i++)
+			run_stretch(e, array);
+		free(array);
+	}
+	return !e->short_of_memory || fail(err, "not enough memory to measure the limits of this machine");
+}
+
+static bool measure(const struct limits_request *r, enum limit_kind kind, int threads, double *speed, struct error *err)
+{
+	struct effort e = { .request = r, .threads = threads, .work = kind == LIMIT_MULTIPLY ? multiply : read_through,
+		.bytes = (size_t)limits_array_bytes(r, kind, threads) };
+
+	*speed = 0;
+	if (e.bytes == 0)
+		return true;
+	if (!run_effort(&e, err))
+		return false;
+	*speed = e.best;
+	return true;
+}
+
+bool limits_measure(const struct limits_request *r, struct limits *to, struct error *err)
+{
+	for (int kind = 0; kind < LIMIT_KINDS; kind++) {
+		struct limit *limit = &to->of[kind];
+
+		limit->one_bytes = limits_array_bytes(r, (enum limit_kind)kind, 1);
+		limit->all_bytes = limits_array_bytes(r, (enum limit_kind)kind, r->threads);
+		if (!measure(r, (enum limit_kind)kind, 1, &limit->one, err) ||
+		    !measure(r, (enum limit_kind)kind, r->threads, &limit->all, err))
+			return false;
+	}
+	return true;
+}
+
+bool limits_peak(const struct limits_request *r, double *gflops, struct error *err)
+{
+	return measure(r, LIMIT_MULTIPLY, r->threads, gflops, err);
+}

@@ -1,0 +1,122 @@
+/* See measure.h. */
+#include "bench/measure/measure.h"
+
+#include "bench/system/child.h"
+
+#include <omp.h>
+
+struct assignment {
+	const struct speed_request *request;
+	struct measured *to;            /* shared */
+};
+
+struct measured *measured_create(struct error *err)
+{
+	return child_share(sizeof(struct measured), err);
+}
+
+void measured_destroy(struct measured *measured)
+{
+	child_unshare(measured, sizeof *measured);
+}
+
+/* Threads that any training has, so that they don't count as this network's memory. */
+static void start_threads(int threads)
+{
+	volatile int started = 0;
+
+	omp_set_dynamic(0);
+	#pragma omp parallel num_threads(threads)
+	{
+		#pragma omp critical(measure)
+		started++;
+	}
+}
+
+static void find_training(void *about)
+{
+	const struct assignment *a = about;
+	struct speed_request request = *a->request;
+
+	start_threads(request.threads);
+	int64_t before = child_resident_bytes();
+	request.profile = NULL;
+	request.inference = false;
+	speed_measure(&request, &a->to->training, &a->to->trouble);
+	int64_t after = child_peak_bytes();
+	a->to->memory_bytes = before < 0 || after < before ? -1 : after - before;
+}
+
+static void find_speeds(void *about)
+{
+	const struct assignment *a = about;
+	struct speed_request request = *a->request;
+
+	find_training(about);
+	request.profile = NULL;
+	request.inference = true;
+	if (!a->to->trouble.text[0])
+		speed_measure(&request, &a->to->inference, &a->to->trouble);
+}
+
+static void find_profile(void *about)
+{
+	const struct assignment *a = about;
+	struct speed_request request = *a->request;
+
+	request.profile = &a->to->profile;
+	request.inference = false;
+	speed_measure(&request, &a->to->training, &a->to->trouble);
+}
+
+static bool measure(const struct assignment *a, void (*work)(void *), struct error *err)
+{
+	struct assignment copy = *a;
+
+	*a->to = (struct measured){ .memory_bytes = -1 };
+	if (!child_run(work, &copy, err))
+		return false;
+	return a->to->trouble.text[0] ? fail(err, "%s", a->to->trouble.text) : true;
+}
+
+bool measure_training(const struct speed_request *request, struct measured *to, struct error *err)
+{
+	return measure(&(struct assignment){ request, to }, find_training, err);
+}
+
+bool measure_speeds(const struct speed_request *request, struct measured *to, struct error *err)
+{
+	return measure(&(struct assignment){ request, to }, find_speeds, err);
+}
+
+bool measure_profile(const struct speed_request *request, struct measured *to, struct error *err)
+{
+	return measure(&(struct assignment){ request, to }, find_profile, err);
+}
+
+/* What a child that finds the peak knows; shared. */
+struct peak {
+	struct limits_request request;
+	double gflops;
+	struct error trouble;
+};
+
+static void find_peak(void *about)
+{
+	struct peak *p = about;
+
+	limits_peak(&p->request, &p->gflops, &p->trouble);
+}
+
+bool measure_peak(const struct limits_request *request, double *gflops, struct error *err)
+{
+	struct peak *p = child_share(sizeof *p, err);
+
+	if (!p)
+		return false;
+	p->request = *request;
+	bool found = child_run(find_peak, p, err) && (!p->trouble.text[0] || fail(err, "%s", p->trouble.text));
+	*gflops = p->gflops;
+	child_unshare(p, sizeof *p);
+	return found;
+}

@@ -1,0 +1,38 @@
+/* See occupancy.h. Helpers count as whole threads here, so this is what the schedule loses, not what sharing a network costs. */
+#include "bench/measure/occupancy.h"
+
+const struct column occupancy_columns[] = {
+	{ "sweep", .kind = COLUMN_TEXT },
+	{ "points", .kind = COLUMN_INT },
+	{ "cores", .kind = COLUMN_INT },
+	{ "speedup", .kind = COLUMN_REAL, .decimals = 2 },
+	{ "efficiency_percent", .kind = COLUMN_REAL, .decimals = 1, .title = "efficiency %" },
+	{ 0 }
+};
+
+static bool add_row(struct table *table, const struct occupancy *o, int cores, struct error *err)
+{
+	struct schedule schedule = { .threads = cores, .job_count = o->job_count, .jobs = o->jobs, .memory_bytes = INT64_MAX };
+	struct schedule_times times;
+	double work = 0;
+
+	for (int i = 0; i < o->job_count; i++)
+		work += o->jobs[i].work;
+	if (!schedule_simulate(&schedule, &times))
+		return fail(err, "not enough memory for %d points", o->job_count);
+	double speedup = times.wall_seconds > 0 ? work / times.wall_seconds : 0;
+	table_text(table, o->sweep);
+	table_int(table, o->job_count);
+	table_int(table, cores);
+	table_real(table, speedup);
+	table_real(table, 100 * speedup / cores);
+	return true;
+}
+
+bool occupancy_add(struct table *table, const struct occupancy *o, struct error *err)
+{
+	for (int cores = 1; cores <= o->most_cores; cores *= 2)
+		if (!add_row(table, o, cores, err))
+			return false;
+	return true;
+}

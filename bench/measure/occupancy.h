@@ -1,0 +1,20 @@
+/* How well a sweep would keep machines of 1, 2, 4, ... cores busy, by the scheduler's own decisions on virtual threads. Floor 4e. */
+#ifndef BENCH_MEASURE_OCCUPANCY_H
+#define BENCH_MEASURE_OCCUPANCY_H
+
+#include "bench/system/schedule.h"
+#include "bench/text/table.h"
+
+struct occupancy {
+	const char *sweep;
+	int job_count;
+	const struct job *jobs;         /* work in seconds of one thread */
+	int most_cores;
+};
+
+extern const struct column occupancy_columns[];
+
+/* A row for each number of cores; memory is no limit. */
+bool occupancy_add(struct table *table, const struct occupancy *occupancy, struct error *err);
+
+#endif

@@ -1,0 +1,132 @@
+/* See speed.h. The training runs in a schedule of one job, so threads come and OpenBLAS behaves as in a real run. */
+#include "bench/measure/speed.h"
+
+#include "bench/system/clock.h"
+#include "bench/system/schedule.h"
+
+#include <assert.h>
+#include <limits.h>
+#include <stdlib.h>
+
+/* Weights are packed once an evaluation, which in real life has many batches: with a few they weigh little, too. */
+enum { EVALUATED_BATCHES = 4 };
+
+struct measurement {
+	const struct speed_request *request;
+	uint8_t *pixels, *labels;       /* owned: one batch, or what one evaluation takes */
+	double speeds[MAX_STRETCHES];
+	struct error trouble;
+};
+
+/* Bytes that repeat only after billions, by a linear congruential generator: what they are does not matter. */
+static void fill_noise(uint8_t *bytes, size_t len, int below)
+{
+	uint32_t state = 1;
+
+	for (size_t i = 0; i < len; i++) {
+		state = state * 1664525u + 1013904223u;
+		bytes[i] = (uint8_t)((state >> 24) % (uint32_t)below);
+	}
+}
+
+/* Of one pass. */
+static int image_count(const struct speed_request *r)
+{
+	return r->recipe->batch * (r->inference ? EVALUATED_BATCHES : 1);
+}
+
+/* Epochs of one batch each, or evaluations, for at least so many seconds. */
+static double run_stretch(struct training *training, const struct speed_request *r, struct images images)
+{
+	double start = clock_seconds(), now = start;
+	struct epoch_row row;
+	struct score score;
+	int passes = 0;
+
+	for (; passes == 0 || now - start < r->seconds; passes++) {
+		if (r->inference)
+			training_evaluate(training, images, &score);
+		else
+			training_epoch(training, &row);
+		now = clock_seconds();
+	}
+	if (r->profile) {
+		r->profile->wall_seconds += now - start;
+		r->profile->images += (int64_t)passes * images.count;
+	}
+	return now > start ? passes * (double)images.count / (now - start) : 0;
+}
+
+static void measure(void *about, int job, struct crew *crew)
+{
+	struct measurement *m = about;
+	const struct speed_request *r = m->request;
+	struct recipe recipe = *r->recipe;
+
+	(void)job;
+	recipe.epochs = INT_MAX;
+	recipe.patience = 0;
+	recipe.learning_rate = 1e-6;    /* noise teaches nothing; it must not diverge meanwhile */
+	struct images images = { m->pixels, m->labels, image_count(r), r->network->input };
+	struct training_setup setup = { .network = r->network, .recipe = &recipe, .kernels = r->kernels, .crew = crew,
+		.training = images };
+	struct observer observer = profile_observer(r->profile);
+	setup.observer = r->profile ? &observer : NULL;
+	struct training *training = training_create(&setup, &m->trouble);
+
+	if (!training)
+		return;
+	run_stretch(training, r, images);
+	if (r->profile)
+		profile_reset(r->profile);
+	for (int i = 0; i < r->stretches; i++)
+		m->speeds[i] = run_stretch(training, r, images);
+	training_destroy(training);
+}
+
+static double all_left(void *about, int job)
+{
+	(void)about;
+	(void)job;
+	return 1;
+}
+
+static int compare_speeds(const void *a, const void *b)
+{
+	const double *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static bool measure_all(struct measurement *m, struct error *err)
+{
+	struct job job = { .work = 1, .most_threads = m->request->threads };
+	struct schedule alone = { .threads = m->request->threads, .job_count = 1, .jobs = &job,
+		.lead = measure, .share_left = all_left, .about = m };
+	struct schedule_times times;
+
+	if (!schedule_run(&alone, &times))
+		return fail(err, "not enough memory to measure the speed of this machine");
+	return m->trouble.text[0] ? fail(err, "%s", m->trouble.text) : true;
+}
+
+bool speed_measure(const struct speed_request *r, struct speed_result *result, struct error *err)
+{
+	size_t count = (size_t)image_count(r), len = count * image_len(r->network->input);
+	struct measurement m = { .request = r, .pixels = malloc(len), .labels = malloc(count), .trouble = { "" } };
+	bool measured = false;
+
+	assert(r->stretches >= 1 && r->stretches <= MAX_STRETCHES);
+	if (m.pixels && m.labels) {
+		fill_noise(m.pixels, len, 256);
+		fill_noise(m.labels, count, r->network->classes);
+		measured = measure_all(&m, err);
+	} else {
+		fail(err, "not enough memory to measure the speed of this machine");
+	}
+	free(m.pixels);
+	free(m.labels);
+	qsort(m.speeds, (size_t)r->stretches, sizeof *m.speeds, compare_speeds);
+	*result = (struct speed_result){ m.speeds[r->stretches / 2], m.speeds[0], m.speeds[r->stretches - 1] };
+	return measured;
+}

@@ -1,0 +1,98 @@
+/* See estimate.h. */
+#include "bench/run/estimate.h"
+
+#include "bench/measure/speed.h"
+#include "bench/system/machine.h"
+
+#include <math.h>
+
+/* Beside its multiply-adds a network reads and writes its activations several times, for batch norm, activations and pooling. In
+ * that time so many multiply-adds would be done for each number. With 20, plain networks of width 3 to 48 and MobileNets from 1,000 to
+ * 110,000 parameters, whose MACs differ by a factor of 1,000, do 9 to 14 billion of these units a second on one core. */
+#define MACS_PER_ACTIVATION 20.0
+
+#define MEASURE_SECONDS 0.06    /* of one network, and as long again to warm up */
+#define LONGEST_BATCH_SECONDS 0.3       /* networks that are slower are not measured */
+
+double estimate_work(const struct cost *cost, int batch)
+{
+	double activations = (double)cost->activation_bytes / sizeof(real) / batch;
+
+	return 1 + (double)cost->macs + MACS_PER_ACTIVATION * activations;
+}
+
+static void add_speed(struct estimate *e, double work, double images_per_second)
+{
+	if (e->count < MAX_SPEEDS && images_per_second > 0 && isfinite(images_per_second))
+		e->speeds[e->count++] = (struct speed){ work, images_per_second };
+}
+
+static void take_from_records(const struct sweep *sweep, const struct todo *todo, const char *folder, struct estimate *to)
+{
+	struct record record;
+
+	for (int i = 0; i < todo->count && to->count < MAX_SPEEDS; i++)
+		if (record_read(folder, todo->tasks[i].point->id, &record, NULL) && record.status == POINT_DONE && record.threads == 1)
+			add_speed(to, estimate_work(&todo->tasks[i].cost, sweep->recipe.batch), record.images_per_second);
+}
+
+static bool measure_task(const struct sweep *sweep, const struct task *task, struct estimate *to, struct error *err)
+{
+	struct speed_request request = { .network = &task->point->network, .recipe = &sweep->recipe, .kernels = machine_kernels(err),
+		.threads = 1, .stretches = 1, .seconds = MEASURE_SECONDS };
+	struct speed_result result;
+
+	if (!request.kernels || !speed_measure(&request, &result, err))
+		return false;
+	add_speed(to, estimate_work(&task->cost, sweep->recipe.batch), result.images_per_second);
+	return true;
+}
+
+static bool measure_speeds(const struct sweep *sweep, const struct todo *todo, struct estimate *to, struct error *err)
+{
+	const struct task *small = &todo->tasks[0], *large = small;
+	int batch = sweep->recipe.batch;
+
+	for (int i = 1; i < todo->count; i++) {
+		const struct task *task = &todo->tasks[i];
+
+		small = estimate_work(&task->cost, batch) < estimate_work(&small->cost, batch) ? task : small;
+		large = estimate_work(&task->cost, batch) > estimate_work(&large->cost, batch) ? task : large;
+	}
+	to->measured = true;
+	if (!measure_task(sweep, small, to, err))
+		return false;
+	double speed = estimate_images_per_second(to, estimate_work(&large->cost, batch));
+	if (large == small || speed <= 0 || batch / speed > LONGEST_BATCH_SECONDS)
+		return true;
+	return measure_task(sweep, large, to, err);
+}
+
+bool estimate_create(const struct sweep *sweep, const struct todo *todo, const char *folder, struct estimate *to, struct error *err)
+{
+	*to = (struct estimate){ 0 };
+	take_from_records(sweep, todo, folder, to);
+	return to->count > 0 || todo->count == 0 || measure_speeds(sweep, todo, to, err);
+}
+
+double estimate_images_per_second(const struct estimate *estimate, double work)
+{
+	const struct speed *nearest = NULL;
+
+	for (int i = 0; i < estimate->count; i++) {
+		const struct speed *s = &estimate->speeds[i];
+
+		if (!nearest || fabs(log(s->work / work)) < fabs(log(nearest->work / work)))
+			nearest = s;
+	}
+	return nearest ? nearest->images_per_second * nearest->work / work : 0;
+}
+
+double estimate_images(const struct dataset *data, const struct recipe *recipe)
+{
+	const struct split *validation = dataset_split(data, ROLE_VALIDATION), *test = dataset_split(data, ROLE_TEST);
+	double watched = validation ? validation->count : 0, tested = test ? test->count : 0;
+
+	/* Validation after each epoch, test images whenever that has improved: about every second time. */
+	return recipe->epochs * (dataset_split(data, ROLE_TRAINING)->count + (watched + tested / 2) / 3);
+}

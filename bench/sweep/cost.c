@@ -1,0 +1,64 @@
+/* See cost.h. */
+#include "bench/sweep/cost.h"
+
+#include "bench/text/text.h"
+
+#include <string.h>
+
+bool point_count(const struct sweep *sweep, const struct point *point, struct cost *to, struct error *err)
+{
+	const struct recipe *recipe = &sweep->recipe;
+	struct model_plan *plan = recipe_plan(&point->network, recipe, err);
+
+	if (!plan)
+		return false;
+	*to = model_plan_cost(plan);
+	model_plan_destroy(plan);
+	return true;
+}
+
+/* One number that the author wrote down, and what it turned out to be. */
+struct claim {
+	const char *what;
+	int64_t expected, counted;      /* expected -1: not claimed */
+	struct mark at;
+};
+
+static bool claim_holds(const struct point *point, const struct claim *claim, struct error *failure)
+{
+	char width[NUMBER_BYTES], expected[NUMBER_BYTES], counted[NUMBER_BYTES];
+
+	if (claim->expected < 0 || claim->expected == claim->counted)
+		return true;
+	return fail_at(failure, claim->at, "%s at width %s: expected %s %s, counted %s", point->family, words_number(point->width, width),
+	               format_thousands(claim->expected, expected), claim->what, format_thousands(claim->counted, counted));
+}
+
+int point_check(const struct point *point, const struct cost *cost, struct error failures[MAX_EXPECTATIONS])
+{
+	const struct expectation *expect = &point->expect;
+	const struct claim total = { "total", expect->total, cost->total, expect->total_at };
+	const struct claim trainable = { "trainable", expect->trainable, cost->trainable, expect->trainable_at };
+	int count = 0;
+
+	if (!claim_holds(point, &total, &failures[count]))
+		count++;
+	if (!claim_holds(point, &trainable, &failures[count]))
+		count++;
+	return count;
+}
+
+bool point_expects(const struct point *point)
+{
+	return point->expect.total >= 0 || point->expect.trainable >= 0;
+}
+
+bool point_same_network(const struct point *a, const struct point *b)
+{
+	return a->width == b->width && strcmp(a->family, b->family) == 0;
+}
+
+bool point_begins_network(const struct sweep *sweep, int point)
+{
+	return point == 0 || !point_same_network(&sweep->points[point - 1], &sweep->points[point]);
+}

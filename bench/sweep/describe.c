@@ -1,0 +1,165 @@
+/* The resolved description of a point, whose hash is its id. See sweep.h and describe.h.
+ *
+ * One line a fact: everything that decides what a point computes, and nothing else. Names, titles, widths, places in files, and
+ * where the data lies are not in it, so a moved folder or a reordered sweep keeps its records; the data's own digest stands in the
+ * record.
+ *
+ * A field that a type or the recipe gains later is marked so in its table (field.later): its default must do what was done before
+ * there was the field, and it is said only where it holds something else. So the ids of older descriptions stay, and no record
+ * is trained again. Another default, or another meaning, needs another DESCRIPTION_VERSION. */
+#include "bench/sweep/describe.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { DESCRIPTION_VERSION = 1 };       /* goes up when the same description starts to mean something else */
+
+static void print_padding(const struct padding *padding, FILE *to)
+{
+	if (padding->rule == PADDING_EXPLICIT)
+		fprintf(to, "%d %d %d %d", padding->top, padding->bottom, padding->left, padding->right);
+	else
+		fputs(padding->rule == PADDING_SAME ? "same" : "valid", to);
+}
+
+static void print_ints(const struct ints *ints, FILE *to)
+{
+	for (int i = 0; i < ints->count; i++)
+		fprintf(to, "%s%d", i ? " " : "", ints->at[i]);
+}
+
+static void print_value(const struct field *f, const void *member, FILE *to)
+{
+	const struct pair *pair = member;
+	const char *const *text = member;
+
+	switch (f->kind) {
+	case FIELD_INT: case FIELD_COUNT: fprintf(to, "%d", *(const int *)member); break;
+	case FIELD_FLOAT: fprintf(to, "%.17g", *(const double *)member); break;
+	case FIELD_BOOL: fputs(*(const bool *)member ? "true" : "false", to); break;
+	case FIELD_CHOICE: fputs(f->choices[*(const int *)member], to); break;
+	case FIELD_TEXT: fputs(*text ? *text : "", to); break;
+	case FIELD_PAIR: fprintf(to, "%d %d", pair->h, pair->w); break;
+	case FIELD_INTS: print_ints(member, to); break;
+	case FIELD_PADDING: print_padding(member, to); break;
+	}
+}
+
+/* Whether a field that came later holds its default, which then means what the absence of the key meant before. */
+static bool is_unsaid(const struct field *f, const void *member)
+{
+	if (!f->later)
+		return false;
+	if (f->kind == FIELD_FLOAT)
+		return *(const double *)member == f->fallback;
+	if (f->kind == FIELD_BOOL)
+		return *(const bool *)member == (f->fallback != 0);
+	assert(f->kind == FIELD_INT || f->kind == FIELD_COUNT || f->kind == FIELD_CHOICE);
+	return *(const int *)member == (int)f->fallback;
+}
+
+/* Lines "what key value". Of data only numbers and choices count: its texts say where it lies. */
+static void print_fields(const char *what, const struct field *fields, const void *config, FILE *to)
+{
+	bool places = !strcmp(what, "data");
+
+	for (const struct field *f = fields; f && f->name; f++) {
+		if ((places && f->kind == FIELD_TEXT) || is_unsaid(f, (const char *)config + f->offset))
+			continue;
+		fprintf(to, "%s %s ", what, f->name);
+		print_value(f, (const char *)config + f->offset, to);
+		fputc('\n', to);
+	}
+}
+
+static void print_kind(const char *what, const struct kind *kind, const void *config, FILE *to)
+{
+	fprintf(to, "%s %s\n", what, kind->name);
+	print_fields(what, kind->fields, config, to);
+}
+
+static void print_network(const struct network *network, FILE *to)
+{
+	char what[32];
+
+	for (int i = 0; i < network->layer_count; i++) {
+		const struct layer *layer = &network->layers[i];
+
+		snprintf(what, sizeof what, "layer %d", i);
+		print_kind(what, &layer->type->kind, layer->config, to);
+		for (int k = 0; k < layer->type->inputs; k++)
+			fprintf(to, "%s from %d\n", what, layer->from[k]);
+	}
+}
+
+char *describe_network(const struct sweep *sweep, const struct network *network)
+{
+	const struct recipe *recipe = &sweep->recipe;
+	struct shape in = network->input;
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	if (!to)
+		return NULL;
+	fprintf(to, "description %d\ninput %d %d %d\nclasses %d\n", DESCRIPTION_VERSION, in.h, in.w, in.c, network->classes);
+	if (sweep->data.format)
+		print_kind("data", &sweep->data.format->kind, sweep->data.config, to);
+	else
+		fprintf(to, "data none\n");
+	print_network(network, to);
+	print_fields("recipe", recipe_fields, recipe, to);
+	print_kind("optimizer", &recipe->optimizer->kind, recipe->optimizer_config, to);
+	print_kind("schedule", &recipe->schedule->kind, recipe->schedule_config, to);
+	bool good = !ferror(to);
+	if (fclose(to) == 0 && good)
+		return text;
+	free(text);
+	return NULL;
+}
+
+/* The line that a seed adds. */
+static void print_seed(int seed, char to[32])
+{
+	snprintf(to, 32, "seed %d\n", seed);
+}
+
+/* FNV-1a, 64 bits (Fowler, Noll, Vo). */
+static uint64_t hash(uint64_t so_far, const char *text)
+{
+	for (; *text; text++)
+		so_far = (so_far ^ (unsigned char)*text) * 0x100000001b3;
+	return so_far;
+}
+
+uint64_t describe_hash(const char *description)
+{
+	return hash(0xcbf29ce484222325, description);
+}
+
+void describe_id(uint64_t network_hash, int seed, char id[POINT_ID_LEN + 1])
+{
+	char line[32];
+
+	print_seed(seed, line);
+	snprintf(id, POINT_ID_LEN + 1, "%016" PRIx64, hash(network_hash, line));
+}
+
+char *point_describe(const struct sweep *sweep, const struct point *point)
+{
+	char *text = describe_network(sweep, &point->network), *whole = NULL;
+	size_t len = text ? strlen(text) : 0;
+	char line[32] = "";
+
+	print_seed(point->seed, line);
+	if (text)
+		whole = realloc(text, len + sizeof line);
+	if (whole)
+		memcpy(whole + len, line, sizeof line);
+	else
+		free(text);
+	return whole;
+}

@@ -1,0 +1,189 @@
+/* See entry.h. */
+#include "bench/sweep/entry.h"
+
+#include "bench/yaml/bind.h"
+
+#include <float.h>
+#include <limits.h>
+#include <string.h>
+#include <unistd.h>
+
+/* ---- the family: a file, or written out in place ---- */
+
+/* `plain` is families/plain.yaml beside the sweep; a path ending in .yaml starts at the sweep's folder. */
+static const char *find_file(const struct entry_source *s, const char *file, struct error *err)
+{
+	size_t len = strlen(file);
+
+	if (len < 6 || strcmp(file + len - 5, ".yaml"))
+		return arena_print(s->arena, err, "%s/families/%s.yaml", s->folder, file);
+	if (file[0] == '/')
+		return file;
+	return arena_print(s->arena, err, "%s/%s", s->folder, file);
+}
+
+static bool read_family_file(const struct entry_source *s, struct entry *to, struct error *err)
+{
+	const char *path = find_file(s, to->file, err);
+	struct words words = { 0 };
+	char shown[SHOWN_BYTES];
+
+	if (!path)
+		return false;
+	if (access(path, R_OK))
+		return fail_at(err, node_get(s->map, "family")->at, "family: \"%s\" has no file %s", words_show(to->file, shown),
+		               path);
+	struct document *document = document_read(path, err);
+	if (!document)
+		return false;
+	s->shelf->documents[s->shelf->count++] = document;
+	const struct node *root = document_root(document);
+	bind_words(&words, NULL, family_keys);
+	return bind_type(root, NODE_MAP, "the family", err) && bind_keys(root, &words, err) &&
+	       family_read(root, s->arena, &to->family, err);
+}
+
+/* Without a name of its own an entry is called like its family's file. */
+static bool name_entry(const struct entry_source *s, struct entry *to, struct error *err)
+{
+	const struct node *node = node_get(s->map, to->name ? "name" : "family");
+	char shown[SHOWN_BYTES];
+
+	to->name_at = node->at;
+	if (!to->name) {
+		const char *slash = strrchr(to->file, '/');
+		const char *name = slash ? slash + 1 : to->file;
+		size_t len = strlen(name);
+		bool ending = len > 5 && !strcmp(name + len - 5, ".yaml");
+
+		to->name = arena_copy(s->arena, name, ending ? len - 5 : len, err);
+	}
+	if (!to->name)
+		return false;
+	return words_is_name(to->name) ||
+	       fail_at(err, node->at, "name: \"%s\" is not a name; accepted: " WORDS_NAME, words_show(to->name, shown));
+}
+
+/* ---- widths and expected counts ---- */
+
+static bool read_width(const struct node *list, int i, struct entry_width *widths, struct error *err)
+{
+	static const struct field field = { "widths", FIELD_FLOAT, 0, .min = 0, .max = DBL_MAX };
+	const struct node *node = list->items[i];
+	struct entry_width *to = &widths[i];
+
+	*to = (struct entry_width){ .at = node->at, .expect = { .total = -1, .trainable = -1 } };
+	if (!bind_value(node, &field, NULL, &to->value, err))
+		return false;
+	if (to->value <= 0)
+		return fail_at(err, node->at, "widths: %s is not above 0", node->text);
+	for (int k = 0; k < i; k++)
+		if (widths[k].value == to->value)
+			return fail_at(err, node->at, "widths: %s stands twice", node->text);
+	return true;
+}
+
+static bool read_widths(const struct entry_source *s, struct entry *to, struct error *err)
+{
+	const struct node *list = node_get(s->map, "widths");
+
+	if (!list)
+		return fail_at(err, s->map->at, "widths: missing; a list of numbers is required");
+	if (!bind_type(list, NODE_LIST, "widths", err))
+		return false;
+	if (!list->count || list->count > MAX_POINTS)
+		return fail_at(err, list->at, "widths: a list of %d where 1 to %d widths are accepted", list->count, MAX_POINTS);
+	to->width_count = list->count;
+	to->widths_at = list->at;
+	to->widths = arena_alloc(s->arena, (size_t)list->count * sizeof *to->widths, err);
+	for (int i = 0; to->widths && i < list->count; i++)
+		if (!read_width(list, i, to->widths, err))
+			return false;
+	return to->widths;
+}
+
+/* A width from the command line has nothing to do with what the file expects at that place. */
+static bool is_stale(struct mark expected, struct mark width)
+{
+	return mark_is_set(width) && !mark_is_set(expected);
+}
+
+/* One list of expected counts, as long as the widths. */
+static bool read_counts(const struct node *expect, const char *key, const struct entry *to, struct error *err)
+{
+	const struct node *list = node_get(expect, key);
+	bool total = !strcmp(key, "total");
+	struct field field = { total ? "expect.total" : "expect.trainable", FIELD_INT, 0, .min = 0, .max = INT_MAX };
+
+	if (!list)
+		return true;
+	if (!bind_type(list, NODE_LIST, field.name, err))
+		return false;
+	if (is_stale(list->at, to->widths_at))
+		return true;
+	if (list->count != to->width_count)
+		return fail_at(err, list->at, "%s: %d value%s for %d width%s", field.name, list->count, list->count == 1 ? "" : "s",
+		               to->width_count, to->width_count == 1 ? "" : "s");
+	for (int i = 0; i < list->count; i++) {
+		struct expectation *e = &to->widths[i].expect;
+		int count;
+
+		if (!bind_value(list->items[i], &field, NULL, &count, err))
+			return false;
+		if (is_stale(list->items[i]->at, to->widths[i].at))
+			continue;
+		*(total ? &e->total : &e->trainable) = count;
+		*(total ? &e->total_at : &e->trainable_at) = list->items[i]->at;
+	}
+	return true;
+}
+
+static bool read_expect(const struct entry_source *s, struct entry *to, struct error *err)
+{
+	static const char *const keys[] = { "total", "trainable", NULL };
+	const struct node *expect = node_get(s->map, "expect");
+	struct words words = { 0 };
+
+	bind_words(&words, NULL, keys);
+	return !expect || (bind_type(expect, NODE_MAP, "expect", err) && bind_keys(expect, &words, err) &&
+	                   read_counts(expect, "total", to, err) && read_counts(expect, "trainable", to, err));
+}
+
+/* ---- the whole item ---- */
+
+/* Name and file, and no key that does not belong to this kind of item. */
+static bool read_head(const struct entry_source *s, struct entry *to, struct error *err)
+{
+	static const char *const list_keys[] = { "widths", "expect", NULL };
+	static const struct field fields[] = {
+		{ "family", FIELD_TEXT, offsetof(struct entry, file), .help = "a file of families/, or a path" },
+		{ "name", FIELD_TEXT, offsetof(struct entry, name), .help = "in tables and pictures" },
+		{ 0 }
+	};
+	const struct field *from = node_get(s->map, "family") ? fields : fields + 1;
+	struct words words = { 0 };
+
+	bind_words(&words, from, list_keys);
+	if (from != fields)
+		bind_words(&words, NULL, family_keys);
+	if (!node_get(s->map, "family") && !node_get(s->map, "name"))
+		return fail_at(err, s->map->at, "family: missing; the name of a family's file, or name and layers, is required");
+	if (!bind_keys(s->map, &words, err))
+		return false;
+	for (; from->name; from++) {
+		const struct node *node = node_get(s->map, from->name);
+
+		if (node && !bind_value(node, from, NULL, to, err))
+			return false;
+	}
+	return name_entry(s, to, err);
+}
+
+bool entry_read(const struct entry_source *s, struct entry *to, struct error *err)
+{
+	*to = (struct entry){ 0 };
+	if (!bind_type(s->map, NODE_MAP, "families", err) || !read_head(s, to, err) || !read_widths(s, to, err) ||
+	    !read_expect(s, to, err))
+		return false;
+	return to->file ? read_family_file(s, to, err) : family_read(s->map, s->arena, &to->family, err);
+}

@@ -1,0 +1,27 @@
+/* A family: one list of layers that becomes a network for every width. Floor 4c. */
+#ifndef BENCH_SWEEP_FAMILY_H
+#define BENCH_SWEEP_FAMILY_H
+
+#include "bench/sweep/expand.h"
+#include "bench/yaml/bind.h"
+#include "nn/model/network.h"
+
+struct family {
+	struct arena *arena;            /* borrowed: owns everything here and the networks */
+	int rounding;                   /* enum rounding */
+	int divisor;                    /* ROUNDING_MULTIPLE */
+	struct expansion expansion;
+};
+
+/* The keys of a family's map, NULL at the end. */
+extern const char *const family_keys[];
+
+/* Reads and expands a family from a map that holds family_keys; the caller has checked the map's keys. The nodes must live as long
+ * as the arena. */
+bool family_read(const struct node *map, struct arena *arena, struct family *to, struct error *err);
+
+/* The network of one width: `to` gets its layers, cut from the family's arena. The caller fills in input, classes, and the binding,
+ * whose rounding and divisor are the family's. */
+bool family_network(const struct family *family, const struct binding *binding, struct network *to, struct error *err);
+
+#endif

@@ -1,0 +1,161 @@
+/* See points.h. Every network is planned here, so whatever does not fit is found before anything trains. */
+#include "bench/sweep/points.h"
+
+#include "bench/sweep/describe.h"
+#include "bench/yaml/bind.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The list on its way to points. */
+struct builder {
+	const struct settings *settings;
+	struct sweep *sweep;
+	int layers;                     /* of all networks so far */
+	struct error *err;
+};
+
+/* "3,3,6,12": output channels of the convolutions, neighbours that are equal once; cut with dots where `to` ends. */
+static void print_channels(const struct network *network, const struct model_plan *plan, char to[64])
+{
+	enum { ROOM = 64 - 12 };        /* a number and the dots fit behind it */
+	int used = 0, last = 0;
+
+	to[0] = '\0';
+	for (int i = 0; i < network->layer_count; i++) {
+		int channels = model_plan_layer(plan, i)->out.c;
+
+		if (strcmp(network->layers[i].type->kind.name, "conv") || channels == last)
+			continue;
+		if (used > ROOM - 4) {
+			snprintf(to + used, (size_t)(64 - used), ",...");
+			return;
+		}
+		used += snprintf(to + used, (size_t)(64 - used), "%s%d", used ? "," : "", channels);
+		last = channels;
+	}
+}
+
+/* Where the width decides, the message names it. */
+static bool plan_network(const struct builder *b, const struct entry *entry, struct point *point)
+{
+	const struct recipe *recipe = &b->sweep->recipe;
+	struct error found = { "" };
+	char width[NUMBER_BYTES];
+	struct model_plan *plan = recipe_plan(&point->network, recipe, &found);
+
+	if (!plan)
+		return fail(b->err, "%s (%s at width %s)", found.text, entry->name, words_number(point->width, width));
+	print_channels(&point->network, plan, point->channels);
+	model_plan_destroy(plan);
+	return true;
+}
+
+static bool make_network(struct builder *b, const struct entry *entry, struct point *point)
+{
+	const struct data_description *data = &b->sweep->data;
+	struct binding binding = { point->width, data->classes, (enum rounding)entry->family.rounding, entry->family.divisor };
+
+	b->layers += entry->family.expansion.count;
+	if (b->layers > MAX_SWEEP_LAYERS)
+		return fail_at(b->err, point->at, "families: more than %d layers in all networks together", MAX_SWEEP_LAYERS);
+	point->network = (struct network){ .input = data->shape, .classes = data->classes };
+	return family_network(&entry->family, &binding, &point->network, b->err) && plan_network(b, entry, point);
+}
+
+/* The point of every seed at one width: the same network, another id. */
+static bool add_width(struct builder *b, const struct entry *entry, const struct entry_width *width)
+{
+	struct sweep *sweep = b->sweep;
+	struct point point = { .family = entry->name, .width = width->value, .expect = width->expect, .at = width->at };
+
+	if (sweep->point_count + b->settings->seed_count > MAX_POINTS)
+		return fail_at(b->err, width->at, "families: more than %d points (families x widths x seeds)", MAX_POINTS);
+	if (!make_network(b, entry, &point))
+		return false;
+	char *description = describe_network(sweep, &point.network);
+	if (!description)
+		return fail(b->err, "out of memory");
+	uint64_t hash = describe_hash(description);
+	free(description);
+	for (int i = 0; i < b->settings->seed_count; i++) {
+		point.seed = b->settings->seeds[i];
+		describe_id(hash, point.seed, point.id);
+		sweep->points[sweep->point_count++] = point;
+	}
+	return true;
+}
+
+static bool add_family(struct builder *b, const struct entry *entry)
+{
+	struct sweep *sweep = b->sweep;
+
+	for (int i = 0; i < sweep->family_count; i++)
+		if (!strcmp(sweep->families[i], entry->name))
+			return fail_at(b->err, entry->name_at, "name: \"%s\" is already the name of family %d in this sweep",
+			               entry->name, i + 1);
+	sweep->families[sweep->family_count++] = entry->name;
+	for (int i = 0; i < entry->width_count; i++)
+		if (!add_width(b, entry, &entry->widths[i]))
+			return false;
+	return true;
+}
+
+/* By id, then by place. */
+static int compare_points(const void *left, const void *right)
+{
+	const struct point *const *a = left, *const *b = right;
+	int order = strcmp((*a)->id, (*b)->id);
+
+	return order ? order : (*a > *b) - (*a < *b);
+}
+
+static bool refuse_twin(const struct point *first, const struct point *second, struct error *err)
+{
+	char a[NUMBER_BYTES], b[NUMBER_BYTES];
+
+	return fail_at(err, second->at, "%s at width %s is the very same point as %s at width %s", second->family,
+	               words_number(second->width, b), first->family, words_number(first->width, a));
+}
+
+/* Two equal points would share one record; rounding can make two widths equal. */
+static bool check_twins(const struct sweep *sweep, struct arena *arena, struct error *err)
+{
+	size_t count = (size_t)sweep->point_count;
+	const struct point **sorted = arena_alloc(arena, count * sizeof *sorted, err);
+
+	if (!sorted)
+		return false;
+	for (size_t i = 0; i < count; i++)
+		sorted[i] = &sweep->points[i];
+	qsort(sorted, count, sizeof *sorted, compare_points);
+	for (size_t i = 1; i < count; i++)
+		if (!strcmp(sorted[i - 1]->id, sorted[i]->id))
+			return refuse_twin(sorted[i - 1], sorted[i], err);
+	return true;
+}
+
+bool points_read(const struct settings *settings, const struct node *list, struct shelf *shelf, struct error *err)
+{
+	struct sweep *sweep = settings->sweep;
+	struct builder b = { .settings = settings, .sweep = sweep, .err = err };
+
+	if (!bind_type(list, NODE_LIST, "families", err))
+		return false;
+	if (!list->count || list->count > MAX_FAMILIES)
+		return fail_at(err, list->at, "families: a list of %d where 1 to %d families are accepted", list->count,
+		               MAX_FAMILIES);
+	sweep->families = arena_alloc(settings->arena, (size_t)list->count * sizeof *sweep->families, err);
+	sweep->points = arena_alloc(settings->arena, MAX_POINTS * sizeof *sweep->points, err);
+	if (!sweep->families || !sweep->points)
+		return false;
+	for (int i = 0; i < list->count; i++) {
+		struct entry_source source = { list->items[i], sweep->data.folder, settings->arena, shelf };
+		struct entry entry;
+
+		if (!entry_read(&source, &entry, err) || !add_family(&b, &entry))
+			return false;
+	}
+	return check_twins(sweep, settings->arena, err);
+}

@@ -1,0 +1,13 @@
+/* Families x widths x seeds: the sweep's list of families becomes its points, each planned, described, and with an id. Floor 4c. */
+#ifndef BENCH_SWEEP_POINTS_H
+#define BENCH_SWEEP_POINTS_H
+
+#include "bench/sweep/entry.h"
+#include "bench/sweep/settings.h"
+
+enum { MAX_SWEEP_LAYERS = 1 << 18 };    /* in all networks of a sweep together */
+
+/* Reads the list and fills the sweep's families and points. */
+bool points_read(const struct settings *settings, const struct node *list, struct shelf *shelf, struct error *err);
+
+#endif

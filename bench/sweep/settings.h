@@ -1,0 +1,19 @@
+/* What a sweep's file says once for all points: title, data, input, classes, recipe, seeds. Floor 4c. */
+#ifndef BENCH_SWEEP_SETTINGS_H
+#define BENCH_SWEEP_SETTINGS_H
+
+#include "bench/sweep/sweep.h"
+#include "bench/yaml/arena.h"
+#include "bench/yaml/yaml.h"
+
+struct settings {
+	struct arena *arena;            /* borrowed: owns all that is made */
+	struct sweep *sweep;            /* filled: title, data, recipe; its name and data.folder are set already */
+	int *seeds;
+	int seed_count;
+};
+
+/* Reads them from the sweep's root, and checks the keys there. The nodes must live as long as the sweep. */
+bool settings_read(struct settings *settings, const struct node *root, struct error *err);
+
+#endif

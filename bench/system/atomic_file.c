@@ -1,0 +1,190 @@
+/* See atomic_file.h. */
+#include "bench/system/atomic_file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { ATTEMPTS = 100, STALE_SECONDS = 600 };
+
+static const char prefix[] = ".tmp-";
+
+static bool refuse(const char *path, int error, struct error *err)
+{
+	return fail(err, "%s: cannot be written: %s", path, strerror(error));
+}
+
+/* Bytes of the path up to and with its last slash. */
+static int folder_len(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	return slash ? (int)(slash - path) + 1 : 0;
+}
+
+static bool name_temporary(struct atomic_file *file, int attempt)
+{
+	int folder = folder_len(file->path);
+
+	return snprintf(file->temporary, sizeof file->temporary, "%.*s%s%ld-%d-%s", folder, file->path, prefix, (long)getpid(), attempt,
+	                file->path + folder) < FILE_PATH_BYTES;
+}
+
+bool atomic_file_create(struct atomic_file *file, const char *path, struct error *err)
+{
+	if (snprintf(file->path, sizeof file->path, "%s", path) >= FILE_PATH_BYTES)
+		return refuse(path, ENAMETOOLONG, err);
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		if (!name_temporary(file, attempt))
+			return refuse(path, ENAMETOOLONG, err);
+		file->descriptor = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+		if (file->descriptor >= 0)
+			return true;
+		if (errno != EEXIST)
+			break;
+	}
+	return refuse(path, errno, err);
+}
+
+/* 0 or an error number. Some file systems cannot flush a folder, and say so by EINVAL. */
+static int flush_folder(const char *path)
+{
+	char folder[FILE_PATH_BYTES];
+	int len = folder_len(path);
+
+	snprintf(folder, sizeof folder, "%.*s", len ? len : 1, len ? path : ".");
+	int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (descriptor < 0)
+		return errno;
+	int error = fsync(descriptor) == 0 || errno == EINVAL ? 0 : errno;
+	close(descriptor);
+	return error;
+}
+
+bool atomic_file_publish(struct atomic_file *file, struct error *err)
+{
+	int error = fsync(file->descriptor) == 0 ? 0 : errno;
+
+	if (close(file->descriptor) != 0 && !error)
+		error = errno;
+	if (!error && rename(file->temporary, file->path) != 0)
+		error = errno;
+	if (error)
+		unlink(file->temporary);
+	else
+		error = flush_folder(file->path);
+	return !error || refuse(file->path, error, err);
+}
+
+void atomic_file_discard(struct atomic_file *file)
+{
+	close(file->descriptor);
+	unlink(file->temporary);
+}
+
+bool draft_open(struct draft *draft, struct error *err)
+{
+	*draft = (struct draft){ 0 };
+	draft->stream = open_memstream(&draft->bytes, &draft->len);
+	return draft->stream || fail(err, "not enough memory");
+}
+
+void draft_discard(struct draft *draft)
+{
+	fclose(draft->stream);
+	free(draft->bytes);
+}
+
+bool atomic_file_write(struct atomic_file *file, const void *bytes, size_t len, struct error *err)
+{
+	for (size_t done = 0; done < len;) {
+		ssize_t written = write(file->descriptor, (const char *)bytes + done, len - done);
+
+		if (written < 0 && errno != EINTR)
+			return refuse(file->path, errno, err);
+		done += written > 0 ? (size_t)written : 0;
+	}
+	return true;
+}
+
+bool atomic_file_write_at(struct atomic_file *file, uint64_t place, const void *bytes, size_t len, struct error *err)
+{
+	return lseek(file->descriptor, (off_t)place, SEEK_SET) >= 0 ? atomic_file_write(file, bytes, len, err) :
+	                                                              refuse(file->path, errno, err);
+}
+
+static bool save_bytes(const char *path, const char *bytes, size_t len, struct error *err)
+{
+	struct atomic_file file;
+
+	if (!atomic_file_create(&file, path, err))
+		return false;
+	if (atomic_file_write(&file, bytes, len, err))
+		return atomic_file_publish(&file, err);
+	atomic_file_discard(&file);
+	return false;
+}
+
+bool draft_save(struct draft *draft, const char *path, struct error *err)
+{
+	bool whole = !ferror(draft->stream) && fflush(draft->stream) == 0;
+	bool saved = whole ? save_bytes(path, draft->bytes, draft->len, err) : fail(err, "%s: not enough memory", path);
+
+	draft_discard(draft);
+	return saved;
+}
+
+static bool make_folder(const char *path, struct error *err)
+{
+	return mkdir(path, 0777) == 0 || errno == EEXIST || fail(err, "%s: cannot make this folder: %s", path, strerror(errno));
+}
+
+bool folder_create(const char *path, struct error *err)
+{
+	char part[FILE_PATH_BYTES];
+
+	if (snprintf(part, sizeof part, "%s", path) >= FILE_PATH_BYTES)
+		return fail(err, "%.100s...: the path is too long", path);
+	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (!make_folder(part, err))
+			return false;
+		*slash = '/';
+	}
+	return make_folder(part, err);
+}
+
+/* ".tmp-<digits>-<digits>-<name>" */
+static bool is_temporary(const char *name)
+{
+	if (strncmp(name, prefix, strlen(prefix)) != 0)
+		return false;
+	name += strlen(prefix);
+	for (int part = 0; part < 2; part++) {
+		size_t digits = strspn(name, "0123456789");
+		if (!digits || name[digits] != '-')
+			return false;
+		name += digits + 1;
+	}
+	return *name;
+}
+
+void folder_clean(const char *path)
+{
+	DIR *folder = opendir(path);
+	struct dirent *entry;
+	struct stat about;
+
+	if (!folder)
+		return;
+	while ((entry = readdir(folder)))
+		if (is_temporary(entry->d_name) && fstatat(dirfd(folder), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+		    S_ISREG(about.st_mode) && time(NULL) - about.st_mtime >= STALE_SECONDS)
+			unlinkat(dirfd(folder), entry->d_name, 0);
+	closedir(folder);
+}

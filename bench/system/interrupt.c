@@ -1,0 +1,51 @@
+/* See interrupt.h. A signal handler can only reach what is static: these two variables are the program's only ones. */
+#include "bench/system/interrupt.h"
+
+#include "bench/system/clock.h"
+
+#include <signal.h>
+#include <stddef.h>
+#include <unistd.h>
+
+/* One key press may arrive twice, from the terminal and from a parent that passes it on; within this time they count as one. */
+#define SAME_PRESS_SECONDS 0.2
+
+static volatile int signal_seen;
+static double first_seconds;
+
+static void notice(int signal_number)
+{
+	double now = clock_seconds();
+
+	if (!signal_seen) {
+		first_seconds = now;
+		signal_seen = signal_number;
+	} else if (now - first_seconds > SAME_PRESS_SECONDS) {
+		_exit(128 + signal_number);
+	}
+}
+
+static void listen_to(int signal_number)
+{
+	struct sigaction action = { .sa_handler = notice, .sa_flags = SA_RESTART };
+	struct sigaction before;
+
+	sigemptyset(&action.sa_mask);
+	sigaddset(&action.sa_mask, SIGINT);
+	sigaddset(&action.sa_mask, SIGTERM);
+	sigaddset(&action.sa_mask, SIGHUP);
+	if (sigaction(signal_number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
+		sigaction(signal_number, &action, NULL);
+}
+
+void interrupt_listen(void)
+{
+	listen_to(SIGINT);
+	listen_to(SIGTERM);
+	listen_to(SIGHUP);
+}
+
+const volatile int *interrupt_flag(void)
+{
+	return &signal_seen;
+}

@@ -1,0 +1,318 @@
+/* See table.h. A table keeps typed cells; only at the end does a format decide how they look. */
+#include "bench/text/table.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char colour_title[] = "\033[1m", colour_false[] = "\033[31m", colour_end[] = "\033[0m";
+
+struct cell {
+	bool present;
+	union {
+		char *text;     /* owned */
+		int64_t integer;
+		double real;
+		bool truth;
+	};
+};
+
+struct table {
+	const struct column *columns;
+	size_t width;           /* columns */
+	size_t count, capacity; /* cells, row after row */
+	struct cell *cells;
+	bool out_of_memory;
+};
+
+struct table *table_create(const struct column *columns)
+{
+	struct table *table = calloc(1, sizeof *table);
+
+	if (!table)
+		return NULL;
+	table->columns = columns;
+	while (columns[table->width].name)
+		table->width++;
+	return table;
+}
+
+/* Whether cells of that kind own a text. */
+static bool is_text(enum column_kind kind)
+{
+	return kind == COLUMN_TEXT || kind == COLUMN_JSON;
+}
+
+void table_destroy(struct table *table)
+{
+	if (!table)
+		return;
+	for (size_t i = 0; i < table->count; i++)
+		if (table->cells[i].present && is_text(table->columns[i % table->width].kind))
+			free(table->cells[i].text);
+	free(table->cells);
+	free(table);
+}
+
+static bool table_grow(struct table *table)
+{
+	if (!table || table->out_of_memory)
+		return false;
+	if (table->count < table->capacity)
+		return true;
+	size_t capacity = table->capacity ? 2 * table->capacity : 256;
+	struct cell *cells = realloc(table->cells, capacity * sizeof *cells);
+	table->out_of_memory = !cells;
+	if (!cells)
+		return false;
+	table->cells = cells;
+	table->capacity = capacity;
+	return true;
+}
+
+static void cell_add(struct table *table, enum column_kind kind, struct cell cell)
+{
+	if (!table_grow(table))
+		return;
+	assert(table->columns[table->count % table->width].kind == kind && "a cell of its column's kind");
+	(void)kind;
+	table->cells[table->count++] = cell;
+}
+
+void table_missing(struct table *table)
+{
+	if (table_grow(table))
+		table->cells[table->count++] = (struct cell){ .present = false };
+}
+
+static void add_text(struct table *table, enum column_kind kind, const char *text)
+{
+	if (!text) {
+		table_missing(table);
+		return;
+	}
+	if (!table_grow(table))
+		return;
+	char *copy = strdup(text);
+	table->out_of_memory = !copy;
+	if (copy)
+		cell_add(table, kind, (struct cell){ .present = true, .text = copy });
+}
+
+void table_fail(struct table *table)
+{
+	if (table)
+		table->out_of_memory = true;
+}
+
+void table_text(struct table *table, const char *text)
+{
+	add_text(table, COLUMN_TEXT, text);
+}
+
+void table_json(struct table *table, const char *value)
+{
+	add_text(table, COLUMN_JSON, value);
+}
+
+void table_int(struct table *table, int64_t value)
+{
+	cell_add(table, COLUMN_INT, (struct cell){ .present = true, .integer = value });
+}
+
+void table_bytes(struct table *table, int64_t bytes)
+{
+	cell_add(table, COLUMN_BYTES, (struct cell){ .present = true, .integer = bytes });
+}
+
+void table_real(struct table *table, double value)
+{
+	cell_add(table, COLUMN_REAL, (struct cell){ .present = isfinite(value), .real = value });
+}
+
+void table_bool(struct table *table, bool value)
+{
+	cell_add(table, COLUMN_BOOL, (struct cell){ .present = true, .truth = value });
+}
+
+int table_row_count(const struct table *table)
+{
+	return table ? (int)(table->count / table->width) : 0;
+}
+
+/* A cell that is present, as text: of the cell itself, or written into `to`. Thousands are separated for people. */
+static const char *cell_text(const struct column *column, const struct cell *cell, bool people, char to[NUMBER_BYTES])
+{
+	switch (column->kind) {
+	case COLUMN_TEXT:
+	case COLUMN_JSON:
+		return cell->text;
+	case COLUMN_BOOL:
+		return people ? (cell->truth ? "yes" : "NO") : cell->truth ? "true" : "false";
+	case COLUMN_INT:
+	case COLUMN_BYTES:
+		if (people)
+			return column->kind == COLUMN_INT ? format_thousands(cell->integer, to) : format_bytes(cell->integer, to);
+		snprintf(to, NUMBER_BYTES, "%" PRId64, cell->integer);
+		return to;
+	case COLUMN_REAL:
+		if (column->decimals == DECIMALS_NEEDED || fabs(cell->real) >= 1e15)
+			return words_number(cell->real, to);
+		assert(column->decimals >= 0 && column->decimals <= 12);
+		snprintf(to, NUMBER_BYTES, "%.*f", column->decimals, cell->real);
+		return to;
+	}
+	return "";
+}
+
+static void print_tsv(const struct table *table, FILE *to)
+{
+	const char *gap = "";
+
+	for (size_t i = 0; i < table->width; i++) {
+		if (table->columns[i].people_only)
+			continue;
+		fprintf(to, "%s%s", gap, table->columns[i].name);
+		gap = "\t";
+	}
+	for (size_t i = 0; i < table->count; i++) {
+		const struct column *column = &table->columns[i % table->width];
+		char number[NUMBER_BYTES];
+		if (i % table->width == 0)
+			gap = "\n";
+		if (column->people_only)
+			continue;
+		fputs(gap, to);
+		gap = "\t";
+		if (table->cells[i].present)
+			print_tsv_text(cell_text(column, &table->cells[i], false, number), to);
+	}
+	putc('\n', to);
+}
+
+static void print_json_cell(const struct column *column, const struct cell *cell, FILE *to)
+{
+	char number[NUMBER_BYTES];
+
+	print_json_text(column->name, to);
+	fputs(": ", to);
+	if (!cell->present)
+		fputs("null", to);
+	else if (column->kind == COLUMN_TEXT)
+		print_json_text(cell->text, to);
+	else
+		fputs(cell_text(column, cell, false, number), to);
+}
+
+static void print_json(const struct table *table, FILE *to)
+{
+	putc('[', to);
+	for (size_t row = 0; row < table->count; row += table->width) {
+		const char *gap = row ? ",\n  {" : "\n  {";
+		for (size_t i = 0; i < table->width; i++) {
+			if (table->columns[i].people_only)
+				continue;
+			fputs(gap, to);
+			print_json_cell(&table->columns[i], &table->cells[row + i], to);
+			gap = ", ";
+		}
+		putc('}', to);
+	}
+	fputs(table->count ? "\n]\n" : "]\n", to);
+}
+
+static const char *column_title(const struct column *column)
+{
+	return column->title ? column->title : column->name;
+}
+
+/* The characters that a column takes, 0 for one that is not shown. */
+static int column_width(const struct table *table, size_t column)
+{
+	const struct column *about = &table->columns[column];
+	int width = text_width(column_title(about));
+	bool any = table->count == 0;
+
+	for (size_t i = column; i < table->count; i += table->width) {
+		char number[NUMBER_BYTES];
+		if (!table->cells[i].present)
+			continue;
+		int needed = text_width(cell_text(about, &table->cells[i], true, number));
+		width = needed > width ? needed : width;
+		any = true;
+	}
+	return any && !about->machine_only ? width : 0;
+}
+
+/* One line of the human form as it is put together. */
+struct line {
+	FILE *to;
+	const int *widths;      /* of all columns */
+	bool colour;
+	bool started;           /* something stands to the left */
+	int owed;               /* blanks to be written before the next text: none are left at a line's end */
+};
+
+static void line_add(struct line *line, int width, bool to_the_left, const char *text, const char *colour)
+{
+	int blanks = width - text_width(text);
+
+	fprintf(line->to, "%*s", line->owed + (line->started ? 2 : 0) + (to_the_left ? 0 : blanks), "");
+	fputs(line->colour && colour ? colour : "", line->to);
+	print_plain_text(text, line->to);
+	fputs(line->colour && colour ? colour_end : "", line->to);
+	line->owed = to_the_left ? blanks : 0;
+	line->started = true;
+}
+
+/* Cells of one row; NULL: the titles. */
+static void print_human_row(const struct table *table, const struct cell *cells, struct line line)
+{
+	for (size_t i = 0; i < table->width; i++) {
+		const struct column *column = &table->columns[i];
+		bool to_the_left = is_text(column->kind) || column->kind == COLUMN_BOOL;
+		char number[NUMBER_BYTES];
+		if (line.widths[i] == 0)
+			continue;
+		if (!cells)
+			line_add(&line, line.widths[i], to_the_left, column_title(column), colour_title);
+		else if (!cells[i].present)
+			line_add(&line, line.widths[i], to_the_left, "-", NULL);
+		else
+			line_add(&line, line.widths[i], to_the_left, cell_text(column, &cells[i], true, number),
+			         column->kind == COLUMN_BOOL && !cells[i].truth ? colour_false : NULL);
+	}
+	putc('\n', line.to);
+}
+
+static bool print_human(const struct table *table, FILE *to, struct error *err)
+{
+	int *widths = malloc(table->width * sizeof *widths);
+
+	if (!widths)
+		return fail(err, "archsweep: out of memory");
+	for (size_t i = 0; i < table->width; i++)
+		widths[i] = column_width(table, i);
+	struct line line = { .to = to, .widths = widths, .colour = wants_colour(to) };
+	print_human_row(table, NULL, line);
+	for (size_t row = 0; row < table->count; row += table->width)
+		print_human_row(table, table->cells + row, line);
+	free(widths);
+	return true;
+}
+
+bool table_print(const struct table *table, enum table_format format, FILE *to, struct error *err)
+{
+	if (!table || table->out_of_memory)
+		return fail(err, "archsweep: out of memory");
+	assert(table->count % table->width == 0 && "whole rows");
+	if (format == TABLE_HUMAN)
+		return print_human(table, to, err);
+	if (format == TABLE_TSV)
+		print_tsv(table, to);
+	else
+		print_json(table, to);
+	return true;
+}

@@ -1,0 +1,64 @@
+/* Rows of typed cells, printed as aligned text for people, as TSV, or as a JSON array of objects. Floor 4a.
+ *
+ *	struct table *t = table_create(columns);        // a const array that ends with a column without a name
+ *	table_text(t, "plain"); table_real(t, 6); table_int(t, 12339); table_missing(t);        // a row, cell by cell
+ *	bool ok = table_print(t, TABLE_HUMAN, stdout, &err);
+ *	table_destroy(t);
+ *
+ * Filling never fails visibly: where memory has run out, table_print says so. Texts may hold any bytes. */
+#ifndef BENCH_TEXT_TABLE_H
+#define BENCH_TEXT_TABLE_H
+
+#include "bench/text/text.h"
+#include "nn/base/error.h"
+
+enum table_format {
+	TABLE_HUMAN,            /* aligned, thousands separated, "-" for missing; columns without any value are left out */
+	TABLE_TSV,              /* a header line of names; empty for missing; \t \n \r \\ escaped */
+	TABLE_JSON,             /* an array with one object a line; null for missing */
+};
+
+enum column_kind {
+	COLUMN_TEXT,
+	COLUMN_INT,
+	COLUMN_BYTES,           /* a whole number of bytes; 1.5 MiB for people */
+	COLUMN_REAL,
+	COLUMN_BOOL,            /* true, false; yes, NO for people */
+	COLUMN_JSON,            /* a text that is a JSON value, and stands as one in JSON */
+};
+
+enum { DECIMALS_NEEDED = -1 };  /* as many digits as tell the number from its neighbours: 0.25, 6 */
+
+struct column {
+	const char *name;       /* of machines: TSV's header, JSON's key */
+	enum column_kind kind;
+	int decimals;           /* COLUMN_REAL: digits after the point, or DECIMALS_NEEDED */
+	const char *title;      /* of people; NULL: the name */
+	bool machine_only;      /* not in the human form */
+	bool people_only;       /* not in TSV and JSON */
+};
+
+struct table;
+
+/* Borrows the columns. NULL where there is no memory, which all functions below accept. */
+struct table *table_create(const struct column *columns);
+void table_destroy(struct table *table);
+
+/* Each adds the next cell, rows following each other by themselves; the kind must be the column's. */
+void table_text(struct table *table, const char *text);         /* copied; NULL: missing */
+void table_json(struct table *table, const char *value);        /* likewise */
+void table_int(struct table *table, int64_t value);
+void table_bytes(struct table *table, int64_t bytes);
+void table_real(struct table *table, double value);             /* not finite: missing */
+void table_bool(struct table *table, bool value);
+void table_missing(struct table *table);
+/* The caller has no memory for the next cell: table_print will say so. */
+void table_fail(struct table *table);
+
+int table_row_count(const struct table *table);
+
+/* False where memory ran out since table_create. A full disk is not seen here but by main, at the end of stdout.
+ * The human form is coloured where `to` is a terminal that wants colour. */
+bool table_print(const struct table *table, enum table_format format, FILE *to, struct error *err);
+
+#endif

@@ -1,0 +1,122 @@
+/* See text.h. */
+#include "bench/text/text.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+const char *format_thousands(int64_t value, char to[NUMBER_BYTES])
+{
+	char digits[24];
+	int len = snprintf(digits, sizeof digits, "%" PRId64, value);
+	int used = 0;
+
+	for (int i = 0; i < len; i++) {
+		if (i > 0 && digits[i - 1] != '-' && (len - i) % 3 == 0)
+			to[used++] = ',';
+		to[used++] = digits[i];
+	}
+	to[used] = '\0';
+	return to;
+}
+
+const char *format_bytes(int64_t bytes, char to[NUMBER_BYTES])
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	double value = (double)bytes;
+	int unit = 0;
+
+	while (value >= 1023.95 && unit < 4) {  /* what one decimal would round up to 1024.0 is one of the next unit */
+		value /= 1024;
+		unit++;
+	}
+	snprintf(to, NUMBER_BYTES, unit ? "%.1f %s" : "%.0f %s", value, units[unit]);
+	return to;
+}
+
+/* Bytes of the well-formed UTF-8 character that text starts with, 0 where there is none (RFC 3629: nothing overlong, no surrogates). */
+static int utf8_len(const char *text)
+{
+	const unsigned char *at = (const unsigned char *)text;
+	int len = at[0] < 0x80 ? 1 : at[0] < 0xc2 ? 0 : at[0] < 0xe0 ? 2 : at[0] < 0xf0 ? 3 : at[0] < 0xf5 ? 4 : 0;
+	unsigned low = at[0] == 0xe0 ? 0xa0 : at[0] == 0xf0 ? 0x90 : 0x80;      /* the second byte's range */
+	unsigned high = at[0] == 0xed ? 0x9f : at[0] == 0xf4 ? 0x8f : 0xbf;
+
+	for (int i = 1; i < len; i++, low = 0x80, high = 0xbf)
+		if (at[i] < low || at[i] > high)
+			return 0;
+	return len;
+}
+
+static bool is_control(const char *text)
+{
+	unsigned char first = (unsigned char)text[0];
+
+	return first < 0x20 || first == 0x7f || (first == 0xc2 && (unsigned char)text[1] < 0xa0);
+}
+
+/* The letter of a byte's short escape ("n" for a newline), or 0. Both lists have the same order. */
+static char escape_letter(char byte, const char *bytes, const char *letters)
+{
+	const char *found = strchr(bytes, byte);
+
+	return found ? letters[found - bytes] : '\0';
+}
+
+void print_json_text(const char *text, FILE *to)
+{
+	putc('"', to);
+	for (int len; *text; text += len ? len : 1) {
+		char letter = escape_letter(*text, "\"\\\b\f\n\r\t", "\"\\bfnrt");
+		len = utf8_len(text);
+		if (letter)
+			fprintf(to, "\\%c", letter);
+		else if (len == 0)
+			fputs("\\ufffd", to);
+		else if (len == 1 && is_control(text))
+			fprintf(to, "\\u%04x", (unsigned)*text);
+		else
+			fwrite(text, 1, (size_t)len, to);
+	}
+	putc('"', to);
+}
+
+void print_tsv_text(const char *text, FILE *to)
+{
+	for (; *text; text++) {
+		char letter = escape_letter(*text, "\t\n\r\\", "tnr\\");
+		if (letter)
+			fprintf(to, "\\%c", letter);
+		else
+			putc(*text, to);
+	}
+}
+
+void print_plain_text(const char *text, FILE *to)
+{
+	for (int len; *text; text += len ? len : 1) {
+		len = utf8_len(text);
+		if (len == 0 || is_control(text))
+			putc('?', to);
+		else
+			fwrite(text, 1, (size_t)len, to);
+	}
+}
+
+int text_width(const char *text)
+{
+	int width = 0;
+
+	for (int len; *text; text += len ? len : 1, width++)
+		len = utf8_len(text);
+	return width;
+}
+
+bool wants_colour(FILE *to)
+{
+	const char *no_colour = getenv("NO_COLOR");
+	const char *terminal = getenv("TERM");
+
+	return isatty(fileno(to)) && !(no_colour && *no_colour) && terminal && strcmp(terminal, "dumb") != 0;
+}

@@ -1,0 +1,111 @@
+/* The nodes of yaml.h's tree: made, grown, looked up, described. */
+#include "bench/yaml/yaml_tree.h"
+
+#include "bench/text/words.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct node *node_create(struct document *document, enum node_type type, struct mark at, struct error *err)
+{
+	if (++document->nodes > DOCUMENT_MAX_NODES) {
+		fail_at(err, at, "more than %d values in one file", DOCUMENT_MAX_NODES);
+		return NULL;
+	}
+	struct node *node = arena_alloc(&document->arena, sizeof *node, err);
+	if (node) {
+		node->type = type;
+		node->at = at;
+	}
+	return node;
+}
+
+/* Arrays have room for the next power of two entries, so growing is a matter of the count alone. */
+bool node_append(struct arena *arena, struct node *to, struct node *key, struct node *value, struct error *err)
+{
+	size_t count = (size_t)to->count;
+
+	if (!(count & (count - 1))) {
+		size_t room = count ? 2 * count : 1;
+		struct node **items = arena_alloc(arena, room * sizeof *items, err);
+		struct node **keys = key ? arena_alloc(arena, room * sizeof *keys, err) : NULL;
+
+		if (!items || (key && !keys))
+			return false;
+		if (count)
+			memcpy(items, to->items, count * sizeof *items);
+		if (count && key)
+			memcpy(keys, to->keys, count * sizeof *keys);
+		to->items = items;
+		to->keys = keys;
+	}
+	if (key)
+		to->keys[count] = key;
+	to->items[count] = value;
+	to->count++;
+	return true;
+}
+
+void document_destroy(struct document *document)
+{
+	if (!document)
+		return;
+	arena_free(&document->arena);
+	free(document);
+}
+
+struct node *document_root(const struct document *document)
+{
+	return document->root;
+}
+
+struct node *node_get(const struct node *map, const char *key)
+{
+	for (int i = 0; map->keys && i < map->count; i++)
+		if (!strcmp(map->keys[i]->text, key))
+			return map->items[i];
+	return NULL;
+}
+
+struct node *node_empty(struct arena *arena, struct mark at, struct error *err)
+{
+	struct node *node = arena_alloc(arena, sizeof *node, err);
+
+	if (node)
+		*node = (struct node){ .type = NODE_MAP, .at = at };
+	return node;
+}
+
+struct node *node_copy(struct arena *arena, const struct node *node, struct error *err)
+{
+	struct node *copy = arena_alloc(arena, sizeof *copy, err);
+	struct node **items = arena_alloc(arena, (size_t)node->count * sizeof *items, err);
+
+	if (!copy || !items)
+		return NULL;
+	*copy = *node;
+	copy->items = items;
+	if (node->count)
+		memcpy(items, node->items, (size_t)node->count * sizeof *items);
+	return copy;
+}
+
+bool mark_is_set(struct mark at)
+{
+	return !strncmp(at.file, SET_PREFIX, strlen(SET_PREFIX));
+}
+
+const char *node_describe(const struct node *node, char to[80])
+{
+	char shown[SHOWN_BYTES];
+
+	if (node->type == NODE_LIST)
+		return node->count ? "a list" : "an empty list";
+	if (node->type == NODE_MAP)
+		return node->count ? "a map" : "an empty map";
+	if (!node->text[0] && !node->quoted)
+		return "nothing";
+	snprintf(to, 80, "\"%s\"", words_show(node->text, shown));
+	return to;
+}

@@ -1,0 +1,55 @@
+/* A YAML file as a tree in which every node knows its place in the file. Floor 4b. Parsing is libyaml's; the tree, its limits
+ * and what is refused are ours: doubled keys, anchors and aliases, tags, a second document. */
+#ifndef BENCH_YAML_YAML_H
+#define BENCH_YAML_YAML_H
+
+#include "nn/base/error.h"
+
+#include <stddef.h>
+
+enum {
+	DOCUMENT_MAX_BYTES = 1 << 20,
+	DOCUMENT_MAX_DEPTH = 64,
+	DOCUMENT_MAX_NODES = 100000,
+	DOCUMENT_MAX_KEYS = 1024,       /* in one map */
+};
+
+enum node_type { NODE_SCALAR, NODE_LIST, NODE_MAP };
+
+struct node {
+	enum node_type type;
+	struct mark at;
+	const char *text;       /* scalar: its text; owned by the document */
+	bool quoted;            /* scalar written in quotes: never a number or a word of ours */
+	int count;              /* list items or map entries */
+	struct node **items;    /* list: items; map: values */
+	struct node **keys;     /* map: scalars; NULL otherwise */
+};
+
+struct document;
+
+/* Reads a whole file. NULL and an error at its place for anything that is not one YAML document. */
+struct document *document_read(const char *path, struct error *err);
+void document_destroy(struct document *document);
+struct node *document_root(const struct document *document);
+
+/* `--set recipe.epochs=3`: replaces or adds the value at a dotted path (map keys, list positions from 0). The value is parsed as
+ * YAML; its marks name the command line: file "--set recipe.epochs=3", column within the assignment. */
+bool document_set(struct document *document, const char *assignment, struct error *err);
+
+/* The value under a key of a map, or NULL. */
+struct node *node_get(const struct node *map, const char *key);
+
+struct arena;
+
+/* Nodes of one's own: an empty map; a copy whose items may be replaced. NULL and an error without memory. */
+struct node *node_empty(struct arena *arena, struct mark at, struct error *err);
+struct node *node_copy(struct arena *arena, const struct node *node, struct error *err);
+
+/* Whether it is a place in a `--set` and not in a file. */
+bool mark_is_set(struct mark at);
+
+/* "a list", "a map", "\"text\"", "nothing": what was found, for messages. Static or in `to`. */
+const char *node_describe(const struct node *node, char to[80]);
+
+#endif
