@@ -16,7 +16,7 @@
 #   0   nn/base
 #
 # A file includes its own header and headers of lower floors; on floors 0, 1, 3 and 4 also headers of its own folder, without circles.
-# Folders that share a floor do not see each other. Commands see command.h and options.h, and never each other.
+# Folders that share a floor do not see each other. Commands see command.h, options.h and given_sweep.h, and never each other.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "${1-$here/..}"
@@ -43,7 +43,7 @@ sh "$here/code.sh" nn bench | awk '
 		if (from ~ /^nn\/train\// && to ~ /^nn\/model\//) return 1
 		if (house_of(from) != house_of(to)) return 0
 		if (house_of(from) ~ /^nn\/(layer|optim)$/) return to == "nn/layer/layer.h" || to == "nn/optim/optimizer.h"
-		if (house_of(from) == "bench/command") return to ~ /^bench\/command\/(command|options)\.h$/
+		if (house_of(from) == "bench/command") return to ~ /^bench\/command\/(command|options|given_sweep)\.h$/
 		return 1
 	}
 

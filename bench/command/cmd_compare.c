@@ -3,14 +3,14 @@
  * The walk: read the sweep, find the base, measure the times that are missing, join them with the records, keep, print. */
 #include "bench/command/command.h"
 
-#include "bench/command/options.h"
+#include "bench/command/given_sweep.h"
 #include "bench/measure/compare.h"
 #include "bench/run/progress.h"
 #include "bench/sweep/base.h"
 #include "bench/system/lock.h"
 #include "bench/system/machine.h"
 
-enum { FOLDER_SIZE = 4096, ROUNDS = 5 };
+enum { ROUNDS = 5 };
 #define SECONDS 0.25            /* of one measurement */
 
 static const struct option_row options[] = {
@@ -52,14 +52,6 @@ struct compare {
 	char folder[FOLDER_SIZE];       /* reports/<sweep> */
 	struct timings timings;         /* owned */
 };
-
-static bool find_folder(struct compare *c, struct error *err)
-{
-	const char *reports = options_value(c->given, "reports");
-	int len = snprintf(c->folder, sizeof c->folder, "%s/%s", reports ? reports : "reports", c->sweep->name);
-
-	return len < FOLDER_SIZE || fail(err, "--reports: the path is too long");
-}
 
 static bool find_base(struct compare *c, struct error *err)
 {
@@ -131,22 +123,22 @@ static int compare(struct compare *c, struct error *err)
 	return status;
 }
 
+static int run_sweep(const struct options *given, const struct sweep *sweep, struct error *err)
+{
+	struct compare c = { .given = given, .sweep = sweep };
+
+	if (options_has(given, "if-base") && sweep->base < 0)
+		return EXIT_DONE;
+	if (!given_folder(given, sweep, c.folder, err) || !find_base(&c, err))
+		return EXIT_USAGE;
+	int status = timings_create(sweep, &c.timings, err) ? compare(&c, err) : EXIT_FAILED;
+	timings_free(&c.timings);
+	return status;
+}
+
 static int run(const struct options *given, struct error *err)
 {
-	const char *sets[MAX_OPTION_USES];
-	struct sweep *sweep = sweep_read(given->operands[0], sets, options_values(given, "set", sets), err);
-	struct compare c = { .given = given, .sweep = sweep };
-	int status = EXIT_USAGE;
-
-	if (!sweep)
-		return EXIT_USAGE;
-	if (options_has(given, "if-base") && sweep->base < 0)
-		status = EXIT_DONE;
-	else if (find_folder(&c, err) && find_base(&c, err))
-		status = timings_create(sweep, &c.timings, err) ? compare(&c, err) : EXIT_FAILED;
-	timings_free(&c.timings);
-	sweep_destroy(sweep);
-	return status;
+	return given_sweep_run(given, run_sweep, err);
 }
 
 const struct command command_compare = {

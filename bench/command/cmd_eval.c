@@ -1,7 +1,7 @@
 /* archsweep eval: how trained weights do on the splits of the data, one point's or several averaged. Floor 5. */
 #include "bench/command/command.h"
 
-#include "bench/command/options.h"
+#include "bench/command/given_sweep.h"
 #include "bench/eval/outcome_table.h"
 #include "bench/record/kept.h"
 #include "bench/run/progress.h"
@@ -215,14 +215,7 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 
 static int run(const struct options *given, struct error *err)
 {
-	const char *sets[MAX_OPTION_USES];
-	struct sweep *sweep = sweep_read(given->operands[0], sets, options_values(given, "set", sets), err);
-
-	if (!sweep)
-		return EXIT_USAGE;
-	int status = run_sweep(given, sweep, err);
-	sweep_destroy(sweep);
-	return status;
+	return given_sweep_run(given, run_sweep, err);
 }
 
 const struct command command_eval = {

@@ -1,7 +1,7 @@
 /* archsweep export: a point's weights as a file that numpy reads. Floor 5. */
 #include "bench/command/command.h"
 
-#include "bench/command/options.h"
+#include "bench/command/given_sweep.h"
 #include "bench/record/kept.h"
 #include "bench/sweep/point_find.h"
 
@@ -117,16 +117,9 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 
 static int run(const struct options *given, struct error *err)
 {
-	const char *sets[MAX_OPTION_USES];
-
 	if (!options_has(given, "npz"))
 		return options_fail(given, err, "--npz FILE is missing: where to write the weights");
-	struct sweep *sweep = sweep_read(given->operands[0], sets, options_values(given, "set", sets), err);
-	if (!sweep)
-		return EXIT_USAGE;
-	int status = run_sweep(given, sweep, err);
-	sweep_destroy(sweep);
-	return status;
+	return given_sweep_run(given, run_sweep, err);
 }
 
 const struct command command_export = {

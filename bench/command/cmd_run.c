@@ -4,7 +4,7 @@
  * print. Whatever happens to one point, the others go on. */
 #include "bench/command/command.h"
 
-#include "bench/command/options.h"
+#include "bench/command/given_sweep.h"
 #include "bench/measure/compare.h"
 #include "bench/run/campaign.h"
 #include "bench/run/estimate.h"
@@ -16,7 +16,7 @@
 
 #include <stdlib.h>
 
-enum { FOLDER_SIZE = 4096, MIB = 1 << 20 };
+enum { MIB = 1 << 20 };
 
 static const struct option_row options[] = {
 	{ "only", 'o', "GLOB", .help = "train only the points that match: 'plain/*', conv1x1/6, the beginning of an id", .repeats = true },
@@ -50,21 +50,13 @@ static const char help[] =
 struct run {
 	const struct options *given;
 	enum table_format format;
-	struct sweep *sweep;            /* owned */
+	const struct sweep *sweep;
 	struct todo todo;               /* owned */
 	struct dataset data;            /* owned; no pixels before it is read */
 	char folder[FOLDER_SIZE];       /* reports/<sweep> */
 	int threads;
 	int64_t memory_bytes;           /* for training */
 };
-
-static bool find_folder(struct run *r, struct error *err)
-{
-	const char *reports = options_value(r->given, "reports");
-	int len = snprintf(r->folder, sizeof r->folder, "%s/%s", reports ? reports : "reports", r->sweep->name);
-
-	return len < FOLDER_SIZE || fail(err, "--reports: the path is too long");
-}
 
 static bool choose_points(struct run *r, struct error *err)
 {
@@ -243,19 +235,21 @@ static int train_run(struct run *r, struct error *err)
 	return status;
 }
 
-static int run(const struct options *given, struct error *err)
+static int run_sweep(const struct options *given, const struct sweep *sweep, struct error *err)
 {
-	const char *sets[MAX_OPTION_USES];
-	struct run r = { .given = given, .format = options_format(given) };
+	struct run r = { .given = given, .format = options_format(given), .sweep = sweep };
 	int status = EXIT_USAGE;
 
-	r.sweep = sweep_read(given->operands[0], sets, options_values(given, "set", sets), err);
-	if (r.sweep && dataset_is_named(&r.sweep->data, err) && find_folder(&r, err) && choose_points(&r, err))
+	if (dataset_is_named(&sweep->data, err) && given_folder(given, sweep, r.folder, err) && choose_points(&r, err))
 		status = options_has(given, "dry-run") ? dry_run(&r, err) : train_run(&r, err);
 	dataset_free(&r.data);
 	todo_free(&r.todo);
-	sweep_destroy(r.sweep);
 	return status;
+}
+
+static int run(const struct options *given, struct error *err)
+{
+	return given_sweep_run(given, run_sweep, err);
 }
 
 const struct command command_run = {

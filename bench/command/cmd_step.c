@@ -1,7 +1,7 @@
 /* archsweep step: one forward and backward pass on a given batch with given weights, for comparisons with other programs. Floor 5. */
 #include "bench/command/command.h"
 
-#include "bench/command/options.h"
+#include "bench/command/given_sweep.h"
 #include "bench/eval/step.h"
 #include "bench/sweep/point_find.h"
 #include "bench/system/machine.h"
@@ -69,18 +69,11 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 
 static int run(const struct options *given, struct error *err)
 {
-	const char *sets[MAX_OPTION_USES];
-
 	if (!options_has(given, "batch"))
 		return options_fail(given, err, "--batch FILE is missing: the images and their labels");
 	if (!options_has(given, "out"))
 		return options_fail(given, err, "--out FILE is missing: where to write the results");
-	struct sweep *sweep = sweep_read(given->operands[0], sets, options_values(given, "set", sets), err);
-	if (!sweep)
-		return EXIT_USAGE;
-	int status = run_sweep(given, sweep, err);
-	sweep_destroy(sweep);
-	return status;
+	return given_sweep_run(given, run_sweep, err);
 }
 
 const struct command command_step = {

@@ -1,7 +1,7 @@
 /* archsweep summary: one network layer by layer, or the points of a sweep. Floor 5. */
 #include "bench/command/command.h"
 
-#include "bench/command/options.h"
+#include "bench/command/given_sweep.h"
 #include "bench/sweep/cost.h"
 #include "bench/sweep/layer_table.h"
 #include "bench/sweep/point_find.h"
@@ -197,15 +197,7 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 
 static int run(const struct options *given, struct error *err)
 {
-	const char *sets[MAX_OPTION_USES];
-	int set_count = options_values(given, "set", sets);
-	struct sweep *sweep = sweep_read(given->operands[0], sets, set_count, err);
-
-	if (!sweep)
-		return EXIT_USAGE;
-	int status = run_sweep(given, sweep, err);
-	sweep_destroy(sweep);
-	return status;
+	return given_sweep_run(given, run_sweep, err);
 }
 
 const struct command command_summary = {
