@@ -160,7 +160,7 @@ params: $(BUILD)/archsweep ## check the parameter counts that sweeps/*.yaml expe
 plots: $(BUILD)/archsweep ## draw the pictures of SWEEP again from its records, without training
 	@$(BUILD)/archsweep plot $(SWEEP)
 
-bench: $(BUILD)/archsweep ## measure this machine and the reference networks; PYTHON= one with torch, QUICK=1; see bench/bench.sh
+bench: $(BUILD)/archsweep ## measure this machine and the reference networks; PYTHON= one with torch and numpy, QUICK=1; see bench/bench.sh
 	@PROGRAM=$(BUILD)/archsweep SWEEP='$(SWEEP)' ARGS='$(ARGS)' BENCH='$(BENCH)' PYTHON='$(PYTHON)' FER2013='$(FER2013)' \
 		QUICK='$(QUICK)' SWEEP_TIME='$(SWEEP_TIME)' sh bench/bench.sh
 

@@ -4,7 +4,7 @@
 #
 #   PROGRAM=build/archsweep         the program
 #   BENCH='sweeps/bench.yaml ...'   the sweeps whose networks are measured
-#   PYTHON=/path/to/python          one that has torch: the same networks in PyTorch, in turns with ours
+#   PYTHON=/path/to/python          one that has torch and numpy: the same networks in PyTorch, in turns with ours
 #   FER2013=data/fer2013.csv.gz     also time the reading of this file
 #   SWEEP=sweeps/fashion.yaml       the sweep that is trained as a whole, and whose schedule is simulated; SWEEP_TIME=0: not trained
 #   QUICK=1                         everything briefly, to see that it works; no whole sweep, and no number to quote

@@ -2,6 +2,7 @@
 #include "tests/run_case.h"
 
 #include "tests/test.h"
+#include "tests/texts.h"
 
 #include <dirent.h>
 #include <stdio.h>
@@ -134,21 +135,6 @@ void check_run(const char *file, int line, struct program_result result, int sta
 
 /* --- what is left behind --------------------------------------------------------------------------------------------------------- */
 
-/* A whole file, "" where it is missing. */
-static const char *read_text(const char *path)
-{
-	static char texts[2][TEXT];
-	static int next;
-	char *text = texts[next++ % 2];
-	FILE *file = fopen(path, "r");
-	size_t len = file ? fread(text, 1, TEXT - 1, file) : 0;
-
-	if (file)
-		fclose(file);
-	text[len] = '\0';
-	return text;
-}
-
 static bool is_record(const char *name)
 {
 	const char *dot = strchr(name, '.');
@@ -199,7 +185,7 @@ const char *record_value(const char *file, const char *column)
 	size_t len = strlen(column);
 
 	value[0] = '\0';
-	for (const char *line = read_text(file); line; line = strchr(line, '\n')) {
+	for (const char *line = file_text(file); line; line = strchr(line, '\n')) {
 		line += *line == '\n';
 		if (strncmp(line, column, len) == 0 && line[len] == '\t') {
 			snprintf(value, sizeof values[0], "%.*s", (int)strcspn(line + len + 1, "\n"), line + len + 1);
@@ -281,9 +267,9 @@ static void masked(const char *path, const char *name, char to[TEXT])
 	FILE *out = fmemopen(to, TEXT, "w");
 
 	if (is_record(name))
-		mask_record(read_text(path), out);
+		mask_record(file_text(path), out);
 	else
-		mask_curve(read_text(path), out);
+		mask_curve(file_text(path), out);
 	fclose(out);
 }
 

@@ -7,6 +7,7 @@
 #include "tests/sets.h"
 #include "tests/sweep_text.h"
 #include "tests/test.h"
+#include "tests/texts.h"
 
 #include <math.h>
 #include <signal.h>
@@ -38,33 +39,14 @@ static struct program_result run_bench(const char *const *more)
 }
 #define BENCH(...) run_bench((const char *[]){ __VA_ARGS__, NULL })
 
-/* The field of that name in a row (0 is the first below the header) of TSV text; "" where there is no such. In a ring of buffers. */
-static const char *field(const char *tsv, int row, const char *name)
-{
-	static char ring[8][128];
-	static int next;
-	char *to = ring[next++ % 8];
-	int column = 0;
-	const char *at = tsv;
-
-	to[0] = '\0';
-	for (size_t len; (len = strcspn(at, "\t\n")) != strlen(name) || memcmp(at, name, len) != 0; at += len + 1, column++)
-		if (at[len] != '\t')
-			return to;
-	for (at = tsv; row >= 0 && at; row--)
-		at = (at = strchr(at, '\n')) ? at + 1 : NULL;
-	for (; column > 0 && at; column--)
-		at = (at = strchr(at, '\t')) ? at + 1 : NULL;
-	if (at)
-		snprintf(to, 128, "%.*s", (int)strcspn(at, "\t\n"), at);
-	return to;
-}
-
 static double number(const char *tsv, int row, const char *name)
 {
-	const char *text = field(tsv, row, name);
+	const char *text = tsv_field(tsv, row, name);
 
-	return *text ? strtod(text, NULL) : NAN;
+	char *end;
+	double value = strtod(text, &end);
+
+	return end > text && !*end ? value : NAN;
 }
 
 static int row_count(const char *tsv)
@@ -106,13 +88,13 @@ TEST(bench_counts_what_it_measures)
 	CHECK_INT(r.status, 0);
 	CHECK_TEXT(r.err, "");
 	CHECK_INT(row_count(r.out), 3);         /* networks, not seeds */
-	CHECK_TEXT(field(r.out, 0, "sweep"), "tiny");
-	CHECK_TEXT(field(r.out, 0, "family"), "tiny");
-	CHECK_TEXT(field(r.out, 1, "width"), "3");
-	CHECK_TEXT(field(r.out, 2, "family"), "flat");
-	CHECK_TEXT(field(r.out, 0, "trainable"), "119");
-	CHECK_TEXT(field(r.out, 0, "threads"), "2");
-	CHECK_TEXT(field(r.out, 0, "batch"), "16");
+	CHECK_TEXT(tsv_field(r.out, 0, "sweep"), "tiny");
+	CHECK_TEXT(tsv_field(r.out, 0, "family"), "tiny");
+	CHECK_TEXT(tsv_field(r.out, 1, "width"), "3");
+	CHECK_TEXT(tsv_field(r.out, 2, "family"), "flat");
+	CHECK_TEXT(tsv_field(r.out, 0, "trainable"), "119");
+	CHECK_TEXT(tsv_field(r.out, 0, "threads"), "2");
+	CHECK_TEXT(tsv_field(r.out, 0, "batch"), "16");
 	CHECK_CLOSE(number(r.out, 0, "flops_per_image"), flops, 0);
 	CHECK_CLOSE(number(r.out, 0, "bytes_per_image"), floor(bytes + 0.5), 0);
 	CHECK_CLOSE(number(r.out, 0, "flops_per_byte"), flops / bytes, 1e-2);
@@ -177,18 +159,18 @@ TEST(bench_profile_adds_up)
 	CHECK_INT(r.status, 0);
 	CHECK_INT(row_count(r.out), 6);
 	for (int row = 0; row < 6; row++) {
-		CHECK_TEXT(field(r.out, row, "family"), "tiny");
-		CHECK_TEXT(field(r.out, row, "what"), what[row]);
-		CHECK_TEXT(field(r.out, row, "index"), index[row]);
+		CHECK_TEXT(tsv_field(r.out, row, "family"), "tiny");
+		CHECK_TEXT(tsv_field(r.out, row, "what"), what[row]);
+		CHECK_TEXT(tsv_field(r.out, row, "index"), index[row]);
 		percent += number(r.out, row, "percent");
 	}
 	CHECK_CLOSE(percent, 100, 0.01);        /* six rows, rounded to a tenth */
-	CHECK_TEXT(field(r.out, 0, "output"), "8 x 8 x 1");
-	CHECK_TEXT(field(r.out, 2, "output"), "4 x 4 x 2");
-	CHECK_TEXT(field(r.out, 2, "gflops"), "");
-	CHECK_TEXT(field(r.out, 2, "update_us"), "");
+	CHECK_TEXT(tsv_field(r.out, 0, "output"), "8 x 8 x 1");
+	CHECK_TEXT(tsv_field(r.out, 2, "output"), "4 x 4 x 2");
+	CHECK_TEXT(tsv_field(r.out, 2, "gflops"), "");
+	CHECK_TEXT(tsv_field(r.out, 2, "update_us"), "");
 	CHECK(number(r.out, 1, "gflops") >= 0);
-	CHECK_TEXT(field(r.out, 5, "bytes_per_image"), "");
+	CHECK_TEXT(tsv_field(r.out, 5, "bytes_per_image"), "");
 	program_result_free(&r);
 }
 
@@ -357,9 +339,9 @@ TEST(bench_cores_counts_points)
 
 	CHECK_INT(r.status, 0);
 	CHECK_INT(row_count(r.out), 7);
-	CHECK_TEXT(field(r.out, 0, "points"), "6");
-	CHECK_TEXT(field(r.out, 0, "efficiency_percent"), "100.0");
-	CHECK_TEXT(field(r.out, 6, "cores"), "64");
+	CHECK_TEXT(tsv_field(r.out, 0, "points"), "6");
+	CHECK_TEXT(tsv_field(r.out, 0, "efficiency_percent"), "100.0");
+	CHECK_TEXT(tsv_field(r.out, 6, "cores"), "64");
 	CHECK(number(r.out, 6, "speedup") <= 6.001);    /* a batch of 16 images is work for one thread */
 	program_result_free(&r);
 }
@@ -372,8 +354,8 @@ TEST(bench_reading_reads_what_there_is)
 
 	CHECK_INT(r.status, 0);
 	CHECK_INT(row_count(r.out), 1);
-	CHECK_TEXT(field(r.out, 0, "images"), "160");
-	CHECK_TEXT(field(r.out, 0, "pixel_bytes"), "10240");
+	CHECK_TEXT(tsv_field(r.out, 0, "images"), "160");
+	CHECK_TEXT(tsv_field(r.out, 0, "pixel_bytes"), "10240");
 	CHECK(number(r.out, 0, "seconds") >= 0);
 	program_result_free(&r);
 }
@@ -399,11 +381,11 @@ TEST(bench_saves_what_it_prints)
 
 	CHECK_INT(r.status, 0);
 	CHECK_TEXT(r.out, saved.out);
-	CHECK_TEXT(field(r.out, 0, "inference_images_per_second"), "");
+	CHECK_TEXT(tsv_field(r.out, 0, "inference_images_per_second"), "");
 	CHECK_INT(people.status, 0);
 	CHECK(strstr(people.out, "\nflat/1/1\n"));
 	CHECK_INT(row_count(layers.out), 4);
-	CHECK_TEXT(field(layers.out, 1, "what"), "dense");
+	CHECK_TEXT(tsv_field(layers.out, 1, "what"), "dense");
 	program_result_free(&r);
 	program_result_free(&people);
 	program_result_free(&saved);

@@ -1,6 +1,7 @@
 /* The tables of a sweep: order, what is left out, and what happens to what cannot be read. */
 #include "bench/record/record.h"
 #include "tests/test.h"
+#include "tests/texts.h"
 
 #include <fcntl.h>
 #include <math.h>
@@ -44,18 +45,6 @@ static void write_point(const char *id, int epochs, double accuracy)
 	curve_free(&curve);
 }
 
-static const char *read_text(const char *name)
-{
-	static char text[1 << 16];
-	FILE *file = fopen(test_path(name), "rb");
-
-	if (!file)
-		return "(none)";
-	text[fread(text, 1, sizeof text - 1, file)] = '\0';
-	fclose(file);
-	return text;
-}
-
 static void check_collect(bool good, int want, const char *name, const char *message)
 {
 	struct error err = { "" };
@@ -72,8 +61,8 @@ static void check_collect(bool good, int want, const char *name, const char *mes
 TEST(collect_without_records)
 {
 	check_collect(true, 0, "", "");
-	CHECK_TEXT(read_text("points.tsv"), POINTS_HEADER POINTS_END);
-	CHECK_TEXT(read_text("curves.tsv"), CURVES_HEADER);
+	CHECK_TEXT(file_text(test_path("points.tsv")), POINTS_HEADER POINTS_END);
+	CHECK_TEXT(file_text(test_path("curves.tsv")), CURVES_HEADER);
 }
 
 /* The sweep's order and names, whatever the ids and the records say; a record that no point asks for is left out. */
@@ -83,12 +72,12 @@ TEST(collect_in_the_order_of_the_sweep)
 	write_point(ID("d"), 1, 0.1);
 	write_point(ID("c"), 2, 0.5);
 	check_collect(true, 2, "", "");
-	CHECK_TEXT(read_text("points.tsv"), POINTS_HEADER "accuracy_test\tloss_test\t" POINTS_END
+	CHECK_TEXT(file_text(test_path("points.tsv")), POINTS_HEADER "accuracy_test\tloss_test\t" POINTS_END
 	           ID("c") "\tzebra\t3\t1\tdone\t\t1\t2\t3\t2\t0.5\t0.5\tnan\tnan\t0\tnan\tnan\t0.5\t0.5\t"
 	           "0000000000000001\tportable\t0\t0\t0\t1\tA 'zoo', 100 %\n"
 	           ID("b") "\tape\t0.5\t2\tdone\t\t1\t2\t3\t1\t0.75\t0.5\tnan\tnan\t0\tnan\tnan\t0.75\t0.5\t"
 	           "0000000000000001\tportable\t0\t0\t0\t1\tA 'zoo', 100 %\n");
-	CHECK_TEXT(read_text("curves.tsv"), CURVES_HEADER
+	CHECK_TEXT(file_text(test_path("curves.tsv")), CURVES_HEADER
 	           "zebra\t3\t1\t1\t0.5\t1\t0.25\tnan\tnan\t1\nzebra\t3\t1\t2\t0.5\t1\t0.25\tnan\tnan\t2\n"
 	           "ape\t0.5\t2\t1\t0.5\t1\t0.25\tnan\tnan\t1\n");
 }
@@ -103,7 +92,7 @@ TEST(collect_fills_missing_splits)
 	CHECK(record_write(test_folder(), &record, &curve, &err));
 	write_point(ID("a"), 0, 0.5);
 	check_collect(true, 2, "", "");
-	CHECK(strstr(read_text("points.tsv"), "\tfailed\tno 'memory'\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\tnan\tnan\t"
+	CHECK(strstr(file_text(test_path("points.tsv")), "\tfailed\tno 'memory'\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\tnan\tnan\t"
 	                                      "0000000000000000\tavx2\t"));
 }
 
@@ -121,7 +110,7 @@ TEST(collect_refuses_too_many_splits)
 	CHECK(record_write(test_folder(), &record, &curve, &err));
 	snprintf(message, sizeof message, ": the sweep's records have more than %d splits", MAX_SPLITS);
 	check_collect(false, 1, "points/" ID("a") ".tsv", message);
-	CHECK(strstr(read_text("points.tsv"), "accuracy_test") && !strstr(read_text("points.tsv"), "part"));
+	CHECK(strstr(file_text(test_path("points.tsv")), "accuracy_test") && !strstr(file_text(test_path("points.tsv")), "part"));
 }
 
 TEST(collect_leaves_out_a_broken_record)
@@ -130,16 +119,16 @@ TEST(collect_leaves_out_a_broken_record)
 	write_point(ID("c"), 2, 0.5);
 	test_write("points/" ID("c") ".tsv", "format\t1\n", 9);
 	check_collect(false, 1, "points/" ID("c") ".tsv", ":2:1: the file ends before column \"id\"");
-	CHECK(!strstr(read_text("points.tsv"), ID("c")) && strstr(read_text("points.tsv"), ID("b")));
-	CHECK(!strstr(read_text("curves.tsv"), "zebra") && strstr(read_text("curves.tsv"), "ape"));
+	CHECK(!strstr(file_text(test_path("points.tsv")), ID("c")) && strstr(file_text(test_path("points.tsv")), ID("b")));
+	CHECK(!strstr(file_text(test_path("curves.tsv")), "zebra") && strstr(file_text(test_path("curves.tsv")), "ape"));
 }
 
 static void check_broken_curve(const char *text, const char *message)
 {
 	test_write("points/" ID("c") ".curve.tsv", text, strlen(text));
 	check_collect(false, 2, "points/" ID("c") ".curve.tsv", message);
-	CHECK(strstr(read_text("points.tsv"), ID("c")));
-	CHECK_TEXT(read_text("curves.tsv"), CURVES_HEADER "ape\t0.5\t2\t1\t0.5\t1\t0.25\tnan\tnan\t1\n");
+	CHECK(strstr(file_text(test_path("points.tsv")), ID("c")));
+	CHECK_TEXT(file_text(test_path("curves.tsv")), CURVES_HEADER "ape\t0.5\t2\t1\t0.5\t1\t0.25\tnan\tnan\t1\n");
 }
 
 TEST(collect_leaves_out_a_broken_curve)
@@ -177,12 +166,12 @@ TEST(collect_removes_what_killed_runs_left)
 	make_old("tmp-1-2-x");
 	test_write(".tmp-123-1-points.tsv", "x", 1);
 	check_collect(true, 1, "", "");
-	CHECK_TEXT(read_text("points/.tmp-123-0-" ID("a") ".tsv"), "(none)");
-	CHECK_TEXT(read_text(".tmp-123-99-points.tsv"), "(none)");
-	CHECK_TEXT(read_text(".tmp-123-points.tsv"), "x");
-	CHECK_TEXT(read_text(".tmp-mine"), "x");
-	CHECK_TEXT(read_text("tmp-1-2-x"), "x");
-	CHECK_TEXT(read_text(".tmp-123-1-points.tsv"), "x");            /* a run that is at work now */
+	CHECK_TEXT(file_text(test_path("points/.tmp-123-0-" ID("a") ".tsv")), "(none)");
+	CHECK_TEXT(file_text(test_path(".tmp-123-99-points.tsv")), "(none)");
+	CHECK_TEXT(file_text(test_path(".tmp-123-points.tsv")), "x");
+	CHECK_TEXT(file_text(test_path(".tmp-mine")), "x");
+	CHECK_TEXT(file_text(test_path("tmp-1-2-x")), "x");
+	CHECK_TEXT(file_text(test_path(".tmp-123-1-points.tsv")), "x");            /* a run that is at work now */
 }
 
 TEST(collect_twice_gives_the_same_bytes)
@@ -191,7 +180,7 @@ TEST(collect_twice_gives_the_same_bytes)
 
 	write_point(ID("a"), 3, 1 / 3.0);
 	check_collect(true, 1, "", "");
-	snprintf(first, sizeof first, "%s", read_text("points.tsv"));
+	snprintf(first, sizeof first, "%s", file_text(test_path("points.tsv")));
 	check_collect(true, 1, "", "");
-	CHECK_TEXT(read_text("points.tsv"), first);
+	CHECK_TEXT(file_text(test_path("points.tsv")), first);
 }

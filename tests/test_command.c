@@ -2,6 +2,7 @@
  * and what happens when its output cannot be written. */
 #include "tests/run_program.h"
 #include "tests/test.h"
+#include "tests/texts.h"
 
 #include <fcntl.h>
 #include <stdio.h>
@@ -41,12 +42,6 @@ static const char *write_tiny(void)
 	return test_write("tiny.yaml", tiny, sizeof tiny - 1);
 }
 
-static void check_contains(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		test_fail(__FILE__, __LINE__, "\"%s\" is not in:\n%s", part, text);
-}
-
 /* Runs archsweep with these arguments into `r`. */
 #define RUN(...) struct program_result r = run_archsweep((const char *[]){ __VA_ARGS__, NULL })
 
@@ -65,25 +60,6 @@ static void check_refused(const char *const *arguments, const char *want)
 #define COMMANDS "run, params, summary, plot, compare, bench, limits, export, eval, step, help"
 #define CHECK_REFUSED(want, ...) check_refused((const char *[]){ __VA_ARGS__, NULL }, want)
 
-/* The field of that name in a row (0 is the first below the header) of TSV text. */
-static const char *field(const char *tsv, int row, const char *name, char to[128])
-{
-	int column = 0;
-	const char *at = tsv;
-
-	for (size_t len; (len = strcspn(at, "\t\n")) != strlen(name) || memcmp(at, name, len) != 0; at += len + 1, column++)
-		if (at[len] != '\t')
-			return "no such column";
-	for (at = tsv; row >= 0 && at; row--)
-		at = (at = strchr(at, '\n')) ? at + 1 : NULL;
-	for (; column > 0 && at; column--)
-		at = (at = strchr(at, '\t')) ? at + 1 : NULL;
-	if (!at)
-		return "no such row";
-	snprintf(to, 128, "%.*s", (int)strcspn(at, "\t\n"), at);
-	return to;
-}
-
 TEST(command_version)
 {
 	RUN("--version");
@@ -101,8 +77,8 @@ TEST(command_help_goes_to_stdout_and_a_missing_command_is_an_error)
 
 	CHECK_INT(r.status, 0);
 	CHECK_TEXT(r.err, "");
-	check_contains(r.out, "usage: archsweep COMMAND [options] ...\n");
-	check_contains(r.out, "  params    count parameters, multiply-adds and memory of every network, without data\n");
+	CHECK_CONTAINS(r.out, "usage: archsweep COMMAND [options] ...\n");
+	CHECK_CONTAINS(r.out, "  params    count parameters, multiply-adds and memory of every network, without data\n");
 	CHECK_INT(none.status, 2);
 	CHECK_TEXT(none.out, "");
 	CHECK_TEXT(none.err, r.out);
@@ -199,19 +175,18 @@ TEST(params_counts_every_network_once)
 		{ "tiny", "bare", "100", "", "1902", "1902", "1800", "true" },
 	};
 	static const char *const names[8] = { "sweep", "family", "width", "channels", "trainable", "total", "macs", "ok" };
-	char text[128];
 
 	CHECK_INT(r.status, 0);         /* a wrong count is an error with --check only */
 	CHECK_TEXT(r.err, "");
 	for (int row = 0; row < 3; row++)
 		for (int i = 0; i < 8; i++)
-			CHECK_TEXT(field(r.out, row, names[i], text), want[row][i]);
-	CHECK_TEXT(field(r.out, 0, "seeds", text), "2");
-	CHECK_TEXT(field(r.out, 0, "expected", text), "94");
-	CHECK_TEXT(field(r.out, 1, "expected_trainable", text), "134");
-	CHECK_TEXT(field(r.out, 2, "expected", text), "");
-	CHECK_TEXT(field(r.out, 3, "sweep", text), "");
-	CHECK_INT((long long)strlen(field(r.out, 0, "id", text)), 16);
+			CHECK_TEXT(tsv_field(r.out, row, names[i]), want[row][i]);
+	CHECK_TEXT(tsv_field(r.out, 0, "seeds"), "2");
+	CHECK_TEXT(tsv_field(r.out, 0, "expected"), "94");
+	CHECK_TEXT(tsv_field(r.out, 1, "expected_trainable"), "134");
+	CHECK_TEXT(tsv_field(r.out, 2, "expected"), "");
+	CHECK_TEXT(tsv_field(r.out, 3, "sweep"), "no such row");
+	CHECK_INT((long long)strlen(tsv_field(r.out, 0, "id")), 16);
 	program_result_free(&r);
 }
 
@@ -224,7 +199,7 @@ TEST(params_check_names_what_does_not_hold)
 	snprintf(want, sizeof want, "%s:10:26: tiny at width 3: expected 141 total, counted 140\n", path);
 	CHECK_INT(r.status, 3);
 	CHECK_TEXT(r.err, want);
-	check_contains(r.out, "sweep\tfamily\twidth\t");        /* the table is printed all the same */
+	CHECK_CONTAINS(r.out, "sweep\tfamily\twidth\t");        /* the table is printed all the same */
 	program_result_free(&r);
 }
 
@@ -248,14 +223,14 @@ TEST(params_for_people)
 	RUN("params", "--set", "families.0.expect.trainable=[90, 1000]", write_tiny());
 
 	CHECK_INT(r.status, 0);
-	check_contains(r.out, "sweep  family  width  channels  trainable  total   MACs  activations  "
+	CHECK_CONTAINS(r.out, "sweep  family  width  channels  trainable  total   MACs  activations  "
 	                      "expected total  expected trainable  ok\n");
-	check_contains(r.out, "\ntiny   tiny        2  2                90     94    352  ");
-	check_contains(r.out, "              94                  90  yes\n");
-	check_contains(r.out, "\ntiny   tiny        3  3               134    140    528  ");
-	check_contains(r.out, "             141               1,000  NO\n");
-	check_contains(r.out, "\ntiny   bare      100  -             1,902  1,902  1,800  ");
-	check_contains(r.out, "               -                   -  -\n");
+	CHECK_CONTAINS(r.out, "\ntiny   tiny        2  2                90     94    352  ");
+	CHECK_CONTAINS(r.out, "              94                  90  yes\n");
+	CHECK_CONTAINS(r.out, "\ntiny   tiny        3  3               134    140    528  ");
+	CHECK_CONTAINS(r.out, "             141               1,000  NO\n");
+	CHECK_CONTAINS(r.out, "\ntiny   bare      100  -             1,902  1,902  1,800  ");
+	CHECK_CONTAINS(r.out, "               -                   -  -\n");
 	CHECK(!strchr(r.out, '\033'));
 	program_result_free(&r);
 }
@@ -266,12 +241,12 @@ TEST(params_as_json)
 
 	CHECK_INT(r.status, 0);
 	CHECK(strncmp(r.out, "[\n  {\"sweep\": \"tiny\", \"family\": \"tiny\", \"width\": 2, \"id\": \"", 56) == 0);
-	check_contains(r.out, "\", \"seeds\": 2, \"channels\": \"2\", \"trainable\": 90, \"total\": 94, \"macs\": 352, "
+	CHECK_CONTAINS(r.out, "\", \"seeds\": 2, \"channels\": \"2\", \"trainable\": 90, \"total\": 94, \"macs\": 352, "
 	                      "\"activation_bytes\": ");
-	check_contains(r.out, ", \"expected\": 94, \"expected_trainable\": 90, \"ok\": true},\n");
-	check_contains(r.out, ", \"expected\": 141, \"expected_trainable\": 134, \"ok\": false},\n");
-	check_contains(r.out, ", \"channels\": null, \"trainable\": 1902, ");
-	check_contains(r.out, ", \"expected\": null, \"expected_trainable\": null, \"ok\": true}\n]\n");
+	CHECK_CONTAINS(r.out, ", \"expected\": 94, \"expected_trainable\": 90, \"ok\": true},\n");
+	CHECK_CONTAINS(r.out, ", \"expected\": 141, \"expected_trainable\": 134, \"ok\": false},\n");
+	CHECK_CONTAINS(r.out, ", \"channels\": null, \"trainable\": 1902, ");
+	CHECK_CONTAINS(r.out, ", \"expected\": null, \"expected_trainable\": null, \"ok\": true}\n]\n");
 	program_result_free(&r);
 }
 
@@ -282,24 +257,23 @@ TEST(params_of_several_files_and_of_a_broken_one)
 	const char *second = test_write("other.yaml", tiny, sizeof tiny - 1);
 	const char *third = test_write("broken.yaml", broken, sizeof broken - 1);
 	const char *fourth = test_write("empty.yaml", empty, sizeof empty - 1);
-	char text[128];
 	RUN("params", "--tsv", first, second);
 	struct program_result bad = run_archsweep((const char *[]){ "params", "--check", "--tsv", third, first, fourth, NULL });
 	struct program_result worse = run_archsweep((const char *[]){ "params", "--tsv", third, NULL });
 
 	CHECK_INT(r.status, 0);
-	CHECK_TEXT(field(r.out, 2, "sweep", text), "tiny");
-	CHECK_TEXT(field(r.out, 3, "sweep", text), "other");
-	CHECK_TEXT(field(r.out, 5, "total", text), "1902");
+	CHECK_TEXT(tsv_field(r.out, 2, "sweep"), "tiny");
+	CHECK_TEXT(tsv_field(r.out, 3, "sweep"), "other");
+	CHECK_TEXT(tsv_field(r.out, 5, "total"), "1902");
 	CHECK_INT(bad.status, 2);
-	CHECK_TEXT(field(bad.out, 2, "sweep", text), "tiny");   /* the good one is counted all the same */
-	CHECK_TEXT(field(bad.out, 3, "sweep", text), "");
-	check_contains(bad.err, "broken.yaml:1:1: familes: unknown key; ");
-	check_contains(strchr(bad.err, '\n'), "tiny.yaml:10:26: tiny at width 3: expected 141 total, counted 140\n");
-	check_contains(strchr(bad.err, '\n'), "/empty.yaml:2:1: ");
+	CHECK_TEXT(tsv_field(bad.out, 2, "sweep"), "tiny");   /* the good one is counted all the same */
+	CHECK_TEXT(tsv_field(bad.out, 3, "sweep"), "no such row");
+	CHECK_CONTAINS(bad.err, "broken.yaml:1:1: familes: unknown key; ");
+	CHECK_CONTAINS(strchr(bad.err, '\n'), "tiny.yaml:10:26: tiny at width 3: expected 141 total, counted 140\n");
+	CHECK_CONTAINS(strchr(bad.err, '\n'), "/empty.yaml:2:1: ");
 	CHECK_INT(worse.status, 2);
 	CHECK_TEXT(worse.out, "");
-	check_contains(worse.err, "broken.yaml:1:1: familes: unknown key; ");
+	CHECK_CONTAINS(worse.err, "broken.yaml:1:1: familes: unknown key; ");
 	program_result_free(&r);
 	program_result_free(&bad);
 	program_result_free(&worse);
@@ -311,7 +285,7 @@ TEST(summary_for_people)
 
 	CHECK_INT(r.status, 0);
 	CHECK_TEXT(r.err, "");
-	check_contains(r.out,
+	CHECK_CONTAINS(r.out,
 	               "tiny at width 2: 2 classes\n"
 	               "\n"
 	               "#  type        from  output      kernel  parameters  MACs\n"
@@ -328,7 +302,7 @@ TEST(summary_for_people)
 	               "total                       94\n"
 	               "MACs                       352  for one image forward\n"
 	               "activations    ");
-	check_contains(r.out, "  for a batch of 16, with gradients\n");
+	CHECK_CONTAINS(r.out, "  for a batch of 16, with gradients\n");
 	program_result_free(&r);
 }
 
@@ -350,12 +324,12 @@ TEST(summary_for_machines)
 	           "5\tflatten\t4\t1\t1\t48\t\t\t0\t0\t0\t4\t\t4\t4\t3\t{}\n"
 	           "6\tdense\t5\t1\t1\t2\t\t\t98\t98\t96\t5\t\t1\t1\t48\t"
 	           "{\"units\": 2, \"bias\": true, \"init\": \"he\"}\n");
-	check_contains(json.out, "{\n  \"sweep\": \"tiny\",\n  \"family\": \"bare\",\n  \"width\": 100,\n  \"id\": \"");
-	check_contains(json.out, "\",\n  \"seed\": 1,\n  \"input\": [4, 4, 1],\n  \"classes\": 2,\n  "
+	CHECK_CONTAINS(json.out, "{\n  \"sweep\": \"tiny\",\n  \"family\": \"bare\",\n  \"width\": 100,\n  \"id\": \"");
+	CHECK_CONTAINS(json.out, "\",\n  \"seed\": 1,\n  \"input\": [4, 4, 1],\n  \"classes\": 2,\n  "
 	                         "\"batch\": 16,\n  \"label_smoothing\": 0,\n  \"trainable\": 1902,\n  "
 	                         "\"non_trainable\": 0,\n  \"total\": 1902,\n");
-	check_contains(json.out, "  \"layers\": [\n  {\"index\": 0, \"type\": \"input\", \"inputs\": null, \"height\": 4, ");
-	check_contains(json.out, "\"parameters\": 202, \"trainable\": 202, \"macs\": 200, \"from\": 2, \"with\": null, "
+	CHECK_CONTAINS(json.out, "  \"layers\": [\n  {\"index\": 0, \"type\": \"input\", \"inputs\": null, \"height\": 4, ");
+	CHECK_CONTAINS(json.out, "\"parameters\": 202, \"trainable\": 202, \"macs\": 200, \"from\": 2, \"with\": null, "
 	                         "\"input_height\": 1, \"input_width\": 1, \"input_channels\": 100, "
 	                         "\"fields\": {\"units\": 2, \"bias\": true, \"init\": \"he\"}}\n]\n}\n");
 	program_result_free(&r);
@@ -385,42 +359,39 @@ TEST(summary_resolves_every_field)
 		"{}",
 		"{\"units\": 2, \"bias\": false, \"init\": \"he\"}",
 	};
-	char text[128];
 	RUN("summary", "--tsv", "--set", layers, "--set", "families.0.widths=[2]", "--set", "families.0.expect={}",
 	    "--set", "input=[7, 6, 2]", write_tiny(), "tiny/2");
 
 	CHECK_TEXT(r.err, "");
 	for (int i = 0; i < 10; i++)
-		CHECK_TEXT(field(r.out, i + 1, "fields", text), want[i]);
+		CHECK_TEXT(tsv_field(r.out, i + 1, "fields"), want[i]);
 	program_result_free(&r);
 }
 
 TEST(summary_lists_the_points)
 {
-	char text[128];
 	RUN("summary", "--tsv", write_tiny());
 
 	CHECK_INT(r.status, 0);
-	CHECK_TEXT(field(r.out, 1, "point", text), "tiny/2");
-	CHECK_TEXT(field(r.out, 1, "seed", text), "2");
-	CHECK_TEXT(field(r.out, 4, "point", text), "bare/100");
-	CHECK_INT((long long)strlen(field(r.out, 5, "id", text)), 16);
+	CHECK_TEXT(tsv_field(r.out, 1, "point"), "tiny/2");
+	CHECK_TEXT(tsv_field(r.out, 1, "seed"), "2");
+	CHECK_TEXT(tsv_field(r.out, 4, "point"), "bare/100");
+	CHECK_INT((long long)strlen(tsv_field(r.out, 5, "id")), 16);
 	program_result_free(&r);
 }
 
 TEST(summary_finds_a_point_by_its_id)
 {
 	const char *path = write_tiny();
-	char id[128];
 	struct program_result list = run_archsweep((const char *[]){ "summary", "--tsv", path, NULL });
-	const char *found = field(list.out, 3, "id", id);
+	const char *found = tsv_field(list.out, 3, "id");
 	RUN("summary", path, found);
 	struct program_result describe = run_archsweep((const char *[]){ "summary", "--describe", path, found, NULL });
 
-	check_contains(r.out, "tiny at width 3: 2 classes\n");
+	CHECK_CONTAINS(r.out, "tiny at width 3: 2 classes\n");
 	CHECK_INT(describe.status, 0);
-	check_contains(describe.out, "input 4 4 1\n");
-	check_contains(describe.out, "seed 2\n");
+	CHECK_CONTAINS(describe.out, "input 4 4 1\n");
+	CHECK_CONTAINS(describe.out, "seed 2\n");
 	program_result_free(&list);
 	program_result_free(&r);
 	program_result_free(&describe);
@@ -447,9 +418,9 @@ TEST(summary_lists_no_more_candidates_than_fit)
 		used += snprintf(widths + used, sizeof widths - (size_t)used, ",%d%s", i, i == 90 ? "]" : "");
 	struct program_result many = run_archsweep((const char *[]){ "summary", "--set", widths, write_tiny(), "x", NULL });
 	CHECK_INT(many.status, 2);
-	check_contains(many.err, "archsweep summary: no point is \"x\"; there are tiny/2, tiny/3, bare/1, bare/2, ");
-	check_contains(many.err, ", bare/9, bare/10, ");
-	check_contains(many.err, ", ...; see archsweep summary --help\n");
+	CHECK_CONTAINS(many.err, "archsweep summary: no point is \"x\"; there are tiny/2, tiny/3, bare/1, bare/2, ");
+	CHECK_CONTAINS(many.err, ", bare/9, bare/10, ");
+	CHECK_CONTAINS(many.err, ", ...; see archsweep summary --help\n");
 	program_result_free(&many);
 }
 

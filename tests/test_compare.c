@@ -3,6 +3,7 @@
 #include "bench/measure/compare.h"
 #include "bench/system/lock.h"
 #include "tests/run_case.h"
+#include "tests/texts.h"
 #include "tests/zoo.h"
 
 #include <math.h>
@@ -251,21 +252,15 @@ TEST(compare_without_a_base)
 TEST(compare_table_after_a_run)
 {
 	static const char *const arguments[] = { "--set", "recipe.epochs=1", "--set", "base=flat", NULL };
-	char text[4096] = "", line[64];
-	FILE *file;
+	char line[64];
 
 	run_case_write_data(0);
 	run_case_write_sweep(NULL);
 	CHECK_RUN(run_tiny(arguments), 0, "");
-	file = fopen(test_path("reports/tiny/compare.tsv"), "r");
-	CHECK(file);
-	if (file) {
-		text[fread(text, 1, sizeof text - 1, file)] = '\0';
-		fclose(file);
-	}
+	snprintf(line, sizeof line, "\nsmall\t2\tfalse\tdone\t1\t%s\t", record_value(record_file("reports", "small", "2"), "accuracy"));
+	const char *text = file_text(test_path("reports/tiny/compare.tsv"));
 	CHECK(strncmp(text, COMPARE_HEADER, strlen(COMPARE_HEADER)) == 0);
 	CHECK(strstr(text, "\nflat\t8\ttrue\tdone\t1\t"));
-	snprintf(line, sizeof line, "\nsmall\t2\tfalse\tdone\t1\t%s\t", record_value(record_file("reports", "small", "2"), "accuracy"));
 	CHECK(strstr(text, line));
 	CHECK(file_stamp(test_path("reports/tiny/speed.tsv")) == 0);
 	CHECK_RUN(run_tiny(arguments + 4), 0, "");

@@ -3,6 +3,7 @@
 #include "bench/weights/npz.h"
 #include "tests/run_case.h"
 #include "tests/test.h"
+#include "tests/texts.h"
 
 #include <math.h>
 #include <signal.h>
@@ -54,21 +55,6 @@ static const char *cell(const char *tsv, const char *row, int column)
 }
 
 enum { CLASS = 2, IMAGES, CORRECT, ACCURACY, LOSS };    /* columns of eval --tsv */
-
-static void check_contains(const char *text, const char *part)
-{
-	if (!strstr(text, part))
-		test_fail(__FILE__, __LINE__, "\"%s\" is not in:\n%s", part, text);
-}
-
-static bool same_files(const char *left, const char *right)
-{
-	struct program_result r = run_program((struct program){ .argv = (const char *[]){ "cmp", "-s", left, right, NULL } });
-	int status = r.status;
-
-	program_result_free(&r);
-	return status == 0;
-}
 
 /* --- what is kept ---------------------------------------------------------------------------------------------------------------- */
 
@@ -123,8 +109,8 @@ TEST(run_on_a_full_disk_loses_the_point_that_has_no_room_and_no_other)
 	struct program_result result = run_tiny(ARGUMENTS());
 	setrlimit(RLIMIT_FSIZE, &limit);
 	CHECK_INT(result.status, 1);
-	check_contains(result.err, "flat/8 failed: ");
-	check_contains(result.err, ".npz: cannot be written: File too large\n"
+	CHECK_CONTAINS(result.err, "flat/8 failed: ");
+	CHECK_CONTAINS(result.err, ".npz: cannot be written: File too large\n"
 	                           "0 of 4 points diverged, 1 failed; the others are not affected\n");
 	CHECK_INT(count_records("reports"), 3);
 	CHECK(file_stamp(weights_file("reports", "small", "4")) != 0);
@@ -429,13 +415,13 @@ TEST(eval_for_people_and_as_json)
 	struct program_result json = EVAL("flat/8", "--json", "--weights", test_path("w.npz"), "--split", "test");
 
 	CHECK_INT(people.status, 0);
-	check_contains(people.out, "point   split       images  accuracy %    loss\nflat/8  validation      32  ");
-	check_contains(people.out, "\n\nclass  validation %  images  test %  images\n    0          0.00 ");
+	CHECK_CONTAINS(people.out, "point   split       images  accuracy %    loss\nflat/8  validation      32  ");
+	CHECK_CONTAINS(people.out, "\n\nclass  validation %  images  test %  images\n    0          0.00 ");
 	CHECK_INT(json.status, 0);
-	check_contains(json.out, "{\n  \"sweep\": \"tiny\",\n  \"family\": \"flat\",\n  \"width\": 8,\n  \"seed\": 1,\n  \"id\": \"");
-	check_contains(json.out, "  \"splits\": [\n    {\n      \"split\": \"test\",\n      \"images\": 32,\n      \"correct\": ");
-	check_contains(json.out, "      \"classes\": [\n        {\"class\": 0, \"images\": ");
-	check_contains(json.out, "      \"confusion\": [\n        [0, 0, ");
+	CHECK_CONTAINS(json.out, "{\n  \"sweep\": \"tiny\",\n  \"family\": \"flat\",\n  \"width\": 8,\n  \"seed\": 1,\n  \"id\": \"");
+	CHECK_CONTAINS(json.out, "  \"splits\": [\n    {\n      \"split\": \"test\",\n      \"images\": 32,\n      \"correct\": ");
+	CHECK_CONTAINS(json.out, "      \"classes\": [\n        {\"class\": 0, \"images\": ");
+	CHECK_CONTAINS(json.out, "      \"confusion\": [\n        [0, 0, ");
 	program_result_free(&people);
 	program_result_free(&json);
 }

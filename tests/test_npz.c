@@ -1,6 +1,7 @@
 /* .npz files: what numpy wrote reads back, what we write is what numpy would read, and nothing broken is believed. */
 #include "bench/weights/npz.h"
 #include "tests/test.h"
+#include "tests/texts.h"
 
 #include <math.h>
 #include <signal.h>
@@ -14,36 +15,13 @@
 
 #define FIXTURE(name) "tests/fixtures/npz/" name ".npz"
 
-static struct npz *open_well(const char *path)
-{
-	struct error err = { "" };
-	struct npz *npz = npz_open(path, &err);
-
-	if (!npz) {
-		test_fail(__FILE__, __LINE__, "%s", err.text);
-		abort();
-	}
-	return npz;
-}
-
-static const struct npz_array *find_well(const struct npz *npz, const char *name)
-{
-	const struct npz_array *array = npz_find(npz, name);
-
-	if (!array) {
-		test_fail(__FILE__, __LINE__, "no array %s", name);
-		abort();
-	}
-	return array;
-}
-
 static void check_floats(struct npz *npz, const char *name, const float *want, int count)
 {
 	struct error err = { "" };
 	float got[32];
 
-	CHECK_INT(find_well(npz, name)->count, count);
-	CHECK(npz_read_floats(npz, find_well(npz, name), got, &err));
+	CHECK_INT(npz_find_well(npz, name)->count, count);
+	CHECK(npz_read_floats(npz, npz_find_well(npz, name), got, &err));
 	for (int i = 0; i < count; i++)
 		check_close(__FILE__, __LINE__, (double)got[i], (double)want[i], 0, name);
 }
@@ -53,8 +31,8 @@ static void check_integers(struct npz *npz, const char *name, const int64_t *wan
 	struct error err = { "" };
 	int64_t got[32];
 
-	CHECK_INT(find_well(npz, name)->count, count);
-	CHECK(npz_read_integers(npz, find_well(npz, name), got, &err));
+	CHECK_INT(npz_find_well(npz, name)->count, count);
+	CHECK(npz_read_integers(npz, npz_find_well(npz, name), got, &err));
 	for (int i = 0; i < count; i++)
 		check_long(__FILE__, __LINE__, got[i], want[i], name);
 }
@@ -66,7 +44,7 @@ TEST(npz_reads_every_type_of_numpy)
 		{ "int64", INT64_MIN, INT64_MAX }, { "uint8", 0, UINT8_MAX }, { "uint16", 0, UINT16_MAX }, { "uint32", 0, UINT32_MAX },
 		{ "uint64", 0, INT64_MAX },
 	};
-	struct npz *npz = open_well(FIXTURE("types"));
+	struct npz *npz = npz_open_well(FIXTURE("types"));
 
 	CHECK_INT(npz_count(npz), 15);
 	CHECK_TEXT(npz_at(npz, 0)->name, "float16");
@@ -75,8 +53,8 @@ TEST(npz_reads_every_type_of_numpy)
 	check_floats(npz, "float64", (const float[]){ -INFINITY, -1.5f, 0, 0.5f, INFINITY }, 5);
 	for (int i = 0; i < 8; i++) {
 		check_integers(npz, integers[i].name, (const int64_t[]){ integers[i].least, 7, integers[i].most }, 3);
-		CHECK_TEXT(npz_type_name(find_well(npz, integers[i].name)->type), integers[i].name);
-		CHECK(!npz_is_float(find_well(npz, integers[i].name)->type));
+		CHECK_TEXT(npz_type_name(npz_find_well(npz, integers[i].name)->type), integers[i].name);
+		CHECK(!npz_is_float(npz_find_well(npz, integers[i].name)->type));
 	}
 	check_floats(npz, "int16", (const float[]){ INT16_MIN, 7, INT16_MAX }, 3);
 	npz_close(npz);
@@ -84,18 +62,18 @@ TEST(npz_reads_every_type_of_numpy)
 
 TEST(npz_reads_every_shape_of_numpy)
 {
-	struct npz *npz = open_well(FIXTURE("types")), *version2 = open_well(FIXTURE("version2"));
+	struct npz *npz = npz_open_well(FIXTURE("types")), *version2 = npz_open_well(FIXTURE("version2"));
 	int64_t counted[24];
 	char shape[NPZ_SHAPE_BYTES];
 
 	for (int i = 0; i < 24; i++)
 		counted[i] = i;
 	check_integers(npz, "fortran", counted, 24);
-	CHECK_TEXT(npz_shape(3, find_well(npz, "fortran")->dims, shape), "[2, 3, 4]");
-	CHECK_INT(find_well(npz, "scalar")->rank, 0);
+	CHECK_TEXT(npz_shape(3, npz_find_well(npz, "fortran")->dims, shape), "[2, 3, 4]");
+	CHECK_INT(npz_find_well(npz, "scalar")->rank, 0);
 	CHECK_TEXT(npz_shape(0, NULL, shape), "[]");
 	check_floats(npz, "scalar", (const float[]){ 2.5f }, 1);
-	CHECK_INT(find_well(npz, "empty")->rank, 3);
+	CHECK_INT(npz_find_well(npz, "empty")->rank, 3);
 	check_floats(npz, "empty", NULL, 0);
 	check_floats(version2, "x", (const float[]){ 0, 1, 2, 3, 4, 5 }, 6);
 	CHECK(!npz_find(version2, "y"));
@@ -105,14 +83,14 @@ TEST(npz_reads_every_shape_of_numpy)
 
 TEST(npz_refuses_integers_that_are_none)
 {
-	struct npz *npz = open_well(FIXTURE("types"));
+	struct npz *npz = npz_open_well(FIXTURE("types"));
 	struct error err = { "" };
 	int64_t to[5];
 
-	CHECK(!npz_read_integers(npz, find_well(npz, "float16"), to, &err));
+	CHECK(!npz_read_integers(npz, npz_find_well(npz, "float16"), to, &err));
 	CHECK_TEXT(err.text, FIXTURE("types") ": array \"float16\": numbers of type float16; accepted: integers");
 	err.text[0] = '\0';
-	CHECK(!npz_read_integers(npz, find_well(npz, "uint64-large"), to, &err));
+	CHECK(!npz_read_integers(npz, npz_find_well(npz, "uint64-large"), to, &err));
 	CHECK_TEXT(err.text, FIXTURE("types") ": array \"uint64-large\": number 1 is above 9223372036854775807");
 	npz_close(npz);
 }
@@ -154,7 +132,7 @@ TEST(npz_writes_what_it_reads)
 	size_t len, other_len;
 
 	CHECK(write_sample(path, NPZ_FLOAT32, &err));
-	struct npz *npz = open_well(path);
+	struct npz *npz = npz_open_well(path);
 	CHECK_INT(npz_count(npz), 4);
 	check_floats(npz, "deep/name", numbers, 6);
 	check_floats(npz, "scalar", numbers + 2, 1);
@@ -188,8 +166,8 @@ TEST(npz_writes_half_precision)
 	struct error err = { "" };
 
 	CHECK(write_sample(test_path("a.npz"), NPZ_FLOAT16, &err));
-	struct npz *npz = open_well(test_path("a.npz"));
-	CHECK(find_well(npz, "deep/name")->type == NPZ_FLOAT16);
+	struct npz *npz = npz_open_well(test_path("a.npz"));
+	CHECK(npz_find_well(npz, "deep/name")->type == NPZ_FLOAT16);
 	check_floats(npz, "deep/name", want, 6);
 	npz_close(npz);
 	struct npz_draft *draft = npz_create(&err);
@@ -230,13 +208,13 @@ TEST(npz_fetched_numbers_take_no_memory)
 	long grown = most_kib_so_far() - before;
 	if (grown > 8 << 10)
 		test_fail(__FILE__, __LINE__, "%ld KiB more memory than before", grown);
-	struct npz *npz = open_well(test_path("a.npz"));
+	struct npz *npz = npz_open_well(test_path("a.npz"));
 	float *got = malloc(COUNT * sizeof *got);
-	CHECK(npz_read_floats(npz, find_well(npz, "x"), got, &err));
+	CHECK(npz_read_floats(npz, npz_find_well(npz, "x"), got, &err));
 	for (int i = 0; i < COUNT; i++)
 		if (got[i] != (float)i)
 			test_fail(__FILE__, __LINE__, "number %d is %g", i, (double)got[i]);
-	CHECK(npz_read_floats(npz, find_well(npz, "half"), got, &err));
+	CHECK(npz_read_floats(npz, npz_find_well(npz, "half"), got, &err));
 	for (int i = 0; i < 2001; i++)
 		CHECK_CLOSE(got[i], i, 0);
 	free(got);
@@ -248,7 +226,7 @@ TEST(npz_without_arrays)
 	struct error err = { "" };
 
 	CHECK(npz_save(npz_create(&err), test_path("a.npz"), &err));
-	struct npz *npz = open_well(test_path("a.npz"));
+	struct npz *npz = npz_open_well(test_path("a.npz"));
 	CHECK_INT(npz_count(npz), 0);
 	npz_close(npz);
 }
@@ -392,7 +370,7 @@ TEST(npz_header_that_is_no_dictionary_of_an_array_is_refused)
 		check_refused(write_array(cases[i].text, 16), want);
 	}
 	write_array(HEADER("<f4", "4"), 16);
-	npz_close(open_well(test_path("broken.npz")));
+	npz_close(npz_open_well(test_path("broken.npz")));
 }
 
 /* Where `what` begins in the file for the `which`-th time, from 0. */
@@ -426,7 +404,7 @@ TEST(npz_with_an_array_twice_is_refused)
 	add_entry(archive, "x.npy", one, sizeof one - 1);
 	add_entry(archive, "y.npy", one, sizeof one - 1);
 	CHECK_INT(zip_close(archive), 0);
-	npz_close(open_well(test_path("broken.npz")));
+	npz_close(npz_open_well(test_path("broken.npz")));
 	patch("y.npy", 0, 0, "x", 1);
 	check_refused(patch("y.npy", 0, 0, "x", 1), "holds array \"x\" twice");
 }
@@ -439,13 +417,13 @@ TEST(npz_compressed_in_another_way_is_refused)
 
 static void check_unreadable(const char *path, const char *want)
 {
-	struct npz *npz = open_well(path);
+	struct npz *npz = npz_open_well(path);
 	struct error err = { "" };
 	static float to[1 << 18];
 	char text[1200];
 
 	snprintf(text, sizeof text, "%s: array \"x\": %s", path, want);
-	CHECK(!npz_read_floats(npz, find_well(npz, "x"), to, &err));
+	CHECK(!npz_read_floats(npz, npz_find_well(npz, "x"), to, &err));
 	CHECK_TEXT(err.text, text);
 	npz_close(npz);
 }
@@ -467,11 +445,11 @@ TEST(npz_with_a_changed_number_is_refused)
 
 	write_sample(test_path("broken.npz"), NPZ_FLOAT32, &err);
 	patch("deep/name.npy", 0, 13 + 128 + 4, "\1", 1);
-	struct npz *npz = open_well(test_path("broken.npz"));
+	struct npz *npz = npz_open_well(test_path("broken.npz"));
 	float to[6];
 	char want[512];
 	snprintf(want, sizeof want, "%s: array \"deep/name\": cannot be read: CRC error", test_path("broken.npz"));
-	CHECK(!npz_read_floats(npz, find_well(npz, "deep/name"), to, &err));
+	CHECK(!npz_read_floats(npz, npz_find_well(npz, "deep/name"), to, &err));
 	CHECK_TEXT(err.text, want);
 	npz_close(npz);
 }

@@ -29,6 +29,22 @@ static struct pooled pool(const struct naive_pool *p, const struct kernels *k, b
 	return (struct pooled){ take_plain(out, p->out_shape, p->images), take_plain(d_in, p->in_shape, p->images) };
 }
 
+/* What 3x3 numbers and the gradients of 2x2 outputs must become. */
+struct pools { const double *max, *max_d_in, *mean, *mean_d_in; };
+
+static void check_pools(const struct naive_pool *p, const struct pools *want)
+{
+	for (EACH_SET(k)) {
+		struct pooled got = pool(p, *k, true);
+		CHECK_EQUAL((*k)->name, got.out, want->max, 4);
+		CHECK_EQUAL((*k)->name, got.d_in, want->max_d_in, 9);
+		got = pool(p, *k, false);
+		CHECK_EQUAL((*k)->name, got.out, want->mean, 4);
+		CHECK_EQUAL((*k)->name, got.d_in, want->mean_d_in, 9);
+		take_nothing();
+	}
+}
+
 /* Rows 1 5 2 / 7 3 3 / 0 6 6, windows of 2, stride 1. Maxima 7 5 / 7 6; of the two sixes the left one takes the gradient. Means
  * 16 / 4, 13 / 4, 16 / 4, 18 / 4; the pixel in the middle lies in all four windows. */
 TEST(pool_by_hand)
@@ -39,15 +55,7 @@ TEST(pool_by_hand)
 	struct naive_pool p = { .images = 1, .in_shape = { 1, 3, 3 }, .out_shape = { 1, 2, 2 }, .window = { { 2, 2 }, 1, 0, 0 },
 	                        .in = in, .d_out = d_out };
 
-	for (EACH_SET(k)) {
-		struct pooled got = pool(&p, *k, true);
-		CHECK_EQUAL((*k)->name, got.out, max, 4);
-		CHECK_EQUAL((*k)->name, got.d_in, max_d_in, 9);
-		got = pool(&p, *k, false);
-		CHECK_EQUAL((*k)->name, got.out, mean, 4);
-		CHECK_EQUAL((*k)->name, got.d_in, mean_d_in, 9);
-		take_nothing();
-	}
+	check_pools(&p, &(struct pools){ max, max_d_in, mean, mean_d_in });
 }
 
 /* Windows of 3, stride 2, "same" over 3x3: windows begin at -1 and 1, so each sees a 2x2 corner. All numbers are below zero:
@@ -60,15 +68,7 @@ TEST(pool_same_counts_only_taps_inside)
 	struct naive_pool p = { .images = 1, .in_shape = { 1, 3, 3 }, .out_shape = { 1, 2, 2 }, .window = { { 3, 3 }, 2, 1, 1 },
 	                        .in = in, .d_out = d_out };
 
-	for (EACH_SET(k)) {
-		struct pooled got = pool(&p, *k, true);
-		CHECK_EQUAL((*k)->name, got.out, max, 4);
-		CHECK_EQUAL((*k)->name, got.d_in, max_d_in, 9);
-		got = pool(&p, *k, false);
-		CHECK_EQUAL((*k)->name, got.out, mean, 4);
-		CHECK_EQUAL((*k)->name, got.d_in, mean_d_in, 9);
-		take_nothing();
-	}
+	check_pools(&p, &(struct pools){ max, max_d_in, mean, mean_d_in });
 }
 
 TEST(max_pool_gives_a_tie_to_the_first_in_reading_order)

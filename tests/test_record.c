@@ -1,6 +1,7 @@
 /* Records and learning curves: that they read back as they were, and that nothing broken counts as a record. */
 #include "bench/record/record.h"
 #include "tests/test.h"
+#include "tests/texts.h"
 
 #include <math.h>
 #include <signal.h>
@@ -58,19 +59,6 @@ static bool write_record(const struct record *record, struct error *err)
 	return written;
 }
 
-/* The text of a file in the test's folder, or "(none)". In a buffer that the next call overwrites. */
-static const char *read_text(const char *name)
-{
-	static char text[FILE_BYTES];
-	FILE *file = fopen(test_path(name), "rb");
-
-	if (!file)
-		return "(none)";
-	text[fread(text, 1, sizeof text - 1, file)] = '\0';
-	fclose(file);
-	return text;
-}
-
 static const char *path_of(const char *which, const char *ending)
 {
 	static char name[100];
@@ -101,8 +89,8 @@ TEST(record_is_written_as_text)
 
 	CHECK(write_record(&record, &err));
 	CHECK_TEXT(err.text, "");
-	CHECK_TEXT(read_text(path_of(id, ".tsv")), sample_text);
-	CHECK_TEXT(read_text(path_of(id, ".curve.tsv")), sample_curve);
+	CHECK_TEXT(file_text(test_path(path_of(id, ".tsv"))), sample_text);
+	CHECK_TEXT(file_text(test_path(path_of(id, ".curve.tsv"))), sample_curve);
 }
 
 TEST(record_reads_back_the_same_bits)
@@ -289,10 +277,10 @@ TEST(record_on_a_full_disk_leaves_the_old_one)
 	setrlimit(RLIMIT_FSIZE, &limit);
 	CHECK(!written);
 	CHECK_TEXT(err.text, message_at(path_of(id, ".curve.tsv"), ": cannot be written: File too large"));
-	CHECK_TEXT(read_text(path_of(id, ".tsv")), sample_text);
-	CHECK_TEXT(read_text(path_of(id, ".curve.tsv")), sample_curve);
+	CHECK_TEXT(file_text(test_path(path_of(id, ".tsv"))), sample_text);
+	CHECK_TEXT(file_text(test_path(path_of(id, ".curve.tsv"))), sample_curve);
 	snprintf(left_over, sizeof left_over, "points/.tmp-%ld-0-%s.curve.tsv", (long)getpid(), id);
-	CHECK_TEXT(read_text(left_over), "(none)");
+	CHECK_TEXT(file_text(test_path(left_over)), "(none)");
 }
 
 TEST(record_needs_a_folder)
@@ -304,7 +292,7 @@ TEST(record_needs_a_folder)
 
 	snprintf(deep, sizeof deep, "%s/new/deeper", test_folder());
 	CHECK(record_write(deep, &record, &curve, &err));
-	CHECK_TEXT(read_text("new/deeper/points/00112233aabbccdd.tsv"), sample_text);
+	CHECK_TEXT(file_text(test_path("new/deeper/points/00112233aabbccdd.tsv")), sample_text);
 	test_write("file", "", 0);
 	CHECK(!record_write(test_path("file"), &record, &curve, &err));
 	CHECK_TEXT(err.text, message_at("file/points", ": cannot make this folder: Not a directory"));

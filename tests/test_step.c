@@ -3,6 +3,7 @@
 #include "bench/weights/npz.h"
 #include "tests/run_program.h"
 #include "tests/test.h"
+#include "tests/texts.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -43,18 +44,6 @@ static void step(const char *const *first, const char *name, const char *const *
 	program_result_free(&r);
 }
 
-static struct npz *open_file(const char *path)
-{
-	struct error err = { "" };
-	struct npz *npz = npz_open(path, &err);
-
-	if (!npz) {
-		test_fail(__FILE__, __LINE__, "%s", err.text);
-		abort();
-	}
-	return npz;
-}
-
 /* All numbers of an array; the caller frees. */
 static float *read_floats(struct npz *npz, const struct npz_array *array)
 {
@@ -68,7 +57,7 @@ static float *read_floats(struct npz *npz, const struct npz_array *array)
 
 static float *read_named(const char *path, const char *name, int64_t count)
 {
-	struct npz *npz = open_file(path);
+	struct npz *npz = npz_open_well(path);
 	const struct npz_array *array = npz_find(npz, name);
 
 	if (!array || array->count != count) {
@@ -78,15 +67,6 @@ static float *read_named(const char *path, const char *name, int64_t count)
 	float *values = read_floats(npz, array);
 	npz_close(npz);
 	return values;
-}
-
-static bool same_files(const char *left, const char *right)
-{
-	struct program_result r = run_program((struct program){ .argv = (const char *[]){ "cmp", "-s", left, right, NULL } });
-	int status = r.status;
-
-	program_result_free(&r);
-	return status == 0;
 }
 
 /* --- the numbers ----------------------------------------------------------------------------------------------------------------- */
@@ -118,7 +98,7 @@ static void check_shape(const struct npz_array *got, const struct npz_array *wan
 /* Every array of the fixture is there, and no other. */
 static void check_results(const char *path)
 {
-	struct npz *got = open_file(path), *want = open_file(FIXTURE("out.npz"));
+	struct npz *got = npz_open_well(path), *want = npz_open_well(FIXTURE("out.npz"));
 
 	CHECK_INT(npz_count(got), npz_count(want));
 	for (int i = 0; i < npz_count(want); i++) {
@@ -153,7 +133,7 @@ TEST(step_results_stand_in_the_order_of_the_network)
 		"grad/02_conv/kernel", "grad/02_conv/bias", "grad/04_depthwise/kernel" };
 
 	step(fixture, RESULT, NULL, NULL);
-	struct npz *npz = open_file(test_path(RESULT));
+	struct npz *npz = npz_open_well(test_path(RESULT));
 	for (int i = 0; i < 8; i++)
 		CHECK_TEXT(npz_at(npz, i)->name, want[i]);
 	CHECK_TEXT(npz_at(npz, npz_count(npz) - 1)->name, "13_batch_norm/moving_variance");

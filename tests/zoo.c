@@ -3,6 +3,7 @@
 
 #include "bench/measure/timing.h"
 #include "bench/system/machine.h"
+#include "tests/texts.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -48,16 +49,10 @@ void zoo_write_times(const struct sweep *zoo, const char *kernels, const char *p
 
 const char *zoo_read(const char *name)
 {
-	static char text[1 << 14];
 	char path[64];
 
 	snprintf(path, sizeof path, "s/%s", name);
-	FILE *file = fopen(test_path(path), "rb");
-	if (!file)
-		return "(none)";
-	text[fread(text, 1, sizeof text - 1, file)] = '\0';
-	fclose(file);
-	return text;
+	return file_text(test_path(path));
 }
 
 void zoo_write(const char *name, const char *text)

@@ -14,7 +14,7 @@ from torch.nn import functional
 from generic_weights import make_generic, scatter
 from gradient_terms import GradientTerms
 from random_networks import LEAST_PER_CHANNEL
-from torch_summary import SummaryNetwork
+from torch_summary import StepNetwork
 
 CANCELS = 1e-2
 BATCHES = ((37, 3e5), (19, 1.2e6), (5, 4e6), (2, math.inf))     # images, and the largest size that they are for
@@ -92,7 +92,7 @@ class Comparison:
     def __init__(self, case, program, folder):
         self.case, self.program, self.folder = case, program, folder
         self.summary = json.loads(program("summary", case.sweep, case.point, "--json"))
-        self.judge = SummaryNetwork(self.summary).double().train()
+        self.judge = StepNetwork(self.summary).double().train()
         self.single = copy.deepcopy(self.judge).float()
         self.images = case.batch or batch_of(self.summary)
         self.generator = numpy.random.default_rng([self.images, *case.name.encode()])

@@ -3,7 +3,7 @@
 A layer is (type, fields) in the words of a family file: ("conv", {"channels": 12, "kernel": 3}). The families are written out
 here from their published descriptions instead of being read from sweeps/families/, so that a mistake there shows as a difference.
 
-Not a program: torch_accuracy.py, torch_speed.py and the fixtures of the tests import it. Needs torch only.
+Not a program: torch_accuracy.py, torch_summary.py and the fixtures of the tests import it. Needs torch only.
 """
 import math
 

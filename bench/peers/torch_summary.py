@@ -1,10 +1,15 @@
-"""The network of an `archsweep summary --json` in PyTorch, its arrays under the names and in the layouts of `archsweep export`.
+"""The network of an `archsweep summary --json` in PyTorch. Nothing but the summary is read: no YAML, no defaults of ours.
 
-Nothing but the summary is read: no YAML, no defaults of ours. Not a program: parity.py imports it. Needs torch and numpy.
+    SummaryNetwork(json.loads(text))(images)            # [n, channels, rows, columns] -> [n, classes], as fast as PyTorch has it
 
-    network = SummaryNetwork(json.loads(text)).double()
+StepNetwork is the same with its arrays under the names and in the layouts of `archsweep export`, images as `archsweep step` reads
+them, and dropout that leaves out nothing:
+
+    network = StepNetwork(json.loads(text)).double()
     network.load(numpy.load("weights.npz"))             # "03_conv/kernel" [rows, columns, in, out], "04_batch_norm/gamma", ...
     logits = network(images)                            # [n, rows, columns, channels] -> [n, classes]
+
+Not a program: torch_worker.py, parity_step.py and the fixtures of the tests import it. Needs torch and numpy.
 """
 import numpy
 import torch
@@ -18,14 +23,6 @@ class Flatten(nn.Module):
 
     def forward(self, x):
         return x.permute(0, 2, 3, 1).flatten(1)
-
-
-def module_of(row, shape):
-    """Also checks that the summary's output shape is the one that PyTorch comes to."""
-    module, out = (None, shape) if row["type"] == "add" else build(row["type"], shape, row["fields"])
-    if out != shape_of(row):
-        raise ValueError(f"layer {row['index']}, {row['type']}: the summary says {shape_of(row)}, PyTorch {out}")
-    return Flatten() if row["type"] == "flatten" else module
 
 
 def shape_of(row):
@@ -86,7 +83,7 @@ KERNEL_ATTRIBUTES = {"kernel": "weight", "bias": "bias"}
 
 
 def arrays_of(row, module):
-    holders = [m for m in module.modules() if getattr(m, "weight", None) is not None] if module else []
+    holders = [m for m in module.modules() if getattr(m, "weight", None) is not None]
     for holder in holders:
         for ours, attribute in ATTRIBUTES.get(row["type"], KERNEL_ATTRIBUTES).items():
             if getattr(holder, attribute) is not None:
@@ -94,15 +91,55 @@ def arrays_of(row, module):
 
 
 class SummaryNetwork(nn.Module):
+    """Layers by the summary's rows: `from` and `with` are rows, 0 is the input."""
+
     def __init__(self, summary):
         super().__init__()
         self.rows = summary["layers"][1:]
         shapes = [shape_of(row) for row in summary["layers"]]
-        self.built = nn.ModuleList(module_of(row, shapes[row["from"]]) or nn.Identity() for row in self.rows)
+        self.built = nn.ModuleList(self.module_of(row, shapes[row["from"]]) for row in self.rows)
+        self.last_use = {used: row["index"] for row in self.rows for used in self.sources(row)}
+
+    def module_of(self, row, shape):
+        """Also checks that the summary's output shape is the one that PyTorch comes to."""
+        module, out = (nn.Identity(), shape) if row["type"] == "add" else build(row["type"], shape, row["fields"])
+        if out != shape_of(row):
+            raise ValueError(f"layer {row['index']}, {row['type']}: the summary says {shape_of(row)}, PyTorch {out}")
+        return module
+
+    @staticmethod
+    def sources(row):
+        return {row["from"], row["with"]} - {None}
+
+    def run_layer(self, number, outputs):
+        """The output of layer `number`, [n, channels, rows, columns], from those of the layers before it; 0 is the input."""
+        row = self.rows[number - 1]
+        x = outputs[row["from"]]
+        x = x + outputs[row["with"]] if row["type"] == "add" else self.built[number - 1](x)
+        return x if x.dim() == 4 else x.reshape(len(x), *shape_of(row))
+
+    def forward(self, x):
+        """Nothing is kept longer than somebody reads it."""
+        outputs = {0: x}
+        for row in self.rows:
+            outputs[row["index"]] = self.run_layer(row["index"], outputs)
+            for used in self.sources(row):
+                if self.last_use[used] == row["index"]:
+                    del outputs[used]
+        return outputs[len(self.rows)].flatten(1)
+
+
+class StepNetwork(SummaryNetwork):
+    def __init__(self, summary):
+        super().__init__(summary)
         self.arrays = [array for row, module in zip(self.rows, self.built) for array in arrays_of(row, module)]
         for module in self.modules():
             if isinstance(module, nn.Dropout):
                 module.p = 0.0                          # a step leaves nothing out unless asked
+
+    def module_of(self, row, shape):
+        module = super().module_of(row, shape)
+        return Flatten() if row["type"] == "flatten" else module
 
     def counts(self):
         """(trainable, total)"""
@@ -119,15 +156,5 @@ class SummaryNetwork(nn.Module):
     def statistics(self):
         return {array.name: array.tensor().numpy().copy() for array in self.arrays if not array.trainable()}
 
-    def run_layer(self, number, outputs):
-        """The output of layer `number`, [n, channels, rows, columns], from those of the layers before it; 0 is the input."""
-        row = self.rows[number - 1]
-        x = outputs[row["from"]]
-        x = x + outputs[row["with"]] if row["type"] == "add" else self.built[number - 1](x)
-        return x.reshape(len(x), *shape_of(row))
-
     def forward(self, images):
-        outputs = [images.permute(0, 3, 1, 2)]
-        for row in self.rows:
-            outputs.append(self.run_layer(row["index"], outputs))
-        return outputs[-1].flatten(1)
+        return super().forward(images.permute(0, 3, 1, 2))

@@ -6,7 +6,7 @@
     {"measure": SECONDS, "layout": L, "precision": P}                   -> {"images_per_second": X}
         whole updates on made-up images for at least so long: forward, loss, backward, the optimizer's step
 
-Layouts are contiguous and channels_last, precisions float32 and bfloat16 (autocast). Needs torch.
+Layouts are contiguous and channels_last, precisions float32 and bfloat16 (autocast). Needs torch and numpy.
 """
 import argparse
 import contextlib
@@ -20,55 +20,19 @@ from torch import nn
 from torch.nn import functional
 
 sys.dont_write_bytecode = True
-from torch_network import build  # noqa: E402
+from torch_summary import SummaryNetwork  # noqa: E402
 
 LAYOUTS = {"contiguous": torch.contiguous_format, "channels_last": torch.channels_last}
 WARM_UP_STEPS = 3
 
 
-class SummaryNetwork(nn.Module):
-    """Layers by the summary's rows: `from` and `with` are rows, 0 is the input."""
-
-    def __init__(self, summary):
-        super().__init__()
-        rows = summary["layers"][1:]
-        shapes = [(row["channels"], row["height"], row["width"]) for row in summary["layers"]]
-        self.kinds = [(row["type"], row["from"], row["with"]) for row in rows]
-        self.modules_in_order = nn.ModuleList()
-        for row in rows:
-            module, out = (nn.Identity(), shapes[row["from"]])
-            if row["type"] != "add":
-                module, out = build(row["type"], shapes[row["from"]], row["fields"])
-            if out != shapes[row["index"]]:
-                raise ValueError(f"layer {row['index']}, {row['type']}: the summary says {shapes[row['index']]}, PyTorch {out}")
-            self.modules_in_order.append(module)
-        self.last_use = self.find_last_uses()
-        self.work_in_place()
-
-    def find_last_uses(self):
-        """For each row, the last one that reads it: nothing is kept longer than that."""
-        last = {}
-        for index, (_, source, other) in enumerate(self.kinds, 1):
-            last[source] = index
-            if other is not None:
-                last[other] = index
-        return last
-
-    def work_in_place(self):
-        """Activations overwrite what nobody else reads."""
-        readers = [source for _, *sources in self.kinds for source in sources if source is not None]
-        for (kind, source, _), module in zip(self.kinds, self.modules_in_order):
-            if source > 0 and readers.count(source) == 1 and isinstance(module, (nn.ReLU, nn.ReLU6, nn.LeakyReLU)):
-                module.inplace = True
-
-    def forward(self, x):
-        outputs = {0: x}
-        for index, ((kind, source, other), module) in enumerate(zip(self.kinds, self.modules_in_order), 1):
-            outputs[index] = outputs[source] + outputs[other] if kind == "add" else module(outputs[source])
-            for used in {source, other} - {None}:
-                if self.last_use[used] == index:
-                    del outputs[used]
-        return outputs[len(self.kinds)].flatten(1)
+def work_in_place(network):
+    """Activations overwrite what nobody else reads. What a dense layer gives is a view in SummaryNetwork, and stays."""
+    readers = [used for row in network.rows for used in network.sources(row)]
+    for row, module in zip(network.rows, network.built):
+        source = row["from"]
+        if isinstance(module, (nn.ReLU, nn.ReLU6, nn.LeakyReLU)) and source > 0 and readers.count(source) == 1:
+            module.inplace = network.rows[source - 1]["type"] not in ("dense", "flatten")
 
 
 def make_optimizer(parameters):
@@ -88,6 +52,7 @@ class Bench:
         self.x = torch.rand(summary["batch"], channels, height, width).contiguous(memory_format=LAYOUTS[layout])
         self.y = torch.randint(0, summary["classes"], (summary["batch"],))
         self.network = SummaryNetwork(summary).to(memory_format=LAYOUTS[layout]).train()
+        work_in_place(self.network)
         self.optimizer = make_optimizer(self.network.parameters())
         self.warm = set()
 
