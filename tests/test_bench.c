@@ -78,7 +78,7 @@ TEST(bench_counts_what_it_measures)
 	double bytes = 64 + 64 * number_bytes                                                   /* loading: a byte in, a number out */
 		+ (18 + 36 + 72) * number_bytes / 16                                            /* packing: 4 * 9, 4 * 2 * 9 */
 		+ (64 + 128) * number_bytes + 20 * number_bytes / 16                            /* convolution forward */
-		+ (3 * 128 + 64 + 128) * number_bytes + 20 * number_bytes / 16                  /* relu and convolution backward */
+		+ (64 + 128) * number_bytes + 20 * number_bytes / 16                            /* convolution backward; relu by the pool */
 		+ 2 * 20 * number_bytes / 16 + 7 * 20 * number_bytes / 16                       /* one group's gradient summed; Adam */
 		+ 3 * (128 + 32) * number_bytes                                                 /* pool, forward and backward */
 		+ (96 + 128 + 96) * number_bytes / 16                                           /* packing: 4 * 32, 32 * 3 */

@@ -249,6 +249,30 @@ TEST(conv_with_an_empty_kernel_writes_the_bias)
 		}
 }
 
+/* Outputs -1, 0, 3, 6 of a relu6, of a relu and of a leaky relu let gradients 10, 20, 30, 40 through where they were not clipped. */
+TEST(conv_takes_gradients_through_a_gate)
+{
+	double in[] = { 10, 20, 30, 40 }, one[] = { 1 }, gate[] = { -1, 0, 3, 6 };
+	static const struct { struct activation a; double want[4]; } rules[] = {
+		{ { 0, 6 }, { 0, 0, 30, 0 } }, { { 0, (real)INFINITY }, { 0, 0, 30, 40 } },
+		{ { 0.25, (real)INFINITY }, { 2.5, 5, 30, 40 } },
+	};
+
+	for (size_t i = 0; i < sizeof rules / sizeof *rules; i++)
+		for (EACH_SET(k)) {
+			struct naive_conv c = { .images = 1, .in_shape = { 1, 1, 4 }, .out_shape = { 1, 1, 4 },
+			                        .weight = one, .window = { { 1, 1 }, 1, 0, 0 } };
+			struct conv_job job = job_of(&c);
+			job.in = take_lanes(in, c.in_shape, 1, 0);
+			job.out = take_reals(group_len(c.out_shape));
+			job.gate = take_lanes(gate, c.out_shape, 1, 0);
+			job.gate_activation = rules[i].a;
+			(*k)->conv(&job);
+			CHECK_EQUAL((*k)->name, take_plain(job.out, c.out_shape, 1), rules[i].want, 4);
+			take_nothing();
+		}
+}
+
 /* Bias 7, weight 1: inputs -8, -7, -1, 0, NaN give -1, 0, 6, 7, NaN before the activation. */
 TEST(conv_applies_its_activation)
 {

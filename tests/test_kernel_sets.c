@@ -17,6 +17,8 @@ struct round {
 	struct shape in, out;
 	struct window window;
 	const struct kernels *kernels;
+	const struct activation *gate;  /* in every other round */
+	bool stream;
 };
 
 static real *take_normals(struct round *r, size_t len)
@@ -36,8 +38,12 @@ static struct written run_conv(struct round *r)
 		.out_shape = r->out, .rows = r->out.h, .columns = r->out.w, .out_step = 1, .kernel = { w->kernel.h, w->kernel.w },
 		.stride = w->stride, .top = w->top, .left = w->left, .bias = take_normals(r, (size_t)r->out.c),
 		.weights = take_normals(r, (size_t)(blocks * CHANNEL_BLOCK * r->in.c * w->kernel.h * w->kernel.w)),
-		.activation = { (real)0.3, 6 } };
+		.activation = { (real)0.3, 6 }, .stream = r->stream };
 
+	if (r->gate) {
+		job.gate = take_normals(r, group_len(r->out));
+		job.gate_activation = *r->gate;
+	}
 	r->kernels->conv(&job);
 	return (struct written){ job.out, group_len(r->out) };
 }
@@ -69,6 +75,7 @@ static struct written run_pool(struct round *r, pool_kernel *forward, pool_kerne
 	forward(&job);
 	job.d_out = take_normals(r, group_len(out));
 	job.d_in = both + group_len(out);
+	job.gate = r->gate;
 	backward(&job);
 	return (struct written){ both, group_len(out) + group_len(r->in) };
 }
@@ -101,10 +108,10 @@ static struct written run_batch_norm(struct round *r)
 
 	for (int i = 0; i < LANES; i++)
 		mask[i] = i < 13;
-	r->kernels->scale_shift(x, both, pixels, &(struct affine){ (real)1.7, (real)0.3, { (real)0.1, 6 } });
+	r->kernels->scale_shift(x, both, pixels, &(struct affine){ (real)1.7, (real)0.3, { (real)0.1, 6 }, r->stream });
 	r->kernels->batch_norm_backward(&(struct batch_norm_job){
 		.x = x, .d_y = d, .d_x = both + len, .pixels = pixels, .mask = mask,
-		.mean = (real)0.123, .gain = (real)1.37, .slope = (real)-0.71, .shift = (real)0.19 });
+		.mean = (real)0.123, .gain = (real)1.37, .slope = (real)-0.71, .shift = (real)0.19, .gate = r->gate, .stream = r->stream });
 	return (struct written){ both, 2 * len };
 }
 
@@ -141,7 +148,8 @@ static const struct { const char *name; struct written (*run)(struct round *r); 
 
 static struct written run_on(const struct kernels *k, size_t kernel, int round)
 {
-	struct round r = { .rng = rng_seed(61, (uint64_t)round), .kernels = k };
+	static const struct activation gate = { (real)0.2, (real)1.5 };
+	struct round r = { .rng = rng_seed(61, (uint64_t)round), .kernels = k, .gate = round % 2 ? &gate : NULL, .stream = round % 3 == 1 };
 
 	r.in = (struct shape){ draw_between(&r.rng, 1, 9), draw_between(&r.rng, 5, 14), draw_between(&r.rng, 5, 14) };
 	r.window.kernel = (struct pair){ draw_between(&r.rng, 1, 5), draw_between(&r.rng, 1, 5) };

@@ -238,6 +238,24 @@ TEST(model_folded_activations_compute_the_same)
 	              "flatten; dense units=9; dropout rate=0; relu; dense units=3; dropout rate=0; relu6");
 }
 
+/* Likewise for gradients, which the reader of an activation takes through it; a dropout of 0 in front of the reader does not. The
+ * last one's 140 channels are so large that they are written past the caches. */
+TEST(model_folded_gates_compute_the_same)
+{
+	check_folding("conv channels=4 kernel=3; relu; conv channels=5 kernel=3; flatten; dense units=3",
+	              "conv channels=4 kernel=3; relu; dropout rate=0; conv channels=5 kernel=3; flatten; dense units=3");
+	check_folding("conv channels=4 kernel=3; leaky_relu slope=0.1; depthwise kernel=3 stride=2 multiplier=3; flatten; dense units=3",
+	              "conv channels=4 kernel=3; leaky_relu slope=0.1; dropout rate=0; depthwise kernel=3 stride=2 multiplier=3; flatten;"
+	              "dense units=3");
+	check_folding("conv channels=4 kernel=3; relu6; batch_norm; flatten; dense units=3",
+	              "conv channels=4 kernel=3; relu6; dropout rate=0; batch_norm; flatten; dense units=3");
+	check_folding("batch_norm; relu; max_pool window=2; flatten; dense units=3",
+	              "batch_norm; relu; dropout rate=0; max_pool window=2; flatten; dense units=3");
+	check_folding("conv channels=140 kernel=1; relu; batch_norm; relu; conv channels=140 kernel=1 stride=2; flatten; dense units=3",
+	              "conv channels=140 kernel=1; relu; dropout rate=0; batch_norm; relu; dropout rate=0; conv channels=140 kernel=1 stride=2;"
+	              "flatten; dense units=3");
+}
+
 static struct slot *next_slot(struct model_plan *plan, int *i)
 {
 	int storages = plan->storage_count * 2, sides = plan->network->layer_count * MAX_INPUTS;

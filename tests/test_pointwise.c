@@ -181,9 +181,9 @@ TEST(scale_shift_is_affine_then_activation)
 		}
 		for (EACH_SET(k)) {
 			real *x = take_copy(c.x, len), *y = take_reals(len);
-			(*k)->scale_shift(x, y, sizes[s], &(struct affine){ 1.5, 0.25, ACTIVATION_IDENTITY });
+			(*k)->scale_shift(x, y, sizes[s], &(struct affine){ 1.5, 0.25, ACTIVATION_IDENTITY, s % 2 });
 			CHECK_EQUAL((*k)->name, take_wide(y, len), want, len);
-			(*k)->scale_shift(x, x, sizes[s], &(struct affine){ 1.5, 0.25, { 0, 6 } });
+			(*k)->scale_shift(x, x, sizes[s], &(struct affine){ 1.5, 0.25, { 0, 6 }, s % 2 });
 			CHECK_EQUAL((*k)->name, take_wide(x, len), clipped, len);
 		}
 		take_nothing();

@@ -16,12 +16,26 @@ struct activation { real slope, cap; };
 
 #define ACTIVATION_IDENTITY ((struct activation){ 1, (real)INFINITY })
 
+static inline bool is_identity(struct activation a)
+{
+	return a.slope == 1 && a.cap > (real)3e38;
+}
+
 enum { CHANNEL_BLOCK = 4 };     /* output channels whose weights lie side by side in packed weights */
 
 /* The place of channel o's k-th weight of `len` in packed weights. */
 static inline size_t packed_at(int o, size_t len, size_t k)
 {
 	return ((size_t)(o / CHANNEL_BLOCK) * len + k) * CHANNEL_BLOCK + (size_t)(o % CHANNEL_BLOCK);
+}
+
+/* Whether a kernel should write a lane group's array past the caches. An array that is larger than what a core has near it is gone from there
+ * before anyone reads it, and a store that goes by the caches does not first read the line which it overwrites. */
+enum { STREAM_BYTES = 1 << 18 };
+
+static inline bool streams(struct shape shape)
+{
+	return group_len(shape) * sizeof(real) >= STREAM_BYTES;
 }
 
 /* A correlation of one lane group:
@@ -40,6 +54,9 @@ struct conv_job {
 	const real *weights;    /* packed: [ceil(o / CHANNEL_BLOCK)][i][ky][kx][CHANNEL_BLOCK] */
 	const real *bias;       /* [o], or NULL for none */
 	struct activation activation;
+	const real *gate;       /* an array like `out`, or NULL: what is written is a gradient by these outputs of gate_activation, */
+	struct activation gate_activation;      /* and is taken on to its inputs */
+	bool stream;            /* see streams() */
 };
 
 /* The weight gradient of one lane group, summed over pixels and lanes:
@@ -64,20 +81,25 @@ struct pool_job {
 	int stride, top, left;
 	const real *d_out;      /* backward only */
 	real *d_in;             /* backward only, overwritten */
+	const struct activation *gate;  /* max pooling backward only, or NULL: `in` are its outputs, d_in becomes the gradient by its inputs */
 };
 
 struct affine {
 	real scale, shift;
 	struct activation activation;
+	bool stream;            /* see streams() */
 };
 
-/* d_x = mask * (d_y * gain + (x - mean) * slope + shift) over the pixels of one channel; d_x may be d_y. */
+/* d_x = mask * (d_y * gain + (x - mean) * slope + shift) over the pixels of one channel; d_x may be d_y. Where x are outputs of the
+ * activation `gate`, d_x is taken on to its inputs. */
 struct batch_norm_job {
 	const real *x, *d_y;
 	real *d_x;
 	size_t pixels;
 	const real *mask;       /* [LANES], 64-byte aligned: 1 for lanes that carry an image, else 0 */
 	real mean, gain, slope, shift;
+	const struct activation *gate;  /* or NULL */
+	bool stream;            /* see streams() */
 };
 
 /* Sizes of limit_multiply: sums kept in registers, and the turns whose operands lie in L1. */

@@ -130,7 +130,7 @@ static void apply(const struct pass *p, int group)
 		real scale = p->params[c] * p->saved[n + c];
 		real shift = p->params[n + c] - p->saved[c] * scale;
 		p->kernels->scale_shift(channel_at(p->in[0], group, c), channel_at(p->out, group, c), plane(p),
-		                        &(struct affine){ scale, shift, p->activation });
+		                        &(struct affine){ scale, shift, p->activation, streams(p->out.shape) });
 	}
 }
 
@@ -171,14 +171,14 @@ static void apply_backward(const struct pass *p, int group)
 			.x = channel_at(p->in[0], group, c), .d_y = channel_at(p->d_out, group, c), .d_x = channel_at(p->d_in[0], group, c),
 			.pixels = plane(p), .mask = mask, .mean = p->saved[c],
 			.gain = (real)gain, .slope = (real)(-gain * inverse * inverse * sums[1] / count),
-			.shift = (real)(-gain * sums[0] / count),
+			.shift = (real)(-gain * sums[0] / count), .gate = p->gate, .stream = streams(p->in[0].shape),
 		});
 	}
 }
 
 const struct layer_type layer_batch_norm = {
 	.kind = { "batch_norm", "batch normalisation", fields, sizeof(struct batch_norm) },
-	.inputs = 1, .applies_activation = true, .plan = plan,
+	.inputs = 1, .applies_activation = true, .gates = true, .plan = plan,
 	.forward = {
 		{ measure, EACH_GROUP, NULL, { .in = 1 }, { 0 } },
 		{ settle, ONCE, NULL, { 0 }, { 0 } },

@@ -210,7 +210,7 @@ static void forward(const struct pass *p, int group)
 			.kernel = { c->kernel.h, c->kernel.w }, .stride = c->stride, .top = g.window.top, .left = g.window.left,
 			.weights = p->shared + (size_t)k * g.packed_each,
 			.bias = c->bias ? p->params + g.kernel_len + k * g.out_each : NULL,
-			.activation = p->activation,
+			.activation = p->activation, .stream = streams(g.out),
 		});
 }
 
@@ -232,7 +232,9 @@ static void backward_data(const struct pass *p, const struct geometry *g, int gr
 				.out_shape = in, .rows = (in.h - a + stride - 1) / stride, .columns = (in.w - b + stride - 1) / stride,
 				.out_step = stride, .out_row = a, .out_column = b,
 				.kernel = { y.count, x.count }, .stride = 1, .top = y.before, .left = x.before,
-				.weights = weights, .activation = ACTIVATION_IDENTITY,
+				.weights = weights, .activation = ACTIVATION_IDENTITY, .stream = streams(g->in),
+				.gate = p->gate ? group_at(p->in[0], group) + channel_offset(g->in, k * g->in_each) : NULL,
+				.gate_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,
 			});
 			weights += blocks_of(g->in_each) * (size_t)g->out_each * (size_t)(y.count * x.count);
 		}
@@ -292,10 +294,10 @@ static const struct field depthwise_fields[] = {
 
 const struct layer_type layer_conv = {
 	.kind = { "conv", "convolution", conv_fields, sizeof(struct conv) },
-	.inputs = 1, .applies_activation = true, .plan = plan, .resolve = resolve, .prepare = prepare, STEPS,
+	.inputs = 1, .applies_activation = true, .gates = true, .plan = plan, .resolve = resolve, .prepare = prepare, STEPS,
 };
 
 const struct layer_type layer_depthwise = {
 	.kind = { "depthwise", "convolution of each channel by itself", depthwise_fields, sizeof(struct conv) },
-	.inputs = 1, .applies_activation = true, .plan = plan, .resolve = resolve, .prepare = prepare, STEPS,
+	.inputs = 1, .applies_activation = true, .gates = true, .plan = plan, .resolve = resolve, .prepare = prepare, STEPS,
 };

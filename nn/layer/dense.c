@@ -189,7 +189,7 @@ static void add_bias(const struct pass *p, real *y, struct range r)
 
 	for (int o = 0; o < r.count; o++)
 		p->kernels->scale_shift(y + (size_t)o * vectors * LANES, y + (size_t)o * vectors * LANES, vectors,
-		                        &(struct affine){ 1, d->bias ? bias[r.first + o] : 0, p->activation });
+		                        &(struct affine){ 1, d->bias ? bias[r.first + o] : 0, p->activation, false });
 }
 
 static void forward_block(const struct pass *p, int index)

@@ -80,6 +80,7 @@ struct pass {
 	real *scratch;                          /* [groups][scratch_len] */
 	size_t d_params_stride, scratch_stride; /* numbers from one group's to the next group's */
 	struct activation activation;           /* an activation's own, or what to apply to the output (.applies_activation) */
+	const struct activation *gate;          /* NULL, or whose outputs in[0] are: d_in[0] is to be the gradient by its inputs (.gates) */
 	int groups;                             /* lane groups of this batch */
 	int images;                             /* images of this batch: (groups - 1) * LANES < images <= groups * LANES */
 	bool training;                          /* batch statistics and dropout, or moving statistics and none */
@@ -108,6 +109,7 @@ struct layer_type {
 	struct kind kind;                       /* name in YAML and fields */
 	int inputs;                             /* 1 or 2 */
 	bool applies_activation;                /* can apply an activation to its output on the way (see pass.activation) */
+	bool gates;                             /* can take d_in[0] through the activation that in[0] came from (see pass.gate) */
 	struct activation (*activation)(const void *config);    /* not NULL: an activation, which its producer can apply */
 	bool (*plan)(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err);
 	/* Writes into a copy of the config what it leaves to the input's shape or to another field: padding becomes numbers, a missing

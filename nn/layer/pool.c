@@ -79,6 +79,7 @@ static struct pool_job job_backward(const struct pass *p, int group)
 
 	j.d_out = group_at(p->d_out, group);
 	j.d_in = group_at(p->d_in[0], group);
+	j.gate = p->gate;
 	return j;
 }
 
@@ -108,7 +109,7 @@ static void backward_average(const struct pass *p, int group)
 
 const struct layer_type layer_max_pool = {
 	.kind = { "max_pool", "the maximum of each window", fields, sizeof(struct pool) },
-	.inputs = 1, .plan = plan_max, .resolve = resolve,
+	.inputs = 1, .gates = true, .plan = plan_max, .resolve = resolve,
 	.forward = { { forward_max, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
 	.backward = { { backward_max, EACH_GROUP, NULL, { .in = 1, .out = 1, .d_out = 1, .d_in = 1 }, { 0 } } },
 };

@@ -85,7 +85,7 @@ static void fill_pass(struct model *m, int i)
 	const struct node *node = &plan->nodes[i];
 	struct pass *p = &m->passes[i];
 
-	*p = (struct pass){ .kernels = m->kernels, .config = layer->config, .plan = &node->plan, .activation = node->activation,
+	*p = (struct pass){ .kernels = m->kernels, .config = layer->config, .plan = &node->plan, .activation = node->activation, .gate = node->gate,
 		.params = m->params + node->params_at, .state = m->state + node->state_at, .saved = m->saved + node->saved_at,
 		.shared = m->shared + node->shared_at, .scratch = m->scratch,
 		.scratch_stride = plan->scratch_len / (size_t)plan->groups };  /* alike in all layers: groups may be at different ones */

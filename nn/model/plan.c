@@ -42,6 +42,34 @@ static bool fold_activation(struct model_plan *plan, int i)
 	return true;
 }
 
+/* The one layer that reads what layer i writes, itself or a view of it; -1 where there are more. */
+static int only_reader(const struct model_plan *plan, int i)
+{
+	int reader = -1;
+
+	for (int k = i + 1; k < plan->network->layer_count; k++)
+		for (int j = 0; plan->nodes[k].runs && j < plan->network->layers[k].type->inputs; j++) {
+			if (plan->nodes[k].storage[j] != plan->nodes[i].out)
+				continue;
+			if (reader >= 0)
+				return -1;
+			reader = k;
+		}
+	return reader;
+}
+
+/* The gradient through a folded activation is the work of the layer that reads its output, if it is one and can do so. */
+static void fold_gate(struct model_plan *plan, int i)
+{
+	struct node *node = &plan->nodes[i];
+	int reader = node->runs && node->activated ? only_reader(plan, i) : -1;
+
+	if (reader < 0 || !plan->network->layers[reader].type->gates)
+		return;
+	plan->nodes[reader].gate = &node->activation;
+	node->gated_elsewhere = true;
+}
+
 static bool plan_layer(struct model_plan *plan, int i, struct error *err)
 {
 	const struct layer *layer = &plan->network->layers[i];
@@ -143,6 +171,8 @@ static bool plan_all(struct model_plan *plan, struct error *err)
 		plan_gradient(plan, i);
 		plan_lengths(plan, i);
 	}
+	for (int i = 0; i < plan->network->layer_count; i++)
+		fold_gate(plan, i);
 	return check_readers(plan->network, err) && check_logits(plan, err) && plan_program(plan, err) && plan_memory(plan, err);
 }
 

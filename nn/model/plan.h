@@ -50,6 +50,8 @@ struct node {
 	bool runs_backward;
 	bool activated;         /* applies `activation` to its output */
 	struct activation activation;
+	const struct activation *gate;  /* NULL, or the activation through which it takes the gradient by what it reads first */
+	bool gated_elsewhere;   /* the only reader of its output does so for this layer's activation */
 	struct slot side[MAX_INPUTS];   /* gradient by an input that already has one; added to it afterwards */
 	size_t params_len, params_at, grouped_at, state_at, saved_at, shared_at;
 };

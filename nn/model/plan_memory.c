@@ -43,7 +43,7 @@ static void live_backward(struct model_plan *plan, const struct item *item, int 
 	struct storage *out = &plan->storages[node->out];
 
 	live(&out->gradient, out->value.len, segment);
-	if (node->plan.needs_out || node->activated)
+	if (node->plan.needs_out || (node->activated && !node->gated_elsewhere))
 		live(&out->value, out->value.len, segment);
 	for (int k = 0; k < plan->network->layers[item->layer].type->inputs; k++) {
 		struct storage *in = &plan->storages[node->storage[k]];

@@ -28,7 +28,7 @@ static void add_backward(struct model_plan *plan, int i, bool *written)
 	struct node *node = &plan->nodes[i];
 	const struct layer_type *type = plan->network->layers[i].type;
 
-	if (node->activated)
+	if (node->activated && !node->gated_elsewhere)
 		add_item(&plan->backward, (struct item){ .run = model_run_activation_backward, .scope = EACH_GROUP, .layer = i });
 	for (int k = 0; k < type->inputs; k++) {
 		if (!plan->storages[node->storage[k]].wants_gradient)

@@ -21,6 +21,13 @@ static const struct row {
 	{ "conv", { "conv channels=10 kernel=2 groups=5 stride=2; flatten; dense units=3", { 5, 4, 5 }, 3, 1, 0 } },
 	{ "conv", { "conv channels=4 kernel=3; relu; conv channels=3 kernel=3; relu6; flatten; dense units=3",
 	            { 2, 5, 5 }, 3, 1, 0 } },
+	/* Gradients go through an activation where its output is read. */
+	{ "conv", { "conv channels=5 kernel=3; leaky_relu slope=0.2; conv channels=5 kernel=3x2 stride=2; relu6;"
+	            "depthwise kernel=3 stride=2; relu; flatten; dense units=3", { 2, 7, 6 }, 3, 1, 0 } },
+	{ "batch_norm", { "conv channels=3 kernel=2; relu; batch_norm; leaky_relu slope=0.3; batch_norm; flatten; dense units=3",
+	                  { 2, 4, 5 }, 3, 1, 0 } },
+	{ "max_pool", { "conv channels=3 kernel=2; leaky_relu slope=0.3; max_pool window=3 stride=2 padding=same; flatten; dense units=3",
+	                { 2, 5, 6 }, 3, 1, 0 } },
 	{ "depthwise", { "depthwise kernel=3; flatten; dense units=3", { 5, 4, 5 }, 3, 1, 0 } },
 	{ "depthwise", { "depthwise kernel=3x2 stride=2 multiplier=3 bias=0; flatten; dense units=3", { 3, 6, 5 }, 3, 1, 0 } },
 	{ "depthwise", { "depthwise kernel=2 stride=3 multiplier=2 padding=1,0,2,0; flatten; dense units=3",

@@ -32,13 +32,13 @@ void KERNEL(limit_multiply)(const real *x, const real weights[LIMIT_WEIGHTS], si
 void KERNEL(limit_read)(const real *x, size_t vectors, real mix[LANES])
 {
 	enum { AT_ONCE = 8 };
-	vec_mask seen[AT_ONCE] = { { 0 } };
+	vec_bits seen[AT_ONCE] = { { 0 } };
 	size_t len = vectors * LANES;
 
 	for (size_t i = 0; i < len; i += AT_ONCE * VEC_LEN) {
 		UNROLL
 		for (int k = 0; k < AT_ONCE; k++)
-			seen[k] |= (vec_mask)load(x + i + k * VEC_LEN);
+			seen[k] |= (vec_bits)load(x + i + k * VEC_LEN);
 	}
 	for (int k = PARTS; k < AT_ONCE; k++)
 		seen[k % PARTS] |= seen[k];

@@ -12,16 +12,10 @@ void KERNEL(activate)(const real *x, real *y, size_t vectors, struct activation 
 		store(y + i, activated(load(x + i), a));
 }
 
-/* The sign of an output is its input's, so the output alone tells the slope. */
 void KERNEL(activate_backward)(const real *y, const real *d_y, real *d_x, size_t vectors, struct activation a)
 {
-	vec zero = splat(0), slope = splat(a.slope), cap = splat(a.cap);
-
-	for (size_t i = 0; i < vectors * LANES; i += VEC_LEN) {
-		vec out = load(y + i), d = load(d_y + i);
-		d = choose(out > zero, d, d * slope);
-		store(d_x + i, choose(out >= cap, zero, d));
-	}
+	for (size_t i = 0; i < vectors * LANES; i += VEC_LEN)
+		store(d_x + i, gated(load(d_y + i), load(y + i), a));
 }
 
 void KERNEL(add)(const real *a, const real *b, real *y, size_t vectors)
@@ -36,10 +30,11 @@ void KERNEL(scale_shift)(const real *x, real *y, size_t pixels, const struct aff
 
 	if (is_identity(affine->activation))
 		for (size_t i = 0; i < pixels * LANES; i += VEC_LEN)
-			store(y + i, load(x + i) * scale + shift);
+			put(y + i, load(x + i) * scale + shift, affine->stream);
 	else
 		for (size_t i = 0; i < pixels * LANES; i += VEC_LEN)
-			store(y + i, activated(load(x + i) * scale + shift, affine->activation));
+			put(y + i, activated(load(x + i) * scale + shift, affine->activation), affine->stream);
+	stream_end();
 }
 
 void KERNEL(batch_norm_backward)(const struct batch_norm_job *job)
@@ -48,9 +43,12 @@ void KERNEL(batch_norm_backward)(const struct batch_norm_job *job)
 
 	for (int part = 0; part < PARTS; part++) {
 		vec mask = load(job->mask + part * VEC_LEN);
-		for (size_t i = (size_t)part * VEC_LEN; i < job->pixels * LANES; i += LANES)
-			store(job->d_x + i, mask * (load(job->d_y + i) * gain + (load(job->x + i) - mean) * slope + shift));
+		for (size_t i = (size_t)part * VEC_LEN; i < job->pixels * LANES; i += LANES) {
+			vec x = load(job->x + i), d = mask * (load(job->d_y + i) * gain + (x - mean) * slope + shift);
+			put(job->d_x + i, job->gate ? gated(d, x, *job->gate) : d, job->stream);
+		}
 	}
+	stream_end();
 }
 
 /* Lane sums of a run of pixels are added to double sums, [LANES] of them, so the order of additions does not depend on VEC_LEN. */

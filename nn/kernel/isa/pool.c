@@ -69,14 +69,16 @@ INLINE void maximum(const struct pool_job *j, int c, const struct spot *s)
 INLINE void maximum_backward(const struct pool_job *j, int c, const struct spot *s)
 {
 	vec best = load(j->out + s->out), d_out = load(j->d_out + s->out), zero = splat(0);
-	vec_mask open = zero == zero;
+	vec_mask open = equal(zero, zero);
 
+	if (j->gate)
+		d_out = gated(d_out, best, *j->gate);
 	for (int row = s->row; row < s->row_end; row++)
 		for (int column = s->column; column < s->column_end; column++) {
 			size_t i = at(j, c, row, column);
-			vec_mask here = (load(j->in + i) == best) & open;
+			vec_mask here = equal(load(j->in + i), best) & open;
 			store(j->d_in + i, load(j->d_in + i) + choose(here, d_out, zero));
-			open &= ~here;
+			open = open & ~here;
 		}
 }
 

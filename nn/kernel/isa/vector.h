@@ -32,11 +32,19 @@ enum { PIXEL_BLOCK = 3 };
 
 typedef real vec __attribute__((vector_size(VEC_BYTES), aligned(VEC_BYTES), may_alias));
 
-/* What comparisons of vec give: all ones or all zeros in each lane. */
+/* A vec's bits. */
 #ifdef REAL_IS_DOUBLE
-typedef long long vec_mask __attribute__((vector_size(VEC_BYTES)));
+typedef long long vec_bits __attribute__((vector_size(VEC_BYTES)));
 #else
-typedef int vec_mask __attribute__((vector_size(VEC_BYTES)));
+typedef int vec_bits __attribute__((vector_size(VEC_BYTES)));
+#endif
+
+/* What comparisons give, for choose(), and for & and ~ between them: a bit for each lane where the machine has such masks (compilers
+ * don't find them: they make vectors of comparisons), else all ones or all zeros in each lane. */
+#if defined __AVX512F__ && !defined REAL_IS_DOUBLE
+typedef __mmask16 vec_mask;
+#else
+typedef vec_bits vec_mask;
 #endif
 
 #define KERNEL_JOIN(name, set) name##_##set
@@ -61,16 +69,48 @@ INLINE void store(real *at, vec value)
 	*(vec *)at = value;
 }
 
+/* Past the caches, which takes whole lines: only where a vector is one. stream_end() makes them visible to other threads. */
+INLINE void store_past(real *at, vec value)
+{
+#if defined __AVX512F__ && !defined REAL_IS_DOUBLE
+	_mm512_stream_ps(at, (__m512)value);
+#else
+	store(at, value);
+#endif
+}
+
+INLINE void stream_end(void)
+{
+#if defined __AVX512F__ && !defined REAL_IS_DOUBLE
+	_mm_sfence();
+#endif
+}
+
+INLINE void put(real *at, vec value, bool stream)
+{
+	if (stream)
+		store_past(at, value);
+	else
+		store(at, value);
+}
+
 INLINE vec splat(real x)
 {
 	return x - (vec){ 0 };
 }
 
-/* Lane by lane: mask ? a : b. */
-INLINE vec choose(vec_mask mask, vec a, vec b)
-{
-	return (vec)((mask & (vec_mask)a) | (~mask & (vec_mask)b));
-}
+/* choose() is mask ? a : b, lane by lane. */
+#if defined __AVX512F__ && !defined REAL_IS_DOUBLE
+INLINE vec_mask above(vec a, vec b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ); }
+INLINE vec_mask at_least(vec a, vec b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GE_OQ); }
+INLINE vec_mask equal(vec a, vec b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_EQ_OQ); }
+INLINE vec choose(vec_mask mask, vec a, vec b) { return (vec)_mm512_mask_blend_ps(mask, (__m512)b, (__m512)a); }
+#else
+INLINE vec_mask above(vec a, vec b) { return a > b; }
+INLINE vec_mask at_least(vec a, vec b) { return a >= b; }
+INLINE vec_mask equal(vec a, vec b) { return a == b; }
+INLINE vec choose(vec_mask mask, vec a, vec b) { return (vec)((mask & (vec_mask)a) | (~mask & (vec_mask)b)); }
+#endif
 
 /* Lane by lane a > b ? a : b and a < b ? a : b, so b where one is NaN: exactly what x86's instructions do, which compilers do not find. */
 #if defined __AVX512F__ && !defined REAL_IS_DOUBLE
@@ -80,8 +120,8 @@ INLINE vec smaller(vec a, vec b) { return (vec)_mm512_min_ps((__m512)a, (__m512)
 INLINE vec larger(vec a, vec b) { return (vec)_mm256_max_ps((__m256)a, (__m256)b); }
 INLINE vec smaller(vec a, vec b) { return (vec)_mm256_min_ps((__m256)a, (__m256)b); }
 #else
-INLINE vec larger(vec a, vec b) { return choose(a > b, a, b); }
-INLINE vec smaller(vec a, vec b) { return choose(a < b, a, b); }
+INLINE vec larger(vec a, vec b) { return choose(above(a, b), a, b); }
+INLINE vec smaller(vec a, vec b) { return choose(above(b, a), a, b); }
 #endif
 
 /* min(max(x, slope * x), cap); a NaN stays one. */
@@ -90,9 +130,12 @@ INLINE vec activated(vec x, struct activation a)
 	return smaller(splat(a.cap), larger(splat(a.slope) * x, x));
 }
 
-INLINE bool is_identity(struct activation a)
+/* A gradient by an activation's output y, taken on to its input: d where y was not clipped, slope * d below zero, 0 at the cap. The sign of
+ * an output is its input's, so the output alone tells. */
+INLINE vec gated(vec d, vec y, struct activation a)
 {
-	return a.slope == 1 && a.cap > 3e38f;
+	d = choose(above(y, splat(0)), d, d * splat(a.slope));
+	return choose(at_least(y, splat(a.cap)), splat(0), d);
 }
 
 /* Four numbers: the vector that every machine has; in the double build wider than some, but never passed between functions for real. */
