@@ -24,7 +24,7 @@ void one_layer_shape(struct one_layer *l, struct shape in, int images)
 	l->plan = (struct layer_plan){ .macs = 0 };
 	p->groups = groups_of(images);
 	p->images = images;
-	if (!l->type->plan(p->config, &(struct plan_request){ 1, { in }, p->groups, { "net", 1, 1 } }, &l->plan, &err)) {
+	if (!l->type->plan(p->config, &(struct plan_request){ 1, { in }, p->groups, { "net", 1, 1 }, NULL }, &l->plan, &err)) {
 		test_fail(__FILE__, __LINE__, "%s", err.text);
 		abort();
 	}

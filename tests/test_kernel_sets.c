@@ -80,6 +80,26 @@ static struct written run_pool(struct round *r, pool_kernel *forward, pool_kerne
 	return (struct written){ both, group_len(out) + group_len(r->in) };
 }
 
+static struct written run_norm_max_pool(struct round *r)
+{
+	struct window *w = &r->window;
+	struct shape in = { 1, r->in.h, r->in.w }, out = { 1, r->out.h, r->out.w };
+	real *all = take_reals(2 * group_len(out) + group_len(in)), *mask = take_reals(LANES);
+	struct norm_pool_job job = { .winners = all + group_len(out), .affine = { (real)-1.7, (real)0.3, { (real)0.1, 6 }, r->stream },
+		.pool = { .in = take_normals(r, group_len(in)), .in_shape = in, .out = all, .out_shape = out,
+		          .window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left } };
+
+	r->kernels->norm_max_pool(&job);
+	for (int i = 0; i < LANES; i++)
+		mask[i] = i < 13;
+	job.pool.d_out = take_normals(r, group_len(out));
+	job.pool.d_in = all + 2 * group_len(out);
+	job.pool.gate = r->gate;
+	job.norm = (struct batch_norm_job){ .mask = mask, .mean = (real)0.123, .gain = (real)1.37, .slope = (real)-0.71, .shift = (real)0.19 };
+	r->kernels->norm_max_pool_backward(&job);
+	return (struct written){ all, 2 * group_len(out) + group_len(in) };
+}
+
 static struct written run_max_pool(struct round *r)
 {
 	return run_pool(r, r->kernels->max_pool, r->kernels->max_pool_backward);
@@ -142,7 +162,7 @@ static struct written run_dropout_and_add(struct round *r)
 
 static const struct { const char *name; struct written (*run)(struct round *r); } kernels_run[] = {
 	{ "conv", run_conv }, { "conv_weights", run_conv_weights }, { "max_pool", run_max_pool },
-	{ "average_pool", run_average_pool }, { "activate", run_activation }, { "batch norm", run_batch_norm },
+	{ "norm_max_pool", run_norm_max_pool }, { "average_pool", run_average_pool }, { "activate", run_activation }, { "batch norm", run_batch_norm },
 	{ "sums", run_sums }, { "dropout and add", run_dropout_and_add },
 };
 

@@ -249,8 +249,8 @@ TEST(model_folded_gates_compute_the_same)
 	              "dense units=3");
 	check_folding("conv channels=4 kernel=3; relu6; batch_norm; flatten; dense units=3",
 	              "conv channels=4 kernel=3; relu6; dropout rate=0; batch_norm; flatten; dense units=3");
-	check_folding("batch_norm; relu; max_pool window=2; flatten; dense units=3",
-	              "batch_norm; relu; dropout rate=0; max_pool window=2; flatten; dense units=3");
+	check_folding("conv channels=4 kernel=3; leaky_relu slope=0.3; max_pool window=2; flatten; dense units=3",
+	              "conv channels=4 kernel=3; leaky_relu slope=0.3; dropout rate=0; max_pool window=2; flatten; dense units=3");
 	check_folding("conv channels=140 kernel=1; relu; batch_norm; relu; conv channels=140 kernel=1 stride=2; flatten; dense units=3",
 	              "conv channels=140 kernel=1; relu; dropout rate=0; batch_norm; relu; dropout rate=0; conv channels=140 kernel=1 stride=2;"
 	              "flatten; dense units=3");

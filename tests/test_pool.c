@@ -146,3 +146,70 @@ TEST(pool_agrees_with_the_naive_loops)
 	}
 	CHECK(cases > RANDOM_CASES);
 }
+
+/* --- Batch norm and a max pooling in one go --- */
+
+/* y = scale * x + shift, whole numbers and halves: exact in any order. */
+static const struct affine rules[] = {
+	{ 1.5, 0.5, { 1, (real)INFINITY }, false }, { -1.5, 2, { 0, (real)INFINITY }, false }, { 2, -1, { 0.25, 6 }, true },
+	{ 0, 1, { 0, 6 }, false },
+};
+
+/* Naive pooling of y, and back to x by batch norm's formula with mean 0.5, gain 2, slope 0.25, shift 1, and through a leaky gate. */
+static void expect_norm(struct naive_pool *p, const struct affine *rule, const real *mask)
+{
+	size_t in_len = LANES * image_len(p->in_shape), out_len = LANES * image_len(p->out_shape);
+	double *y = take_doubles(in_len);
+	const double *x = p->in;
+
+	for (size_t i = 0; i < in_len; i++)
+		y[i] = x[i] * (double)rule->scale + (double)rule->shift;
+	p->in = y;
+	naive_max_pool(p);
+	p->in = x;
+	for (size_t i = 0; i < out_len; i++)
+		p->out[i] = fmin(fmax(p->out[i], p->out[i] * (double)rule->activation.slope), (double)rule->activation.cap);
+	for (size_t i = 0; i < in_len; i++) {
+		double d = (double)mask[i / image_len(p->in_shape)] * (p->d_in[i] * 2 + (x[i] - 0.5) * 0.25 + 1);
+		p->d_in[i] = x[i] > 0 ? d : d * 0.25;
+	}
+}
+
+static void check_norm(const struct naive_pool *p, const struct affine *rule, const real *mask, const struct kernels *k)
+{
+	static const struct activation gate = { 0.25, (real)INFINITY };
+	const struct naive_window *w = &p->window;
+	real *out = take_reals(group_len(p->out_shape)), *d_in = take_reals(group_len(p->in_shape));
+	struct norm_pool_job job = { .winners = take_reals(group_len(p->out_shape)), .affine = *rule,
+		.pool = { .in = take_lanes(p->in, p->in_shape, LANES, 0), .in_shape = p->in_shape, .out = out, .out_shape = p->out_shape,
+		          .window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left } };
+
+	k->norm_max_pool(&job);
+	job.pool.d_out = take_lanes(p->d_out, p->out_shape, LANES, 0);
+	job.pool.d_in = d_in;
+	job.pool.gate = &gate;
+	job.norm = (struct batch_norm_job){ .mask = mask, .mean = 0.5, .gain = 2, .slope = 0.25, .shift = 1 };
+	k->norm_max_pool_backward(&job);
+	CHECK_EQUAL(k->name, take_plain(out, p->out_shape, LANES), p->out, LANES * image_len(p->out_shape));
+	CHECK_EQUAL(k->name, take_plain(d_in, p->in_shape, LANES), p->d_in, LANES * image_len(p->in_shape));
+}
+
+TEST(norm_max_pool_is_batch_norm_then_activation_then_pool)
+{
+	struct naive_pool p;
+	int cases = 0;
+
+	for (int i = 0; i < RANDOM_CASES * 4; i++, take_nothing()) {
+		if (!random_case(i, &p) || p.in_shape.c > 1)
+			continue;
+		real *mask = take_reals(LANES);
+		for (int n = 0; n < LANES; n++)
+			mask[n] = n < 13;
+		const struct affine *rule = &rules[i % 4];
+		expect_norm(&p, rule, mask);
+		for (EACH_SET(k))
+			check_norm(&p, rule, mask, *k);
+		cases++;
+	}
+	CHECK(cases > 30);
+}

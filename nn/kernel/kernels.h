@@ -102,6 +102,15 @@ struct batch_norm_job {
 	bool stream;            /* see streams() */
 };
 
+/* Batch norm of one channel with a max pooling behind it: each output is activation(the largest x * scale + shift of its window), the same as if
+ * the activation came before, since it never falls. Backward goes by batch_norm's formula, d_y being d_out at each window's winner. */
+struct norm_pool_job {
+	struct pool_job pool;   /* of one channel: in = x, out = y, d_in = d_x, gate as in batch_norm */
+	real *winners;          /* like out: x where a window's maximum was met first; written forward, read backward */
+	struct affine affine;   /* forward only */
+	struct batch_norm_job norm;     /* backward only: mask, mean, gain, slope, shift */
+};
+
 /* Sizes of limit_multiply: sums kept in registers, and the turns whose operands lie in L1. */
 enum { LIMIT_PIXELS = 6, LIMIT_WEIGHTS = 2, LIMIT_TURNS = 32 };
 
@@ -116,6 +125,8 @@ struct kernels {
 	/* The maximum of each window; padding never wins. Backward: the gradient goes to the first maximum in reading order. */
 	void (*max_pool)(const struct pool_job *job);
 	void (*max_pool_backward)(const struct pool_job *job);
+	void (*norm_max_pool)(const struct norm_pool_job *job);
+	void (*norm_max_pool_backward)(const struct norm_pool_job *job);
 	/* The mean of each window over the taps inside the image. */
 	void (*average_pool)(const struct pool_job *job);
 	void (*average_pool_backward)(const struct pool_job *job);

@@ -3,6 +3,9 @@
  *   training:   y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with mean and variance of the batch
  *   inference:  the same with the moving mean and variance
  *
+ * A max pooling that alone reads the output is done on the way (layer_batch_norm's with_max_pool): the output itself and the gradient by it
+ * are then never written, and each window's winner is remembered instead. That takes 12 passes over the input's size down to 4.
+ *
  * Moments are summed per lane group in double precision and added up in group order. Lanes without an image count nowhere. */
 #include "nn/layer/layer.h"
 
@@ -29,7 +32,13 @@ static struct param_plan plan_array(const char *name, int channels, enum init in
 		.axis_count = 1, .axes = { { AXIS_OUTPUT, channels } } };
 }
 
-/* params: gamma[c], beta[c]. state: moving mean[c], moving variance[c]. saved: mean[c], 1 / deviation[c].
+static size_t winners_at(int channels)
+{
+	return (2 * (size_t)channels + LANES - 1) / LANES * LANES;
+}
+
+/* params: gamma[c], beta[c]. state: moving mean[c], moving variance[c]. saved: mean[c], 1 / deviation[c], and with a max pooling, from the
+ * next whole lane on, winners like the output.
  * shared, as doubles: two sums per channel of each group, then the two of the whole batch. */
 static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
 {
@@ -45,6 +54,10 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	out->state[1] = plan_array("moving_variance", in->in[0].c, INIT_ONE);
 	out->state_count = 2;
 	out->saved_len = 2 * channels;
+	if (in->pooling) {
+		struct shape winners = { in->in[0].c, in->pooling->out_h, in->pooling->out_w };
+		out->saved_len = winners_at(in->in[0].c) + group_len(winners) * (size_t)in->groups;
+	}
 	out->shared_len = 2 * channels * (size_t)(in->groups + 1) * DOUBLE_LEN;
 	out->grouped_gradient = true;
 	out->needs_in = true;
@@ -122,26 +135,61 @@ static void settle(const struct pass *p, int index)
 	}
 }
 
-static void apply(const struct pass *p, int group)
+static struct affine affine_of(const struct pass *p, int c)
 {
 	int n = channels(p);
+	real scale = p->params[c] * p->saved[n + c];
 
-	for (int c = 0; c < n; c++) {
-		real scale = p->params[c] * p->saved[n + c];
-		real shift = p->params[n + c] - p->saved[c] * scale;
-		p->kernels->scale_shift(channel_at(p->in[0], group, c), channel_at(p->out, group, c), plane(p),
-		                        &(struct affine){ scale, shift, p->activation, streams(p->out.shape) });
+	return (struct affine){ scale, p->params[n + c] - p->saved[c] * scale, p->activation, streams(p->out.shape) };
+}
+
+static void apply(const struct pass *p, int group)
+{
+	for (int c = 0; c < channels(p); c++) {
+		struct affine affine = affine_of(p, c);
+		p->kernels->scale_shift(channel_at(p->in[0], group, c), channel_at(p->out, group, c), plane(p), &affine);
 	}
 }
 
+/* Of each window, x where its maximum was. */
+static struct tensor winners(const struct pass *p)
+{
+	return (struct tensor){ p->out.shape, p->saved + winners_at(channels(p)) };
+}
+
+/* Channel c of one group, forward. */
+static struct norm_pool_job pool_job(const struct pass *p, int group, int c)
+{
+	const struct window *w = p->pooling;
+	struct shape in = p->in[0].shape, out = p->out.shape;
+
+	return (struct norm_pool_job){
+		.pool = { .in = channel_at(p->in[0], group, c), .in_shape = { 1, in.h, in.w },
+		          .out = channel_at(p->out, group, c), .out_shape = { 1, out.h, out.w },
+		          .window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left },
+		.winners = channel_at(winners(p), group, c), .affine = affine_of(p, c),
+	};
+}
+
+static void apply_pooled(const struct pass *p, int group)
+{
+	for (int c = 0; c < channels(p); c++) {
+		struct norm_pool_job job = pool_job(p, group, c);
+		p->kernels->norm_max_pool(&job);
+	}
+}
+
+/* Sums over x and d_out; with a max pooling over the winners and their d_out, the only places where the gradient is not 0. */
 static void measure_backward(const struct pass *p, int group)
 {
 	int n = channels(p);
 	real *d_gamma = p->d_params + (size_t)group * p->d_params_stride, *d_beta = d_gamma + n;
+	struct tensor x = p->pooling ? winners(p) : p->in[0];
+	size_t pixels = image_len(x.shape) / (size_t)n;
 
 	for (int c = 0; c < n; c++) {
 		double *sums = sums_of(p, group, c);
-		p->kernels->channel_products(channel_at(p->in[0], group, c), channel_at(p->d_out, group, c), plane(p), p->saved[c], sums);
+		p->kernels->channel_products(channel_at(x, group, c), channel_at(p->d_out, group, c), pixels, p->saved[c], sums);
 		d_gamma[c] = (real)(sums[1] * (double)p->saved[n + c]);
 		d_beta[c] = (real)sums[0];
 	}
@@ -154,31 +202,73 @@ static void settle_backward(const struct pass *p, int index)
 		add_groups(p, c, sums_of(p, p->groups, c));
 }
 
-/* d_x = gamma / deviation * (d_y - mean(d_y) - (x - mean) / variance * mean(d_y * (x - mean))). */
-static void apply_backward(const struct pass *p, int group)
+/* d_x = gamma / deviation * (d_y - mean(d_y) - (x - mean) / variance * mean(d_y * (x - mean))), but for where x and d_y lie. */
+static struct batch_norm_job norm_job(const struct pass *p, int c, const real mask[LANES])
 {
 	int n = channels(p);
+	const double *sums = sums_of(p, p->groups, c);
 	double count = (double)p->images * (double)plane(p);
+	double inverse = (double)p->saved[n + c], gain = (double)p->params[c] * inverse;
+
+	return (struct batch_norm_job){ .pixels = plane(p), .mask = mask, .mean = p->saved[c],
+		.gain = (real)gain, .slope = (real)(-gain * inverse * inverse * sums[1] / count),
+		.shift = (real)(-gain * sums[0] / count), .gate = p->gate, .stream = streams(p->in[0].shape) };
+}
+
+static void apply_backward(const struct pass *p, int group)
+{
 	_Alignas(64) real mask[LANES];
 
 	if (!p->d_in[0].at)
 		return;
 	lane_mask(p, group, mask);
-	for (int c = 0; c < n; c++) {
-		const double *sums = sums_of(p, p->groups, c);
-		double inverse = (double)p->saved[n + c], gain = (double)p->params[c] * inverse;
-		p->kernels->batch_norm_backward(&(struct batch_norm_job){
-			.x = channel_at(p->in[0], group, c), .d_y = channel_at(p->d_out, group, c), .d_x = channel_at(p->d_in[0], group, c),
-			.pixels = plane(p), .mask = mask, .mean = p->saved[c],
-			.gain = (real)gain, .slope = (real)(-gain * inverse * inverse * sums[1] / count),
-			.shift = (real)(-gain * sums[0] / count), .gate = p->gate, .stream = streams(p->in[0].shape),
-		});
+	for (int c = 0; c < channels(p); c++) {
+		struct batch_norm_job job = norm_job(p, c, mask);
+		job.x = channel_at(p->in[0], group, c);
+		job.d_y = channel_at(p->d_out, group, c);
+		job.d_x = channel_at(p->d_in[0], group, c);
+		p->kernels->batch_norm_backward(&job);
 	}
 }
 
+static void apply_backward_pooled(const struct pass *p, int group)
+{
+	_Alignas(64) real mask[LANES];
+
+	if (!p->d_in[0].at)
+		return;
+	lane_mask(p, group, mask);
+	for (int c = 0; c < channels(p); c++) {
+		struct norm_pool_job job = pool_job(p, group, c);
+		job.norm = norm_job(p, c, mask);
+		job.pool.d_out = channel_at(p->d_out, group, c);
+		job.pool.d_in = channel_at(p->d_in[0], group, c);
+		job.pool.gate = p->gate;
+		p->kernels->norm_max_pool_backward(&job);
+	}
+}
+
+#define BATCH_NORM \
+	.kind = { "batch_norm", "batch normalisation", fields, sizeof(struct batch_norm) }, \
+	.inputs = 1, .applies_activation = true, .gates = true, .plan = plan
+
+/* Winners move as often as outputs of that length. */
+static const struct layer_type with_max_pool = {
+	BATCH_NORM,
+	.forward = {
+		{ measure, EACH_GROUP, NULL, { .in = 1 }, { 0 } },
+		{ settle, ONCE, NULL, { 0 }, { 0 } },
+		{ apply_pooled, EACH_GROUP, NULL, { .in = 1, .out = 2, .params = 1 }, { 0 } },
+	},
+	.backward = {
+		{ measure_backward, EACH_GROUP, NULL, { .out = 1, .d_out = 1, .d_params = 1 }, { 0 } },
+		{ settle_backward, ONCE, NULL, { 0 }, { 0 } },
+		{ apply_backward_pooled, EACH_GROUP, NULL, { 0 }, { .in = 1, .out = 1, .d_out = 1, .d_in = 1, .params = 1 } },
+	},
+};
+
 const struct layer_type layer_batch_norm = {
-	.kind = { "batch_norm", "batch normalisation", fields, sizeof(struct batch_norm) },
-	.inputs = 1, .applies_activation = true, .gates = true, .plan = plan,
+	BATCH_NORM, .with_max_pool = &with_max_pool,
 	.forward = {
 		{ measure, EACH_GROUP, NULL, { .in = 1 }, { 0 } },
 		{ settle, ONCE, NULL, { 0 }, { 0 } },

@@ -13,6 +13,7 @@
 #include "nn/base/field.h"
 #include "nn/base/tensor.h"
 #include "nn/kernel/kernels.h"
+#include "nn/kernel/window.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -65,6 +66,7 @@ struct plan_request {
 	struct shape in[MAX_INPUTS];
 	int groups;                             /* lane groups of a full batch */
 	struct mark at;                         /* of the layer in its file, for errors */
+	const struct window *pooling;           /* see pass.pooling */
 };
 
 struct pass {
@@ -80,6 +82,7 @@ struct pass {
 	real *scratch;                          /* [groups][scratch_len] */
 	size_t d_params_stride, scratch_stride; /* numbers from one group's to the next group's */
 	struct activation activation;           /* an activation's own, or what to apply to the output (.applies_activation) */
+	const struct window *pooling;           /* NULL, or those of a max pooling that the layer also does: `out` is that one's output */
 	const struct activation *gate;          /* NULL, or whose outputs in[0] are: d_in[0] is to be the gradient by its inputs (.gates) */
 	int groups;                             /* lane groups of this batch */
 	int images;                             /* images of this batch: (groups - 1) * LANES < images <= groups * LANES */
@@ -109,6 +112,10 @@ struct layer_type {
 	struct kind kind;                       /* name in YAML and fields */
 	int inputs;                             /* 1 or 2 */
 	bool applies_activation;                /* can apply an activation to its output on the way (see pass.activation) */
+	/* The same layer with a max pooling behind it, which alone reads its output, in one go (see pass.pooling); or NULL. */
+	const struct layer_type *with_max_pool;
+	/* Not NULL: a max pooling, which its producer can do; its windows on such an input, which its plan has accepted. */
+	void (*max_pool)(const void *config, struct shape in, struct window *windows);
 	bool gates;                             /* can take d_in[0] through the activation that in[0] came from (see pass.gate) */
 	struct activation (*activation)(const void *config);    /* not NULL: an activation, which its producer can apply */
 	bool (*plan)(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err);

@@ -60,12 +60,16 @@ static void resolve(void *config, const struct plan_request *in)
 	}
 }
 
+static void windows(const void *config, struct shape in, struct window *windows)
+{
+	place(config, &(struct plan_request){ .input_count = 1, .in = { in } }, windows, NULL);
+}
+
 static struct pool_job job(const struct pass *p, int group)
 {
-	struct plan_request in = { .input_count = 1, .in = { p->in[0].shape } };
 	struct window w;
 
-	place(p->config, &in, &w, NULL);
+	windows(p->config, p->in[0].shape, &w);
 	return (struct pool_job){
 		.in = group_at(p->in[0], group), .in_shape = p->in[0].shape,
 		.out = group_at(p->out, group), .out_shape = p->out.shape,
@@ -109,7 +113,7 @@ static void backward_average(const struct pass *p, int group)
 
 const struct layer_type layer_max_pool = {
 	.kind = { "max_pool", "the maximum of each window", fields, sizeof(struct pool) },
-	.inputs = 1, .gates = true, .plan = plan_max, .resolve = resolve,
+	.inputs = 1, .gates = true, .max_pool = windows, .plan = plan_max, .resolve = resolve,
 	.forward = { { forward_max, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
 	.backward = { { backward_max, EACH_GROUP, NULL, { .in = 1, .out = 1, .d_out = 1, .d_in = 1 }, { 0 } } },
 };

@@ -91,8 +91,9 @@ static void fill_pass(struct model *m, int i)
 		.scratch_stride = plan->scratch_len / (size_t)plan->groups };  /* alike in all layers: groups may be at different ones */
 	p->d_params = node->plan.grouped_gradient ? m->grouped + node->grouped_at : m->gradients + node->params_at;
 	p->d_params_stride = node->plan.grouped_gradient ? plan->grouped_len : 0;
-	p->out = tensor_of(m, node->plan.out, &plan->storages[node->out].value);
-	p->d_out = tensor_of(m, node->plan.out, &plan->storages[node->out].gradient);
+	p->pooling = node->pooled ? &node->pooling : NULL;
+	p->out = tensor_of(m, node->written, &plan->storages[node->out].value);
+	p->d_out = tensor_of(m, node->written, &plan->storages[node->out].gradient);
 	for (int k = 0; k < layer->type->inputs; k++) {
 		const struct storage *in = &plan->storages[node->storage[k]];
 		p->in[k] = tensor_of(m, node->in[k], &in->value);

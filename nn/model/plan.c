@@ -1,4 +1,4 @@
-/* Shapes, folded activations: a network's plan but for its program, memory and cost. See network.h and plan.h. */
+/* Shapes: a network's plan but for what is folded, its program, memory and cost. See network.h and plan.h. */
 #include "nn/model/plan.h"
 
 #include <stdlib.h>
@@ -13,61 +13,6 @@ static struct shape shape_of(const struct model_plan *plan, int layer)
 static int storage_of(const struct model_plan *plan, int layer)
 {
 	return layer == NETWORK_INPUT ? 0 : plan->nodes[layer].out;
-}
-
-/* How many layers read layer i's output. */
-static int reader_count(const struct network *n, int i)
-{
-	int count = 0;
-
-	for (int k = i + 1; k < n->layer_count; k++)
-		for (int j = 0; j < n->layers[k].type->inputs; j++)
-			count += n->layers[k].from[j] == i;
-	return count;
-}
-
-/* An activation is applied by its producer if that can do so and nobody else wants the values before it. */
-static bool fold_activation(struct model_plan *plan, int i)
-{
-	const struct layer *layer = &plan->network->layers[i];
-	int from = layer->from[0];
-
-	if (!layer->type->activation || from == NETWORK_INPUT)
-		return false;
-	struct node *producer = &plan->nodes[from];
-	if (!plan->network->layers[from].type->applies_activation || producer->activated || reader_count(plan->network, from) != 1)
-		return false;
-	producer->activated = true;
-	producer->activation = plan->nodes[i].activation;
-	return true;
-}
-
-/* The one layer that reads what layer i writes, itself or a view of it; -1 where there are more. */
-static int only_reader(const struct model_plan *plan, int i)
-{
-	int reader = -1;
-
-	for (int k = i + 1; k < plan->network->layer_count; k++)
-		for (int j = 0; plan->nodes[k].runs && j < plan->network->layers[k].type->inputs; j++) {
-			if (plan->nodes[k].storage[j] != plan->nodes[i].out)
-				continue;
-			if (reader >= 0)
-				return -1;
-			reader = k;
-		}
-	return reader;
-}
-
-/* The gradient through a folded activation is the work of the layer that reads its output, if it is one and can do so. */
-static void fold_gate(struct model_plan *plan, int i)
-{
-	struct node *node = &plan->nodes[i];
-	int reader = node->runs && node->activated ? only_reader(plan, i) : -1;
-
-	if (reader < 0 || !plan->network->layers[reader].type->gates)
-		return;
-	plan->nodes[reader].gate = &node->activation;
-	node->gated_elsewhere = true;
 }
 
 static bool plan_layer(struct model_plan *plan, int i, struct error *err)
@@ -86,7 +31,9 @@ static bool plan_layer(struct model_plan *plan, int i, struct error *err)
 	if (image_len(node->plan.out) > MAX_IMAGE_LEN)
 		return fail_at(err, layer->at, "%s: its output of %dx%dx%d (height x width x channels) is larger than %d numbers",
 		               layer->type->kind.name, node->plan.out.h, node->plan.out.w, node->plan.out.c, MAX_IMAGE_LEN);
-	node->runs = !node->plan.view && !fold_activation(plan, i);
+	node->type = layer->type;
+	node->written = node->plan.out;
+	node->runs = !node->plan.view && !plan_fold_activation(plan, i) && !plan_fold_pooling(plan, i);
 	node->out = node->storage[0];
 	if (node->runs) {
 		node->out = plan->storage_count++;
@@ -108,6 +55,18 @@ static void plan_gradient(struct model_plan *plan, int i)
 		plan->storages[node->out].wants_gradient = behind;
 }
 
+/* A layer that also does a pooling needs other memory. */
+static bool plan_pooled(struct model_plan *plan, int i, struct error *err)
+{
+	const struct layer *layer = &plan->network->layers[i];
+	struct node *node = &plan->nodes[i];
+	struct plan_request request = { .input_count = layer->type->inputs, .in = { node->in[0] }, .groups = plan->groups,
+	                                .at = layer->at, .pooling = &node->pooling };
+
+	node->plan = (struct layer_plan){ 0 };
+	return node->type->plan(layer->config, &request, &node->plan, err);
+}
+
 static void plan_lengths(struct model_plan *plan, int i)
 {
 	struct node *node = &plan->nodes[i];
@@ -125,7 +84,7 @@ static void plan_lengths(struct model_plan *plan, int i)
 	plan->params_len += node->params_len;
 	plan->grouped_len += node->plan.grouped_gradient ? node->params_len : 0;
 	plan->state_len += state;
-	plan->saved_len += node->plan.saved_len;
+	plan->saved_len += (node->plan.saved_len + LANES - 1) / LANES * LANES;
 	plan->shared_len += (node->plan.shared_len + LANES - 1) / LANES * LANES;
 	if (plan->scratch_len < groups * node->plan.scratch_len)
 		plan->scratch_len = groups * node->plan.scratch_len;
@@ -134,7 +93,7 @@ static void plan_lengths(struct model_plan *plan, int i)
 static bool check_readers(const struct network *n, struct error *err)
 {
 	for (int i = 0; i + 1 < n->layer_count; i++)
-		if (reader_count(n, i) == 0)
+		if (plan_reader_count(n, i) == 0)
 			return fail_at(err, n->layers[i].at, "%s: nothing reads its output", n->layers[i].type->kind.name);
 	return true;
 }
@@ -169,10 +128,13 @@ static bool plan_all(struct model_plan *plan, struct error *err)
 		if (!plan_layer(plan, i, err))
 			return false;
 		plan_gradient(plan, i);
-		plan_lengths(plan, i);
 	}
-	for (int i = 0; i < plan->network->layer_count; i++)
-		fold_gate(plan, i);
+	for (int i = 0; i < plan->network->layer_count; i++) {
+		if (plan->nodes[i].pooled && !plan_pooled(plan, i, err))
+			return false;
+		plan_lengths(plan, i);
+		plan_fold_gate(plan, i);
+	}
 	return check_readers(plan->network, err) && check_logits(plan, err) && plan_program(plan, err) && plan_memory(plan, err);
 }
 

@@ -43,7 +43,11 @@ struct storage {
 };
 
 struct node {
+	const struct layer_type *type;  /* whose steps run: the layer's own, or that with what is folded into it */
 	struct layer_plan plan;
+	struct shape written;           /* of `out`: plan.out, or what the folded pooling makes of it */
+	struct window pooling;          /* if pooled */
+	bool pooled;
 	struct shape in[MAX_INPUTS];
 	int storage[MAX_INPUTS], out;   /* indices of storages */
 	bool runs;              /* false: a view, or an activation that its producer applies */
@@ -67,6 +71,15 @@ struct model_plan {
 	/* Numbers in each part of the one block. */
 	size_t params_len, grouped_len, state_len, activations_len, saved_len, shared_len, scratch_len;
 };
+
+/* plan_fold.c. How many layers read layer i's output. */
+int plan_reader_count(const struct network *network, int i);
+/* An activation is applied by its producer if that can do so and nobody else wants the values before it. Whether so: layer i does not run. */
+bool plan_fold_activation(struct model_plan *plan, int i);
+/* A max pooling likewise, of what its producer, with or without an activation, would write for it alone. */
+bool plan_fold_pooling(struct model_plan *plan, int i);
+/* The gradient through an activation folded into layer i is the work of the layer that reads its output, if it is one and can do so. */
+void plan_fold_gate(struct model_plan *plan, int i);
 
 /* plan_program.c: fills plan->forward and plan->backward from the nodes. */
 bool plan_program(struct model_plan *plan, struct error *err);

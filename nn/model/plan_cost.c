@@ -54,7 +54,7 @@ static int64_t moved_bytes(const struct model_plan *plan, int layer, const struc
 {
 	const struct node *node = &plan->nodes[layer];
 	size_t gradients = node->plan.grouped_gradient ? (size_t)plan->groups : 1;
-	int64_t bytes = (moves->out + moves->d_out) * tensor_bytes(plan, node->plan.out) +
+	int64_t bytes = (moves->out + moves->d_out) * tensor_bytes(plan, node->written) +
 	                moves->params * bytes_of(node->params_len) + moves->d_params * bytes_of(gradients * node->params_len);
 
 	for (int k = 0; k < input_count(plan, layer); k++)
@@ -67,7 +67,7 @@ static int64_t item_bytes(const struct model_plan *plan, const struct item *item
 	const struct node *node = &plan->nodes[item->layer];
 
 	if (item->run == model_run_activation_backward)         /* reads y and d_y, writes d_y */
-		return 3 * tensor_bytes(plan, node->plan.out);
+		return 3 * tensor_bytes(plan, node->written);
 	if (item->run == model_run_accumulate)                  /* reads two gradients, writes their sum */
 		return 3 * tensor_bytes(plan, node->in[item->input]);
 	if (item->run == model_run_loss)

@@ -28,7 +28,7 @@ static void live_forward(struct model_plan *plan, const struct item *item, int s
 	struct node *node = &plan->nodes[item->layer];
 	struct storage *out = &plan->storages[node->out];
 
-	live(&out->value, batch_len(plan, node->plan.out), segment);
+	live(&out->value, batch_len(plan, node->written), segment);
 	if (item->run == model_run_loss) {
 		live(&out->gradient, out->value.len, segment);
 		return;

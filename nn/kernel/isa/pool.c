@@ -1,4 +1,4 @@
-/* Pooling of one lane group. Floor 1. Formulas: kernels.h. */
+/* Pooling of one lane group, and max pooling of what batch norm makes of it. Floor 1. Formulas: kernels.h. */
 #include "nn/kernel/isa/vector.h"
 
 #include <string.h>
@@ -123,4 +123,97 @@ void KERNEL(average_pool_backward)(const struct pool_job *job)
 {
 	memset(job->d_in, 0, group_len(job->in_shape) * sizeof *job->d_in);
 	each_window(job, mean_backward);
+}
+
+/* One native vector of the lanes of a job. */
+static struct norm_pool_job part_of(const struct norm_pool_job *job, int part)
+{
+	struct norm_pool_job j = *job;
+	size_t offset = (size_t)part * VEC_LEN;
+
+	j.pool.in += offset;
+	j.pool.out += offset;
+	j.winners += offset;
+	if (j.pool.d_out) {
+		j.pool.d_out += offset;
+		j.pool.d_in += offset;
+	}
+	return j;
+}
+
+INLINE void norm_maximum(const struct norm_pool_job *j, const struct spot *s)
+{
+	vec scale = splat(j->affine.scale), shift = splat(j->affine.shift);
+	vec winner = load(j->pool.in + at(&j->pool, 0, s->row, s->column)), best = winner * scale + shift;
+
+	for (int row = s->row; row < s->row_end; row++)
+		for (int column = s->column; column < s->column_end; column++) {
+			vec x = load(j->pool.in + at(&j->pool, 0, row, column)), y = x * scale + shift;
+			winner = choose(above(y, best), x, winner);
+			best = larger(y, best);
+		}
+	store(j->winners + s->out, winner);
+	store(j->pool.out + s->out, activated(best, j->affine.activation));
+}
+
+void KERNEL(norm_max_pool)(const struct norm_pool_job *job)
+{
+	for (int part = 0; part < PARTS; part++) {
+		struct norm_pool_job j = part_of(job, part);
+		for (int y = 0; y < j.pool.out_shape.h; y++)
+			for (int x = 0; x < j.pool.out_shape.w; x++) {
+				struct spot s = spot(&j.pool, 0, y, x);
+				norm_maximum(&j, &s);
+			}
+	}
+}
+
+/* What every pixel of rows [first, last) gets, whether it won or not. */
+INLINE void norm_rows(const struct norm_pool_job *j, vec mask, int first, int last)
+{
+	const struct batch_norm_job *n = &j->norm;
+	vec mean = splat(n->mean), slope = splat(n->slope), shift = splat(n->shift);
+
+	for (size_t i = at(&j->pool, 0, first, 0), end = at(&j->pool, 0, last, 0); i < end; i += LANES) {
+		vec x = load(j->pool.in + i), d = mask * ((x - mean) * slope + shift);
+		store(j->pool.d_in + i, j->pool.gate ? gated(d, x, *j->pool.gate) : d);
+	}
+}
+
+/* What the winner gets besides. */
+INLINE void norm_winner(const struct norm_pool_job *j, vec mask, const struct spot *s)
+{
+	vec winner = load(j->winners + s->out), d = mask * (load(j->pool.d_out + s->out) * splat(j->norm.gain)), zero = splat(0);
+	vec_mask open = equal(zero, zero);
+
+	if (j->pool.gate)
+		d = gated(d, winner, *j->pool.gate);
+	for (int row = s->row; row < s->row_end; row++)
+		for (int column = s->column; column < s->column_end; column++) {
+			size_t i = at(&j->pool, 0, row, column);
+			vec_mask here = equal(load(j->pool.in + i), winner) & open;
+			store(j->pool.d_in + i, load(j->pool.d_in + i) + choose(here, d, zero));
+			open = open & ~here;
+		}
+}
+
+/* Rows just before the first window that reaches them, so that they are in L1 for all of these. */
+void KERNEL(norm_max_pool_backward)(const struct norm_pool_job *job)
+{
+	for (int part = 0; part < PARTS; part++) {
+		struct norm_pool_job j = part_of(job, part);
+		vec mask = load(job->norm.mask + part * VEC_LEN);
+		int ready = 0;
+
+		for (int y = 0; y < j.pool.out_shape.h; y++)
+			for (int x = 0; x < j.pool.out_shape.w; x++) {
+				struct spot s = spot(&j.pool, 0, y, x);
+				if (ready < s.row_end) {
+					norm_rows(&j, mask, ready, s.row_end);
+					ready = s.row_end;
+				}
+				norm_winner(&j, mask, &s);
+			}
+		norm_rows(&j, mask, ready, j.pool.in_shape.h);
+	}
 }
