@@ -4,7 +4,7 @@
  * taps: a loaded pixel serves four channels, a broadcast weight six pixels, so that the multiply-add units and not the loads are
  * the limit. All output channels of a pixel block come before the next block: its input patch stays in L1, the weights in L1 or L2.
  * Blocks that touch the left or right edge take zeros for pixels outside; rows outside are left out of the loop. */
-#include "nn/kernel/isa/vector.h"
+#include "nn/kernel/isa/conv_plane.h"
 
 /* Where a block lies: first output channel, output row, first output column. */
 struct place { int o, y, x; };
@@ -26,28 +26,60 @@ INLINE void start_sums(const struct conv_job *j, int o, int P, int C, vec sum[PI
 	}
 }
 
-/* What becomes of a block's sums: activation or gate, and their place in the output. A function of its own, and never
- * inlined: with this behind the sums' loop, GCC 12 moves sums between registers inside it, which costs a fifth of its speed. */
-static __attribute__((noinline)) void finish(const struct conv_job *j, struct place at, const struct tile *tile)
+/* What becomes of a block's sums. */
+enum ending { AS_THEY_ARE, ACTIVATED, GATED };
+
+/* Everything but j and tile is a constant where this is inlined, but for blocks of few pixels. */
+INLINE void finish_as(const struct conv_job *j, struct place at, const struct tile *tile, int P, enum ending ending, bool stream)
 {
-	const struct activation activation = j->activation, gate_activation = j->gate_activation;
-	const bool identity = is_identity(activation), stream = j->stream;
+	const struct activation activation = ending == GATED ? j->gate_activation : j->activation;
 	const size_t step = (size_t)j->out_step * LANES, plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w * LANES;
 	const size_t row = (size_t)(at.y * j->out_step + j->out_row) * (size_t)j->out_shape.w;
 	size_t first = (size_t)at.o * plane + (row + (size_t)(at.x * j->out_step + j->out_column)) * LANES;
 	const real *gate = j->gate, *from = tile->sums;
 	real *out = j->out;
 
-	for (int c = 0; c < tile->channels; c++, first += plane)
-		for (int p = 0; p < tile->pixels; p++, from += VEC_LEN) {
+	for (int c = 0; c < tile->channels; c++, first += plane, from += P * VEC_LEN)
+		UNROLL
+		for (int p = 0; p < P; p++) {
 			size_t i = first + (size_t)p * step;
-			vec sum = load(from);
-			if (gate)
-				sum = gated(sum, load(gate + i), gate_activation);
-			else if (!identity)
+			vec sum = load(from + p * VEC_LEN);
+			if (ending == GATED)
+				sum = gated(sum, load(gate + i), activation);
+			else if (ending == ACTIVATED)
 				sum = activated(sum, activation);
 			put(out + i, sum, stream);
 		}
+}
+
+INLINE void finish_pixels(const struct conv_job *j, struct place at, const struct tile *tile, enum ending ending, bool stream)
+{
+	if (tile->pixels == PIXEL_BLOCK)
+		finish_as(j, at, tile, PIXEL_BLOCK, ending, stream);
+	else if (tile->pixels == PIXEL_BLOCK - 1)
+		finish_as(j, at, tile, PIXEL_BLOCK - 1, ending, stream);
+	else
+		finish_as(j, at, tile, tile->pixels, ending, stream);
+}
+
+INLINE void finish_ending(const struct conv_job *j, struct place at, const struct tile *tile, enum ending ending)
+{
+	if (j->stream)
+		finish_pixels(j, at, tile, ending, true);
+	else
+		finish_pixels(j, at, tile, ending, false);
+}
+
+/* A function of its own, and never inlined: with this behind the sums' loop, GCC 12 moves sums between registers inside it, which costs a
+ * fifth of its speed. */
+static __attribute__((noinline)) void finish(const struct conv_job *j, struct place at, const struct tile *tile)
+{
+	if (j->gate)
+		finish_ending(j, at, tile, GATED);
+	else if (is_identity(j->activation))
+		finish_ending(j, at, tile, AS_THEY_ARE);
+	else
+		finish_ending(j, at, tile, ACTIVATED);
 }
 
 /* P, C and kernel_w are constants where this is inlined; `edge` says that some pixels may lie outside the rows. */
@@ -152,7 +184,10 @@ void KERNEL(conv)(const struct conv_job *job)
 		j.out += part * VEC_LEN;
 		if (j.gate)
 			j.gate += part * VEC_LEN;
-		conv_part(&j);
+		if (is_plane(&j))
+			KERNEL(conv_plane)(&j);
+		else
+			conv_part(&j);
 	}
 	stream_end();
 }

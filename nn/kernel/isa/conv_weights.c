@@ -9,7 +9,7 @@
  * What it gained, GFLOP/s on one core of 224 (Zen 5): kernel rows inside a tap block and longer bands 155 to 195 for 3x3 of 12 to 48
  * channels at 48x48, 145 to 190 at 11x11; several output channels a band 124 to 142 for 1x1 of 64 channels at 24x24. Software prefetch
  * of the next taps lost a tenth. */
-#include "nn/kernel/isa/vector.h"
+#include "nn/kernel/isa/conv_plane.h"
 
 enum {
 	WIDE_BAND = 128,        /* pixels of a band: 4 channels of them are 32 KiB; input rows are seen by several taps */
@@ -185,6 +185,10 @@ static void write_channels(const struct conv_weights_job *j, int o, const real *
 void KERNEL(conv_weights)(const struct conv_weights_job *job)
 {
 	size_t block_len = conv_weights_scratch_len(job->in_shape.c, 1, job->kernel.h, job->kernel.w);
+	if (is_plane_weights(job)) {
+		KERNEL(conv_plane_weights)(job);
+		return;
+	}
 	int at_once = (int)(conv_weights_scratch_len(job->in_shape.c, job->out_shape.c, job->kernel.h, job->kernel.w) / block_len);
 
 	for (int o = 0, blocks; o < job->out_shape.c; o += blocks * CHANNEL_BLOCK) {

@@ -125,6 +125,14 @@ void KERNEL(average_pool_backward)(const struct pool_job *job)
 	each_window(job, mean_backward);
 }
 
+/* 2 or 3 for a whole window of that many rows and columns, for which there is code without loops; 0 for others. */
+INLINE int usual_size(const struct spot *s)
+{
+	int rows = s->row_end - s->row, columns = s->column_end - s->column;
+
+	return rows == columns && (rows == 2 || rows == 3) ? rows : 0;
+}
+
 /* One native vector of the lanes of a job. */
 static struct norm_pool_job part_of(const struct norm_pool_job *job, int part)
 {
@@ -141,14 +149,18 @@ static struct norm_pool_job part_of(const struct norm_pool_job *job, int part)
 	return j;
 }
 
-INLINE void norm_maximum(const struct norm_pool_job *j, const struct spot *s)
+/* rows and columns are constants where this is inlined, but for windows of unusual sizes or at an edge. */
+INLINE void norm_maximum(const struct norm_pool_job *j, const struct spot *s, int rows, int columns)
 {
 	vec scale = splat(j->affine.scale), shift = splat(j->affine.shift);
-	vec winner = load(j->pool.in + at(&j->pool, 0, s->row, s->column)), best = winner * scale + shift;
+	const real *in = j->pool.in + at(&j->pool, 0, s->row, s->column);
+	vec winner = load(in), best = winner * scale + shift;
 
-	for (int row = s->row; row < s->row_end; row++)
-		for (int column = s->column; column < s->column_end; column++) {
-			vec x = load(j->pool.in + at(&j->pool, 0, row, column)), y = x * scale + shift;
+	UNROLL
+	for (int row = 0; row < rows; row++)
+		UNROLL
+		for (int column = 0; column < columns; column++) {
+			vec x = load(in + ((ptrdiff_t)row * j->pool.in_shape.w + column) * LANES), y = x * scale + shift;
 			winner = choose(above(y, best), x, winner);
 			best = larger(y, best);
 		}
@@ -163,7 +175,11 @@ void KERNEL(norm_max_pool)(const struct norm_pool_job *job)
 		for (int y = 0; y < j.pool.out_shape.h; y++)
 			for (int x = 0; x < j.pool.out_shape.w; x++) {
 				struct spot s = spot(&j.pool, 0, y, x);
-				norm_maximum(&j, &s);
+				switch (usual_size(&s)) {
+				case 3: norm_maximum(&j, &s, 3, 3); break;
+				case 2: norm_maximum(&j, &s, 2, 2); break;
+				default: norm_maximum(&j, &s, s.row_end - s.row, s.column_end - s.column);
+				}
 			}
 	}
 }
@@ -181,16 +197,19 @@ INLINE void norm_rows(const struct norm_pool_job *j, vec mask, int first, int la
 }
 
 /* What the winner gets besides. */
-INLINE void norm_winner(const struct norm_pool_job *j, vec mask, const struct spot *s)
+INLINE void norm_winner(const struct norm_pool_job *j, vec mask, const struct spot *s, int rows, int columns)
 {
+	size_t first = at(&j->pool, 0, s->row, s->column);
 	vec winner = load(j->winners + s->out), d = mask * (load(j->pool.d_out + s->out) * splat(j->norm.gain)), zero = splat(0);
 	vec_mask open = equal(zero, zero);
 
 	if (j->pool.gate)
 		d = gated(d, winner, *j->pool.gate);
-	for (int row = s->row; row < s->row_end; row++)
-		for (int column = s->column; column < s->column_end; column++) {
-			size_t i = at(&j->pool, 0, row, column);
+	UNROLL
+	for (int row = 0; row < rows; row++)
+		UNROLL
+		for (int column = 0; column < columns; column++) {
+			size_t i = first + ((size_t)row * (size_t)j->pool.in_shape.w + (size_t)column) * LANES;
 			vec_mask here = equal(load(j->pool.in + i), winner) & open;
 			store(j->pool.d_in + i, load(j->pool.d_in + i) + choose(here, d, zero));
 			open = open & ~here;
@@ -212,7 +231,11 @@ void KERNEL(norm_max_pool_backward)(const struct norm_pool_job *job)
 					norm_rows(&j, mask, ready, s.row_end);
 					ready = s.row_end;
 				}
-				norm_winner(&j, mask, &s);
+				switch (usual_size(&s)) {
+				case 3: norm_winner(&j, mask, &s, 3, 3); break;
+				case 2: norm_winner(&j, mask, &s, 2, 2); break;
+				default: norm_winner(&j, mask, &s, s.row_end - s.row, s.column_end - s.column);
+				}
 			}
 		norm_rows(&j, mask, ready, j.pool.in_shape.h);
 	}

@@ -163,6 +163,14 @@ INLINE quad lane_sums(const real *x)
 	return __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
 }
 
+/* The sum of LANES numbers in the order of lane_sums. */
+INLINE real lane_sum(const real *x)
+{
+	quad q = quarter_sums(x);
+
+	return (q[0] + q[2]) + (q[1] + q[3]);
+}
+
 void KERNEL(conv)(const struct conv_job *job);
 void KERNEL(conv_weights)(const struct conv_weights_job *job);
 void KERNEL(max_pool)(const struct pool_job *job);

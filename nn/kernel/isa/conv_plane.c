@@ -1,0 +1,158 @@
+/* Convolution of one plane by one kernel, forward and by weights: what depthwise layers are made of. Floor 1. Formulas: struct conv_job and
+ * struct conv_weights_job in kernels.h, with one channel read and one written; conv.c and conv_weights.c send such jobs here.
+ *
+ * With one channel a loaded pixel serves no other, so what counts is to load each pixel once for all taps of a kernel row, and to keep enough
+ * sums apart that no multiply-add waits for the one before. The usual kernel widths and strides are constants. */
+#include "nn/kernel/isa/conv_plane.h"
+
+/* A block's place: output row, first output column. */
+struct place { int y, x; };
+
+INLINE vec pixel(const real *row, int column, int width, bool edge)
+{
+	return !edge || (unsigned)column < (unsigned)width ? load(row + (ptrdiff_t)column * LANES) : splat(0);
+}
+
+INLINE void finish(const struct conv_job *j, struct place at, int P, const vec *sum)
+{
+	size_t row = (size_t)(at.y * j->out_step + j->out_row) * (size_t)j->out_shape.w;
+	size_t first = (row + (size_t)(at.x * j->out_step + j->out_column)) * LANES, step = (size_t)j->out_step * LANES;
+	bool identity = is_identity(j->activation);
+
+	UNROLL
+	for (int p = 0; p < P; p++) {
+		size_t i = first + (size_t)p * step;
+		vec y = identity ? sum[p] : activated(sum[p], j->activation);
+		put(j->out + i, j->gate ? gated(y, load(j->gate + i), j->gate_activation) : y, j->stream);
+	}
+}
+
+/* P, kernel_w and stride are constants where this is inlined; `edge` says that some pixels may lie outside the rows. */
+INLINE void block(const struct conv_job *j, struct place at, int P, bool edge, int kernel_w, int stride)
+{
+	const int row = at.y * stride - j->top, column = at.x * stride - j->left, height = j->in_shape.h, width = j->in_shape.w;
+	const int first = row < 0 ? -row : 0, last = height - row < j->kernel.h ? height - row : j->kernel.h;
+	vec sum[PLANE_BLOCK];
+
+	UNROLL
+	for (int p = 0; p < P; p++)
+		sum[p] = j->bias ? splat(j->bias[0]) : splat(0);
+	for (int ky = first; ky < last; ky++) {
+		const real *in = j->in + (ptrdiff_t)(row + ky) * width * LANES, *weight = j->weights + ky * kernel_w * CHANNEL_BLOCK;
+		UNROLL
+		for (int kx = 0; kx < kernel_w; kx++) {
+			vec scale = splat(weight[kx * CHANNEL_BLOCK]);
+			UNROLL
+			for (int p = 0; p < P; p++)
+				sum[p] += pixel(in, column + p * stride + kx, width, edge) * scale;
+		}
+	}
+	finish(j, at, P, sum);
+}
+
+INLINE void block_of_pixels(const struct conv_job *j, struct place at, int pixels, bool edge, int kernel_w, int stride)
+{
+	switch (pixels) {
+	case 1: block(j, at, 1, edge, kernel_w, stride); break;
+	case 2: block(j, at, 2, edge, kernel_w, stride); break;
+	case 3: block(j, at, 3, edge, kernel_w, stride); break;
+	case 4: block(j, at, 4, edge, kernel_w, stride); break;
+	case 5: block(j, at, 5, edge, kernel_w, stride); break;
+	case 6: block(j, at, 6, edge, kernel_w, stride); break;
+	case 7: block(j, at, 7, edge, kernel_w, stride); break;
+	case 8: block(j, at, 8, edge, kernel_w, stride); break;
+	}
+}
+
+/* Rows are cut into blocks of nearly equal length. */
+INLINE void rows(const struct conv_job *j, int kernel_w, int stride)
+{
+	int blocks = (j->columns + PLANE_BLOCK - 1) / PLANE_BLOCK;
+
+	for (int y = 0; y < j->rows; y++)
+		for (int b = 0, x = 0, pixels; b < blocks; b++, x += pixels) {
+			pixels = (j->columns - x + blocks - b - 1) / (blocks - b);
+			int first = x * stride - j->left, last = first + (pixels - 1) * stride + kernel_w - 1;
+			if (first < 0 || last >= j->in_shape.w)
+				block_of_pixels(j, (struct place){ y, x }, pixels, true, kernel_w, stride);
+			else
+				block_of_pixels(j, (struct place){ y, x }, pixels, false, kernel_w, stride);
+		}
+}
+
+void KERNEL(conv_plane)(const struct conv_job *j)
+{
+	if (j->kernel.w == 3 && j->stride == 1)
+		rows(j, 3, 1);
+	else if (j->kernel.w == 3 && j->stride == 2)
+		rows(j, 3, 2);
+	else if (j->kernel.w == 2 && j->stride == 1)
+		rows(j, 2, 1);
+	else if (j->kernel.w == 1 && j->stride == 1)
+		rows(j, 1, 1);
+	else
+		rows(j, j->kernel.w, j->stride);
+}
+
+/* One output row by `count` kernel rows from ky on, all inside; sum is [kernel row][kernel_w]. */
+INLINE void add_pixels(const struct conv_weights_job *j, int y, int x, int P, bool edge, int kernel_w, int stride, vec *sum)
+{
+	const int width = j->in_shape.w, height = j->in_shape.h;
+	const real *d_out = j->d_out + ((ptrdiff_t)y * j->out_shape.w + x) * LANES;
+	vec d[PLANE_BLOCK];
+
+	UNROLL
+	for (int p = 0; p < P; p++)
+		d[p] = load(d_out + p * LANES);
+	UNROLL
+	for (int ky = 0; ky < 3; ky++) {
+		int row = y * stride - j->top + ky;
+		if ((unsigned)row >= (unsigned)height)
+			continue;
+		const real *in = j->in + (ptrdiff_t)row * width * LANES;
+		UNROLL
+		for (int p = 0; p < P; p++)
+			UNROLL
+			for (int kx = 0; kx < kernel_w; kx++)
+				sum[ky * kernel_w + kx] += pixel(in, x * stride - j->left + p * stride + kx, width, edge) * d[p];
+	}
+}
+
+/* A kernel of 3x3, whose nine sums stay in registers while all pixels go by. */
+INLINE void nine_taps(const struct conv_weights_job *j, int stride)
+{
+	vec sum[9];
+	int inside = (j->in_shape.w - 3 + j->left) / stride + 1;        /* columns before this one end inside, if they begin there */
+
+	UNROLL
+	for (int k = 0; k < 9; k++)
+		sum[k] = splat(0);
+	for (int y = 0; y < j->out_shape.h; y++) {
+		int x = 0;
+		for (; x < j->out_shape.w && x * stride < j->left; x++)
+			add_pixels(j, y, x, 1, true, 3, stride, sum);
+		for (; x + 4 <= j->out_shape.w && x + 4 <= inside; x += 4)
+			add_pixels(j, y, x, 4, false, 3, stride, sum);
+		for (; x < j->out_shape.w; x++)
+			add_pixels(j, y, x, 1, true, 3, stride, sum);
+	}
+	UNROLL
+	for (int k = 0; k < 9; k++)
+		store(j->scratch + k * LANES, sum[k]);
+}
+
+void KERNEL(conv_plane_weights)(const struct conv_weights_job *job)
+{
+	for (int part = 0; part < PARTS; part++) {
+		struct conv_weights_job j = *job;
+		j.in += part * VEC_LEN;
+		j.d_out += part * VEC_LEN;
+		j.scratch += part * VEC_LEN;
+		if (j.stride == 1)
+			nine_taps(&j, 1);
+		else
+			nine_taps(&j, 2);
+	}
+	for (int k = 0; k < 9; k++)
+		job->d_weights[k] = lane_sum(job->scratch + k * LANES);
+}

@@ -1,0 +1,25 @@
+/* Convolution of one plane by one kernel; see conv_plane.c. Floor 1; for nn/kernel/isa alone. */
+#ifndef NN_KERNEL_ISA_CONV_PLANE_H
+#define NN_KERNEL_ISA_CONV_PLANE_H
+
+#include "nn/kernel/isa/vector.h"
+
+/* Pixels whose sums are kept at once: enough for two multiply-adds a cycle of four cycles each. */
+enum { PLANE_BLOCK = 8 };
+
+static inline bool is_plane(const struct conv_job *j)
+{
+	return j->in_shape.c == 1 && j->out_shape.c == 1;
+}
+
+/* By weights only 3x3 with strides 1 and 2 have code of their own. */
+static inline bool is_plane_weights(const struct conv_weights_job *j)
+{
+	return j->in_shape.c == 1 && j->out_shape.c == 1 && j->kernel.h == 3 && j->kernel.w == 3 && j->stride <= 2;
+}
+
+/* One native vector of the lanes. */
+void KERNEL(conv_plane)(const struct conv_job *job);
+void KERNEL(conv_plane_weights)(const struct conv_weights_job *job);
+
+#endif
