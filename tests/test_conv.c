@@ -297,3 +297,48 @@ TEST(conv_applies_its_activation)
 			take_nothing();
 		}
 }
+
+/* --- Both gradients in one go --- */
+
+/* Large enough that bands of rows pay: 1.6 MB a group. One after the other gives the same bytes. */
+static void check_backward(const struct kernels *k, struct shape in, int channels, struct pair kernel)
+{
+	struct window w = { .kernel = kernel, .stride = 1 };
+	struct rng rng = rng_seed(77, (uint64_t)(in.c * 100 + kernel.h * 10 + kernel.w));
+	window_place(&w, in, (struct padding){ .rule = PADDING_SAME }, (struct mark){ 0 }, NULL);
+	struct shape out = { channels, w.out_h, w.out_w };
+	size_t weights_len = (size_t)(channels * in.c * kernel.h * kernel.w), packed = (size_t)((in.c + 3) / 4 * 4 * channels * kernel.h * kernel.w);
+	size_t scratch = conv_weights_scratch_len(in.c, channels, kernel.h, kernel.w), in_len = group_len(in), out_len = group_len(out);
+	real *x = take_copy(take_fractions(&rng, in_len), in_len), *d_out = take_copy(take_fractions(&rng, out_len), out_len);
+	real *weights[2] = { take_reals(weights_len), take_reals(weights_len) }, *d_in[2] = { take_reals(in_len), take_reals(in_len) };
+	const real *turned = take_copy(take_fractions(&rng, packed), packed);
+
+	for (int i = 0; i < 2; i++) {
+		struct conv_weights_job by_weights = { .in = x, .in_shape = in, .d_out = d_out, .out_shape = out,
+			.kernel = { kernel.h, kernel.w }, .stride = 1, .top = w.top, .left = w.left,
+			.d_weights = weights[i], .scratch = take_reals(scratch) };
+		struct conv_job by_data = { .in = d_out, .in_shape = out, .out = d_in[i], .out_shape = in, .rows = in.h, .columns = in.w,
+			.out_step = 1, .kernel = { kernel.h, kernel.w }, .stride = 1, .top = kernel.h - 1 - w.top, .left = kernel.w - 1 - w.left,
+			.weights = turned, .activation = ACTIVATION_IDENTITY, .gate = x, .gate_activation = { (real)0.1, 1 }, .stream = true };
+		if (i) {
+			k->conv_backward(&by_weights, &by_data);
+		} else {
+			k->conv_weights(&by_weights);
+			k->conv(&by_data);
+		}
+	}
+	CHECK(streams(out));
+	CHECK(!memcmp(weights[0], weights[1], weights_len * sizeof(real)));
+	CHECK(!memcmp(d_in[0], d_in[1], in_len * sizeof(real)));
+	take_nothing();
+}
+
+TEST(conv_backward_is_both_gradients)
+{
+	for (EACH_SET(k)) {
+		check_backward(*k, (struct shape){ 3, 50, 47 }, 13, (struct pair){ 3, 3 });
+		check_backward(*k, (struct shape){ 5, 41, 44 }, 15, (struct pair){ 1, 1 });
+		check_backward(*k, (struct shape){ 4, 70, 20 }, 19, (struct pair){ 4, 2 });
+		check_backward(*k, (struct shape){ 9, 9, 9 }, 320, (struct pair){ 5, 5 });      /* too many sums at once: not in bands */
+	}
+}

@@ -138,6 +138,12 @@ static void spy_on_conv_weights(const struct conv_weights_job *job)
 	spy.real->conv_weights(job);
 }
 
+static void spy_on_conv_backward(const struct conv_weights_job *weights, const struct conv_job *data)
+{
+	spy_on_conv_weights(weights);
+	spy.real->conv(data);
+}
+
 /* Threads take groups through runs of layers at their own pace: no stretch of one group may touch any of another group, of
  * whatever layer. A leader alone takes one group after the other, so the first half of the calls are one group's. */
 TEST(model_groups_share_no_working_memory)
@@ -147,6 +153,7 @@ TEST(model_groups_share_no_working_memory)
 	spy.real = best();
 	spy.kernels = *spy.real;
 	spy.kernels.conv_weights = spy_on_conv_weights;
+	spy.kernels.conv_backward = spy_on_conv_backward;
 	model_run_open(&r, "conv channels=2 kernel=3; conv channels=7 kernel=3; conv channels=1 kernel=1; flatten; dense units=3",
 	               (struct shape){ 5, 4, 4 }, 3);
 	model_run_plan(&r, 32);
@@ -239,7 +246,7 @@ TEST(model_folded_activations_compute_the_same)
 }
 
 /* Likewise for gradients, which the reader of an activation takes through it; a dropout of 0 in front of the reader does not. The
- * last one's 140 channels are so large that they are written past the caches. */
+ * last one's channels are so many that they are written past the caches. */
 TEST(model_folded_gates_compute_the_same)
 {
 	check_folding("conv channels=4 kernel=3; relu; conv channels=5 kernel=3; flatten; dense units=3",
@@ -251,8 +258,8 @@ TEST(model_folded_gates_compute_the_same)
 	              "conv channels=4 kernel=3; relu6; dropout rate=0; batch_norm; flatten; dense units=3");
 	check_folding("conv channels=4 kernel=3; leaky_relu slope=0.3; max_pool window=2; flatten; dense units=3",
 	              "conv channels=4 kernel=3; leaky_relu slope=0.3; dropout rate=0; max_pool window=2; flatten; dense units=3");
-	check_folding("conv channels=140 kernel=1; relu; batch_norm; relu; conv channels=140 kernel=1 stride=2; flatten; dense units=3",
-	              "conv channels=140 kernel=1; relu; dropout rate=0; batch_norm; relu; dropout rate=0; conv channels=140 kernel=1 stride=2;"
+	check_folding("conv channels=820 kernel=1; relu; batch_norm; relu; conv channels=820 kernel=1 stride=2; flatten; dense units=3",
+	              "conv channels=820 kernel=1; relu; dropout rate=0; batch_norm; relu; dropout rate=0; conv channels=820 kernel=1 stride=2;"
 	              "flatten; dense units=3");
 }
 

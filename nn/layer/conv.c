@@ -25,7 +25,6 @@ struct geometry {
 	int groups, in_each, out_each;  /* channels read and written per convolution group */
 	size_t kernel_len;              /* of all groups */
 	size_t packed_each, turned_each;        /* packed weights per group: forward, and for the gradient by data */
-	bool flat;                      /* 1x1 and no stride: rows don't matter, the plane is one long row */
 };
 
 static size_t blocks_of(int channels)
@@ -54,7 +53,6 @@ static bool geometry_of(const struct conv *c, const struct plan_request *in, str
 	g->out_each = g->out.c / g->groups;
 	g->packed_each = blocks_of(g->out_each) * (size_t)g->in_each * taps;
 	g->turned_each = blocks_of(g->in_each) * (size_t)g->out_each * taps;
-	g->flat = taps == 1 && c->stride == 1 && image_len(g->in) / (size_t)g->in.c == image_len(g->out) / (size_t)g->out.c;
 	return true;
 }
 
@@ -184,12 +182,6 @@ static void prepare(const struct pass *p)
 	}
 }
 
-/* A plane of 1x1 taps as one row, so that small planes fill the kernels' blocks of pixels. */
-static struct shape plane(const struct geometry *g, struct shape s, int channels)
-{
-	return g->flat ? (struct shape){ channels, 1, s.h * s.w } : (struct shape){ channels, s.h, s.w };
-}
-
 static size_t channel_offset(struct shape s, int channel)
 {
 	return group_len((struct shape){ channel, s.h, s.w });
@@ -198,15 +190,14 @@ static size_t channel_offset(struct shape s, int channel)
 static void forward(const struct pass *p, int group)
 {
 	struct geometry g = geometry(p);
-	struct shape out = plane(&g, g.out, g.out_each);
 	const struct conv *c = p->config;
 
 	for (int k = 0; k < g.groups; k++)
 		p->kernels->conv(&(struct conv_job){
 			.in = group_at(p->in[0], group) + channel_offset(g.in, k * g.in_each),
-			.in_shape = plane(&g, g.in, g.in_each),
+			.in_shape = { g.in_each, g.in.h, g.in.w },
 			.out = group_at(p->out, group) + channel_offset(g.out, k * g.out_each),
-			.out_shape = out, .rows = out.h, .columns = out.w, .out_step = 1,
+			.out_shape = { g.out_each, g.out.h, g.out.w }, .rows = g.out.h, .columns = g.out.w, .out_step = 1,
 			.kernel = { c->kernel.h, c->kernel.w }, .stride = c->stride, .top = g.window.top, .left = g.window.left,
 			.weights = p->shared + (size_t)k * g.packed_each,
 			.bias = c->bias ? p->params + g.kernel_len + k * g.out_each : NULL,
@@ -214,29 +205,69 @@ static void forward(const struct pass *p, int group)
 		});
 }
 
-/* All phases of one convolution group. */
-static void backward_data(const struct pass *p, const struct geometry *g, int group, int k)
+/* The gradient by data of one convolution group, for d_in's rows and columns of one phase. */
+static struct conv_job data_job(const struct pass *p, const struct geometry *g, int group, int k)
 {
-	const real *weights = p->shared + (size_t)g->groups * g->packed_each + (size_t)k * g->turned_each;
-	struct shape in = plane(g, g->in, g->in_each);
+	size_t in_offset = channel_offset(g->in, k * g->in_each);
+
+	return (struct conv_job){
+		.in = group_at(p->d_out, group) + channel_offset(g->out, k * g->out_each), .in_shape = { g->out_each, g->out.h, g->out.w },
+		.out = group_at(p->d_in[0], group) + in_offset, .out_shape = { g->in_each, g->in.h, g->in.w }, .out_step = g->window.stride, .stride = 1,
+		.activation = ACTIVATION_IDENTITY, .stream = streams(g->in),
+		.gate = p->gate ? group_at(p->in[0], group) + in_offset : NULL,
+		.gate_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,
+	};
+}
+
+static void choose_phase(struct conv_job *job, const struct window *w, int a, int b)
+{
+	struct phase y = phase_of(a, w->stride, w->top, w->kernel.h), x = phase_of(b, w->stride, w->left, w->kernel.w);
+
+	job->rows = (job->out_shape.h - a + w->stride - 1) / w->stride;
+	job->columns = (job->out_shape.w - b + w->stride - 1) / w->stride;
+	job->out_row = a;
+	job->out_column = b;
+	job->kernel.h = y.count;
+	job->kernel.w = x.count;
+	job->top = y.before;
+	job->left = x.before;
+}
+
+static struct conv_weights_job weights_job(const struct pass *p, const struct geometry *g, int group, int k)
+{
+	real *d_kernel = p->d_params + (size_t)group * p->d_params_stride;
+
+	return (struct conv_weights_job){
+		.in = group_at(p->in[0], group) + channel_offset(g->in, k * g->in_each), .in_shape = { g->in_each, g->in.h, g->in.w },
+		.d_out = group_at(p->d_out, group) + channel_offset(g->out, k * g->out_each),
+		.out_shape = { g->out_each, g->out.h, g->out.w },
+		.kernel = { g->window.kernel.h, g->window.kernel.w }, .stride = g->window.stride,
+		.top = g->window.top, .left = g->window.left,
+		.d_weights = d_kernel + (size_t)k * (g->kernel_len / (size_t)g->groups),
+		.scratch = p->scratch + (size_t)group * p->scratch_stride,
+	};
+}
+
+/* One convolution group. With stride 1 there is one phase. */
+static void backward_group(const struct pass *p, const struct geometry *g, int group, int k)
+{
+	struct conv_weights_job weights = weights_job(p, g, group, k);
 	int stride = g->window.stride;
 
+	if (!p->d_in[0].at || stride > 1)
+		p->kernels->conv_weights(&weights);
+	if (!p->d_in[0].at)
+		return;
+	struct conv_job data = data_job(p, g, group, k);
+	data.weights = p->shared + (size_t)g->groups * g->packed_each + (size_t)k * g->turned_each;
 	for (int a = 0; a < stride; a++)
 		for (int b = 0; b < stride; b++) {
-			struct phase y = phase_of(a, stride, g->window.top, g->window.kernel.h);
-			struct phase x = phase_of(b, stride, g->window.left, g->window.kernel.w);
-			p->kernels->conv(&(struct conv_job){
-				.in = group_at(p->d_out, group) + channel_offset(g->out, k * g->out_each),
-				.in_shape = plane(g, g->out, g->out_each),
-				.out = group_at(p->d_in[0], group) + channel_offset(g->in, k * g->in_each),
-				.out_shape = in, .rows = (in.h - a + stride - 1) / stride, .columns = (in.w - b + stride - 1) / stride,
-				.out_step = stride, .out_row = a, .out_column = b,
-				.kernel = { y.count, x.count }, .stride = 1, .top = y.before, .left = x.before,
-				.weights = weights, .activation = ACTIVATION_IDENTITY, .stream = streams(g->in),
-				.gate = p->gate ? group_at(p->in[0], group) + channel_offset(g->in, k * g->in_each) : NULL,
-				.gate_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,
-			});
-			weights += blocks_of(g->in_each) * (size_t)g->out_each * (size_t)(y.count * x.count);
+			choose_phase(&data, &g->window, a, b);
+			if (stride == 1)
+				p->kernels->conv_backward(&weights, &data);
+			else
+				p->kernels->conv(&data);
+			data.weights += blocks_of(g->in_each) * (size_t)g->out_each * (size_t)(data.kernel.h * data.kernel.w);
 		}
 }
 
@@ -244,23 +275,12 @@ static void backward(const struct pass *p, int group)
 {
 	struct geometry g = geometry(p);
 	const struct conv *c = p->config;
-	real *d_kernel = p->d_params + (size_t)group * p->d_params_stride;
+	real *d_bias = p->d_params + (size_t)group * p->d_params_stride + g.kernel_len;
 
-	for (int k = 0; k < g.groups; k++) {
-		p->kernels->conv_weights(&(struct conv_weights_job){
-			.in = group_at(p->in[0], group) + channel_offset(g.in, k * g.in_each),
-			.in_shape = { g.in_each, g.in.h, g.in.w },
-			.d_out = group_at(p->d_out, group) + channel_offset(g.out, k * g.out_each),
-			.out_shape = { g.out_each, g.out.h, g.out.w },
-			.kernel = { c->kernel.h, c->kernel.w }, .stride = c->stride, .top = g.window.top, .left = g.window.left,
-			.d_weights = d_kernel + (size_t)k * (g.kernel_len / (size_t)g.groups),
-			.scratch = p->scratch + (size_t)group * p->scratch_stride,
-		});
-		if (p->d_in[0].at)
-			backward_data(p, &g, group, k);
-	}
+	for (int k = 0; k < g.groups; k++)
+		backward_group(p, &g, group, k);
 	if (c->bias)
-		p->kernels->channel_sums(group_at(p->d_out, group), g.out.c, (size_t)(g.out.h * g.out.w), d_kernel + g.kernel_len);
+		p->kernels->channel_sums(group_at(p->d_out, group), g.out.c, (size_t)(g.out.h * g.out.w), d_bias);
 }
 
 static const char *const init_names[] = { "he", "glorot", NULL };

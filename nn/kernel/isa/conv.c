@@ -167,7 +167,7 @@ static void conv_part(const struct conv_job *j)
 {
 	int blocks = (j->columns + PIXEL_BLOCK - 1) / PIXEL_BLOCK;
 
-	for (int y = 0; y < j->rows; y++)
+	for (int y = j->first_row; y < j->rows; y++)
 		for (int b = 0, x = 0; b < blocks; b++) {
 			int pixels = (j->columns - x + blocks - b - 1) / (blocks - b);
 			for (int o = 0; o < j->out_shape.c; o += CHANNEL_BLOCK)
@@ -176,10 +176,32 @@ static void conv_part(const struct conv_job *j)
 		}
 }
 
+/* Of a 1x1 kernel over whole rows, rows don't matter: as one long row they fill blocks better. */
+static struct conv_job flattened(const struct conv_job *job)
+{
+	struct conv_job j = *job;
+	ptrdiff_t before = (ptrdiff_t)j.first_row * j.in_shape.w * LANES;
+
+	if (j.kernel.h * j.kernel.w != 1 || j.stride != 1 || j.out_step != 1 || j.top || j.left || j.columns != j.in_shape.w ||
+	    j.in_shape.w != j.out_shape.w || j.rows > j.in_shape.h)
+		return j;
+	j.in += before;
+	j.out += before;
+	j.gate = j.gate ? j.gate + before : NULL;
+	j.columns *= j.rows - j.first_row;
+	j.first_row = 0;
+	j.rows = 1;
+	j.in_shape = (struct shape){ j.in_shape.c, 1, j.in_shape.h * j.in_shape.w };
+	j.out_shape = (struct shape){ j.out_shape.c, 1, j.out_shape.h * j.out_shape.w };
+	return j;
+}
+
 void KERNEL(conv)(const struct conv_job *job)
 {
+	struct conv_job flat = flattened(job);
+
 	for (int part = 0; part < PARTS; part++) {
-		struct conv_job j = *job;
+		struct conv_job j = flat;
 		j.in += part * VEC_LEN;
 		j.out += part * VEC_LEN;
 		if (j.gate)

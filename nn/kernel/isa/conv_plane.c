@@ -69,7 +69,7 @@ INLINE void rows(const struct conv_job *j, int kernel_w, int stride)
 {
 	int blocks = (j->columns + PLANE_BLOCK - 1) / PLANE_BLOCK;
 
-	for (int y = 0; y < j->rows; y++)
+	for (int y = j->first_row; y < j->rows; y++)
 		for (int b = 0, x = 0, pixels; b < blocks; b++, x += pixels) {
 			pixels = (j->columns - x + blocks - b - 1) / (blocks - b);
 			int first = x * stride - j->left, last = first + (pixels - 1) * stride + kernel_w - 1;

@@ -9,6 +9,7 @@
  * What it gained, GFLOP/s on one core of 224 (Zen 5): kernel rows inside a tap block and longer bands 155 to 195 for 3x3 of 12 to 48
  * channels at 48x48, 145 to 190 at 11x11; several output channels a band 124 to 142 for 1x1 of 64 channels at 24x24. Software prefetch
  * of the next taps lost a tenth. */
+#include "nn/kernel/isa/conv_weights.h"
 #include "nn/kernel/isa/conv_plane.h"
 
 enum {
@@ -153,18 +154,18 @@ static void sum_band(const struct conv_weights_job *j, const struct band *all)
 	}
 }
 
-/* All bands for `blocks` times CHANNEL_BLOCK output channels from o on, each band under all of them, into scratch. */
-static void sum_channels(const struct conv_weights_job *j, int o, int blocks)
+/* Bands of rows [first, last) for `blocks` times CHANNEL_BLOCK output channels from o on, each band under all of them, into scratch. */
+static void sum_channels(const struct conv_weights_job *j, int o, int blocks, struct row_range range)
 {
-	size_t block_len = conv_weights_scratch_len(j->in_shape.c, 1, j->kernel.h, j->kernel.w);
-	int pixels = j->kernel.w == 1 ? NARROW_BAND : WIDE_BAND, height = j->out_shape.h;
+	size_t len = conv_weights_scratch_len(j->in_shape.c, 1, j->kernel.h, j->kernel.w);
+	int pixels = j->kernel.w == 1 ? NARROW_BAND : WIDE_BAND;
 	int rows = pixels / j->out_shape.w > 1 ? pixels / j->out_shape.w : 1;
 
-	for (int y = 0; y < height; y += rows)
+	for (int y = range.first; y < range.last; y += rows)
 		for (int k = 0; k < blocks; k++) {
 			struct conv_weights_job block = *j;
-			block.scratch += (size_t)k * block_len;
-			sum_band(&block, &(struct band){ o + k * CHANNEL_BLOCK, y, y + rows < height ? y + rows : height });
+			block.scratch += (size_t)k * len;
+			sum_band(&block, &(struct band){ o + k * CHANNEL_BLOCK, y, y + rows < range.last ? y + rows : range.last });
 		}
 }
 
@@ -182,28 +183,72 @@ static void write_channels(const struct conv_weights_job *j, int o, const real *
 			}
 }
 
-void KERNEL(conv_weights)(const struct conv_weights_job *job)
+static int block_count(const struct conv_weights_job *j)
 {
-	size_t block_len = conv_weights_scratch_len(job->in_shape.c, 1, job->kernel.h, job->kernel.w);
-	if (is_plane_weights(job)) {
-		KERNEL(conv_plane_weights)(job);
+	return (j->out_shape.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
+}
+
+static size_t block_len(const struct conv_weights_job *j)
+{
+	return conv_weights_scratch_len(j->in_shape.c, 1, j->kernel.h, j->kernel.w);
+}
+
+int KERNEL(conv_weights_at_once)(const struct conv_weights_job *j)
+{
+	return (int)(conv_weights_scratch_len(j->in_shape.c, j->out_shape.c, j->kernel.h, j->kernel.w) / block_len(j));
+}
+
+static void begin_channels(const struct conv_weights_job *j, int blocks)
+{
+	for (size_t i = 0; i < (size_t)blocks * block_len(j); i += VEC_LEN)
+		store(j->scratch + i, splat(0));
+}
+
+static void add_channels(const struct conv_weights_job *job, int o, int blocks, struct row_range range)
+{
+	for (int part = 0; part < PARTS; part++) {
+		struct conv_weights_job j = *job;
+		j.in += part * VEC_LEN;
+		j.d_out += part * VEC_LEN;
+		j.scratch += part * VEC_LEN;
+		sum_channels(&j, o, blocks, range);
+	}
+}
+
+static void end_channels(const struct conv_weights_job *j, int o, int blocks)
+{
+	for (int k = 0; k < blocks; k++)
+		write_channels(j, o + k * CHANNEL_BLOCK, j->scratch + (size_t)k * block_len(j));
+}
+
+void KERNEL(conv_weights_begin)(const struct conv_weights_job *j)
+{
+	begin_channels(j, block_count(j));
+}
+
+void KERNEL(conv_weights_add)(const struct conv_weights_job *j, struct row_range range)
+{
+	add_channels(j, 0, block_count(j), range);
+}
+
+void KERNEL(conv_weights_end)(const struct conv_weights_job *j)
+{
+	end_channels(j, 0, block_count(j));
+}
+
+void KERNEL(conv_weights)(const struct conv_weights_job *j)
+{
+	int at_once = KERNEL(conv_weights_at_once)(j);
+
+	if (is_plane_weights(j)) {
+		KERNEL(conv_plane_weights)(j);
 		return;
 	}
-	int at_once = (int)(conv_weights_scratch_len(job->in_shape.c, job->out_shape.c, job->kernel.h, job->kernel.w) / block_len);
-
-	for (int o = 0, blocks; o < job->out_shape.c; o += blocks * CHANNEL_BLOCK) {
-		int left = (job->out_shape.c - o + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
+	for (int o = 0, blocks; o < j->out_shape.c; o += blocks * CHANNEL_BLOCK) {
+		int left = block_count(j) - o / CHANNEL_BLOCK;
 		blocks = left < at_once ? left : at_once;
-		for (size_t i = 0; i < (size_t)blocks * block_len; i += VEC_LEN)
-			store(job->scratch + i, splat(0));
-		for (int part = 0; part < PARTS; part++) {
-			struct conv_weights_job j = *job;
-			j.in += part * VEC_LEN;
-			j.d_out += part * VEC_LEN;
-			j.scratch += part * VEC_LEN;
-			sum_channels(&j, o, blocks);
-		}
-		for (int k = 0; k < blocks; k++)
-			write_channels(job, o + k * CHANNEL_BLOCK, job->scratch + (size_t)k * block_len);
+		begin_channels(j, blocks);
+		add_channels(j, o, blocks, (struct row_range){ 0, j->out_shape.h });
+		end_channels(j, o, blocks);
 	}
 }

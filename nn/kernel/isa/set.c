@@ -24,6 +24,7 @@ const struct kernels KERNEL(kernels) = {
 	.lanes = VEC_LEN,
 	.conv = KERNEL(conv),
 	.conv_weights = KERNEL(conv_weights),
+	.conv_backward = KERNEL(conv_backward),
 	.max_pool = KERNEL(max_pool),
 	.max_pool_backward = KERNEL(max_pool_backward),
 	.norm_max_pool = KERNEL(norm_max_pool),

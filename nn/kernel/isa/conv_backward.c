@@ -1,0 +1,46 @@
+/* Both gradients of a convolution, of one lane group. Floor 1. Formulas: struct conv_weights_job and struct conv_job in kernels.h.
+ *
+ * Both read d_out, and a group's d_out is often larger than L2. So they take turns over bands of its rows: the weight gradient adds a band,
+ * then the gradient by data writes those rows of d_in that need no row of d_out behind the band. The sums are the same ones in the same
+ * order as with one after the other; 4 % for conv1x1 12 and 24 as a whole. Not where the weight gradient itself takes several turns over d_out, for many channels: there the
+ * multiply-adds are the limit anyway. */
+#include "nn/kernel/isa/conv_weights.h"
+
+enum { BAND_BYTES = 1 << 18 };  /* of d_out, of the input and of d_in, all channels: a quarter of L2 */
+
+static int band_rows(const struct conv_weights_job *w)
+{
+	size_t out = (size_t)w->out_shape.c * (size_t)w->out_shape.w, in = (size_t)w->in_shape.c * (size_t)w->in_shape.w;
+	size_t rows = BAND_BYTES / ((out + 2 * in) * LANES * sizeof(real));
+
+	return rows < 1 ? 1 : rows < (size_t)w->out_shape.h ? (int)rows : w->out_shape.h;
+}
+
+static bool pays(const struct conv_weights_job *w)
+{
+	int blocks = (w->out_shape.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
+
+	return streams(w->out_shape) && KERNEL(conv_weights_at_once)(w) >= blocks;
+}
+
+void KERNEL(conv_backward)(const struct conv_weights_job *w, const struct conv_job *data)
+{
+	if (!pays(w)) {
+		KERNEL(conv_weights)(w);
+		KERNEL(conv)(data);
+		return;
+	}
+	struct conv_job part = *data;
+	int height = w->out_shape.h, step = band_rows(w);
+
+	KERNEL(conv_weights_begin)(w);
+	for (int first = 0; first < height; first += step, part.first_row = part.rows) {
+		int last = first + step < height ? first + step : height;
+		int ready = last < height ? last + data->top - data->kernel.h + 1 : data->rows;
+
+		KERNEL(conv_weights_add)(w, (struct row_range){ first, last });
+		part.rows = ready > part.first_row ? ready : part.first_row;
+		KERNEL(conv)(&part);
+	}
+	KERNEL(conv_weights_end)(w);
+}

@@ -1,0 +1,18 @@
+/* The weight gradient in steps, for conv_backward.c; see conv_weights.c. Floor 1; for nn/kernel/isa alone. */
+#ifndef NN_KERNEL_ISA_CONV_WEIGHTS_H
+#define NN_KERNEL_ISA_CONV_WEIGHTS_H
+
+#include "nn/kernel/isa/vector.h"
+
+/* Rows of d_out. */
+struct row_range { int first, last; };
+
+/* How many times CHANNEL_BLOCK output channels have room for their sums in scratch. The steps below need room for all. */
+int KERNEL(conv_weights_at_once)(const struct conv_weights_job *job);
+
+/* Sums at 0; the rows of a range added, each row once; sums over lanes written to d_weights. */
+void KERNEL(conv_weights_begin)(const struct conv_weights_job *job);
+void KERNEL(conv_weights_add)(const struct conv_weights_job *job, struct row_range range);
+void KERNEL(conv_weights_end)(const struct conv_weights_job *job);
+
+#endif
