@@ -307,7 +307,8 @@ static void check_backward(const struct kernels *k, struct shape in, int channel
 	struct rng rng = rng_seed(77, (uint64_t)(in.c * 100 + kernel.h * 10 + kernel.w));
 	window_place(&w, in, (struct padding){ .rule = PADDING_SAME }, (struct mark){ 0 }, NULL);
 	struct shape out = { channels, w.out_h, w.out_w };
-	size_t weights_len = (size_t)(channels * in.c * kernel.h * kernel.w), packed = (size_t)((in.c + 3) / 4 * 4 * channels * kernel.h * kernel.w);
+	int taps = kernel.h * kernel.w;
+	size_t weights_len = (size_t)(channels * in.c * taps), packed = (size_t)((in.c + 3) / 4 * 4 * channels * taps);
 	size_t scratch = conv_weights_scratch_len(in.c, channels, kernel.h, kernel.w), in_len = group_len(in), out_len = group_len(out);
 	real *x = take_copy(take_fractions(&rng, in_len), in_len), *d_out = take_copy(take_fractions(&rng, out_len), out_len);
 	real *weights[2] = { take_reals(weights_len), take_reals(weights_len) }, *d_in[2] = { take_reals(in_len), take_reals(in_len) };
@@ -318,8 +319,9 @@ static void check_backward(const struct kernels *k, struct shape in, int channel
 			.kernel = { kernel.h, kernel.w }, .stride = 1, .top = w.top, .left = w.left,
 			.d_weights = weights[i], .scratch = take_reals(scratch) };
 		struct conv_job by_data = { .in = d_out, .in_shape = out, .out = d_in[i], .out_shape = in, .rows = in.h, .columns = in.w,
-			.out_step = 1, .kernel = { kernel.h, kernel.w }, .stride = 1, .top = kernel.h - 1 - w.top, .left = kernel.w - 1 - w.left,
-			.weights = turned, .activation = ACTIVATION_IDENTITY, .gate = x, .gate_activation = { (real)0.1, 1 }, .stream = true };
+			.out_step = 1, .kernel = { kernel.h, kernel.w }, .stride = 1, .top = kernel.h - 1 - w.top,
+			.left = kernel.w - 1 - w.left, .weights = turned, .activation = ACTIVATION_IDENTITY,
+			.gate = x, .gate_activation = { (real)0.1, 1 }, .stream = true };
 		if (i) {
 			k->conv_backward(&by_weights, &by_data);
 		} else {

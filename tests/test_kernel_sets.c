@@ -95,7 +95,8 @@ static struct written run_norm_max_pool(struct round *r)
 	job.pool.d_out = take_normals(r, group_len(out));
 	job.pool.d_in = all + 2 * group_len(out);
 	job.pool.gate = r->gate;
-	job.norm = (struct batch_norm_job){ .mask = mask, .mean = (real)0.123, .gain = (real)1.37, .slope = (real)-0.71, .shift = (real)0.19 };
+	job.norm = (struct batch_norm_job){ .mask = mask, .mean = (real)0.123, .gain = (real)1.37,
+	                                    .slope = (real)-0.71, .shift = (real)0.19 };
 	r->kernels->norm_max_pool_backward(&job);
 	return (struct written){ all, 2 * group_len(out) + group_len(in) };
 }
@@ -162,7 +163,8 @@ static struct written run_dropout_and_add(struct round *r)
 
 static const struct { const char *name; struct written (*run)(struct round *r); } kernels_run[] = {
 	{ "conv", run_conv }, { "conv_weights", run_conv_weights }, { "max_pool", run_max_pool },
-	{ "norm_max_pool", run_norm_max_pool }, { "average_pool", run_average_pool }, { "activate", run_activation }, { "batch norm", run_batch_norm },
+	{ "norm_max_pool", run_norm_max_pool }, { "average_pool", run_average_pool }, { "activate", run_activation },
+	{ "batch norm", run_batch_norm },
 	{ "sums", run_sums }, { "dropout and add", run_dropout_and_add },
 };
 

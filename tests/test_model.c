@@ -259,8 +259,8 @@ TEST(model_folded_gates_compute_the_same)
 	check_folding("conv channels=4 kernel=3; leaky_relu slope=0.3; max_pool window=2; flatten; dense units=3",
 	              "conv channels=4 kernel=3; leaky_relu slope=0.3; dropout rate=0; max_pool window=2; flatten; dense units=3");
 	check_folding("conv channels=820 kernel=1; relu; batch_norm; relu; conv channels=820 kernel=1 stride=2; flatten; dense units=3",
-	              "conv channels=820 kernel=1; relu; dropout rate=0; batch_norm; relu; dropout rate=0; conv channels=820 kernel=1 stride=2;"
-	              "flatten; dense units=3");
+	              "conv channels=820 kernel=1; relu; dropout rate=0; batch_norm; relu; dropout rate=0;"
+	              "conv channels=820 kernel=1 stride=2; flatten; dense units=3");
 }
 
 static struct slot *next_slot(struct model_plan *plan, int *i)

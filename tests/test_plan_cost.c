@@ -18,7 +18,8 @@ static void check_stage(const struct model_plan *plan, int layer, enum stage sta
 		          (long long)got.macs, (long long)got.bytes, (long long)want.macs, (long long)want.bytes);
 }
 
-/* 1x4x4 in; convolution to 2x4x4 with 20 parameters; pool to 2x2x2, which takes gradients through the relu as well; dense 8 to 3 with 27. Packed weights come in blocks of 4 channels:
+/* 1x4x4 in; convolution to 2x4x4 with 20 parameters; pool to 2x2x2, which takes gradients through the relu as well; dense 8 to 3 with 27.
+ * Packed weights come in blocks of 4 channels:
  * 4 * 9 forward, 4 * 2 * 9 turned; 4 * 8 and 8 * 3, rounded up to whole lanes. */
 static void check_small(const struct model_plan *plan, bool input_gradient)
 {

@@ -84,7 +84,8 @@ struct pool_job {
 	int stride, top, left;
 	const real *d_out;      /* backward only */
 	real *d_in;             /* backward only, overwritten */
-	const struct activation *gate;  /* max pooling backward only, or NULL: `in` are its outputs, d_in becomes the gradient by its inputs */
+	/* Max pooling backward only, or NULL: `in` are this activation's outputs, d_in becomes the gradient by its inputs. */
+	const struct activation *gate;
 };
 
 struct affine {
@@ -105,8 +106,8 @@ struct batch_norm_job {
 	bool stream;            /* see streams() */
 };
 
-/* Batch norm of one channel with a max pooling behind it: each output is activation(the largest x * scale + shift of its window), the same as if
- * the activation came before, since it never falls. Backward goes by batch_norm's formula, d_y being d_out at each window's winner. */
+/* Batch norm of one channel with a max pooling behind it: each output is activation(the largest x * scale + shift of its window), the
+ * same as if the activation came before, since it never falls. Backward goes by batch_norm's formula, d_y being d_out at winners. */
 struct norm_pool_job {
 	struct pool_job pool;   /* of one channel: in = x, out = y, d_in = d_x, gate as in batch_norm */
 	real *winners;          /* like out: x where a window's maximum was met first; written forward, read backward */
@@ -124,8 +125,8 @@ struct kernels {
 
 	void (*conv)(const struct conv_job *job);
 	void (*conv_weights)(const struct conv_weights_job *job);
-	/* conv_weights, and the gradient by data of the same convolution with stride 1: data->in is weights->d_out. Where that pays, band by band of
-	 * rows, so that d_out is read from memory once for both. */
+	/* conv_weights, and the gradient by data of the same convolution with stride 1: data->in is weights->d_out. Where that pays, band
+	 * by band of rows, so that d_out is read from memory once for both. */
 	void (*conv_backward)(const struct conv_weights_job *weights, const struct conv_job *data);
 
 	/* The maximum of each window; padding never wins. Backward: the gradient goes to the first maximum in reading order. */

@@ -212,7 +212,8 @@ static struct conv_job data_job(const struct pass *p, const struct geometry *g, 
 
 	return (struct conv_job){
 		.in = group_at(p->d_out, group) + channel_offset(g->out, k * g->out_each), .in_shape = { g->out_each, g->out.h, g->out.w },
-		.out = group_at(p->d_in[0], group) + in_offset, .out_shape = { g->in_each, g->in.h, g->in.w }, .out_step = g->window.stride, .stride = 1,
+		.out = group_at(p->d_in[0], group) + in_offset, .out_shape = { g->in_each, g->in.h, g->in.w },
+		.out_step = g->window.stride, .stride = 1,
 		.activation = ACTIVATION_IDENTITY, .stream = streams(g->in),
 		.gate = p->gate ? group_at(p->in[0], group) + in_offset : NULL,
 		.gate_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,

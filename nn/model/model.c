@@ -85,9 +85,9 @@ static void fill_pass(struct model *m, int i)
 	const struct node *node = &plan->nodes[i];
 	struct pass *p = &m->passes[i];
 
-	*p = (struct pass){ .kernels = m->kernels, .config = layer->config, .plan = &node->plan, .activation = node->activation, .gate = node->gate,
+	*p = (struct pass){ .kernels = m->kernels, .config = layer->config, .plan = &node->plan, .activation = node->activation,
 		.params = m->params + node->params_at, .state = m->state + node->state_at, .saved = m->saved + node->saved_at,
-		.shared = m->shared + node->shared_at, .scratch = m->scratch,
+		.shared = m->shared + node->shared_at, .gate = node->gate, .scratch = m->scratch,
 		.scratch_stride = plan->scratch_len / (size_t)plan->groups };  /* alike in all layers: groups may be at different ones */
 	p->d_params = node->plan.grouped_gradient ? m->grouped + node->grouped_at : m->gradients + node->params_at;
 	p->d_params_stride = node->plan.grouped_gradient ? plan->grouped_len : 0;

@@ -74,7 +74,7 @@ struct model_plan {
 
 /* plan_fold.c. How many layers read layer i's output. */
 int plan_reader_count(const struct network *network, int i);
-/* An activation is applied by its producer if that can do so and nobody else wants the values before it. Whether so: layer i does not run. */
+/* An activation is applied by its producer if that can do so and nobody else wants the values before it. True: so layer i does not run. */
 bool plan_fold_activation(struct model_plan *plan, int i);
 /* A max pooling likewise, of what its producer, with or without an activation, would write for it alone. */
 bool plan_fold_pooling(struct model_plan *plan, int i);

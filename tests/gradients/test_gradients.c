@@ -39,7 +39,8 @@ static const struct row {
 	/* With a max pooling in one go: padding, overlaps, gaps, a gate before and an activation between; and where others read as well. */
 	{ "batch_norm", { "batch_norm; max_pool window=3 stride=2 padding=same; flatten; dense units=3", { 2, 5, 6 }, 3, 1, 0 } },
 	{ "batch_norm", { "conv channels=3 kernel=2; leaky_relu slope=0.3; batch_norm; leaky_relu slope=0.2; max_pool window=2x3 stride=1 "
-	                  "padding=1,0,0,2; conv channels=3 kernel=2; batch_norm; relu6; max_pool window=1 stride=2; flatten; dense units=3",
+	                  "padding=1,0,0,2; conv channels=3 kernel=2; batch_norm; relu6; max_pool window=1 stride=2; flatten;"
+	                  "dense units=3",
 	                  { 2, 4, 5 }, 3, 1, 0 } },
 	{ "batch_norm", { "conv channels=3 kernel=2; batch_norm; max_pool window=2; relu; flatten; dense units=3", { 2, 4, 6 }, 3, 1, 0 } },
 	{ "batch_norm", { "batch_norm; max_pool window=3 stride=1 padding=same; add from=0,1; flatten; dense units=3",

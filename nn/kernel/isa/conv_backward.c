@@ -2,8 +2,8 @@
  *
  * Both read d_out, and a group's d_out is often larger than L2. So they take turns over bands of its rows: the weight gradient adds a band,
  * then the gradient by data writes those rows of d_in that need no row of d_out behind the band. The sums are the same ones in the same
- * order as with one after the other; 4 % for conv1x1 12 and 24 as a whole. Not where the weight gradient itself takes several turns over d_out, for many channels: there the
- * multiply-adds are the limit anyway. */
+ * order as with one after the other; conv1x1 12 and 24 gain 4 % as a whole. Not where the weight gradient itself takes several turns over
+ * d_out, for many channels: there the multiply-adds are the limit anyway. */
 #include "nn/kernel/isa/conv_weights.h"
 
 enum { BAND_BYTES = 1 << 18 };  /* of d_out, of the input and of d_in, all channels: a quarter of L2 */
