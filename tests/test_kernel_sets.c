@@ -48,6 +48,21 @@ static struct written run_conv(struct round *r)
 	return (struct written){ job.out, group_len(r->out) };
 }
 
+static struct written run_winograd(struct round *r)
+{
+	int blocks = (r->out.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
+	struct conv_job job = { .in = take_normals(r, group_len(r->in)), .in_shape = r->in, .out = NULL,
+		.out_shape = { r->out.c, r->in.h, r->in.w }, .rows = r->in.h, .columns = r->in.w, .out_step = 1, .kernel = { 3, 3 },
+		.stride = 1, .top = 1, .left = 1, .bias = take_normals(r, (size_t)r->out.c),
+		.weights = take_normals(r, (size_t)(WINOGRAD_POINTS * blocks * CHANNEL_BLOCK * r->in.c)),
+		.activation = { (real)0.3, 6 }, .stream = r->stream, .winograd = true,
+		.scratch = take_reals(winograd_scratch_len(r->in.c, r->out.c)) };
+
+	job.out = take_reals(group_len(job.out_shape));
+	r->kernels->conv(&job);
+	return (struct written){ job.out, group_len(job.out_shape) };
+}
+
 static struct written run_conv_weights(struct round *r)
 {
 	struct window *w = &r->window;
@@ -162,7 +177,7 @@ static struct written run_dropout_and_add(struct round *r)
 }
 
 static const struct { const char *name; struct written (*run)(struct round *r); } kernels_run[] = {
-	{ "conv", run_conv }, { "conv_weights", run_conv_weights }, { "max_pool", run_max_pool },
+	{ "conv", run_conv }, { "winograd", run_winograd }, { "conv_weights", run_conv_weights }, { "max_pool", run_max_pool },
 	{ "norm_max_pool", run_norm_max_pool }, { "average_pool", run_average_pool }, { "activate", run_activation },
 	{ "batch norm", run_batch_norm },
 	{ "sums", run_sums }, { "dropout and add", run_dropout_and_add },

@@ -6,6 +6,7 @@
 #define NN_KERNEL_KERNELS_H
 
 #include "nn/base/tensor.h"
+#include "nn/kernel/winograd.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -60,6 +61,10 @@ struct conv_job {
 	const real *gate;       /* an array like `out`, or NULL: what is written is a gradient by these outputs of gate_activation, */
 	struct activation gate_activation;      /* and is taken on to its inputs */
 	bool stream;            /* see streams() */
+	/* A 3x3 kernel with stride 1 and out_step 1 by Winograd's algorithm: weights are [WINOGRAD_POINTS][ceil(o / CHANNEL_BLOCK)][i]
+	 * [CHANNEL_BLOCK], of winograd_kernel(). */
+	bool winograd;
+	real *scratch;          /* winograd only: winograd_scratch_len() numbers, 64-byte aligned */
 };
 
 /* The weight gradient of one lane group, summed over pixels and lanes:

@@ -25,6 +25,7 @@ struct geometry {
 	int groups, in_each, out_each;  /* channels read and written per convolution group */
 	size_t kernel_len;              /* of all groups */
 	size_t packed_each, turned_each;        /* packed weights per group: forward, and for the gradient by data */
+	bool winograd;                  /* both ways: see nn/kernel/winograd.h */
 };
 
 static size_t blocks_of(int channels)
@@ -51,8 +52,11 @@ static bool geometry_of(const struct conv *c, const struct plan_request *in, str
 		return fail_at(err, in->at, "kernel: %zu weights are more than the %d that a layer may have", g->kernel_len, MAX_WEIGHTS);
 	g->out = (struct shape){ (int)outputs, g->window.out_h, g->window.out_w };
 	g->out_each = g->out.c / g->groups;
-	g->packed_each = blocks_of(g->out_each) * (size_t)g->in_each * taps;
-	g->turned_each = blocks_of(g->in_each) * (size_t)g->out_each * taps;
+	g->winograd = c->kernel.h == 3 && c->kernel.w == 3 && c->stride == 1 && winograd_pays(
+		(struct shape){ g->in_each, g->in.h, g->in.w }, (struct shape){ g->out_each, g->window.out_h, g->window.out_w });
+	size_t points = g->winograd ? WINOGRAD_POINTS : taps;
+	g->packed_each = blocks_of(g->out_each) * (size_t)g->in_each * points;
+	g->turned_each = blocks_of(g->in_each) * (size_t)g->out_each * points;
 	return true;
 }
 
@@ -94,6 +98,8 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 			.axis_count = 1, .axes = { { AXIS_OUTPUT, g.out.c } } };
 	out->shared_len = out->packed_len = (size_t)g.groups * (g.packed_each + g.turned_each);
 	out->scratch_len = conv_weights_scratch_len(g.in_each, g.out_each, c->kernel.h, c->kernel.w);
+	if (g.winograd && out->scratch_len < winograd_scratch_len(g.in_each, g.out_each))
+		out->scratch_len = winograd_scratch_len(g.in_each, g.out_each);
 	out->grouped_gradient = true;
 	out->needs_in = true;
 	out->macs = (int64_t)g.kernel_len * g.out.h * g.out.w;
@@ -170,15 +176,40 @@ static void prepare_turned(const struct geometry *g, struct taps t, real *to)
 		}
 }
 
+/* The 16 points of each kernel, of the kernel as it is and of the kernel turned around: to = [point][blocks][...][CHANNEL_BLOCK]. */
+static void prepare_winograd(const struct geometry *g, const real *kernel, real *forward, real *turned)
+{
+	size_t in = (size_t)g->in_each, out = (size_t)g->out_each;
+
+	for (int o = 0; o < g->out_each; o++)
+		for (int i = 0; i < g->in_each; i++, kernel += 9) {
+			real back[9], points[WINOGRAD_POINTS];
+			winograd_kernel(kernel, points);
+			for (size_t k = 0; k < WINOGRAD_POINTS; k++)
+				forward[k * blocks_of(g->out_each) * in + packed_at(o, in, (size_t)i)] = points[k];
+			for (int k = 0; k < 9; k++)
+				back[k] = kernel[8 - k];
+			winograd_kernel(back, points);
+			for (size_t k = 0; k < WINOGRAD_POINTS; k++)
+				turned[k * blocks_of(g->in_each) * out + packed_at(i, out, (size_t)o)] = points[k];
+		}
+}
+
 static void prepare(const struct pass *p)
 {
 	struct geometry g = geometry(p);
 	struct taps t = { .out_each = g.out_each, .in_each = g.in_each, .size = g.window.kernel, .step = g.window.stride };
 
 	for (int k = 0; k < g.groups; k++) {
+		real *packed = p->shared + (size_t)k * g.packed_each;
+		real *turned = p->shared + (size_t)g.groups * g.packed_each + (size_t)k * g.turned_each;
 		t.kernel = p->params + (size_t)k * (g.kernel_len / (size_t)g.groups);
-		pack_forward(&t, p->shared + (size_t)k * g.packed_each);
-		prepare_turned(&g, t, p->shared + (size_t)g.groups * g.packed_each + (size_t)k * g.turned_each);
+		if (g.winograd) {
+			prepare_winograd(&g, t.kernel, packed, turned);
+		} else {
+			pack_forward(&t, packed);
+			prepare_turned(&g, t, turned);
+		}
 	}
 }
 
@@ -202,6 +233,7 @@ static void forward(const struct pass *p, int group)
 			.weights = p->shared + (size_t)k * g.packed_each,
 			.bias = c->bias ? p->params + g.kernel_len + k * g.out_each : NULL,
 			.activation = p->activation, .stream = streams(g.out),
+			.winograd = g.winograd, .scratch = p->scratch + (size_t)group * p->scratch_stride,
 		});
 }
 
@@ -215,6 +247,7 @@ static struct conv_job data_job(const struct pass *p, const struct geometry *g, 
 		.out = group_at(p->d_in[0], group) + in_offset, .out_shape = { g->in_each, g->in.h, g->in.w },
 		.out_step = g->window.stride, .stride = 1,
 		.activation = ACTIVATION_IDENTITY, .stream = streams(g->in),
+		.winograd = g->winograd, .scratch = p->scratch + (size_t)group * p->scratch_stride,
 		.gate = p->gate ? group_at(p->in[0], group) + in_offset : NULL,
 		.gate_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,
 	};

@@ -1,4 +1,7 @@
-/* Layers that need no pass of their own, because a neighbour does their work on its way. See plan.h. */
+/* Layers that need no pass of their own, because a neighbour does their work on its way. See plan.h.
+ *
+ * Small networks are bound by what they read and write, not by arithmetic: a pass over an array that is larger than L2 costs as much as
+ * the convolution that made it. */
 #include "nn/model/plan.h"
 
 int plan_reader_count(const struct network *n, int i)

@@ -3,7 +3,10 @@
  * A block of up to PIXEL_BLOCK neighbouring pixels by CHANNEL_BLOCK output channels is summed in registers over all input channels and
  * taps: a loaded pixel serves four channels, a broadcast weight six pixels, so that the multiply-add units and not the loads are
  * the limit. All output channels of a pixel block come before the next block: its input patch stays in L1, the weights in L1 or L2.
- * Blocks that touch the left or right edge take zeros for pixels outside; rows outside are left out of the loop. */
+ * Blocks that touch the left or right edge take zeros for pixels outside; rows outside are left out of the loop.
+ *
+ * Tried on arrays that lie in memory, both cores, 1x1 and 3x3 of 12 to 240 channels, and without gain: prefetching the next block's
+ * pixels (0 to -3 %), and several pixel blocks under four channels before the next four, for longer runs of stores (0 to -10 %). */
 #include "nn/kernel/isa/conv_plane.h"
 
 /* Where a block lies: first output channel, output row, first output column. */
@@ -200,6 +203,11 @@ void KERNEL(conv)(const struct conv_job *job)
 {
 	struct conv_job flat = flattened(job);
 
+	if (job->winograd) {
+		KERNEL(conv_winograd)(job);
+		stream_end();
+		return;
+	}
 	for (int part = 0; part < PARTS; part++) {
 		struct conv_job j = flat;
 		j.in += part * VEC_LEN;
