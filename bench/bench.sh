@@ -7,6 +7,7 @@
 #   PYTHON=/path/to/python          one that has torch and numpy: the same networks in PyTorch, in turns with ours
 #   FER2013=data/fer2013.csv.gz     also time the reading of this file
 #   SWEEP=sweeps/fashion.yaml       the sweep that is trained as a whole, and whose schedule is simulated; SWEEP_TIME=0: not trained
+#   TURNS=5                         turns of a second with PyTorch, each way to run it
 #   QUICK=1                         everything briefly, to see that it works; no whole sweep, and no number to quote
 #   ARGS='--only plain/3'           further arguments for all that measures networks: --only, --threads
 set -eu
@@ -21,7 +22,7 @@ QUICK=${QUICK-}
 if [ -n "$QUICK" ]; then
 	limit_repeats=1 repeats=1 stretch=20 turns=1 turn_seconds=0.02 sweep_time=${SWEEP_TIME:-0}
 else
-	limit_repeats=20 repeats=5 stretch=500 turns=5 turn_seconds=1 sweep_time=${SWEEP_TIME:-1}
+	limit_repeats=20 repeats=5 stretch=500 turns=${TURNS:-5} turn_seconds=1 sweep_time=${SWEEP_TIME:-1}
 fi
 mkdir -p "$OUT"
 

@@ -5,8 +5,8 @@
  * convolution of the tiles, as if they were pixels, and what comes of it is transformed back. All of that lies in L2, or nearly.
  *
  * What it gained over conv.c, in GFLOP/s of the direct algorithm, two cores of 240 (Zen 5), cold arrays: 32 channels at 24x24 351 to 400,
- * 48 at 48x48 394 to 457, 64 at 24x24 414 to 670, 128 at 12x12 401 to 542, 256 at 6x6 501 to 587; but 24 at 23x23 382 to 338, and 144 to 96 at
- * 5x5, where a quarter of the tiles lies outside, 411 to 301. Training: plain 24 2072 to 2443 images/s, cnn-leaky 338 to 408. */
+ * 48 at 48x48 394 to 457, 64 at 24x24 414 to 670, 128 at 12x12 401 to 542, 256 at 6x6 501 to 587; but 24 at 23x23 382 to 338, and 144
+ * to 96 at 5x5, where a quarter of the tiles lies outside, 411 to 301. Training: plain 24 2072 to 2443 images/s, cnn-leaky 338 to 408. */
 #include "nn/kernel/isa/vector.h"
 
 /* A tile's first output row and column. */
