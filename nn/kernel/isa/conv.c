@@ -43,7 +43,7 @@ INLINE void finish_as(const struct conv_job *j, struct place at, const struct ti
 	real *out = j->out;
 
 	for (int c = 0; c < tile->channels; c++, first += plane, from += P * VEC_LEN)
-		UNROLL
+		UNROLL_CONSTANT
 		for (int p = 0; p < P; p++) {
 			size_t i = first + (size_t)p * step;
 			vec sum = load(from + p * VEC_LEN);

@@ -40,7 +40,7 @@ INLINE void block(const struct conv_job *j, struct place at, int P, bool edge, i
 		sum[p] = j->bias ? splat(j->bias[0]) : splat(0);
 	for (int ky = first; ky < last; ky++) {
 		const real *in = j->in + (ptrdiff_t)(row + ky) * width * LANES, *weight = j->weights + ky * kernel_w * CHANNEL_BLOCK;
-		UNROLL
+		UNROLL_CONSTANT
 		for (int kx = 0; kx < kernel_w; kx++) {
 			vec scale = splat(weight[kx * CHANNEL_BLOCK]);
 			UNROLL

@@ -156,9 +156,9 @@ INLINE void norm_maximum(const struct norm_pool_job *j, const struct spot *s, in
 	const real *in = j->pool.in + at(&j->pool, 0, s->row, s->column);
 	vec winner = load(in), best = winner * scale + shift;
 
-	UNROLL
+	UNROLL_CONSTANT
 	for (int row = 0; row < rows; row++)
-		UNROLL
+		UNROLL_CONSTANT
 		for (int column = 0; column < columns; column++) {
 			vec x = load(in + ((ptrdiff_t)row * j->pool.in_shape.w + column) * LANES), y = x * scale + shift;
 			winner = choose(above(y, best), x, winner);
@@ -205,9 +205,9 @@ INLINE void norm_winner(const struct norm_pool_job *j, vec mask, const struct sp
 
 	if (j->pool.gate)
 		d = gated(d, winner, *j->pool.gate);
-	UNROLL
+	UNROLL_CONSTANT
 	for (int row = 0; row < rows; row++)
-		UNROLL
+		UNROLL_CONSTANT
 		for (int column = 0; column < columns; column++) {
 			size_t i = first + ((size_t)row * (size_t)j->pool.in_shape.w + (size_t)column) * LANES;
 			vec_mask here = equal(load(j->pool.in + i), winner) & open;

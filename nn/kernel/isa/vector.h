@@ -53,10 +53,14 @@ typedef vec_bits vec_mask;
 
 #define INLINE static inline __attribute__((always_inline))
 
+/* UNROLL_CONSTANT: where the number of turns is a constant in some places and not in others. clang unrolls the former by itself, and warns
+ * if it is told to unroll the latter. */
 #ifdef __clang__
 #define UNROLL _Pragma("unroll")
+#define UNROLL_CONSTANT
 #else
 #define UNROLL _Pragma("GCC unroll 16")
+#define UNROLL_CONSTANT UNROLL
 #endif
 
 INLINE vec load(const real *at)
