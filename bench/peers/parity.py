@@ -107,6 +107,9 @@ def main():
         print(COLUMNS.format("network", "images", *KINDS, "torch32", "changes", "largest error in"), flush=True)
         results = []
         for case in cases:
+            if case.group == "random":
+                # With several threads PyTorch 2.13 writes past its memory in the backward pass of some small networks (random-142).
+                torch.set_num_threads(1)
             results.append(compare(case, program, folder, arguments.keep))
             print_result(results[-1])
     if not results:
