@@ -16,16 +16,15 @@ static int band_rows(const struct conv_weights_job *w)
 	return rows < 1 ? 1 : rows < (size_t)w->out_shape.h ? (int)rows : w->out_shape.h;
 }
 
-static bool pays(const struct conv_weights_job *w)
+/* Winograd's way knows no bands; where it is taken, the sums would not fit either. */
+static bool pays(const struct conv_weights_job *w, const struct conv_job *data)
 {
-	int blocks = (w->out_shape.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
-
-	return streams(w->out_shape) && KERNEL(conv_weights_at_once)(w) >= blocks;
+	return streams(w->out_shape) && !data->winograd && KERNEL(conv_weights_fit)(w);
 }
 
 void KERNEL(conv_backward)(const struct conv_weights_job *w, const struct conv_job *data)
 {
-	if (!pays(w)) {
+	if (!pays(w, data)) {
 		KERNEL(conv_weights)(w);
 		KERNEL(conv)(data);
 		return;

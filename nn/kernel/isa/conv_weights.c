@@ -154,17 +154,27 @@ static void sum_band(const struct conv_weights_job *j, const struct band *all)
 	}
 }
 
+static int block_count(const struct conv_weights_job *j)
+{
+	return (j->out_shape.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
+}
+
+/* Numbers of scratch that one of them needs. */
+static size_t block_len(const struct conv_weights_job *j)
+{
+	return conv_weights_scratch_len(j->in_shape.c, 1, j->kernel.h, j->kernel.w);
+}
+
 /* Bands of rows [first, last) for `blocks` times CHANNEL_BLOCK output channels from o on, each band under all of them, into scratch. */
 static void sum_channels(const struct conv_weights_job *j, int o, int blocks, struct row_range range)
 {
-	size_t len = conv_weights_scratch_len(j->in_shape.c, 1, j->kernel.h, j->kernel.w);
 	int pixels = j->kernel.w == 1 ? NARROW_BAND : WIDE_BAND;
 	int rows = pixels / j->out_shape.w > 1 ? pixels / j->out_shape.w : 1;
 
 	for (int y = range.first; y < range.last; y += rows)
 		for (int k = 0; k < blocks; k++) {
 			struct conv_weights_job block = *j;
-			block.scratch += (size_t)k * len;
+			block.scratch += (size_t)k * block_len(j);
 			sum_band(&block, &(struct band){ o + k * CHANNEL_BLOCK, y, y + rows < range.last ? y + rows : range.last });
 		}
 }
@@ -183,17 +193,8 @@ static void write_channels(const struct conv_weights_job *j, int o, const real *
 			}
 }
 
-static int block_count(const struct conv_weights_job *j)
-{
-	return (j->out_shape.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
-}
-
-static size_t block_len(const struct conv_weights_job *j)
-{
-	return conv_weights_scratch_len(j->in_shape.c, 1, j->kernel.h, j->kernel.w);
-}
-
-int KERNEL(conv_weights_at_once)(const struct conv_weights_job *j)
+/* How many blocks have room in scratch. */
+static int at_once_count(const struct conv_weights_job *j)
 {
 	return (int)(conv_weights_scratch_len(j->in_shape.c, j->out_shape.c, j->kernel.h, j->kernel.w) / block_len(j));
 }
@@ -221,6 +222,11 @@ static void end_channels(const struct conv_weights_job *j, int o, int blocks)
 		write_channels(j, o + k * CHANNEL_BLOCK, j->scratch + (size_t)k * block_len(j));
 }
 
+bool KERNEL(conv_weights_fit)(const struct conv_weights_job *j)
+{
+	return at_once_count(j) >= block_count(j);
+}
+
 void KERNEL(conv_weights_begin)(const struct conv_weights_job *j)
 {
 	begin_channels(j, block_count(j));
@@ -238,7 +244,7 @@ void KERNEL(conv_weights_end)(const struct conv_weights_job *j)
 
 void KERNEL(conv_weights)(const struct conv_weights_job *j)
 {
-	int at_once = KERNEL(conv_weights_at_once)(j);
+	int at_once = at_once_count(j);
 
 	if (is_plane_weights(j)) {
 		KERNEL(conv_plane_weights)(j);

@@ -7,8 +7,8 @@
 /* Rows of d_out. */
 struct row_range { int first, last; };
 
-/* How many times CHANNEL_BLOCK output channels have room for their sums in scratch. The steps below need room for all. */
-int KERNEL(conv_weights_at_once)(const struct conv_weights_job *job);
+/* Whether the sums of all output channels have room in scratch, as the steps below need. */
+bool KERNEL(conv_weights_fit)(const struct conv_weights_job *job);
 
 /* Sums at 0; the rows of a range added, each row once; sums over lanes written to d_weights. */
 void KERNEL(conv_weights_begin)(const struct conv_weights_job *job);

@@ -31,19 +31,27 @@ INLINE real taps(const struct spot *s)
 	return (real)((s->row_end - s->row) * (s->column_end - s->column));
 }
 
+/* One native vector of the lanes of a job. */
+static struct pool_job part_of(const struct pool_job *job, int part)
+{
+	struct pool_job j = *job;
+
+	j.in += part * VEC_LEN;
+	j.out += part * VEC_LEN;
+	if (j.d_out) {
+		j.d_out += part * VEC_LEN;
+		j.d_in += part * VEC_LEN;
+	}
+	return j;
+}
+
 typedef void window_rule(const struct pool_job *j, int c, const struct spot *s);
 
 /* Every window of every channel, in reading order, one native vector of the lanes at a time. */
 INLINE void each_window(const struct pool_job *job, window_rule *rule)
 {
 	for (int part = 0; part < PARTS; part++) {
-		struct pool_job j = *job;
-		j.in += part * VEC_LEN;
-		j.out += part * VEC_LEN;
-		if (j.d_out) {
-			j.d_out += part * VEC_LEN;
-			j.d_in += part * VEC_LEN;
-		}
+		struct pool_job j = part_of(job, part);
 		for (int c = 0; c < j.out_shape.c; c++)
 			for (int y = 0; y < j.out_shape.h; y++)
 				for (int x = 0; x < j.out_shape.w; x++) {
@@ -133,19 +141,12 @@ INLINE int usual_size(const struct spot *s)
 	return rows == columns && (rows == 2 || rows == 3) ? rows : 0;
 }
 
-/* One native vector of the lanes of a job. */
-static struct norm_pool_job part_of(const struct norm_pool_job *job, int part)
+static struct norm_pool_job norm_part_of(const struct norm_pool_job *job, int part)
 {
 	struct norm_pool_job j = *job;
-	size_t offset = (size_t)part * VEC_LEN;
 
-	j.pool.in += offset;
-	j.pool.out += offset;
-	j.winners += offset;
-	if (j.pool.d_out) {
-		j.pool.d_out += offset;
-		j.pool.d_in += offset;
-	}
+	j.pool = part_of(&job->pool, part);
+	j.winners += part * VEC_LEN;
 	return j;
 }
 
@@ -171,7 +172,7 @@ INLINE void norm_maximum(const struct norm_pool_job *j, const struct spot *s, in
 void KERNEL(norm_max_pool)(const struct norm_pool_job *job)
 {
 	for (int part = 0; part < PARTS; part++) {
-		struct norm_pool_job j = part_of(job, part);
+		struct norm_pool_job j = norm_part_of(job, part);
 		for (int y = 0; y < j.pool.out_shape.h; y++)
 			for (int x = 0; x < j.pool.out_shape.w; x++) {
 				struct spot s = spot(&j.pool, 0, y, x);
@@ -220,7 +221,7 @@ INLINE void norm_winner(const struct norm_pool_job *j, vec mask, const struct sp
 void KERNEL(norm_max_pool_backward)(const struct norm_pool_job *job)
 {
 	for (int part = 0; part < PARTS; part++) {
-		struct norm_pool_job j = part_of(job, part);
+		struct norm_pool_job j = norm_part_of(job, part);
 		vec mask = load(job->norm.mask + part * VEC_LEN);
 		int ready = 0;
 
