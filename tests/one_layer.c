@@ -24,7 +24,8 @@ void one_layer_shape(struct one_layer *l, struct shape in, int images)
 	l->plan = (struct layer_plan){ .macs = 0 };
 	p->groups = groups_of(images);
 	p->images = images;
-	if (!l->type->plan(p->config, &(struct plan_request){ 1, { in }, p->groups, { "net", 1, 1 }, NULL }, &l->plan, &err)) {
+	struct plan_request request = { .input_count = 1, .in = { in }, .groups = p->groups, .at = { "net", 1, 1 } };
+	if (!l->type->plan(p->config, &request, &l->plan, &err)) {
 		test_fail(__FILE__, __LINE__, "%s", err.text);
 		abort();
 	}

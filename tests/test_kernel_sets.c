@@ -171,7 +171,7 @@ static struct written run_dropout_and_add(struct round *r)
 	size_t vectors = image_len(r->in), len = vectors * LANES;
 	real *x = take_normals(r, len), *y = take_reals(len);
 
-	r->kernels->dropout(x, y, vectors, (real)0.7, 9);
+	r->kernels->dropout(x, y, 3, vectors, (real)0.7, 9);
 	r->kernels->add(x, y, y, vectors);
 	return (struct written){ y, len };
 }

@@ -263,6 +263,22 @@ TEST(model_folded_gates_compute_the_same)
 	              "conv channels=820 kernel=1 stride=2; flatten; dense units=3");
 }
 
+/* Likewise for layers that a depthwise convolution takes its input through; spatial dropout is no such layer. */
+TEST(model_layers_on_the_way_compute_the_same)
+{
+	check_folding("conv channels=5 kernel=3; relu; batch_norm; relu6; depthwise kernel=3 stride=2 multiplier=2; flatten;"
+	              "dense units=3",
+	              "conv channels=5 kernel=3; relu; batch_norm; relu6; spatial_dropout rate=0; depthwise kernel=3 stride=2 multiplier=2;"
+	              "flatten; dense units=3");
+	check_folding("conv channels=5 kernel=3; relu; batch_norm; dropout rate=0.3; dropout rate=0.2; depthwise kernel=3x2; relu;"
+	              "batch_norm; batch_norm; leaky_relu slope=0.2; depthwise kernel=2; flatten; dense units=3",
+	              "conv channels=5 kernel=3; relu; batch_norm; dropout rate=0.3; dropout rate=0.2; spatial_dropout rate=0;"
+	              "depthwise kernel=3x2; relu; batch_norm; batch_norm; leaky_relu slope=0.2; spatial_dropout rate=0;"
+	              "depthwise kernel=2; flatten; dense units=3");
+	check_folding("conv channels=820 kernel=1; batch_norm; relu; depthwise kernel=3; flatten; dense units=3",
+	              "conv channels=820 kernel=1; batch_norm; relu; spatial_dropout rate=0; depthwise kernel=3; flatten; dense units=3");
+}
+
 static struct slot *next_slot(struct model_plan *plan, int *i)
 {
 	int storages = plan->storage_count * 2, sides = plan->network->layer_count * MAX_INPUTS;

@@ -3,6 +3,7 @@
 #include "tests/model_run.h"
 #include "tests/test.h"
 
+#include <stdio.h>
 
 /* --- Errors --- */
 
@@ -130,6 +131,47 @@ TEST(plan_folds_an_activation_into_its_only_producer)
 }
 
 /* Without the gradient by the input nothing flows back to layers before the first weights. */
+/* Four layers on the way to a depthwise convolution, as one string: w for one whose reader does its work, p for one whose reader does
+ * some of it, in place; then the number that the reader takes its input through. */
+static void check_on_the_way(const char *text, const char *want)
+{
+	struct model_run r;
+	char got[8] = { 0 };
+
+	model_run_open(&r, text, (struct shape){ 2, 5, 5 }, 4);
+	model_run_plan(&r, 16);
+	for (int i = 0; i < 4; i++) {
+		const struct node *node = &r.plan->nodes[i];
+		got[i] = node->in_place ? 'p' : node->runs ? '.' : 'w';
+	}
+	got[4] = (char)('0' + r.plan->nodes[4].through_count);
+	CHECK_TEXT(got, want);
+	model_run_close(&r);
+}
+
+TEST(plan_takes_a_depthwise_input_through_layers_before_it)
+{
+	const char *rest = "depthwise kernel=3; global_average_pool; dense units=4";
+	static const struct { const char *before, *want; } cases[] = {
+		{ "conv channels=4 kernel=1; relu; batch_norm; relu;", ".wpw1" },
+		{ "conv channels=4 kernel=1; relu; batch_norm; dropout rate=0.1;", ".wpw2" },
+		{ "conv channels=4 kernel=1; batch_norm; dropout rate=0.1; dropout rate=0.1;", ".pww3" },
+		{ "conv channels=4 kernel=1; batch_norm; batch_norm; dropout rate=0.1;", "..pw2" },     /* each must see all groups */
+		{ "conv channels=4 kernel=1; batch_norm; relu; dropout rate=0.1;", "..w.0" },        /* the dropout would hide the relu */
+		{ "conv channels=4 kernel=1; relu; batch_norm; max_pool window=2;", ".w.w0" },
+		{ "conv channels=4 kernel=1; relu; relu6; dropout rate=0.1;", ".w..0" },                /* none with steps of its own */
+		{ "batch_norm; dropout rate=0; dropout rate=0.1; dropout rate=0.1;", "....0" },         /* of the network's own input */
+		{ "conv channels=2 kernel=1; batch_norm; add from=0,1; dropout rate=0.1;", "....0" },   /* others read as well */
+		{ "conv channels=4 kernel=1; batch_norm; conv channels=4 kernel=1; dropout rate=0.1;", "....0" },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[256];
+		snprintf(text, sizeof text, "%s%s", cases[i].before, rest);
+		check_on_the_way(text, cases[i].want);
+	}
+}
+
 TEST(plan_computes_no_gradient_that_nobody_needs)
 {
 	struct model_run r;

@@ -241,7 +241,7 @@ static double kept_share(const struct kernels *k, size_t vectors, real keep, uin
 
 	for (size_t i = 0; i < vectors * LANES; i++)
 		x[i] = 1;
-	k->dropout(x, x, vectors, keep, seed);
+	k->dropout(x, x, 0, vectors, keep, seed);
 	for (size_t i = 0; i < vectors * LANES; i++) {
 		CHECK(x[i] == 0 || x[i] == 1 / keep);
 		kept += x[i] != 0;
@@ -271,7 +271,7 @@ TEST(dropout_masks_differ_by_seed_lane_and_place)
 			x[i] = 1;
 		for (int i = 0; i < 3; i++) {
 			y[i] = take_reals(VECTORS * LANES);
-			(*k)->dropout(x, y[i], VECTORS, 0.5f, (uint64_t)(i / 2));
+			(*k)->dropout(x, y[i], 0, VECTORS, 0.5f, (uint64_t)(i / 2));
 		}
 		CHECK(!memcmp(y[0], y[1], VECTORS * LANES * sizeof **y));
 		CHECK(memcmp(y[1], y[2], VECTORS * LANES * sizeof **y));
@@ -286,12 +286,27 @@ TEST(dropout_masks_differ_by_seed_lane_and_place)
 	}
 }
 
+TEST(dropout_of_a_part_is_a_part_of_the_whole)
+{
+	enum { VECTORS = 24, FIRST = 7, COUNT = 11 };
+
+	for (EACH_SET(k)) {
+		real *x = take_reals(VECTORS * LANES), *whole = take_reals(VECTORS * LANES), *part = take_reals(COUNT * LANES);
+		for (int i = 0; i < VECTORS * LANES; i++)
+			x[i] = (real)(i + 1);
+		(*k)->dropout(x, whole, 0, VECTORS, 0.5f, 5);
+		(*k)->dropout(x + FIRST * LANES, part, FIRST, COUNT, 0.5f, 5);
+		CHECK(!memcmp(part, whole + FIRST * LANES, COUNT * LANES * sizeof *part));
+		take_nothing();
+	}
+}
+
 TEST(dropout_hides_nothing_that_it_keeps)
 {
 	for (EACH_SET(k)) {
 		real *x = take_reals(8 * LANES), *y = take_reals(8 * LANES);
 		int visible = 0;
-		(*k)->dropout(x, y, 8, 0.5f, 1);
+		(*k)->dropout(x, y, 0, 8, 0.5f, 1);
 		for (int i = 0; i < 8 * LANES; i++) {
 			CHECK(isnan(y[i]) || y[i] == 0);
 			visible += isnan(y[i]);

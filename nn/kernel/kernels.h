@@ -161,8 +161,9 @@ struct kernels {
 	void (*add)(const real *a, const real *b, real *y, size_t vectors);
 	/* out[c] = sum over pixels and lanes of x[c][pixel][lane]. */
 	void (*channel_sums)(const real *x, int channels, size_t pixels, real *out);
-	/* y = x with each number kept with probability `keep` and divided by it, or 0. The mask is a function of seed alone. */
-	void (*dropout)(const real *x, real *y, size_t vectors, real keep, uint64_t seed);
+	/* y = x with each number kept with probability `keep` and divided by it, or 0; x may be y. The mask is a function of the seed and
+	 * of a number's place, which for x[0] is `first` times LANES. */
+	void (*dropout)(const real *x, real *y, size_t first, size_t vectors, real keep, uint64_t seed);
 
 	/* For measuring the machine. sums[p][c][lane] = sum over turns of x[turn % LIMIT_TURNS][p][lane] * weights[c], each of a native
 	 * vector's lanes: LIMIT_PIXELS * LIMIT_WEIGHTS * lanes multiply-adds a turn. */

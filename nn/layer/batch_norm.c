@@ -154,6 +154,15 @@ static void apply(const struct pass *p, int group)
 	}
 }
 
+static void apply_on_the_way(const struct pass *p, int group, int c, const real *x, real *y)
+{
+	struct affine affine = affine_of(p, c);
+
+	(void)group;
+	affine.stream = false;
+	p->kernels->scale_shift(x, y, plane(p), &affine);
+}
+
 /* Of each window, x where its maximum was. */
 static struct tensor winners(const struct pass *p)
 {
@@ -182,20 +191,24 @@ static void apply_pooled(const struct pass *p, int group)
 	}
 }
 
-/* Sums over x and d_out; with a max pooling over the winners and their d_out, the only places where the gradient is not 0. */
-static void measure_backward(const struct pass *p, int group)
+/* Sums over x and d, the gradient by the output; with a max pooling over the winners and theirs, the only places where the gradient is
+ * not 0. */
+static void measure_channel_backward(const struct pass *p, int group, int c, real *d)
 {
 	int n = channels(p);
 	real *d_gamma = p->d_params + (size_t)group * p->d_params_stride, *d_beta = d_gamma + n;
 	struct tensor x = p->pooling ? winners(p) : p->in[0];
-	size_t pixels = image_len(x.shape) / (size_t)n;
+	double *sums = sums_of(p, group, c);
 
-	for (int c = 0; c < n; c++) {
-		double *sums = sums_of(p, group, c);
-		p->kernels->channel_products(channel_at(x, group, c), channel_at(p->d_out, group, c), pixels, p->saved[c], sums);
-		d_gamma[c] = (real)(sums[1] * (double)p->saved[n + c]);
-		d_beta[c] = (real)sums[0];
-	}
+	p->kernels->channel_products(channel_at(x, group, c), d, image_len(x.shape) / (size_t)n, p->saved[c], sums);
+	d_gamma[c] = (real)(sums[1] * (double)p->saved[n + c]);
+	d_beta[c] = (real)sums[0];
+}
+
+static void measure_backward(const struct pass *p, int group)
+{
+	for (int c = 0; c < channels(p); c++)
+		measure_channel_backward(p, group, c, channel_at(p->d_out, group, c));
 }
 
 static void settle_backward(const struct pass *p, int index)
@@ -270,8 +283,23 @@ static const struct layer_type with_max_pool = {
 	},
 };
 
+/* When its reader applies it on the way and measures the gradient. */
+static const struct layer_type when_read = {
+	BATCH_NORM,
+	.forward = {
+		{ measure, EACH_GROUP, NULL, { .in = 1 }, { 0 } },
+		{ settle, ONCE, NULL, { 0 }, { 0 } },
+	},
+	.backward = {
+		{ settle_backward, ONCE, NULL, { 0 }, { 0 } },
+		{ apply_backward, EACH_GROUP, NULL, { .d_params = 1 }, { .in = 1, .d_out = 1, .d_in = 1, .params = 1 } },
+	},
+};
+
+static const struct channel_steps channel_steps = { apply_on_the_way, measure_channel_backward };
+
 const struct layer_type layer_batch_norm = {
-	BATCH_NORM, .with_max_pool = &with_max_pool,
+	BATCH_NORM, .with_max_pool = &with_max_pool, .when_read = &when_read, .channel_steps = &channel_steps,
 	.forward = {
 		{ measure, EACH_GROUP, NULL, { .in = 1 }, { 0 } },
 		{ settle, ONCE, NULL, { 0 }, { 0 } },

@@ -60,6 +60,11 @@ static bool geometry_of(const struct conv *c, const struct plan_request *in, str
 	return true;
 }
 
+static size_t plane_len(const struct geometry *g)
+{
+	return group_len((struct shape){ 1, g->in.h, g->in.w });
+}
+
 static struct geometry geometry(const struct pass *p)
 {
 	struct geometry g;
@@ -100,6 +105,7 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	out->scratch_len = conv_weights_scratch_len(g.in_each, g.out_each, c->kernel.h, c->kernel.w);
 	if (g.winograd && out->scratch_len < winograd_scratch_len(g.in_each, g.out_each))
 		out->scratch_len = winograd_scratch_len(g.in_each, g.out_each);
+	out->scratch_len += in->through ? plane_len(&g) : 0;
 	out->grouped_gradient = true;
 	out->needs_in = true;
 	out->macs = (int64_t)g.kernel_len * g.out.h * g.out.w;
@@ -218,6 +224,18 @@ static size_t channel_offset(struct shape s, int channel)
 	return group_len((struct shape){ channel, s.h, s.w });
 }
 
+/* A group's scratch begins with the input channel that is taken through other layers, if there are such. */
+static real *scratch_of(const struct pass *p, const struct geometry *g, int group)
+{
+	return p->scratch + (size_t)group * p->scratch_stride + (p->through_count ? plane_len(g) : 0);
+}
+
+/* The input channels of convolution group k. */
+static const real *input_of(const struct pass *p, const struct geometry *g, int group, int k)
+{
+	return through_forward(p, group, k * g->in_each, p->scratch + (size_t)group * p->scratch_stride);
+}
+
 static void forward(const struct pass *p, int group)
 {
 	struct geometry g = geometry(p);
@@ -225,7 +243,7 @@ static void forward(const struct pass *p, int group)
 
 	for (int k = 0; k < g.groups; k++)
 		p->kernels->conv(&(struct conv_job){
-			.in = group_at(p->in[0], group) + channel_offset(g.in, k * g.in_each),
+			.in = input_of(p, &g, group, k),
 			.in_shape = { g.in_each, g.in.h, g.in.w },
 			.out = group_at(p->out, group) + channel_offset(g.out, k * g.out_each),
 			.out_shape = { g.out_each, g.out.h, g.out.w }, .rows = g.out.h, .columns = g.out.w, .out_step = 1,
@@ -233,22 +251,20 @@ static void forward(const struct pass *p, int group)
 			.weights = p->shared + (size_t)k * g.packed_each,
 			.bias = c->bias ? p->params + g.kernel_len + k * g.out_each : NULL,
 			.activation = p->activation, .stream = streams(g.out),
-			.winograd = g.winograd, .scratch = p->scratch + (size_t)group * p->scratch_stride,
+			.winograd = g.winograd, .scratch = scratch_of(p, &g, group),
 		});
 }
 
-/* The gradient by data of one convolution group, for d_in's rows and columns of one phase. */
-static struct conv_job data_job(const struct pass *p, const struct geometry *g, int group, int k)
+/* The gradient by data of one convolution group, whose input is `in`, for d_in's rows and columns of one phase. */
+static struct conv_job data_job(const struct pass *p, const struct geometry *g, int group, int k, const real *in)
 {
-	size_t in_offset = channel_offset(g->in, k * g->in_each);
-
 	return (struct conv_job){
 		.in = group_at(p->d_out, group) + channel_offset(g->out, k * g->out_each), .in_shape = { g->out_each, g->out.h, g->out.w },
-		.out = group_at(p->d_in[0], group) + in_offset, .out_shape = { g->in_each, g->in.h, g->in.w },
+		.out = group_at(p->d_in[0], group) + channel_offset(g->in, k * g->in_each), .out_shape = { g->in_each, g->in.h, g->in.w },
 		.out_step = g->window.stride, .stride = 1,
-		.activation = ACTIVATION_IDENTITY, .stream = streams(g->in),
-		.winograd = g->winograd, .scratch = p->scratch + (size_t)group * p->scratch_stride,
-		.gate = p->gate ? group_at(p->in[0], group) + in_offset : NULL,
+		.activation = ACTIVATION_IDENTITY, .stream = streams(g->in) && !p->through_count,
+		.winograd = g->winograd, .scratch = scratch_of(p, g, group),
+		.gate = p->gate ? in : NULL,
 		.gate_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,
 	};
 }
@@ -267,32 +283,33 @@ static void choose_phase(struct conv_job *job, const struct window *w, int a, in
 	job->left = x.before;
 }
 
-static struct conv_weights_job weights_job(const struct pass *p, const struct geometry *g, int group, int k)
+static struct conv_weights_job weights_job(const struct pass *p, const struct geometry *g, int group, int k, const real *in)
 {
 	real *d_kernel = p->d_params + (size_t)group * p->d_params_stride;
 
 	return (struct conv_weights_job){
-		.in = group_at(p->in[0], group) + channel_offset(g->in, k * g->in_each), .in_shape = { g->in_each, g->in.h, g->in.w },
+		.in = in, .in_shape = { g->in_each, g->in.h, g->in.w },
 		.d_out = group_at(p->d_out, group) + channel_offset(g->out, k * g->out_each),
 		.out_shape = { g->out_each, g->out.h, g->out.w },
 		.kernel = { g->window.kernel.h, g->window.kernel.w }, .stride = g->window.stride,
 		.top = g->window.top, .left = g->window.left,
 		.d_weights = d_kernel + (size_t)k * (g->kernel_len / (size_t)g->groups),
-		.scratch = p->scratch + (size_t)group * p->scratch_stride,
+		.scratch = scratch_of(p, g, group),
 	};
 }
 
 /* One convolution group. With stride 1 there is one phase. */
 static void backward_group(const struct pass *p, const struct geometry *g, int group, int k)
 {
-	struct conv_weights_job weights = weights_job(p, g, group, k);
+	const real *in = input_of(p, g, group, k);
+	struct conv_weights_job weights = weights_job(p, g, group, k, in);
 	int stride = g->window.stride;
 
 	if (!p->d_in[0].at || stride > 1)
 		p->kernels->conv_weights(&weights);
 	if (!p->d_in[0].at)
 		return;
-	struct conv_job data = data_job(p, g, group, k);
+	struct conv_job data = data_job(p, g, group, k, in);
 	data.weights = p->shared + (size_t)g->groups * g->packed_each + (size_t)k * g->turned_each;
 	for (int a = 0; a < stride; a++)
 		for (int b = 0; b < stride; b++) {
@@ -303,6 +320,7 @@ static void backward_group(const struct pass *p, const struct geometry *g, int g
 				p->kernels->conv(&data);
 			data.weights += blocks_of(g->in_each) * (size_t)g->out_each * (size_t)(data.kernel.h * data.kernel.w);
 		}
+	through_backward(p, group, k * g->in_each);
 }
 
 static void backward(const struct pass *p, int group)
@@ -353,5 +371,6 @@ const struct layer_type layer_conv = {
 
 const struct layer_type layer_depthwise = {
 	.kind = { "depthwise", "convolution of each channel by itself", depthwise_fields, sizeof(struct conv) },
-	.inputs = 1, .applies_activation = true, .gates = true, .plan = plan, .resolve = resolve, .prepare = prepare, STEPS,
+	.inputs = 1, .applies_activation = true, .gates = true, .reads_through = true,
+	.plan = plan, .resolve = resolve, .prepare = prepare, STEPS,
 };

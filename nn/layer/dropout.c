@@ -13,30 +13,56 @@ static const struct field fields[] = {
 	{ 0 }
 };
 
-static void drop(const struct pass *p, int group, const real *from, real *to)
+/* Numbers of one group that begin `first` pixels from the group's beginning, all channels counted through. */
+struct stretch { int group; size_t first, pixels; };
+
+static void drop(const struct pass *p, struct stretch s, const real *from, real *to)
 {
 	const struct dropout *d = p->config;
-	size_t vectors = image_len(p->out.shape);
 
 	if (p->training && !p->without_dropout && d->rate > 0)
-		p->kernels->dropout(from, to, vectors, (real)(1 - d->rate), rng_mix(p->noise, (uint64_t)group));
-	else
-		memcpy(to, from, vectors * LANES * sizeof *to);
+		p->kernels->dropout(from, to, s.first, s.pixels, (real)(1 - d->rate), rng_mix(p->noise, (uint64_t)s.group));
+	else if (from != to)
+		memcpy(to, from, s.pixels * LANES * sizeof *to);
+}
+
+static struct stretch whole(const struct pass *p, int group)
+{
+	return (struct stretch){ group, 0, image_len(p->in[0].shape) };
 }
 
 static void forward(const struct pass *p, int group)
 {
-	drop(p, group, group_at(p->in[0], group), group_at(p->out, group));
+	drop(p, whole(p, group), group_at(p->in[0], group), group_at(p->out, group));
 }
 
 static void backward(const struct pass *p, int group)
 {
-	drop(p, group, group_at(p->d_out, group), group_at(p->d_in[0], group));
+	drop(p, whole(p, group), group_at(p->d_out, group), group_at(p->d_in[0], group));
 }
+
+static struct stretch channel_of(const struct pass *p, int group, int channel)
+{
+	size_t plane = (size_t)p->in[0].shape.h * (size_t)p->in[0].shape.w;
+
+	return (struct stretch){ group, (size_t)channel * plane, plane };
+}
+
+static void channel_forward(const struct pass *p, int group, int channel, const real *in, real *out)
+{
+	drop(p, channel_of(p, group, channel), in, out);
+}
+
+static void channel_backward(const struct pass *p, int group, int channel, real *d)
+{
+	drop(p, channel_of(p, group, channel), d, d);
+}
+
+static const struct channel_steps channel_steps = { channel_forward, channel_backward };
 
 const struct layer_type layer_dropout = {
 	.kind = { "dropout", "random zeros while training", fields, sizeof(struct dropout) },
-	.inputs = 1, .plan = plan_same_shape,
+	.inputs = 1, .plan = plan_same_shape, .channel_steps = &channel_steps,
 	.forward = { { forward, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
 	.backward = { { backward, EACH_GROUP, NULL, { .d_out = 1, .d_in = 1 }, { 0 } } },
 };

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum { MAX_INPUTS = 2, MAX_STEPS = 4 };
+enum { MAX_INPUTS = 2, MAX_STEPS = 4, MAX_THROUGH = 4 };
 
 enum { MAX_WEIGHTS = 1 << 30 }; /* of one layer, so that fans and products of a few ints stay in range */
 
@@ -67,6 +67,23 @@ struct plan_request {
 	int groups;                             /* lane groups of a full batch */
 	struct mark at;                         /* of the layer in its file, for errors */
 	const struct window *pooling;           /* see pass.pooling */
+	bool through;                           /* there will be a pass.through */
+};
+
+struct pass;
+
+/* What a layer whose channels know nothing of each other does to one channel of one group. */
+struct channel_steps {
+	void (*forward)(const struct pass *p, int group, int channel, const real *in, real *out);       /* out may be in */
+	/* Takes d, the gradient by the layer's output, back to its input; where that needs the other groups first, measures d and leaves
+	 * the rest to the layer's own steps. */
+	void (*backward)(const struct pass *p, int group, int channel, real *d);
+};
+
+/* One of the layers that an input is taken through on its way to its reader. */
+struct through {
+	const struct channel_steps *steps;
+	const struct pass *pass;
 };
 
 struct pass {
@@ -84,6 +101,10 @@ struct pass {
 	struct activation activation;           /* an activation's own, or what to apply to the output (.applies_activation) */
 	const struct window *pooling;           /* NULL, or those of a max pooling that the layer also does: `out` is that one's output */
 	const struct activation *gate;          /* NULL, or whose outputs in[0] are: d_in[0] is to be the gradient by its inputs (.gates) */
+	/* Layers whose passes in[0] is to be taken through, channel by channel, in this order, before it is the input; through.c does it.
+	 * d_in[0] is then to be taken back through them. */
+	int through_count;
+	struct through through[MAX_THROUGH];
 	int groups;                             /* lane groups of this batch */
 	int images;                             /* images of this batch: (groups - 1) * LANES < images <= groups * LANES */
 	bool training;                          /* batch statistics and dropout, or moving statistics and none */
@@ -116,6 +137,11 @@ struct layer_type {
 	const struct layer_type *with_max_pool;
 	/* Not NULL: a max pooling, which its producer can do; its windows on such an input, which its plan has accepted. */
 	void (*max_pool)(const void *config, struct shape in, struct window *windows);
+	/* Not NULL: its channels know nothing of each other, and a reader can take its input through it (see pass.through). Then no step
+	 * of its own is left, or those of `when_read`, for which d_out and d_in[0] are one array. */
+	const struct channel_steps *channel_steps;
+	const struct layer_type *when_read;
+	bool reads_through;                     /* takes its input channel by channel, and heeds pass.through */
 	bool gates;                             /* can take d_in[0] through the activation that in[0] came from (see pass.gate) */
 	struct activation (*activation)(const void *config);    /* not NULL: an activation, which its producer can apply */
 	bool (*plan)(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err);
@@ -132,6 +158,11 @@ extern const struct layer_type *const layer_types[];
 
 /* The type of that name, or NULL. */
 const struct layer_type *layer_type_find(const char *name);
+
+/* A channel of in[0] of one group as pass.through makes it: in[0] itself if there is nothing to be taken through, or written to `to`. */
+const real *through_forward(const struct pass *p, int group, int channel, real *to);
+/* d_in[0] of that channel, just written as the gradient by what through_forward gave, taken back. */
+void through_backward(const struct pass *p, int group, int channel);
 
 /* The plan of layers that change nothing but values: out = in[0]. */
 bool plan_same_shape(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err);

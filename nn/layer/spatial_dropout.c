@@ -41,7 +41,7 @@ static void drop(const struct pass *p, int group, const real *from, real *to)
 	}
 	for (size_t i = 0; i < channels * LANES; i++)
 		gains[i] = 1;
-	p->kernels->dropout(gains, gains, channels, (real)(1 - d->rate), rng_mix(p->noise, (uint64_t)group));
+	p->kernels->dropout(gains, gains, 0, channels, (real)(1 - d->rate), rng_mix(p->noise, (uint64_t)group));
 	for (size_t c = 0; c < channels; c++)
 		scale_plane(from + c * pixels * LANES, to + c * pixels * LANES, pixels, gains + c * LANES);
 }

@@ -92,6 +92,10 @@ static void fill_pass(struct model *m, int i)
 	p->d_params = node->plan.grouped_gradient ? m->grouped + node->grouped_at : m->gradients + node->params_at;
 	p->d_params_stride = node->plan.grouped_gradient ? plan->grouped_len : 0;
 	p->pooling = node->pooled ? &node->pooling : NULL;
+	for (p->through_count = 0; p->through_count < node->through_count; p->through_count++) {
+		int k = node->through[p->through_count];
+		p->through[p->through_count] = (struct through){ plan->network->layers[k].type->channel_steps, &m->passes[k] };
+	}
 	p->out = tensor_of(m, node->written, &plan->storages[node->out].value);
 	p->d_out = tensor_of(m, node->written, &plan->storages[node->out].gradient);
 	for (int k = 0; k < layer->type->inputs; k++) {

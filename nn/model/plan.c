@@ -36,6 +36,7 @@ static bool plan_layer(struct model_plan *plan, int i, struct error *err)
 	node->runs = !node->plan.view && !plan_fold_activation(plan, i) && !plan_fold_pooling(plan, i);
 	node->out = node->storage[0];
 	if (node->runs) {
+		plan_fold_input(plan, i);
 		node->out = plan->storage_count++;
 		plan->storages[node->out] = (struct storage){ .producer = i };
 	}
@@ -55,13 +56,13 @@ static void plan_gradient(struct model_plan *plan, int i)
 		plan->storages[node->out].wants_gradient = behind;
 }
 
-/* A layer that also does a pooling needs other memory. */
-static bool plan_pooled(struct model_plan *plan, int i, struct error *err)
+/* A layer that also does the work of others needs other memory. */
+static bool plan_folded(struct model_plan *plan, int i, struct error *err)
 {
 	const struct layer *layer = &plan->network->layers[i];
 	struct node *node = &plan->nodes[i];
-	struct plan_request request = { .input_count = layer->type->inputs, .in = { node->in[0] }, .groups = plan->groups,
-	                                .at = layer->at, .pooling = &node->pooling };
+	struct plan_request request = { .input_count = layer->type->inputs, .in = { node->in[0] }, .groups = plan->groups, .at = layer->at,
+	                                .pooling = node->pooled ? &node->pooling : NULL, .through = node->through_count > 0 };
 
 	node->plan = (struct layer_plan){ 0 };
 	return node->type->plan(layer->config, &request, &node->plan, err);
@@ -130,7 +131,7 @@ static bool plan_all(struct model_plan *plan, struct error *err)
 		plan_gradient(plan, i);
 	}
 	for (int i = 0; i < plan->network->layer_count; i++) {
-		if (plan->nodes[i].pooled && !plan_pooled(plan, i, err))
+		if ((plan->nodes[i].pooled || plan->nodes[i].through_count) && !plan_folded(plan, i, err))
 			return false;
 		plan_lengths(plan, i);
 		plan_fold_gate(plan, i);

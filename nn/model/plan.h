@@ -48,6 +48,8 @@ struct node {
 	struct shape written;           /* of `out`: plan.out, or what the folded pooling makes of it */
 	struct window pooling;          /* if pooled */
 	bool pooled;
+	bool in_place;                  /* its reader computes its output: `out` is what it reads, and so is the gradient */
+	int through_count, through[MAX_THROUGH];        /* layers whose work it does on the way of its input, in order */
 	struct shape in[MAX_INPUTS];
 	int storage[MAX_INPUTS], out;   /* indices of storages */
 	bool runs;              /* false: a view, or an activation that its producer applies */
@@ -78,6 +80,9 @@ int plan_reader_count(const struct network *network, int i);
 bool plan_fold_activation(struct model_plan *plan, int i);
 /* A max pooling likewise, of what its producer, with or without an activation, would write for it alone. */
 bool plan_fold_pooling(struct model_plan *plan, int i);
+/* Layers in a row before layer i, each read by the next one alone and each with channels of its own, are the work of layer i, if that one
+ * takes its input channel by channel. */
+void plan_fold_input(struct model_plan *plan, int i);
 /* The gradient through an activation folded into layer i is the work of the layer that reads its output, if it is one and can do so. */
 void plan_fold_gate(struct model_plan *plan, int i);
 

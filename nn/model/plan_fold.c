@@ -56,6 +56,47 @@ bool plan_fold_pooling(struct model_plan *plan, int i)
 	return true;
 }
 
+/* The layers in a row before layer i that it can do, last one first. An activation can stand at the row's end only: its gradient wants the
+ * outputs, and what comes later hides them. The row begins with a layer that has steps of its own left: it alone can wait for all groups
+ * before the gradient goes on, and to everybody before the row it is the one reader. */
+static int row_before(const struct model_plan *plan, int i, int row[MAX_THROUGH])
+{
+	int count = 0;
+
+	for (int k = only_producer(plan, i); k >= 0 && count < MAX_THROUGH; k = only_producer(plan, k)) {
+		const struct node *node = &plan->nodes[k];
+		if (!node->type->channel_steps || (count && node->activated) || only_producer(plan, k) < 0)
+			break;
+		row[count++] = k;
+		if (node->type->when_read)
+			return count;
+	}
+	return 0;
+}
+
+/* Nothing of the row's is written but what the row reads and, in the same place, gradients. */
+void plan_fold_input(struct model_plan *plan, int i)
+{
+	struct node *reader = &plan->nodes[i];
+	int row[MAX_THROUGH], count = reader->type->reads_through ? row_before(plan, i, row) : 0;
+
+	if (count == 0)
+		return;
+	int source = plan->nodes[row[count - 1]].storage[0];
+	plan->storages[source].wants_gradient = true;
+	reader->storage[0] = source;
+	for (int k = 0; k < count; k++) {
+		struct node *node = &plan->nodes[row[k]];
+		reader->through[count - 1 - k] = row[k];
+		node->out = node->storage[0] = source;
+		node->in_place = node->type->when_read != NULL;
+		node->runs = node->runs_backward = node->in_place;
+		if (node->in_place)
+			node->type = node->type->when_read;
+	}
+	reader->through_count = count;
+}
+
 /* The one layer that reads what layer i writes, itself or a view of it; -1 where there are more. */
 static int only_reader(const struct model_plan *plan, int i)
 {
@@ -65,6 +106,8 @@ static int only_reader(const struct model_plan *plan, int i)
 		for (int j = 0; plan->nodes[k].runs && j < plan->network->layers[k].type->inputs; j++) {
 			if (plan->nodes[k].storage[j] != plan->nodes[i].out)
 				continue;
+			if (plan->nodes[k].in_place)    /* and those after it read what it would write */
+				return k;
 			if (reader >= 0)
 				return -1;
 			reader = k;

@@ -31,7 +31,7 @@ static void add_backward(struct model_plan *plan, int i, bool *written)
 	if (node->activated && !node->gated_elsewhere)
 		add_item(&plan->backward, (struct item){ .run = model_run_activation_backward, .scope = EACH_GROUP, .layer = i });
 	for (int k = 0; k < type->inputs; k++) {
-		if (!plan->storages[node->storage[k]].wants_gradient)
+		if (!plan->storages[node->storage[k]].wants_gradient || node->in_place)
 			continue;
 		if (written[node->storage[k]])
 			node->side[k].len = image_len(node->in[k]) * LANES * (size_t)plan->groups;

@@ -49,6 +49,14 @@ static const struct row {
 	{ "batch_norm", { "conv channels=3 kernel=2; batch_norm; max_pool window=2; relu; flatten; dense units=3", { 2, 4, 6 }, 3, 1, 0 } },
 	{ "batch_norm", { "batch_norm; max_pool window=3 stride=1 padding=same; add from=0,1; flatten; dense units=3",
 	                  { 2, 4, 5 }, 3, 1, 0 } },
+	/* On the way to a depthwise convolution: in a row, behind and before activations, with dropout, and where others read as well. */
+	{ "batch_norm", { "conv channels=3 kernel=2; leaky_relu slope=0.3; batch_norm; leaky_relu slope=0.2; depthwise kernel=3 stride=2;"
+	                  "relu; batch_norm; batch_norm; depthwise kernel=2 multiplier=2; flatten; dense units=3", { 2, 5, 6 }, 3, 1, 0 } },
+	{ "dropout", { "conv channels=3 kernel=2; leaky_relu slope=0.3; batch_norm; dropout rate=0.3; depthwise kernel=3 stride=2;"
+	               "flatten; dense units=3", { 2, 5, 6 }, 3, 1, 0 } },
+	{ "depthwise", { "conv channels=2 kernel=2; batch_norm; add from=0,1; depthwise kernel=3; batch_norm; depthwise kernel=3;"
+	                 "add from=3,5; flatten; dense units=3", { 2, 4, 5 }, 3, 1, 0 } },
+	{ "depthwise", { "batch_norm; depthwise kernel=3; batch_norm; depthwise kernel=3; flatten; dense units=3", { 2, 4, 5 }, 3, 1, 0 } },
 	{ "relu", { "relu; flatten; dense units=3", { 2, 3, 5 }, 3, 1, 0 } },
 	{ "relu", { "flatten; dense units=6; relu; dense units=3", { 2, 3, 5 }, 3, 1, 0 } },
 	{ "relu6", { "relu6; flatten; dense units=3", { 3, 5, 5 }, 3, 8, 0 } },

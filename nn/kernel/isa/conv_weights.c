@@ -6,9 +6,12 @@
  * sums leave room in L2 see a band before the next one is read. Between bands the sums wait in scratch, one lane group a weight, and
  * only at the very end lanes are added up.
  *
+ * Where one band is the whole plane nothing waits: a block's lanes are added up at once, from L1.
+ *
  * What it gained, GFLOP/s on one core of 224 (Zen 5): kernel rows inside a tap block and longer bands 155 to 195 for 3x3 of 12 to 48
- * channels at 48x48, 145 to 190 at 11x11; several output channels a band 124 to 142 for 1x1 of 64 channels at 24x24. Software prefetch
- * of the next taps lost a tenth; 3 taps by 8 channels instead of 6 by 4 for 1x1 gained 5 % here and lost 5 % there. */
+ * channels at 48x48, 145 to 190 at 11x11; several output channels a band 124 to 142 for 1x1 of 64 channels at 24x24; whole planes
+ * 123 to 162 for 1x1 of 128 channels at 6x6, 125 to 140 for 3x3 at 5x5. Without gain: software prefetch of the next taps (a tenth lost),
+ * 3 taps by 8 channels instead of 6 by 4 for 1x1 and bands of 72 or 160 pixels (5 % more here, 5 % less there). */
 #include "nn/kernel/isa/conv_weights.h"
 #include "nn/kernel/isa/conv_plane.h"
 
@@ -18,8 +21,8 @@ enum {
 	TAP_BLOCK = PIXEL_BLOCK,
 };
 
-/* Some rows of d_out for the channels from o on. */
-struct band { int o, first, last; };
+/* Some rows of d_out for the channels from o on; `whole`: all there are, so that sums begin at 0 and need not wait for more. */
+struct band { int o, first, last; bool whole; };
 
 /* T taps of a kernel row, counted through (input channel, kernel column). */
 struct tap_block {
@@ -53,14 +56,14 @@ INLINE void pixel(const struct conv_weights_job *j, const struct tap_block *t, c
 INLINE void block(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int T, int C)
 {
 	const int width = j->out_shape.w, stride = j->stride;
-	real *sums = j->scratch + (size_t)(ky * j->in_shape.c * j->kernel.w + t->tap) * CHANNEL_BLOCK * LANES;
+	real *sums = j->scratch + (b->whole ? 0 : (size_t)(ky * j->in_shape.c * j->kernel.w + t->tap) * CHANNEL_BLOCK * LANES);
 	vec sum[TAP_BLOCK][CHANNEL_BLOCK];
 
 	UNROLL
 	for (int k = 0; k < T; k++)
 		UNROLL
 		for (int c = 0; c < C; c++)
-			sum[k][c] = load(sums + (k * CHANNEL_BLOCK + c) * LANES);
+			sum[k][c] = b->whole ? splat(0) : load(sums + (k * CHANNEL_BLOCK + c) * LANES);
 	for (int y = b->first; y < b->last; y++) {
 		const real *d_out = j->d_out + ((ptrdiff_t)(b->o * j->out_shape.h + y) * width) * LANES;
 		ptrdiff_t in_row = ((ptrdiff_t)y * stride + ky) * j->in_shape.w * LANES;
@@ -165,32 +168,72 @@ static size_t block_len(const struct conv_weights_job *j)
 	return conv_weights_scratch_len(j->in_shape.c, 1, j->kernel.h, j->kernel.w);
 }
 
+static int rows_of_band(const struct conv_weights_job *j)
+{
+	int pixels = j->kernel.w == 1 ? NARROW_BAND : WIDE_BAND;
+
+	return pixels / j->out_shape.w > 1 ? pixels / j->out_shape.w : 1;
+}
+
 /* Bands of rows [first, last) for `blocks` times CHANNEL_BLOCK output channels from o on, each band under all of them, into scratch. */
 static void sum_channels(const struct conv_weights_job *j, int o, int blocks, struct row_range range)
 {
-	int pixels = j->kernel.w == 1 ? NARROW_BAND : WIDE_BAND;
-	int rows = pixels / j->out_shape.w > 1 ? pixels / j->out_shape.w : 1;
+	int rows = rows_of_band(j);
 
 	for (int y = range.first; y < range.last; y += rows)
 		for (int k = 0; k < blocks; k++) {
 			struct conv_weights_job block = *j;
 			block.scratch += (size_t)k * block_len(j);
-			sum_band(&block, &(struct band){ o + k * CHANNEL_BLOCK, y, y + rows < range.last ? y + rows : range.last });
+			sum_band(&block, &(struct band){ .o = o + k * CHANNEL_BLOCK, y, y + rows < range.last ? y + rows : range.last });
 		}
+}
+
+/* Lanes added up for the channels from o on, of one kernel row and one tap of it, counted through (input channel, kernel column). */
+INLINE void write_tap(const struct conv_weights_job *j, int o, int ky, int tap, const real *sums)
+{
+	quad sum = lane_sums(sums);
+	size_t width = (size_t)j->kernel.w, i = (size_t)tap / width, kx = (size_t)tap % width;
+	int channels = j->out_shape.c - o < CHANNEL_BLOCK ? j->out_shape.c - o : CHANNEL_BLOCK;
+
+	for (int c = 0; c < channels; c++)
+		j->d_weights[(((size_t)(o + c) * (size_t)j->in_shape.c + i) * (size_t)j->kernel.h + (size_t)ky) * width + kx] = sum[c];
 }
 
 static void write_channels(const struct conv_weights_job *j, int o, const real *sums)
 {
-	int channels = j->out_shape.c - o < CHANNEL_BLOCK ? j->out_shape.c - o : CHANNEL_BLOCK;
-
 	for (int ky = 0; ky < j->kernel.h; ky++)
-		for (int i = 0; i < j->in_shape.c; i++)
-			for (int kx = 0; kx < j->kernel.w; kx++, sums += CHANNEL_BLOCK * LANES) {
-				quad sum = lane_sums(sums);
-				for (int c = 0; c < channels; c++)
-					j->d_weights[(((size_t)(o + c) * (size_t)j->in_shape.c + (size_t)i) * (size_t)j->kernel.h +
-					              (size_t)ky) * (size_t)j->kernel.w + (size_t)kx] = sum[c];
+		for (int tap = 0; tap < j->in_shape.c * j->kernel.w; tap++, sums += CHANNEL_BLOCK * LANES)
+			write_tap(j, o, ky, tap, sums);
+}
+
+/* One block of taps over the whole plane, from the first pixel to the weights. */
+static void finish_block(const struct conv_weights_job *job, const struct band *b, int ky, int tap, int count)
+{
+	for (int part = 0; part < PARTS; part++) {
+		struct conv_weights_job j = *job;
+		j.in += part * VEC_LEN;
+		j.d_out += part * VEC_LEN;
+		j.scratch += part * VEC_LEN;
+		struct tap_block t = tap_block(&j, tap, count);
+		run_block(&j, b, &t, ky, count);
+	}
+	for (int k = 0; k < count; k++)
+		write_tap(job, b->o, ky, tap + k, job->scratch + k * CHANNEL_BLOCK * LANES);
+}
+
+/* A plane of one band. */
+static void sum_plane(const struct conv_weights_job *j)
+{
+	int taps = j->in_shape.c * j->kernel.w, blocks = (taps + TAP_BLOCK - 1) / TAP_BLOCK;
+
+	for (int k = 0, tap = 0, count; k < blocks; k++, tap += count) {
+		count = (taps - tap + blocks - k - 1) / (blocks - k);
+		for (int o = 0; o < j->out_shape.c; o += CHANNEL_BLOCK)
+			for (int ky = 0; ky < j->kernel.h; ky++) {
+				struct band b = rows_inside(j, (struct band){ o, 0, j->out_shape.h, true }, ky);
+				finish_block(j, &b, ky, tap, count);
 			}
+	}
 }
 
 /* How many blocks have room in scratch. */
@@ -248,6 +291,10 @@ void KERNEL(conv_weights)(const struct conv_weights_job *j)
 
 	if (is_plane_weights(j)) {
 		KERNEL(conv_plane_weights)(j);
+		return;
+	}
+	if (rows_of_band(j) >= j->out_shape.h) {
+		sum_plane(j);
 		return;
 	}
 	for (int o = 0, blocks; o < j->out_shape.c; o += blocks * CHANNEL_BLOCK) {

@@ -174,12 +174,13 @@ INLINE uint32_t place_bits(uint32_t place, uint64_t seed)
 	return z ^ (z >> 16);
 }
 
-void KERNEL(dropout)(const real *x, real *y, size_t vectors, real keep, uint64_t seed)
+void KERNEL(dropout)(const real *x, real *y, size_t first, size_t vectors, real keep, uint64_t seed)
 {
+	const uint32_t start = (uint32_t)(first * LANES);
 	const uint32_t limit = (uint32_t)((double)keep * 4294967295.0);
 	const real gain = 1 / keep;
 
 	for (size_t i = 0; i < vectors * LANES; i += LANES)
 		for (size_t k = 0; k < LANES; k++)
-			y[i + k] = place_bits((uint32_t)(i + k), seed) < limit ? x[i + k] * gain : 0;
+			y[i + k] = place_bits(start + (uint32_t)(i + k), seed) < limit ? x[i + k] * gain : 0;
 }
