@@ -88,9 +88,9 @@ TEST(averages_are_used_where_asked_and_nowhere_else)
 	model_forward(r.model, &r.crew, &r.batch, true);
 	for (int round = 0; round < 2; round++) {
 		of_weights = judge(&r);
-		model_use_averages(r.model, true);
+		model_use(r.model, MODEL_AVERAGES);
 		CHECK_EQUAL("by averages", judge(&r), of_averages, CLASSES * IMAGES);
-		model_use_averages(r.model, false);
+		model_use(r.model, MODEL_TRAINED);
 		CHECK_EQUAL("by weights", judge(&r), of_weights, CLASSES * IMAGES);
 	}
 	CHECK(memcmp(of_weights, of_averages, CLASSES * IMAGES * sizeof *of_weights));
@@ -111,9 +111,9 @@ TEST(averages_leave_training_alone)
 			train_step(&r[i], step, 0.9);
 			if (!i)
 				continue;
-			model_use_averages(r[i].model, true);
+			model_use(r[i].model, MODEL_AVERAGES);
 			judge(&r[i]);
-			model_use_averages(r[i].model, false);
+			model_use(r[i].model, MODEL_TRAINED);
 		}
 		train_step(&r[i], STEPS, 0.9);
 		outcomes[i] = model_run_outcome(&r[i]);

@@ -419,7 +419,10 @@ TEST(run_verbose_shows_a_line_a_point_and_how_busy_the_cores_were)
 	}
 	CHECK(strstr(result.err, "%  3 epochs  "));
 	CHECK(strstr(result.err, "\n4 points trained in "));
-	CHECK(strstr(result.err, " on 2 threads, cores busy "));
+	const char *busy = strstr(result.err, " on 2 threads, cores busy ");
+	double cores = -1, beside = -1;
+	CHECK(busy && sscanf(busy, " on 2 threads, cores busy %lf %%, %lf %% of it loading, augmenting", &cores, &beside) == 2);
+	CHECK(cores > 0 && cores <= 100 && beside > 0 && beside < 100);
 	CHECK_INT(result.status, 0);
 	program_result_free(&result);
 }

@@ -47,6 +47,30 @@ TEST(training_takes_every_image_once_an_epoch)
 	training_destroy(t);
 }
 
+/* The best epoch's weights, judged after others have come. */
+TEST(training_judges_by_weights_that_it_kept)
+{
+	for (int averages = 0; averages < 2; averages++) {
+		static struct problem p;
+		struct epoch_row row;
+		struct score then, now, kept;
+
+		problem_open(&p, "adam", 0.01);
+		p.recipe.average_weights = averages ? 0.9 : 0;
+		struct training *t = problem_start(&p);
+		CHECK(training_epoch(t, &row));
+		training_keep(t);
+		CHECK(training_evaluate(t, p.setup.training, &then));
+		CHECK(training_epoch(t, &row));
+		CHECK(training_evaluate_kept(t, p.setup.training, &kept));
+		CHECK(training_evaluate(t, p.setup.training, &now));
+		CHECK_CLOSE(kept.loss, then.loss, 0);
+		CHECK_CLOSE(kept.accuracy, then.accuracy, 0);
+		CHECK(now.loss < then.loss);
+		training_destroy(t);
+	}
+}
+
 /* Augmentation, label smoothing and momentum in the loop too. */
 TEST(training_learns_with_every_option)
 {

@@ -165,9 +165,11 @@ static void print_closing(const struct run *r, const struct campaign_result *res
 	char time[24];
 	double cores = r->threads * result->times.wall_seconds;
 
-	fprintf(stderr, "%d point%s trained in %s on %d thread%s, cores busy %.1f %%\n", result->done, result->done == 1 ? "" : "s",
+	fprintf(stderr, "%d point%s trained in %s on %d thread%s, cores busy %.1f %%, ", result->done, result->done == 1 ? "" : "s",
 	        clock_text(result->times.wall_seconds, time), r->threads, r->threads == 1 ? "" : "s",
 	        cores > 0 ? 100 * result->times.busy_seconds / cores : 0);
+	fprintf(stderr, "%.1f %% of it loading, augmenting and evaluating\n",
+	        result->point_seconds > 0 ? 100 * result->beside_seconds / result->point_seconds : 0);
 }
 
 /* What the exit status and the last line on stderr say. */

@@ -7,6 +7,7 @@
 #include "bench/system/clock.h"
 #include "bench/system/machine.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -18,6 +19,8 @@ struct work_force {
 	struct job *jobs;               /* [job_count], owned */
 	struct progress *progress;      /* owned */
 	atomic_int ended[POINT_FAILED + 1];     /* points by their status */
+	pthread_mutex_t lock;           /* of what follows */
+	double point_seconds, beside_seconds;   /* see campaign_result */
 };
 
 struct job *campaign_jobs(const struct sweep *sweep, const struct todo *todo, const double *seconds, struct error *err)
@@ -55,6 +58,14 @@ static const char *describe_end(const struct record *r, const char *name, char *
 	return line;
 }
 
+static void add_seconds(struct work_force *f, double all, double beside)
+{
+	pthread_mutex_lock(&f->lock);
+	f->point_seconds += all;
+	f->beside_seconds += beside;
+	pthread_mutex_unlock(&f->lock);
+}
+
 static void lead_point(void *about, int job, struct crew *crew)
 {
 	struct work_force *f = about;
@@ -67,11 +78,13 @@ static void lead_point(void *about, int job, struct crew *crew)
 	char name[POINT_NAME_BYTES], line[2048];
 	struct error unwritten = { "" };
 	struct record record;
+	double beside;
 
 	point_name(c->sweep, task->point, name);
 	progress_begin(f->progress, job);
-	if (trial_run(&trial, crew, &record, &unwritten)) {
+	if (trial_run(&trial, crew, &record, &beside, &unwritten)) {
 		atomic_fetch_add(&f->ended[record.status], 1);
+		add_seconds(f, record.wall_seconds, beside);
 		progress_end(f->progress, job, describe_end(&record, name, line, sizeof line), record.status != POINT_DONE);
 	} else if (unwritten.text[0]) {
 		atomic_fetch_add(&f->ended[POINT_FAILED], 1);
@@ -117,7 +130,7 @@ static bool prepare(struct work_force *f, struct error *err)
 
 bool campaign_run(const struct campaign *campaign, struct campaign_result *result, struct error *err)
 {
-	struct work_force f = { .campaign = campaign, .kernels = machine_kernels(err) };
+	struct work_force f = { .campaign = campaign, .kernels = machine_kernels(err), .lock = PTHREAD_MUTEX_INITIALIZER };
 	bool ran = false;
 
 	*result = (struct campaign_result){ 0 };
@@ -129,6 +142,8 @@ bool campaign_run(const struct campaign *campaign, struct campaign_result *resul
 		};
 		ran = schedule_run(&schedule, &result->times) || fail(err, "not enough memory for %d points", campaign->todo->stale);
 	}
+	result->point_seconds = f.point_seconds;
+	result->beside_seconds = f.beside_seconds;
 	result->done = atomic_load(&f.ended[POINT_DONE]);
 	result->diverged = atomic_load(&f.ended[POINT_DIVERGED]);
 	result->failed = atomic_load(&f.ended[POINT_FAILED]);

@@ -20,6 +20,7 @@ struct campaign {
 struct campaign_result {
 	int done, diverged, failed;     /* points; those that were stopped are in none of them */
 	struct schedule_times times;
+	double point_seconds, beside_seconds;   /* of all that ended: how long they took, and did other things than updates (trial.h) */
 };
 
 /* Every point that ends has its record, whatever becomes of the others. False where the campaign could not begin. */

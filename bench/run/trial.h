@@ -18,7 +18,8 @@ struct trial {
 };
 
 /* Trains the point with whoever joins the crew and writes its record. A point that diverges or fails (memory) has a record that says
- * so. False with an error where no record could be written, without one where `stop` was raised: then nothing is written. */
-bool trial_run(const struct trial *trial, struct crew *crew, struct record *to, struct error *err);
+ * so. `beside_seconds` gets how long it did other things than updates: loaded and augmented images, judged others. False with an error
+ * where no record could be written, without one where `stop` was raised: then nothing is written. */
+bool trial_run(const struct trial *trial, struct crew *crew, struct record *to, double *beside_seconds, struct error *err);
 
 #endif

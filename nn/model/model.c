@@ -28,12 +28,13 @@ struct model {
 	double *losses;
 	bool *correct;
 	real *block;            /* owned: everything below lies in it */
-	real *averages, *state_averages;        /* NULL unless planned */
+	real *averages, *state_averages;        /* NULL unless planned, and so are */
+	real *kept, *state_kept;
 	real *params, *gradients, *slots[3], *state, *grouped, *activations, *saved, *shared, *scratch;
 	struct batch batch;     /* of the last forward pass */
 	int groups;
 	const struct model_step *step;  /* while model_update runs */
-	bool averaged;          /* passes use the averages */
+	enum model_weights used;        /* by passes */
 	bool repack;            /* passes use other parameters than before */
 	const struct observer *observer;        /* borrowed, or NULL */
 };
@@ -49,7 +50,7 @@ static real *cut(real **rest, size_t len)
 static bool allocate_block(struct model *m, struct error *err)
 {
 	const struct model_plan *plan = m->plan;
-	size_t groups = (size_t)plan->groups, parts = 16;
+	size_t groups = (size_t)plan->groups, parts = 18;
 	size_t bytes = (model_plan_len(plan) + parts * LANES) * sizeof(real);
 	real *rest = m->block = aligned_alloc(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
 
@@ -64,6 +65,10 @@ static bool allocate_block(struct model *m, struct error *err)
 	if (plan->averages) {
 		m->averages = cut(&rest, plan->params_len);
 		m->state_averages = cut(&rest, plan->state_len);
+	}
+	if (plan->kept) {
+		m->kept = cut(&rest, plan->params_len);
+		m->state_kept = cut(&rest, plan->state_len);
 	}
 	m->grouped = cut(&rest, plan->grouped_len * groups);
 	m->activations = cut(&rest, plan->activations_len);
@@ -271,7 +276,7 @@ static void run_prepare(void *about, int i)
 
 void model_forward(struct model *m, struct crew *crew, const struct batch *batch, bool fresh)
 {
-	assert(!batch->training || !m->averaged);
+	assert(!batch->training || m->used == MODEL_TRAINED);
 	m->batch = *batch;
 	m->groups = (batch->images + LANES - 1) / LANES;
 	for (int i = 0; i < m->plan->network->layer_count; i++) {
@@ -365,15 +370,33 @@ void model_average(struct model *m, struct crew *crew, double keep)
 	average(m->state_averages, m->state, m->plan->state_len, averaging.take);
 }
 
-void model_use_averages(struct model *m, bool use)
+/* NULL where the plan has none. */
+static real *params_of(const struct model *m, enum model_weights which)
 {
-	assert(m->averages);
+	return which == MODEL_TRAINED ? m->params : which == MODEL_AVERAGES ? m->averages : m->kept;
+}
+
+static real *state_of(const struct model *m, enum model_weights which)
+{
+	return which == MODEL_TRAINED ? m->state : which == MODEL_AVERAGES ? m->state_averages : m->state_kept;
+}
+
+void model_keep(struct model *m, enum model_weights which)
+{
+	assert(m->kept && params_of(m, which));
+	memcpy(m->kept, params_of(m, which), m->plan->params_len * sizeof(real));
+	memcpy(m->state_kept, state_of(m, which), m->plan->state_len * sizeof(real));
+}
+
+void model_use(struct model *m, enum model_weights which)
+{
+	assert(params_of(m, which));
 	for (int i = 0; i < m->plan->network->layer_count; i++) {
 		const struct node *node = &m->plan->nodes[i];
-		m->passes[i].params = (use ? m->averages : m->params) + node->params_at;
-		m->passes[i].state = (use ? m->state_averages : m->state) + node->state_at;
+		m->passes[i].params = params_of(m, which) + node->params_at;
+		m->passes[i].state = state_of(m, which) + node->state_at;
 	}
-	m->averaged = use;
+	m->used = which;
 	m->repack = true;
 }
 

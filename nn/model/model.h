@@ -18,6 +18,9 @@ struct batch {
 	uint64_t noise;         /* differs from batch to batch: the seed of all dropout masks */
 };
 
+/* Parameters and running state: those that are trained, their running averages, or what model_keep copied. */
+enum model_weights { MODEL_TRAINED, MODEL_AVERAGES, MODEL_KEPT };
+
 /* The plan is borrowed and must outlive the model. NULL and an error where memory is short. */
 struct model *model_create(const struct model_plan *plan, const struct kernels *kernels, struct error *err);
 void model_destroy(struct model *model);
@@ -54,8 +57,11 @@ void model_update(struct model *model, struct crew *crew, const struct model_ste
  * averages. */
 void model_average(struct model *model, struct crew *crew, double keep);
 
-/* Whether the next passes use the averages in place of parameters and running state; not for training. The plan must have averages. */
-void model_use_averages(struct model *model, bool use);
+/* Copies the parameters and the running state, or their averages, into memory of their own. The plan must have it. */
+void model_keep(struct model *model, enum model_weights which);
+
+/* Which parameters and running state the next passes use; all but the trained ones are not for training. The plan must have them. */
+void model_use(struct model *model, enum model_weights which);
 
 /* Of the last forward pass: the cross-entropy of image i, and whether its largest logit (the first of equals) is its label's. */
 double model_loss(const struct model *model, int image);

@@ -29,7 +29,7 @@ struct cost {
 	int64_t total;          /* trainable and batch norm's moving statistics: 4 a channel */
 	int64_t macs;           /* multiply-adds of one image forward; convolutions and dense layers only */
 	int64_t activation_bytes;       /* activations and their gradients for one batch, as placed: reused where lifetimes allow */
-	int64_t memory_bytes;   /* all that a training point allocates: values, gradients, optimizer's state, activations, work */
+	int64_t memory_bytes;   /* all that a training point allocates: values, gradients, optimizer's state, copies, activations, work */
 };
 
 struct model_plan;
@@ -40,6 +40,8 @@ struct model_plan *model_plan_create(const struct network *network, int batch, i
 void model_plan_destroy(struct model_plan *plan);
 /* Plans memory for running averages of parameters and running state too. Before any model is made from the plan. */
 void model_plan_add_averages(struct model_plan *plan);
+/* Likewise for a copy of them, see model_keep. */
+void model_plan_add_kept(struct model_plan *plan);
 struct cost model_plan_cost(const struct model_plan *plan);
 
 /* What one update over a full batch does in one stage of one layer (NETWORK_INPUT: of loading), counted from the plan. */

@@ -178,11 +178,16 @@ void model_plan_add_averages(struct model_plan *plan)
 	plan->averages = true;
 }
 
+void model_plan_add_kept(struct model_plan *plan)
+{
+	plan->kept = true;
+}
+
 size_t model_plan_len(const struct model_plan *plan)
 {
-	size_t groups = (size_t)plan->groups, averages = plan->averages;
+	size_t groups = (size_t)plan->groups, others = (size_t)plan->averages + (size_t)plan->kept;
 
-	return plan->params_len * (2 + (size_t)plan->optimizer_slots + averages) + plan->state_len * (1 + averages) +
+	return plan->params_len * (2 + (size_t)plan->optimizer_slots + others) + plan->state_len * (1 + others) +
 	       plan->grouped_len * groups + plan->activations_len + plan->saved_len + plan->shared_len + plan->scratch_len;
 }
 

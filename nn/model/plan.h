@@ -65,7 +65,7 @@ struct node {
 struct model_plan {
 	const struct network *network;  /* borrowed */
 	int batch, groups, optimizer_slots;
-	bool averages;          /* the block also has averages of parameters and running state */
+	bool averages, kept;    /* the block also has averages of parameters and running state, and a copy of them */
 	struct node *nodes;     /* owned: one per layer */
 	struct storage *storages;       /* owned: 0 is the network's input */
 	int storage_count;

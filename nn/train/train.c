@@ -22,6 +22,7 @@ struct training {
 	int epochs_without_gain;
 	struct watched watched;         /* the schedule's, where it watches */
 	atomic_int seen;                /* images of the current epoch trained on */
+	int64_t loading_ns;             /* see training_loading_seconds */
 };
 
 static bool stopped(const struct training *t)
@@ -90,11 +91,19 @@ static void load_group(void *about, int group)
 	observe_end(b->t->setup.observer, STAGE_LOADING, NETWORK_INPUT);
 }
 
+static int64_t now_ns(const struct training *t)
+{
+	return t->setup.crew->clock_ns ? t->setup.crew->clock_ns() : 0;
+}
+
 /* Loads images first .. first + count - 1 of an order, and runs them forward. */
 static void run_batch(struct batch_load *b, const struct batch *batch, bool fresh)
 {
+	int64_t start = now_ns(b->t);
+
 	b->images = batch->images;
 	crew_run(b->t->setup.crew, (batch->images + LANES - 1) / LANES, load_group, b);
+	b->t->loading_ns += batch->training ? now_ns(b->t) - start : 0;
 	model_forward(b->t->model, b->t->setup.crew, batch, fresh);
 }
 
@@ -213,16 +222,33 @@ bool training_evaluate(struct training *t, struct images images, struct score *s
 	return training_predict(t, images, score, NULL);
 }
 
+/* By which weights images are judged. */
+static enum model_weights judged_by(const struct training *t)
+{
+	return t->setup.recipe->average_weights > 0 ? MODEL_AVERAGES : MODEL_TRAINED;
+}
+
+static bool score_with(struct training *t, enum model_weights weights, struct images images, struct score *score, real *logits)
+{
+	model_use(t->model, weights);
+	bool scored = score_images(t, images, score, logits);
+	model_use(t->model, MODEL_TRAINED);
+	return scored;
+}
+
 bool training_predict(struct training *t, struct images images, struct score *score, real *logits)
 {
-	bool averages = t->setup.recipe->average_weights > 0;
+	return score_with(t, judged_by(t), images, score, logits);
+}
 
-	if (averages)
-		model_use_averages(t->model, true);
-	bool scored = score_images(t, images, score, logits);
-	if (averages)
-		model_use_averages(t->model, false);
-	return scored;
+void training_keep(struct training *t)
+{
+	model_keep(t->model, judged_by(t));
+}
+
+bool training_evaluate_kept(struct training *t, struct images images, struct score *score)
+{
+	return score_with(t, MODEL_KEPT, images, score, NULL);
 }
 
 /* Whether patience has run out. */
@@ -295,6 +321,11 @@ void training_first_weights(const struct model_plan *plan, uint64_t seed, real *
 uint64_t training_noise(uint64_t seed, int64_t update)
 {
 	return seed_for(seed, FOR_DROPOUT, update - 1);
+}
+
+double training_loading_seconds(const struct training *t)
+{
+	return 1e-9 * (double)t->loading_ns;
 }
 
 int training_progress(const struct training *t)

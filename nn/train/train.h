@@ -57,6 +57,11 @@ bool training_evaluate(struct training *t, struct images images, struct score *s
 /* The same, and each image's logits into logits[images.count][classes]. */
 bool training_predict(struct training *t, struct images images, struct score *score, real *logits);
 
+/* Remembers the weights that images are judged by now, in place of those remembered before. */
+void training_keep(struct training *t);
+/* training_evaluate by the weights that training_keep remembered. */
+bool training_evaluate_kept(struct training *t, struct images images, struct score *score);
+
 /* Which of a training's weights images are judged by, and files keep: running averages where the recipe asks for them, else those that
  * are trained. Averages are of parameters and of running state alike: batch norm's moving statistics are averages already, but of
  * fewer steps, and would be those of other weights. They change with the next epoch. */
@@ -68,6 +73,9 @@ void training_first_weights(const struct model_plan *plan, uint64_t seed, real *
 
 /* batch.noise of update 1, 2, ... of a training with this seed. */
 uint64_t training_noise(uint64_t seed, int64_t update);
+
+/* How long the training images were being loaded and augmented so far; 0 where the crew has no clock. */
+double training_loading_seconds(const struct training *t);
 
 /* Images of the current epoch already trained on; another thread may ask at any time. */
 int training_progress(const struct training *t);
