@@ -123,17 +123,22 @@ static int channels_of(struct rng *rng)
 	return c == 10 ? 29 : c;
 }
 
-/* Case number i: shapes, window and numbers; false where the kernel does not fit. All memory is taken. */
+/* Case number i: shapes, window and numbers; false where the kernel does not fit. All memory is taken. Every eighth is a 1x1 kernel over
+ * so many channels that its blocks have another form. */
 static bool random_case(int i, struct naive_conv *c)
 {
 	struct rng rng = rng_seed(17, (uint64_t)i);
-	struct window w = { .kernel = { draw_between(&rng, 1, 5), draw_between(&rng, 1, 5) }, .stride = draw_between(&rng, 1, 4) };
+	bool many = i % 8 == 7;
+	int most = many ? 1 : 5;
+	struct window w = { .kernel = { draw_between(&rng, 1, most), draw_between(&rng, 1, most) },
+	                    .stride = draw_between(&rng, 1, many ? 2 : 4) };
 
 	*c = (struct naive_conv){ .images = LANES, .groups = 1,
-		.in_shape = { channels_of(&rng), draw_between(&rng, 1, 14), draw_between(&rng, 1, 14) } };
-	if (!window_place(&w, c->in_shape, draw_padding(&rng, 6), (struct mark){ 0 }, NULL))
+		.in_shape = { many ? draw_between(&rng, 30, 40) : channels_of(&rng), draw_between(&rng, 1, 14), draw_between(&rng, 1, 14) } };
+	struct padding padding = many ? (struct padding){ .rule = PADDING_SAME } : draw_padding(&rng, 6);
+	if (!window_place(&w, c->in_shape, padding, (struct mark){ 0 }, NULL))
 		return false;
-	c->out_shape = (struct shape){ channels_of(&rng), w.out_h, w.out_w };
+	c->out_shape = (struct shape){ many ? draw_between(&rng, 1, 30) : channels_of(&rng), w.out_h, w.out_w };
 	c->window = (struct naive_window){ w.kernel, w.stride, w.top, w.left };
 	c->in = take_integers(&rng, LANES * image_len(c->in_shape), 4);
 	c->weight = take_integers(&rng, (size_t)(c->out_shape.c * c->in_shape.c * w.kernel.h * w.kernel.w), 4);
