@@ -134,7 +134,8 @@ static bool random_case(int i, struct naive_conv *c)
 	                    .stride = draw_between(&rng, 1, many ? 2 : 4) };
 
 	*c = (struct naive_conv){ .images = LANES, .groups = 1,
-		.in_shape = { many ? draw_between(&rng, 30, 40) : channels_of(&rng), draw_between(&rng, 1, 14), draw_between(&rng, 1, 14) } };
+		.in_shape = { many ? draw_between(&rng, 30, 40) : channels_of(&rng),
+		              draw_between(&rng, 1, 14), draw_between(&rng, 1, 14) } };
 	struct padding padding = many ? (struct padding){ .rule = PADDING_SAME } : draw_padding(&rng, 6);
 	if (!window_place(&w, c->in_shape, padding, (struct mark){ 0 }, NULL))
 		return false;

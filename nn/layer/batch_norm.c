@@ -231,6 +231,25 @@ static struct batch_norm_job norm_job(const struct pass *p, int c, const real ma
 		.shift = (real)(-gain * sums[0] / count), .gate = p->gate, .stream = streams(p->in[0].shape) };
 }
 
+static void run_backward(const struct pass *p, int group, int c, struct batch_norm_job job)
+{
+	job.x = channel_at(p->in[0], group, c);
+	job.d_y = channel_at(p->d_out, group, c);
+	job.d_x = channel_at(p->d_in[0], group, c);
+	p->kernels->batch_norm_backward(&job);
+}
+
+static void run_backward_pooled(const struct pass *p, int group, int c, struct batch_norm_job norm)
+{
+	struct norm_pool_job job = pool_job(p, group, c);
+
+	job.norm = norm;
+	job.pool.d_out = channel_at(p->d_out, group, c);
+	job.pool.d_in = channel_at(p->d_in[0], group, c);
+	job.pool.gate = p->gate;
+	p->kernels->norm_max_pool_backward(&job);
+}
+
 static void apply_backward(const struct pass *p, int group)
 {
 	_Alignas(64) real mask[LANES];
@@ -238,30 +257,8 @@ static void apply_backward(const struct pass *p, int group)
 	if (!p->d_in[0].at)
 		return;
 	lane_mask(p, group, mask);
-	for (int c = 0; c < channels(p); c++) {
-		struct batch_norm_job job = norm_job(p, c, mask);
-		job.x = channel_at(p->in[0], group, c);
-		job.d_y = channel_at(p->d_out, group, c);
-		job.d_x = channel_at(p->d_in[0], group, c);
-		p->kernels->batch_norm_backward(&job);
-	}
-}
-
-static void apply_backward_pooled(const struct pass *p, int group)
-{
-	_Alignas(64) real mask[LANES];
-
-	if (!p->d_in[0].at)
-		return;
-	lane_mask(p, group, mask);
-	for (int c = 0; c < channels(p); c++) {
-		struct norm_pool_job job = pool_job(p, group, c);
-		job.norm = norm_job(p, c, mask);
-		job.pool.d_out = channel_at(p->d_out, group, c);
-		job.pool.d_in = channel_at(p->d_in[0], group, c);
-		job.pool.gate = p->gate;
-		p->kernels->norm_max_pool_backward(&job);
-	}
+	for (int c = 0; c < channels(p); c++)
+		(p->pooling ? run_backward_pooled : run_backward)(p, group, c, norm_job(p, c, mask));
 }
 
 #define BATCH_NORM \
@@ -279,7 +276,7 @@ static const struct layer_type with_max_pool = {
 	.backward = {
 		{ measure_backward, EACH_GROUP, NULL, { .out = 1, .d_out = 1, .d_params = 1 }, { 0 } },
 		{ settle_backward, ONCE, NULL, { 0 }, { 0 } },
-		{ apply_backward_pooled, EACH_GROUP, NULL, { 0 }, { .in = 1, .out = 1, .d_out = 1, .d_in = 1, .params = 1 } },
+		{ apply_backward, EACH_GROUP, NULL, { 0 }, { .in = 1, .out = 1, .d_out = 1, .d_in = 1, .params = 1 } },
 	},
 };
 
