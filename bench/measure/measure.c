@@ -39,11 +39,12 @@ static void find_training(void *about)
 	struct speed_request request = *a->request;
 
 	start_threads(request.threads);
-	int64_t before = child_resident_bytes();
+	int64_t before = child_resident_bytes(), program = child_mapped_bytes();
 	request.profile = NULL;
 	request.inference = false;
 	speed_measure(&request, &a->to->training, &a->to->trouble);
 	int64_t after = child_peak_bytes();
+	after -= child_mapped_bytes() - program;        /* more of the program is in use than before */
 	a->to->memory_bytes = before < 0 || after < before ? -1 : after - before;
 }
 

@@ -46,17 +46,27 @@ bool child_run(void (*work)(void *about), void *about, struct error *err)
 	return WEXITSTATUS(status) == 0 || fail(err, "the process that measured ended with status %d", WEXITSTATUS(status));
 }
 
-int64_t child_resident_bytes(void)
+/* The system's numbers of pages: all that are mapped, all in memory, of these those of files. */
+static int64_t pages_bytes(int which)
 {
 	FILE *file = fopen("/proc/self/statm", "re");
-	int64_t pages = -1;
+	int64_t pages[3];
 
 	if (!file)
 		return -1;
-	if (fscanf(file, "%*d %" SCNd64, &pages) != 1)
-		pages = -1;
+	int found = fscanf(file, "%" SCNd64 " %" SCNd64 " %" SCNd64, &pages[0], &pages[1], &pages[2]);
 	fclose(file);
-	return pages < 0 ? -1 : pages * sysconf(_SC_PAGESIZE);
+	return found < 3 ? -1 : pages[which] * sysconf(_SC_PAGESIZE);
+}
+
+int64_t child_resident_bytes(void)
+{
+	return pages_bytes(1);
+}
+
+int64_t child_mapped_bytes(void)
+{
+	return pages_bytes(2);
 }
 
 int64_t child_peak_bytes(void)

@@ -17,8 +17,10 @@ void child_unshare(void *shared, size_t bytes);
  * a signal, as by a system that is short of memory. */
 bool child_run(void (*work)(void *about), void *about, struct error *err);
 
-/* Bytes of this process that lie in memory now, and the most that ever did; -1 where the system does not say. */
+/* Bytes of this process that lie in memory now, the most that ever did, and those now that are pages of files: of the program and its
+ * libraries, which come as they are first used. -1 where the system does not say. */
 int64_t child_resident_bytes(void);
 int64_t child_peak_bytes(void);
+int64_t child_mapped_bytes(void);
 
 #endif
