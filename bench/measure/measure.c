@@ -44,8 +44,8 @@ static void find_training(void *about)
 	request.inference = false;
 	speed_measure(&request, &a->to->training, &a->to->trouble);
 	int64_t after = child_peak_bytes();
-	after -= child_mapped_bytes() - program;        /* more of the program is in use than before */
-	a->to->memory_bytes = before < 0 || after < before ? -1 : after - before;
+	int64_t grown = after - before - (child_mapped_bytes() - program);      /* more of the program is in use than before */
+	a->to->memory_bytes = before < 0 || after < 0 ? -1 : grown < 0 ? 0 : grown;
 }
 
 static void find_speeds(void *about)

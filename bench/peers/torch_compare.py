@@ -23,8 +23,8 @@ from fnmatch import fnmatch
 OUR_WAYS = ("threads", "processes")
 WAYS = list(itertools.product(("contiguous", "channels_last"), ("threads", "processes")))
 PRECISIONS = ("float32", "bfloat16")
-COLUMNS = ["sweep", "family", "width", "batch", "cores", "ours", "ours_way", "float32", "float32_way", "ratio", "goal", "reached", "bfloat16",
-           "bfloat16_way", "bfloat16_ratio"]
+COLUMNS = ["sweep", "family", "width", "batch", "cores", "ours", "ours_way", "float32", "float32_way", "ratio", "goal", "reached",
+           "bfloat16", "bfloat16_way", "bfloat16_ratio"]
 COLUMNS += [f"ours_{how}" for how in OUR_WAYS]
 COLUMNS += [f"{precision}_{layout}_{how}" for precision in PRECISIONS for layout, how in WAYS] + ["torch"]
 
@@ -214,8 +214,8 @@ def main():
         row["torch"] = teams["threads"].workers[0].torch
         judge(row, goals)
         rows.append(row)
-        print(f"{point}: {show(row['ours'])} images/s ({row['ours_way']}), PyTorch {show(row['float32'])} ({row['float32_way']}), ratio {row['ratio']:.2f}",
-              file=sys.stderr)
+        print(f"{point}: {show(row['ours'])} images/s ({row['ours_way']}), PyTorch {show(row['float32'])} ({row['float32_way']}), "
+              f"ratio {row['ratio']:.2f}", file=sys.stderr)
         write_tsv(arguments.out, rows)
     for team in teams.values():
         team.close()

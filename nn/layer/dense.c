@@ -18,7 +18,7 @@ struct dense {
 enum {
 	BLAS_WEIGHTS = 1 << 17, /* from so many weights on, OpenBLAS */
 	BLOCK = 32,             /* features of a block for the convolution kernels: a multiple of CHANNEL_BLOCK */
-	BLAS_BLOCK = 512,       /* and for OpenBLAS */
+	BLAS_BLOCKS = 8, BLAS_SHORTEST = 64, BLAS_LONGEST = 512,        /* and for OpenBLAS: so many blocks, of such lengths */
 };
 
 static const char *const init_names[] = { "he", "glorot", NULL };
@@ -34,7 +34,7 @@ static const struct field fields[] = {
 struct sizes {
 	int in, out, groups;
 	bool blas;
-	int block;
+	int out_block, in_block;        /* features of a block */
 	size_t weights;
 	size_t turned, scratch, x, y, len;      /* packed weights are at 0; d_x takes the place of x, d_y that of y */
 };
@@ -42,6 +42,15 @@ struct sizes {
 static size_t blocks_of(int features, int block)
 {
 	return (size_t)(features + block - 1) / (size_t)block;
+}
+
+/* Short blocks keep more cores busy, long ones let OpenBLAS pack its operands less often. */
+static int blas_block(int features)
+{
+	int block = (features + BLAS_BLOCKS - 1) / BLAS_BLOCKS;
+
+	block = (block + LANES - 1) / LANES * LANES;
+	return block < BLAS_SHORTEST ? BLAS_SHORTEST : block > BLAS_LONGEST ? BLAS_LONGEST : block;
 }
 
 static size_t scratch_each(int in)
@@ -54,12 +63,13 @@ static struct sizes sizes_of(int in, int out, int groups)
 	struct sizes s = { .in = in, .out = out, .groups = groups, .weights = (size_t)in * (size_t)out };
 
 	s.blas = s.weights >= BLAS_WEIGHTS;
-	s.block = s.blas ? BLAS_BLOCK : BLOCK;
+	s.out_block = s.blas ? blas_block(out) : BLOCK;
+	s.in_block = s.blas ? blas_block(in) : BLOCK;
 	if (!s.blas) {
 		s.turned = blocks_of(out, CHANNEL_BLOCK) * CHANNEL_BLOCK * (size_t)in;
 		s.scratch = s.turned + blocks_of(in, CHANNEL_BLOCK) * CHANNEL_BLOCK * (size_t)out;
 		s.scratch = (s.scratch + LANES - 1) / LANES * LANES;
-		s.x = s.scratch + blocks_of(out, s.block) * scratch_each(in);
+		s.x = s.scratch + blocks_of(out, s.out_block) * scratch_each(in);
 	}
 	s.y = s.x + (size_t)in * (size_t)groups * LANES;
 	s.len = s.y + (size_t)out * (size_t)groups * LANES;
@@ -178,7 +188,7 @@ static int forward_blocks(const struct pass *p)
 {
 	struct sizes s = sizes(p);
 
-	return (int)blocks_of(s.out, s.block);
+	return (int)blocks_of(s.out, s.out_block);
 }
 
 static void add_bias(const struct pass *p, real *y, struct range r)
@@ -195,7 +205,7 @@ static void add_bias(const struct pass *p, real *y, struct range r)
 static void forward_block(const struct pass *p, int index)
 {
 	struct sizes s = sizes(p);
-	struct range r = range_of(index, s.block, s.out);
+	struct range r = range_of(index, s.out_block, s.out);
 	int columns = p->groups * LANES;
 	const struct dense *d = p->config;
 	real *y = p->shared + s.y + (size_t)r.first * (size_t)columns;
@@ -225,7 +235,7 @@ static void backward_gather(const struct pass *p, int group)
 static void backward_weights(const struct pass *p, int index)
 {
 	struct sizes s = sizes(p);
-	struct range r = range_of(index, s.block, s.out);
+	struct range r = range_of(index, s.out_block, s.out);
 	int columns = p->groups * LANES;
 	const struct dense *d = p->config;
 	const real *d_y = p->shared + s.y + (size_t)r.first * (size_t)columns;
@@ -247,14 +257,14 @@ static int backward_data_blocks(const struct pass *p)
 {
 	struct sizes s = sizes(p);
 
-	return p->d_in[0].at ? (int)blocks_of(s.in, s.block) : 0;
+	return p->d_in[0].at ? (int)blocks_of(s.in, s.in_block) : 0;
 }
 
 /* Features r of the gradient by data, over the gathered input, which no one needs any more. */
 static void backward_data(const struct pass *p, int index)
 {
 	struct sizes s = sizes(p);
-	struct range r = range_of(index, s.block, s.in);
+	struct range r = range_of(index, s.in_block, s.in);
 	int columns = p->groups * LANES;
 	real *d_x = p->shared + s.x + (size_t)r.first * (size_t)columns;
 

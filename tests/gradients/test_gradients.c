@@ -77,7 +77,7 @@ static const struct row {
 	{ "dense", { "dense units=37 bias=0; dense units=5", { 35, 1, 1 }, 5, 1, 0 } },
 	{ "dense", { "dense units=256; dense units=3",
 	             { 512, 1, 1 }, 3, 1, 8 } },               /* OpenBLAS from 131,072 weights on */
-	{ "dense", { "dense units=600; relu; dense units=3", { 220, 1, 1 }, 3, 1, 8 } },         /* two of its blocks */
+	{ "dense", { "dense units=600; relu; dense units=3", { 220, 1, 1 }, 3, 1, 8 } },         /* its last block shorter */
 	{ "dropout", { "dropout rate=0.4; flatten; dense units=3", { 3, 3, 5 }, 3, 1, 0 } },
 	{ "dropout", { "conv channels=3 kernel=3; relu; dropout rate=0.5; dropout rate=0.2; flatten; dense units=3",
 	               { 2, 4, 5 }, 3, 1, 0 } },
