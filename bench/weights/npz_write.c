@@ -7,6 +7,7 @@
 #include "bench/weights/npz_walk.h"
 
 #include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,13 +18,25 @@ struct npz_draft {
 	zip_t *archive;         /* owned */
 };
 
+/* libzip 1.7 notes what it asks of sources in two variables at its first opening. A second thread that comes between the two finds ours
+ * unfit to be written. */
+static zip_t *open_archive(zip_source_t *target)
+{
+	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
+
+	pthread_mutex_lock(&one_at_a_time);
+	zip_t *archive = zip_open_from_source(target, ZIP_CREATE | ZIP_TRUNCATE, NULL);
+	pthread_mutex_unlock(&one_at_a_time);
+	return archive;
+}
+
 struct npz_draft *npz_create(struct error *err)
 {
 	struct npz_draft *draft = calloc(1, sizeof *draft);
 	zip_source_t *target = draft ? npz_target_source(&draft->target) : NULL;
 
 	if (target)
-		draft->archive = zip_open_from_source(target, ZIP_CREATE | ZIP_TRUNCATE, NULL);
+		draft->archive = open_archive(target);
 	if (draft && draft->archive)
 		return draft;
 	zip_source_free(target);
