@@ -49,7 +49,7 @@ TEST(npz_files_are_begun_by_two_threads_at_once)
 	int failed = 0;
 
 	for (int i = 0; i < PROCESSES; i++) {
-		int status;
+		int status = -1;
 		pid_t child = fork();
 		if (child == 0)
 			_exit(failed_of_two(i));
