@@ -57,14 +57,14 @@ speed_text(n) = n < 9.95 ? sprintf("%.1f", n) : n < 1000 ? sprintf("%.0f", n) : 
 	sprintf("%.0fk", n / 1e3)
 # In the bar, with its unit where there is room.
 room(i) = ratio[i] / (highest * 1.12) * (top - bottom)
-bar_text(i) = (room(i) > 5.2 * em * (networks > 12 ? 0.75 : 0.9) ? "%s/s" : "%s")
+unit(i) = room(i) > 5.2 * em * (networks > 12 ? 0.75 : 0.9) ? "/s" : ""
 set print $bars
 print sprintf("%d -1 -1 -1 -1", -9)
 do for [i = 1:networks] {
 	print sprintf("%d %.15g 1 %.15g %.15g", i, ratio[i], half[i], goal[i] > 0 ? goal[i] : -1)
 	set label (100 + i) sprintf("%.1f", ratio[i]) at i - bar, label_y(i) offset 0, 0.6 center front font smaller \
 		textcolor rgb ink
-	set label (500 + i) sprintf(bar_text(i), speed_text(ours[i])) at i - bar, 0 offset 0.1, 0.6 left rotate by 90 front font smaller \
+	set label (500 + i) speed_text(ours[i]).unit(i) at i - bar, 0 offset 0.1, 0.6 left rotate by 90 front font smaller \
 		textcolor rgb 0xFFFFFF
 	if (goal[i] > 0) {
 		set arrow (100 + i) from i - 1.5 * bar - 0.03, goal[i] to i - 0.5 * bar + 0.03, goal[i] nohead front \

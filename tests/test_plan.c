@@ -130,7 +130,6 @@ TEST(plan_folds_an_activation_into_its_only_producer)
 	CHECK(runs("conv channels=3 kernel=5 padding=valid; flatten; relu", 2));                /* a view between them */
 }
 
-/* Without the gradient by the input nothing flows back to layers before the first weights. */
 /* Four layers on the way to a depthwise convolution, as one string: w for one whose reader does its work, p for one whose reader does
  * some of it, in place; then the number that the reader takes its input through. */
 static void check_on_the_way(const char *text, const char *want)
@@ -172,6 +171,7 @@ TEST(plan_takes_a_depthwise_input_through_layers_before_it)
 	}
 }
 
+/* Without the gradient by the input nothing flows back to layers before the first weights. */
 TEST(plan_computes_no_gradient_that_nobody_needs)
 {
 	struct model_run r;

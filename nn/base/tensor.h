@@ -36,4 +36,10 @@ static inline real *group_at(struct tensor t, int group)
 	return t.at + (size_t)group * group_len(t.shape);
 }
 
+/* The address of one channel of one lane group. */
+static inline real *channel_at(struct tensor t, int group, int channel)
+{
+	return group_at(t, group) + group_len((struct shape){ channel, t.shape.h, t.shape.w });
+}
+
 #endif

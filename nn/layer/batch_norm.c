@@ -77,11 +77,6 @@ static size_t plane(const struct pass *p)
 	return (size_t)p->in[0].shape.h * (size_t)p->in[0].shape.w;
 }
 
-static real *channel_at(struct tensor t, int group, int c)
-{
-	return group_at(t, group) + group_len((struct shape){ c, t.shape.h, t.shape.w });
-}
-
 /* The two sums of one channel; group p->groups is the whole batch. */
 static double *sums_of(const struct pass *p, int group, int c)
 {

@@ -219,11 +219,6 @@ static void prepare(const struct pass *p)
 	}
 }
 
-static size_t channel_offset(struct shape s, int channel)
-{
-	return group_len((struct shape){ channel, s.h, s.w });
-}
-
 /* A group's scratch begins with the input channel that is taken through other layers, if there are such. */
 static real *scratch_of(const struct pass *p, const struct geometry *g, int group)
 {
@@ -245,7 +240,7 @@ static void forward(const struct pass *p, int group)
 		p->kernels->conv(&(struct conv_job){
 			.in = input_of(p, &g, group, k),
 			.in_shape = { g.in_each, g.in.h, g.in.w },
-			.out = group_at(p->out, group) + channel_offset(g.out, k * g.out_each),
+			.out = channel_at(p->out, group, k * g.out_each),
 			.out_shape = { g.out_each, g.out.h, g.out.w }, .rows = g.out.h, .columns = g.out.w, .out_step = 1,
 			.kernel = { c->kernel.h, c->kernel.w }, .stride = c->stride, .top = g.window.top, .left = g.window.left,
 			.weights = p->shared + (size_t)k * g.packed_each,
@@ -259,8 +254,8 @@ static void forward(const struct pass *p, int group)
 static struct conv_job data_job(const struct pass *p, const struct geometry *g, int group, int k, const real *in)
 {
 	return (struct conv_job){
-		.in = group_at(p->d_out, group) + channel_offset(g->out, k * g->out_each), .in_shape = { g->out_each, g->out.h, g->out.w },
-		.out = group_at(p->d_in[0], group) + channel_offset(g->in, k * g->in_each), .out_shape = { g->in_each, g->in.h, g->in.w },
+		.in = channel_at(p->d_out, group, k * g->out_each), .in_shape = { g->out_each, g->out.h, g->out.w },
+		.out = channel_at(p->d_in[0], group, k * g->in_each), .out_shape = { g->in_each, g->in.h, g->in.w },
 		.out_step = g->window.stride, .stride = 1,
 		.activation = ACTIVATION_IDENTITY, .stream = streams(g->in) && !p->through_count,
 		.winograd = g->winograd, .scratch = scratch_of(p, g, group),
@@ -289,7 +284,7 @@ static struct conv_weights_job weights_job(const struct pass *p, const struct ge
 
 	return (struct conv_weights_job){
 		.in = in, .in_shape = { g->in_each, g->in.h, g->in.w },
-		.d_out = group_at(p->d_out, group) + channel_offset(g->out, k * g->out_each),
+		.d_out = channel_at(p->d_out, group, k * g->out_each),
 		.out_shape = { g->out_each, g->out.h, g->out.w },
 		.kernel = { g->window.kernel.h, g->window.kernel.w }, .stride = g->window.stride,
 		.top = g->window.top, .left = g->window.left,

@@ -4,11 +4,6 @@
  * it is fetched and written three times. mobilenet-v1 2,643 to 3,029 images/s, mobilenet-v2 2,475 to 2,941, a quarter less memory. */
 #include "nn/layer/layer.h"
 
-static real *channel_at(struct tensor t, int group, int channel)
-{
-	return group_at(t, group) + group_len((struct shape){ channel, t.shape.h, t.shape.w });
-}
-
 const real *through_forward(const struct pass *p, int group, int channel, real *to)
 {
 	const real *at = channel_at(p->in[0], group, channel);

@@ -5,6 +5,7 @@
  * enough sums apart that no multiply-add waits for the one before. The usual kernel widths and strides are constants. mobilenet-v2's
  * depthwise layers took 113 us an image through conv.c's blocks of four channels, one in use, and take 80. */
 #include "nn/kernel/isa/conv_plane.h"
+#include "nn/kernel/isa/conv_weights.h"
 
 /* A block's place: output row, first output column. */
 struct place { int y, x; };
@@ -145,10 +146,7 @@ INLINE void nine_taps(const struct conv_weights_job *j, int stride)
 void KERNEL(conv_plane_weights)(const struct conv_weights_job *job)
 {
 	for (int part = 0; part < PARTS; part++) {
-		struct conv_weights_job j = *job;
-		j.in += part * VEC_LEN;
-		j.d_out += part * VEC_LEN;
-		j.scratch += part * VEC_LEN;
+		struct conv_weights_job j = weights_part(job, part);
 		if (j.stride == 1)
 			nine_taps(&j, 1);
 		else

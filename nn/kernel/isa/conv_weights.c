@@ -206,32 +206,33 @@ static void write_channels(const struct conv_weights_job *j, int o, const real *
 			write_tap(j, o, ky, tap, sums);
 }
 
-/* One block of taps over the whole plane, from the first pixel to the weights. */
-static void finish_block(const struct conv_weights_job *job, const struct band *b, int ky, int tap, int count)
+/* One block of taps over the whole plane, from the first pixel to the weights; t is [PARTS]. */
+static void finish_block(const struct conv_weights_job *job, const struct band *b, const struct tap_block *t, int ky, int count)
 {
 	for (int part = 0; part < PARTS; part++) {
-		struct conv_weights_job j = *job;
-		j.in += part * VEC_LEN;
-		j.d_out += part * VEC_LEN;
-		j.scratch += part * VEC_LEN;
-		struct tap_block t = tap_block(&j, tap, count);
-		run_block(&j, b, &t, ky, count);
+		struct conv_weights_job j = weights_part(job, part);
+		run_block(&j, b, &t[part], ky, count);
 	}
 	for (int k = 0; k < count; k++)
-		write_tap(job, b->o, ky, tap + k, job->scratch + k * CHANNEL_BLOCK * LANES);
+		write_tap(job, b->o, ky, t->tap + k, job->scratch + k * CHANNEL_BLOCK * LANES);
 }
 
 /* A plane of one band. */
-static void sum_plane(const struct conv_weights_job *j)
+static void sum_plane(const struct conv_weights_job *job)
 {
-	int taps = j->in_shape.c * j->kernel.w, blocks = (taps + TAP_BLOCK - 1) / TAP_BLOCK;
+	int taps = job->in_shape.c * job->kernel.w, blocks = (taps + TAP_BLOCK - 1) / TAP_BLOCK;
 
 	for (int k = 0, tap = 0, count; k < blocks; k++, tap += count) {
+		struct tap_block t[PARTS];
 		count = (taps - tap + blocks - k - 1) / (blocks - k);
-		for (int o = 0; o < j->out_shape.c; o += CHANNEL_BLOCK)
-			for (int ky = 0; ky < j->kernel.h; ky++) {
-				struct band b = rows_inside(j, (struct band){ o, 0, j->out_shape.h, true }, ky);
-				finish_block(j, &b, ky, tap, count);
+		for (int part = 0; part < PARTS; part++) {
+			struct conv_weights_job j = weights_part(job, part);
+			t[part] = tap_block(&j, tap, count);
+		}
+		for (int o = 0; o < job->out_shape.c; o += CHANNEL_BLOCK)
+			for (int ky = 0; ky < job->kernel.h; ky++) {
+				struct band b = rows_inside(job, (struct band){ o, 0, job->out_shape.h, true }, ky);
+				finish_block(job, &b, t, ky, count);
 			}
 	}
 }
@@ -251,10 +252,7 @@ static void begin_channels(const struct conv_weights_job *j, int blocks)
 static void add_channels(const struct conv_weights_job *job, int o, int blocks, struct row_range range)
 {
 	for (int part = 0; part < PARTS; part++) {
-		struct conv_weights_job j = *job;
-		j.in += part * VEC_LEN;
-		j.d_out += part * VEC_LEN;
-		j.scratch += part * VEC_LEN;
+		struct conv_weights_job j = weights_part(job, part);
 		sum_channels(&j, o, blocks, range);
 	}
 }

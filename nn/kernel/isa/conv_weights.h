@@ -4,6 +4,17 @@
 
 #include "nn/kernel/isa/vector.h"
 
+/* One native vector of the lanes of a job. */
+INLINE struct conv_weights_job weights_part(const struct conv_weights_job *job, int part)
+{
+	struct conv_weights_job j = *job;
+
+	j.in += part * VEC_LEN;
+	j.d_out += part * VEC_LEN;
+	j.scratch += part * VEC_LEN;
+	return j;
+}
+
 /* Rows of d_out. */
 struct row_range { int first, last; };
 
