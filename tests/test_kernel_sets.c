@@ -50,13 +50,13 @@ static struct written run_conv(struct round *r)
 
 static struct written run_winograd(struct round *r)
 {
-	int blocks = (r->out.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
+	int blocks = (r->out.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK, size = r->gate ? 5 : 3;
 	struct conv_job job = { .in = take_normals(r, group_len(r->in)), .in_shape = r->in, .out = NULL,
-		.out_shape = { r->out.c, r->in.h, r->in.w }, .rows = r->in.h, .columns = r->in.w, .out_step = 1, .kernel = { 3, 3 },
+		.out_shape = { r->out.c, r->in.h, r->in.w }, .rows = r->in.h, .columns = r->in.w, .out_step = 1, .kernel = { size, size },
 		.stride = 1, .top = 1, .left = 1, .bias = take_normals(r, (size_t)r->out.c),
-		.weights = take_normals(r, (size_t)(WINOGRAD_POINTS * blocks * CHANNEL_BLOCK * r->in.c)),
+		.weights = take_normals(r, (size_t)(winograd_points(size) * blocks * CHANNEL_BLOCK * r->in.c)),
 		.activation = { (real)0.3, 6 }, .stream = r->stream, .winograd = true,
-		.scratch = take_reals(winograd_scratch_len(r->in.c, r->out.c)) };
+		.scratch = take_reals(winograd_scratch_len(&(struct winograd){ size, r->in.c, r->out.c })) };
 
 	job.out = take_reals(group_len(job.out_shape));
 	r->kernels->conv(&job);
@@ -71,6 +71,20 @@ static struct written run_conv_weights(struct round *r)
 		.d_out = take_normals(r, group_len(r->out)), .out_shape = r->out, .kernel = { w->kernel.h, w->kernel.w },
 		.stride = w->stride, .top = w->top, .left = w->left, .d_weights = take_reals(len),
 		.scratch = take_reals(conv_weights_scratch_len(r->in.c, r->out.c, w->kernel.h, w->kernel.w)) };
+
+	r->kernels->conv_weights(&job);
+	return (struct written){ job.d_weights, len };
+}
+
+static struct written run_winograd_weights(struct round *r)
+{
+	int size = r->gate ? 5 : 3;
+	struct winograd w = { size, r->in.c, r->out.c };
+	struct shape out = { r->out.c, r->in.h, r->in.w };
+	size_t len = (size_t)(r->out.c * r->in.c * size * size);
+	struct conv_weights_job job = { .in = take_normals(r, group_len(r->in)), .in_shape = r->in,
+		.d_out = take_normals(r, group_len(out)), .out_shape = out, .kernel = { size, size }, .stride = 1, .top = 1, .left = 1,
+		.winograd = true, .d_weights = take_reals(len), .scratch = take_reals(winograd_layout(&w).len) };
 
 	r->kernels->conv_weights(&job);
 	return (struct written){ job.d_weights, len };
@@ -177,7 +191,8 @@ static struct written run_dropout_and_add(struct round *r)
 }
 
 static const struct { const char *name; struct written (*run)(struct round *r); } kernels_run[] = {
-	{ "conv", run_conv }, { "winograd", run_winograd }, { "conv_weights", run_conv_weights }, { "max_pool", run_max_pool },
+	{ "conv", run_conv }, { "winograd", run_winograd }, { "conv_weights", run_conv_weights },
+	{ "winograd weights", run_winograd_weights }, { "max_pool", run_max_pool },
 	{ "norm_max_pool", run_norm_max_pool }, { "average_pool", run_average_pool }, { "activate", run_activation },
 	{ "batch norm", run_batch_norm },
 	{ "sums", run_sums }, { "dropout and add", run_dropout_and_add },

@@ -1,5 +1,5 @@
-/* Winograd's convolution: its kernel transform by hand, and the whole against the naive loops, with equality: whole numbers of this size
- * make halves and quarters on the way, which are exact. */
+/* Winograd's convolution: its kernel transform by hand, and the whole against the naive loops. With equality for 3x3: whole numbers of this
+ * size make halves and quarters on the way, which are exact. Thirds and fifteenths of 5x5 are not. */
 #include "nn/kernel/winograd.h"
 #include "tests/draw.h"
 #include "tests/lanes.h"
@@ -17,67 +17,111 @@ TEST(winograd_kernel_by_hand)
 	static const double want[] = { 1, 3, 1, 3,  6, 11.25, 3.75, 9,  2, 3.75, 1.25, 3,  7, 12, 4, 9 };
 	real points[WINOGRAD_POINTS];
 
-	winograd_kernel(kernel, points);
-	for (int i = 0; i < WINOGRAD_POINTS; i++)
+	CHECK_INT(winograd_points(3), 16);
+	winograd_kernel(3, kernel, points);
+	for (int i = 0; i < winograd_points(3); i++)
 		CHECK_CLOSE((double)points[i], want[i], 0);
+}
+
+/* A kernel y[row] * x[column] becomes the product of G y and G x. With y = 1 0 0 0 2: 1, -1, 1, 33/15, -18/15, 2; with x = 0 1 0 0 0:
+ * 0, -1/3, -1/3, 2/15, 8/15, 0. */
+TEST(winograd_kernel_of_five_by_hand)
+{
+	static const double rows[] = { 1, -1, 1, 2.2, -1.2, 2 }, columns[] = { 0, -1. / 3, -1. / 3, 2. / 15, 8. / 15, 0 };
+	real kernel[25] = { [1] = 1, [21] = 2 }, points[WINOGRAD_POINTS];
+
+	CHECK_INT(winograd_points(5), 36);
+	winograd_kernel(5, kernel, points);
+	for (int i = 0; i < winograd_points(5); i++)
+		CHECK_CLOSE((double)points[i], rows[i / 6] * columns[i % 6], 1e-6);
 }
 
 TEST(winograd_is_for_many_channels)
 {
 	struct shape many = { 64, 6, 11 }, few = { 3, 6, 11 }, small = { 64, 5, 5 };
 
-	CHECK(winograd_pays(many, many) && !winograd_pays(few, many) && !winograd_pays(many, few));
-	CHECK(!winograd_pays(small, many) && !winograd_pays(many, small));      /* nine tiles cover 36 pixels for 25 */
-	CHECK(winograd_stride(64) >= 64 * WINOGRAD_TILES * LANES && winograd_stride(64) % LANES == 0);
-	CHECK_INT((long long)winograd_scratch_len(3, 4), (long long)(16 * (winograd_stride(3) + winograd_stride(4))));
+	CHECK(winograd_pays(3, many, many) && !winograd_pays(3, few, many) && !winograd_pays(3, many, few));
+	CHECK(winograd_pays(5, many, many) && !winograd_pays(1, many, many) && !winograd_pays(7, many, many));
+	CHECK(!winograd_pays(3, small, many) && !winograd_pays(3, many, small));        /* nine tiles cover 36 pixels for 25 */
+	CHECK(winograd_weights_pays(3, many, many) && winograd_weights_pays(5, many, many) && !winograd_weights_pays(1, many, many));
+	CHECK(!winograd_weights_pays(3, few, many) && !winograd_weights_pays(3, many, few) && !winograd_weights_pays(3, many, small));
+}
+
+TEST(winograd_scratch)
+{
+	struct winograd few = { 3, 3, 4 }, many = { 5, 512, 512 };
+	struct winograd_layout l = winograd_layout(&few);
+
+	CHECK_INT(winograd_tiles(&few), WINOGRAD_TILES);
+	CHECK_INT(winograd_tiles(&many), 3);
+	CHECK_INT(winograd_layout(&many).tiles, 2);
+	CHECK(winograd_stride(64, 6) >= 64 * 6 * LANES && winograd_stride(64, 6) % LANES == 0);
+	CHECK_INT((long long)winograd_scratch_len(&few), (long long)(16 * (winograd_stride(3, 6) + winograd_stride(4, 6))));
+	CHECK_INT(l.rows, 4);
+	CHECK_INT(l.columns, LANES);
+	CHECK_INT((long long)l.len, (long long)(16 * (l.inputs_stride + l.gradients_stride + 4 * LANES + LANES * LANES)));
 }
 
 static real *take_points(const struct naive_conv *c)
 {
-	int out = c->out_shape.c, in = c->in_shape.c, blocks = (out + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
-	size_t each = (size_t)(blocks * CHANNEL_BLOCK * in);
-	real *to = take_reals(WINOGRAD_POINTS * each), kernel[9], points[WINOGRAD_POINTS];
+	int out = c->out_shape.c, in = c->in_shape.c, blocks = (out + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK, size = c->window.kernel.h;
+	size_t each = (size_t)(blocks * CHANNEL_BLOCK * in), count = (size_t)winograd_points(size);
+	real *to = take_reals(count * each), kernel[WINOGRAD_POINTS], points[WINOGRAD_POINTS];
 
 	for (int o = 0; o < out; o++)
 		for (int i = 0; i < in; i++) {
-			for (int k = 0; k < 9; k++)
-				kernel[k] = (real)c->weight[(o * in + i) * 9 + k];
-			winograd_kernel(kernel, points);
-			for (size_t k = 0; k < WINOGRAD_POINTS; k++)
+			for (int k = 0; k < size * size; k++)
+				kernel[k] = (real)c->weight[(o * in + i) * size * size + k];
+			winograd_kernel(size, kernel, points);
+			for (size_t k = 0; k < count; k++)
 				to[k * each + packed_at(o, (size_t)in, (size_t)i)] = points[k];
 		}
 	return to;
 }
 
+/* Every other case 5x5. */
 static void random_case(int i, struct naive_conv *c)
 {
 	struct rng rng = rng_seed(83, (uint64_t)i);
-	int bottom = draw_between(&rng, 0, 2), right = draw_between(&rng, 0, 2);
+	int size = i % 2 ? 5 : 3, pad = size - 1, bottom = draw_between(&rng, 0, pad), right = draw_between(&rng, 0, pad);
 
 	*c = (struct naive_conv){ .images = LANES, .groups = 1,
-		.window = { { 3, 3 }, 1, draw_between(&rng, 0, 2), draw_between(&rng, 0, 2) },
-		.in_shape = { draw_between(&rng, 1, 9), draw_between(&rng, 3, 15), draw_between(&rng, 3, 15) } };
-	c->out_shape = (struct shape){ draw_between(&rng, 1, 9), c->in_shape.h + c->window.top + bottom - 2,
-	                               c->in_shape.w + c->window.left + right - 2 };
-	c->in = take_integers(&rng, LANES * image_len(c->in_shape), 9);
-	c->weight = take_integers(&rng, (size_t)(c->in_shape.c * c->out_shape.c * 9), 5);
+		.window = { { size, size }, 1, draw_between(&rng, 0, pad), draw_between(&rng, 0, pad) },
+		.in_shape = { draw_between(&rng, 1, 19), draw_between(&rng, size, 15), draw_between(&rng, size, 15) } };
+	c->out_shape = (struct shape){ draw_between(&rng, 1, 21), c->in_shape.h + c->window.top + bottom - pad,
+	                               c->in_shape.w + c->window.left + right - pad };
+	c->in = take_integers(&rng, LANES * image_len(c->in_shape), 3);
+	c->weight = take_integers(&rng, (size_t)(c->in_shape.c * c->out_shape.c * size * size), 5);
 	c->bias = take_integers(&rng, (size_t)c->out_shape.c, 9);
-	c->out = take_doubles(LANES * image_len(c->out_shape));
-	naive_conv(c);
+	c->out = take_integers(&rng, LANES * image_len(c->out_shape), 3);
 }
 
-static void check_case(const struct naive_conv *c, const struct kernels *k, bool gate)
+static double tolerance(const struct naive_conv *c)
 {
-	char what[120];
+	return c->window.kernel.h == 3 ? 0 : 5e-6;
+}
+
+static const char *describe(const struct naive_conv *c, const struct kernels *k)
+{
+	static char what[160];
+
+	snprintf(what, sizeof what, "%s: %dx%d kernel, %dx%dx%d to %d channels, top %d, left %d", k->name, c->window.kernel.h,
+	         c->window.kernel.w, c->in_shape.h, c->in_shape.w, c->in_shape.c, c->out_shape.c, c->window.top, c->window.left);
+	return what;
+}
+
+static void check_outputs(const struct naive_conv *c, const struct kernels *k, bool gate)
+{
+	struct winograd w = { c->window.kernel.h, c->in_shape.c, c->out_shape.c };
 	size_t len = LANES * image_len(c->out_shape);
 	double *want = take_doubles(len);
 	struct conv_job job = {
 		.in = take_lanes(c->in, c->in_shape, LANES, 0), .in_shape = c->in_shape, .out = take_reals(group_len(c->out_shape)),
 		.out_shape = c->out_shape, .rows = c->out_shape.h, .columns = c->out_shape.w, .out_step = 1,
-		.kernel = { 3, 3 }, .stride = 1,
+		.kernel = { w.kernel, w.kernel }, .stride = 1,
 		.top = c->window.top, .left = c->window.left, .weights = take_points(c), .bias = take_copy(c->bias, (size_t)c->out_shape.c),
 		.activation = { gate ? 1 : (real)0.25, gate ? (real)INFINITY : 100 }, .winograd = true, .stream = gate,
-		.scratch = take_reals(winograd_scratch_len(c->in_shape.c, c->out_shape.c)) };
+		.scratch = take_reals(winograd_scratch_len(&w)) };
 
 	for (size_t i = 0; i < len; i++)
 		want[i] = gate ? (i % 2 ? c->out[i] : c->out[i] * 0.5) : fmin(fmax(c->out[i], c->out[i] * 0.25), 100);
@@ -89,9 +133,7 @@ static void check_case(const struct naive_conv *c, const struct kernels *k, bool
 		job.gate_activation = (struct activation){ 0.5, (real)INFINITY };
 	}
 	k->conv(&job);
-	snprintf(what, sizeof what, "%s: %dx%dx%d to %d channels, top %d, left %d", k->name, c->in_shape.h, c->in_shape.w, c->in_shape.c,
-	         c->out_shape.c, c->window.top, c->window.left);
-	CHECK_EQUAL(what, take_plain(job.out, c->out_shape, LANES), want, len);
+	CHECK_NEAR(describe(c, k), take_plain(job.out, c->out_shape, LANES), want, len, tolerance(c));
 }
 
 TEST(winograd_agrees_with_the_naive_loops)
@@ -99,7 +141,34 @@ TEST(winograd_agrees_with_the_naive_loops)
 	for (int i = 0; i < 60; i++, take_nothing()) {
 		struct naive_conv c;
 		random_case(i, &c);
+		naive_conv(&c);
 		for (EACH_SET(k))
-			check_case(&c, *k, i % 2);
+			check_outputs(&c, *k, i / 2 % 2);
+	}
+}
+
+static void check_weights(const struct naive_conv *c, const struct kernels *k)
+{
+	struct winograd w = { c->window.kernel.h, c->in_shape.c, c->out_shape.c };
+	size_t len = (size_t)(w.in_channels * w.out_channels * w.kernel * w.kernel);
+	struct conv_weights_job job = {
+		.in = take_lanes(c->in, c->in_shape, LANES, 0), .in_shape = c->in_shape,
+		.d_out = take_lanes(c->out, c->out_shape, LANES, 0), .out_shape = c->out_shape,
+		.kernel = { w.kernel, w.kernel }, .stride = 1,
+		.top = c->window.top, .left = c->window.left, .d_weights = take_reals(len), .winograd = true,
+		.scratch = take_reals(winograd_layout(&w).len) };
+
+	k->conv_weights(&job);
+	CHECK_NEAR(describe(c, k), take_wide(job.d_weights, len), c->weight, len, tolerance(c));
+}
+
+TEST(winograd_weight_gradients_agree_with_the_naive_loops)
+{
+	for (int i = 0; i < 60; i++, take_nothing()) {
+		struct naive_conv c;
+		random_case(i, &c);
+		naive_conv_weights(&c);
+		for (EACH_SET(k))
+			check_weights(&c, *k);
 	}
 }

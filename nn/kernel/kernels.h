@@ -61,8 +61,8 @@ struct conv_job {
 	const real *gate;       /* an array like `out`, or NULL: what is written is a gradient by these outputs of gate_activation, */
 	struct activation gate_activation;      /* and is taken on to its inputs */
 	bool stream;            /* see streams() */
-	/* A 3x3 kernel with stride 1 and out_step 1 by Winograd's algorithm: weights are [WINOGRAD_POINTS][ceil(o / CHANNEL_BLOCK)][i]
-	 * [CHANNEL_BLOCK], of winograd_kernel(). */
+	/* A 3x3 or 5x5 kernel with stride 1 and out_step 1 by Winograd's algorithm: weights are [winograd_points()]
+	 * [ceil(o / CHANNEL_BLOCK)][i][CHANNEL_BLOCK], of winograd_kernel(). */
 	bool winograd;
 	real *scratch;          /* winograd only: winograd_scratch_len() numbers, 64-byte aligned */
 };
@@ -77,7 +77,8 @@ struct conv_weights_job {
 	struct { int h, w; } kernel;
 	int stride, top, left;
 	real *d_weights;        /* [o][i][ky][kx], overwritten */
-	real *scratch;          /* conv_weights_scratch_len() numbers, 64-byte aligned */
+	bool winograd;          /* a 3x3 or 5x5 kernel with stride 1 by Winograd's algorithm */
+	real *scratch;          /* conv_weights_scratch_len() numbers, or of winograd_layout(), 64-byte aligned */
 };
 
 struct pool_job {

@@ -25,12 +25,33 @@ struct geometry {
 	int groups, in_each, out_each;  /* channels read and written per convolution group */
 	size_t kernel_len;              /* of all groups */
 	size_t packed_each, turned_each;        /* packed weights per group: forward, and for the gradient by data */
-	bool winograd;                  /* both ways: see nn/kernel/winograd.h */
+	bool winograd, winograd_weights;        /* both ways; the weight gradient: see nn/kernel/winograd.h */
 };
 
 static size_t blocks_of(int channels)
 {
 	return (size_t)(channels + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK;
+}
+
+static void choose_algorithm(struct geometry *g)
+{
+	struct shape in = { g->in_each, g->in.h, g->in.w }, out = { g->out_each, g->window.out_h, g->window.out_w };
+	struct pair kernel = g->window.kernel;
+	bool may = kernel.h == kernel.w && g->window.stride == 1;
+
+	g->winograd = may && winograd_pays(kernel.h, in, out);
+	g->winograd_weights = may && winograd_weights_pays(kernel.h, in, out);
+}
+
+/* Numbers of scratch that any of a convolution group's jobs needs. */
+static size_t scratch_len(const struct geometry *g)
+{
+	struct winograd w = { g->window.kernel.h, g->in_each, g->out_each };
+	size_t len = g->winograd_weights ? winograd_layout(&w).len :
+		conv_weights_scratch_len(g->in_each, g->out_each, g->window.kernel.h, g->window.kernel.w);
+	size_t ways = g->winograd ? winograd_scratch_len(&w) : 0;
+
+	return len > ways ? len : ways;
 }
 
 static bool geometry_of(const struct conv *c, const struct plan_request *in, struct geometry *g, struct error *err)
@@ -52,9 +73,8 @@ static bool geometry_of(const struct conv *c, const struct plan_request *in, str
 		return fail_at(err, in->at, "kernel: %zu weights are more than the %d that a layer may have", g->kernel_len, MAX_WEIGHTS);
 	g->out = (struct shape){ (int)outputs, g->window.out_h, g->window.out_w };
 	g->out_each = g->out.c / g->groups;
-	g->winograd = c->kernel.h == 3 && c->kernel.w == 3 && c->stride == 1 && winograd_pays(
-		(struct shape){ g->in_each, g->in.h, g->in.w }, (struct shape){ g->out_each, g->window.out_h, g->window.out_w });
-	size_t points = g->winograd ? WINOGRAD_POINTS : taps;
+	choose_algorithm(g);
+	size_t points = g->winograd ? (size_t)winograd_points(c->kernel.h) : taps;
 	g->packed_each = blocks_of(g->out_each) * (size_t)g->in_each * points;
 	g->turned_each = blocks_of(g->in_each) * (size_t)g->out_each * points;
 	return true;
@@ -102,10 +122,7 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)g.out.c, .init = INIT_ZERO,
 			.axis_count = 1, .axes = { { AXIS_OUTPUT, g.out.c } } };
 	out->shared_len = out->packed_len = (size_t)g.groups * (g.packed_each + g.turned_each);
-	out->scratch_len = conv_weights_scratch_len(g.in_each, g.out_each, c->kernel.h, c->kernel.w);
-	if (g.winograd && out->scratch_len < winograd_scratch_len(g.in_each, g.out_each))
-		out->scratch_len = winograd_scratch_len(g.in_each, g.out_each);
-	out->scratch_len += in->through ? plane_len(&g) : 0;
+	out->scratch_len = scratch_len(&g) + (in->through ? plane_len(&g) : 0);
 	out->grouped_gradient = true;
 	out->needs_in = true;
 	out->macs = (int64_t)g.kernel_len * g.out.h * g.out.w;
@@ -182,21 +199,22 @@ static void prepare_turned(const struct geometry *g, struct taps t, real *to)
 		}
 }
 
-/* The 16 points of each kernel, of the kernel as it is and of the kernel turned around: to = [point][blocks][...][CHANNEL_BLOCK]. */
+/* The points of each kernel, of the kernel as it is and of the kernel turned around: to = [point][blocks][...][CHANNEL_BLOCK]. */
 static void prepare_winograd(const struct geometry *g, const real *kernel, real *forward, real *turned)
 {
-	size_t in = (size_t)g->in_each, out = (size_t)g->out_each;
+	int size = g->window.kernel.h, taps = size * size;
+	size_t in = (size_t)g->in_each, out = (size_t)g->out_each, count = (size_t)winograd_points(size);
 
 	for (int o = 0; o < g->out_each; o++)
-		for (int i = 0; i < g->in_each; i++, kernel += 9) {
-			real back[9], points[WINOGRAD_POINTS];
-			winograd_kernel(kernel, points);
-			for (size_t k = 0; k < WINOGRAD_POINTS; k++)
+		for (int i = 0; i < g->in_each; i++, kernel += taps) {
+			real back[WINOGRAD_POINTS], points[WINOGRAD_POINTS];
+			winograd_kernel(size, kernel, points);
+			for (size_t k = 0; k < count; k++)
 				forward[k * blocks_of(g->out_each) * in + packed_at(o, in, (size_t)i)] = points[k];
-			for (int k = 0; k < 9; k++)
-				back[k] = kernel[8 - k];
-			winograd_kernel(back, points);
-			for (size_t k = 0; k < WINOGRAD_POINTS; k++)
+			for (int k = 0; k < taps; k++)
+				back[k] = kernel[taps - 1 - k];
+			winograd_kernel(size, back, points);
+			for (size_t k = 0; k < count; k++)
 				turned[k * blocks_of(g->in_each) * out + packed_at(i, out, (size_t)o)] = points[k];
 		}
 }
@@ -289,7 +307,7 @@ static struct conv_weights_job weights_job(const struct pass *p, const struct ge
 		.kernel = { g->window.kernel.h, g->window.kernel.w }, .stride = g->window.stride,
 		.top = g->window.top, .left = g->window.left,
 		.d_weights = d_kernel + (size_t)k * (g->kernel_len / (size_t)g->groups),
-		.scratch = scratch_of(p, g, group),
+		.winograd = g->winograd_weights, .scratch = scratch_of(p, g, group),
 	};
 }
 

@@ -287,6 +287,10 @@ void KERNEL(conv_weights)(const struct conv_weights_job *j)
 {
 	int at_once = at_once_count(j);
 
+	if (j->winograd) {
+		KERNEL(conv_winograd_weights)(j);
+		return;
+	}
 	if (is_plane_weights(j)) {
 		KERNEL(conv_plane_weights)(j);
 		return;

@@ -1,88 +1,59 @@
-/* Convolution of one lane group by Winograd's F(2x2, 3x3), see nn/kernel/winograd.h. Floor 1. Formula and memory layout: struct conv_job in
+/* Convolution of one lane group by Winograd's algorithm, see nn/kernel/winograd.h. Floor 1. Formula and memory layout: struct conv_job in
  * kernels.h, whose weights are [point][ceil(o / CHANNEL_BLOCK)][i][CHANNEL_BLOCK] here.
  *
- * WINOGRAD_TILES tiles of 2x2 outputs at a time: their inputs are transformed for all input channels, each of the 16 points is a 1x1
+ * Some tiles of 2x2 outputs at a time: their inputs are transformed for all input channels, each of the 16 or 36 points is a 1x1
  * convolution of the tiles, as if they were pixels, and what comes of it is transformed back. All of that lies in L2, or nearly.
  *
  * What it gained over conv.c, in GFLOP/s of the direct algorithm, two cores of 240 (Zen 5), cold arrays: 32 channels at 24x24 351 to 400,
  * 48 at 48x48 394 to 457, 64 at 24x24 414 to 670, 128 at 12x12 401 to 542, 256 at 6x6 501 to 587; but 24 at 23x23 382 to 338, and 144
- * to 96 at 5x5, where a quarter of the tiles lies outside, 411 to 301. Training: plain 24 2072 to 2443 images/s, cnn-leaky 338 to 408. */
-#include "nn/kernel/isa/vector.h"
+ * to 96 at 5x5, where a quarter of the tiles lies outside, 411 to 301. 5x5 forward: 32 channels at 44x44 454 to 640, 64 at 21x21 470 to
+ * 730. Training: plain 24 2072 to 2443 images/s, cnn-leaky 338 to 408. */
+#include "nn/kernel/isa/winograd_tile.h"
 
-/* A tile's first output row and column. */
-struct tile { int y, x; };
-
-struct tiles {
-	struct tile at[WINOGRAD_TILES];
-	int count;
+/* One lane part of a job, `tiles` of it at a time. */
+struct work {
+	const struct conv_job *job;
+	int tiles;
+	size_t in_stride, out_stride;   /* from one point's transformed inputs, and sums, to the next one's */
+	real *sums;
 };
 
-/* Bt times four numbers. */
-INLINE void transform(const vec from[4], vec to[4])
+static struct work work_of(const struct conv_job *j)
 {
-	to[0] = from[0] - from[2];
-	to[1] = from[1] + from[2];
-	to[2] = from[2] - from[1];
-	to[3] = from[1] - from[3];
+	struct work w = { .job = j, .tiles = winograd_tiles(&(struct winograd){ j->kernel.h, j->in_shape.c, j->out_shape.c }) };
+
+	w.in_stride = winograd_stride(j->in_shape.c, w.tiles);
+	w.out_stride = winograd_stride(j->out_shape.c, w.tiles);
+	w.sums = j->scratch + (size_t)winograd_points(j->kernel.h) * w.in_stride;
+	return w;
 }
 
-/* One channel's inputs of one tile to the 16 points, which lie `stride` apart. */
-INLINE void transform_tile(const real *plane, const struct conv_job *j, struct tile tile, real *to, size_t stride)
+INLINE void take_inputs(int kernel, const struct work *w, const struct tiles *tiles)
 {
-	const int height = j->in_shape.h, width = j->in_shape.w, row = tile.y - j->top, column = tile.x - j->left;
-	const bool inside = row >= 0 && column >= 0 && row + 4 <= height && column + 4 <= width;
-	vec columns[4][4];
-
-	UNROLL
-	for (int x = 0; x < 4; x++) {
-		vec d[4];
-		UNROLL
-		for (int y = 0; y < 4; y++) {
-			bool here = inside || ((unsigned)(row + y) < (unsigned)height && (unsigned)(column + x) < (unsigned)width);
-			d[y] = here ? load(plane + ((ptrdiff_t)(row + y) * width + column + x) * LANES) : splat(0);
-		}
-		transform(d, columns[x]);
-	}
-	UNROLL
-	for (int y = 0; y < 4; y++) {
-		vec line[4] = { columns[0][y], columns[1][y], columns[2][y], columns[3][y] }, points[4];
-		transform(line, points);
-		UNROLL
-		for (int x = 0; x < 4; x++)
-			store(to + (size_t)(y * 4 + x) * stride, points[x]);
-	}
-}
-
-static void transform_inputs(const struct conv_job *j, const struct tiles *tiles)
-{
-	size_t stride = winograd_stride(j->in_shape.c), plane = (size_t)j->in_shape.h * (size_t)j->in_shape.w * LANES;
+	const struct conv_job *j = w->job;
+	size_t len = (size_t)j->in_shape.h * (size_t)j->in_shape.w * LANES;
 
 	for (int part = 0; part < PARTS; part++)
-		for (int i = 0; i < j->in_shape.c; i++)
+		for (int i = 0; i < j->in_shape.c; i++) {
+			struct plane plane = { j->in + (size_t)i * len + part * VEC_LEN, j->in_shape.h, j->in_shape.w };
 			for (int t = 0; t < tiles->count; t++)
-				transform_tile(j->in + (size_t)i * plane + part * VEC_LEN, j, tiles->at[t],
-				               j->scratch + (size_t)(i * WINOGRAD_TILES + t) * LANES + part * VEC_LEN, stride);
+				transform_inputs(kernel, plane, tiles->at[t].y - j->top, tiles->at[t].x - j->left,
+				                 j->scratch + (size_t)(i * w->tiles + t) * LANES + part * VEC_LEN, w->in_stride);
+		}
 }
 
 /* Sums over input channels, point by point. */
-static void multiply(const struct conv_job *j, int tiles)
+static void multiply(const struct work *w, int tiles)
 {
-	size_t in_stride = winograd_stride(j->in_shape.c), out_stride = winograd_stride(j->out_shape.c);
+	const struct conv_job *j = w->job;
 	size_t weights = (size_t)(j->out_shape.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK * (size_t)j->in_shape.c;
 
-	for (size_t point = 0; point < WINOGRAD_POINTS; point++)
+	for (size_t point = 0; point < (size_t)winograd_points(j->kernel.h); point++)
 		KERNEL(conv)(&(struct conv_job){
-			.in = j->scratch + point * in_stride, .in_shape = { j->in_shape.c, 1, WINOGRAD_TILES },
-			.out = j->scratch + WINOGRAD_POINTS * in_stride + point * out_stride,
-			.out_shape = { j->out_shape.c, 1, WINOGRAD_TILES }, .rows = 1, .columns = tiles, .out_step = 1,
+			.in = j->scratch + point * w->in_stride, .in_shape = { j->in_shape.c, 1, w->tiles },
+			.out = w->sums + point * w->out_stride, .out_shape = { j->out_shape.c, 1, w->tiles },
+			.rows = 1, .columns = tiles, .out_step = 1,
 			.kernel = { 1, 1 }, .stride = 1, .weights = j->weights + point * weights, .activation = ACTIVATION_IDENTITY });
-}
-
-/* At times four numbers. */
-INLINE void transform_back(const vec from[4], vec to[2])
-{
-	to[0] = from[0] + from[1] + from[2];
-	to[1] = from[1] - from[2] - from[3];
 }
 
 INLINE void put_output(const struct conv_job *j, size_t at, vec sum)
@@ -94,53 +65,49 @@ INLINE void put_output(const struct conv_job *j, size_t at, vec sum)
 	put(j->out + at, sum, j->stream);
 }
 
-/* The 16 points of one output channel and tile to its outputs, of which some may lie outside. */
-INLINE void write_tile(const struct conv_job *j, int o, struct tile tile, const real *from, size_t part)
+/* One output channel's points of a tile to its outputs, of which some may lie outside. */
+INLINE void write_tile(int kernel, const struct work *w, int o, struct tile tile, const real *from, size_t part)
 {
-	size_t stride = winograd_stride(j->out_shape.c), plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w;
-	vec bias = j->bias ? splat(j->bias[o]) : splat(0), columns[4][2];
+	const struct conv_job *j = w->job;
+	size_t plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w;
+	vec bias = j->bias ? splat(j->bias[o]) : splat(0), sums[2][2];
 
+	transform_outputs(kernel, from, w->out_stride, sums);
 	UNROLL
-	for (int x = 0; x < 4; x++) {
-		vec m[4];
-		UNROLL
-		for (size_t y = 0; y < 4; y++)
-			m[y] = load(from + (y * 4 + (size_t)x) * stride);
-		transform_back(m, columns[x]);
-	}
-	UNROLL
-	for (int y = 0; y < 2; y++) {
-		vec line[4] = { columns[0][y], columns[1][y], columns[2][y], columns[3][y] }, sums[2];
-		transform_back(line, sums);
+	for (int y = 0; y < 2; y++)
 		UNROLL
 		for (int x = 0; x < 2; x++)
 			if (tile.y + y < j->rows && tile.x + x < j->columns)
 				put_output(j, ((size_t)o * plane + (size_t)(tile.y + y) * (size_t)j->out_shape.w +
-				               (size_t)(tile.x + x)) * LANES + part * VEC_LEN, sums[x] + bias);
+				               (size_t)(tile.x + x)) * LANES + part * VEC_LEN, sums[y][x] + bias);
+}
+
+INLINE void write_outputs(int kernel, const struct work *w, const struct tiles *tiles)
+{
+	for (size_t part = 0; part < PARTS; part++)
+		for (int o = 0; o < w->job->out_shape.c; o++)
+			for (int t = 0; t < tiles->count; t++)
+				write_tile(kernel, w, o, tiles->at[t], w->sums + (size_t)(o * w->tiles + t) * LANES + part * VEC_LEN, part);
+}
+
+INLINE void conv_of(int kernel, const struct work *w)
+{
+	const struct conv_job *j = w->job;
+	struct tiles tiles;
+
+	for (int next = 0; (tiles = next_tiles(j->rows, j->columns, w->tiles, &next)).count; ) {
+		take_inputs(kernel, w, &tiles);
+		multiply(w, tiles.count);
+		write_outputs(kernel, w, &tiles);
 	}
 }
 
-static void write_outputs(const struct conv_job *j, const struct tiles *tiles)
-{
-	const real *points = j->scratch + WINOGRAD_POINTS * winograd_stride(j->in_shape.c);
-
-	for (size_t part = 0; part < PARTS; part++)
-		for (int o = 0; o < j->out_shape.c; o++)
-			for (int t = 0; t < tiles->count; t++)
-				write_tile(j, o, tiles->at[t], points + (size_t)(o * WINOGRAD_TILES + t) * LANES + part * VEC_LEN, part);
-}
-
-/* Tiles in reading order, some at a time. */
 void KERNEL(conv_winograd)(const struct conv_job *j)
 {
-	int down = (j->rows + 1) / 2, across = (j->columns + 1) / 2;
+	struct work w = work_of(j);
 
-	for (int next = 0; next < down * across; ) {
-		struct tiles tiles = { .count = 0 };
-		for (; tiles.count < WINOGRAD_TILES && next < down * across; next++)
-			tiles.at[tiles.count++] = (struct tile){ next / across * 2, next % across * 2 };
-		transform_inputs(j, &tiles);
-		multiply(j, tiles.count);
-		write_outputs(j, &tiles);
-	}
+	if (j->kernel.h == 3)
+		conv_of(3, &w);
+	else
+		conv_of(5, &w);
 }
