@@ -197,6 +197,34 @@ TEST(conv_weights_agree_with_the_naive_loops)
 	}
 }
 
+/* 1x1 kernels of so many channels that it becomes a matrix product, of several stretches of pixels where they are many. */
+TEST(conv_weights_under_many_channels_agree_with_the_naive_loops)
+{
+	static const struct { struct shape in; int channels; } cases[] = {
+		{ { 32, 3, 4 }, 48 }, { { 45, 5, 3 }, 97 }, { { 64, 9, 9 }, 70 }, { { 30, 11, 13 }, 123 }, { { 257, 3, 3 }, 59 },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++, take_nothing()) {
+		struct rng rng = rng_seed(19, i);
+		struct shape in = cases[i].in, out = { cases[i].channels, in.h, in.w };
+		size_t weights = (size_t)(in.c * out.c);
+		struct naive_conv c = { .images = LANES, .groups = 1, .in_shape = in, .out_shape = out, .window = { { 1, 1 }, 1, 0, 0 },
+			.in = take_integers(&rng, LANES * image_len(in), 4), .weight = take_doubles(weights),
+			.out = take_integers(&rng, LANES * image_len(out), 4) };
+		naive_conv_weights(&c);
+		for (EACH_SET(k)) {
+			struct conv_weights_job job = { .in = take_lanes(c.in, in, LANES, 0), .in_shape = in,
+				.d_out = take_lanes(c.out, out, LANES, 0), .out_shape = out, .kernel = { 1, 1 }, .stride = 1,
+				.d_weights = take_reals(weights), .scratch = take_reals(conv_weights_scratch_len(in.c, out.c, 1, 1)) };
+			CHECK(conv_weights_turned(&job));
+			(*k)->conv_weights(&job);
+			CHECK_EQUAL(name_of(&c, *k), take_wide(job.d_weights, weights), c.weight, weights);
+			job.top = 1;
+			CHECK(!conv_weights_turned(&job));
+		}
+	}
+}
+
 /* The output of a job may be every step-th pixel of a larger array, from (row, column) on; all the others stay as they are. */
 static void check_spread(const struct naive_conv *c, const struct kernels *k, int step, struct pair from)
 {
@@ -347,6 +375,7 @@ TEST(conv_backward_is_both_gradients)
 		check_backward(*k, (struct shape){ 3, 50, 47 }, 13, (struct pair){ 3, 3 });
 		check_backward(*k, (struct shape){ 5, 41, 44 }, 15, (struct pair){ 1, 1 });
 		check_backward(*k, (struct shape){ 4, 70, 20 }, 19, (struct pair){ 4, 2 });
+		check_backward(*k, (struct shape){ 32, 23, 24 }, 50, (struct pair){ 1, 1 });    /* a matrix product: not in bands */
 		check_backward(*k, (struct shape){ 9, 9, 9 }, 320, (struct pair){ 5, 5 });      /* too many sums at once: not in bands */
 	}
 }

@@ -90,6 +90,18 @@ static struct written run_winograd_weights(struct round *r)
 	return (struct written){ job.d_weights, len };
 }
 
+static struct written run_turned(struct round *r)
+{
+	struct shape in = { r->in.c + 30, r->in.h, r->in.w }, out = { r->out.c + 60, r->in.h, r->in.w };
+	size_t len = (size_t)(in.c * out.c);
+	struct conv_weights_job job = { .in = take_normals(r, group_len(in)), .in_shape = in, .d_out = take_normals(r, group_len(out)),
+		.out_shape = out, .kernel = { 1, 1 }, .stride = 1, .d_weights = take_reals(len),
+		.scratch = take_reals(conv_weights_scratch_len(in.c, out.c, 1, 1)) };
+
+	r->kernels->conv_weights(&job);
+	return (struct written){ job.d_weights, len };
+}
+
 typedef void pool_kernel(const struct pool_job *job);
 
 /* Output and gradient in one array. */
@@ -192,7 +204,7 @@ static struct written run_dropout_and_add(struct round *r)
 
 static const struct { const char *name; struct written (*run)(struct round *r); } kernels_run[] = {
 	{ "conv", run_conv }, { "winograd", run_winograd }, { "conv_weights", run_conv_weights },
-	{ "winograd weights", run_winograd_weights }, { "max_pool", run_max_pool },
+	{ "winograd weights", run_winograd_weights }, { "turned", run_turned }, { "max_pool", run_max_pool },
 	{ "norm_max_pool", run_norm_max_pool }, { "average_pool", run_average_pool }, { "activate", run_activation },
 	{ "batch norm", run_batch_norm },
 	{ "sums", run_sums }, { "dropout and add", run_dropout_and_add },

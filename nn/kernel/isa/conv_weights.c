@@ -162,12 +162,6 @@ static int block_count(const struct conv_weights_job *j)
 	return (j->out_shape.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
 }
 
-/* Numbers of scratch that one of them needs. */
-static size_t block_len(const struct conv_weights_job *j)
-{
-	return conv_weights_scratch_len(j->in_shape.c, 1, j->kernel.h, j->kernel.w);
-}
-
 static int rows_of_band(const struct conv_weights_job *j)
 {
 	int pixels = j->kernel.w == 1 ? NARROW_BAND : WIDE_BAND;
@@ -183,7 +177,7 @@ static void sum_channels(const struct conv_weights_job *j, int o, int blocks, st
 	for (int y = range.first; y < range.last; y += rows)
 		for (int k = 0; k < blocks; k++) {
 			struct conv_weights_job block = *j;
-			block.scratch += (size_t)k * block_len(j);
+			block.scratch += (size_t)k * conv_weights_block_len(j);
 			sum_band(&block, &(struct band){ .o = o + k * CHANNEL_BLOCK, y, y + rows < range.last ? y + rows : range.last });
 		}
 }
@@ -237,15 +231,9 @@ static void sum_plane(const struct conv_weights_job *job)
 	}
 }
 
-/* How many blocks have room in scratch. */
-static int at_once_count(const struct conv_weights_job *j)
-{
-	return (int)(conv_weights_scratch_len(j->in_shape.c, j->out_shape.c, j->kernel.h, j->kernel.w) / block_len(j));
-}
-
 static void begin_channels(const struct conv_weights_job *j, int blocks)
 {
-	for (size_t i = 0; i < (size_t)blocks * block_len(j); i += VEC_LEN)
+	for (size_t i = 0; i < (size_t)blocks * conv_weights_block_len(j); i += VEC_LEN)
 		store(j->scratch + i, splat(0));
 }
 
@@ -260,12 +248,12 @@ static void add_channels(const struct conv_weights_job *job, int o, int blocks, 
 static void end_channels(const struct conv_weights_job *j, int o, int blocks)
 {
 	for (int k = 0; k < blocks; k++)
-		write_channels(j, o + k * CHANNEL_BLOCK, j->scratch + (size_t)k * block_len(j));
+		write_channels(j, o + k * CHANNEL_BLOCK, j->scratch + (size_t)k * conv_weights_block_len(j));
 }
 
 bool KERNEL(conv_weights_fit)(const struct conv_weights_job *j)
 {
-	return at_once_count(j) >= block_count(j);
+	return conv_weights_at_once(j) >= block_count(j);
 }
 
 void KERNEL(conv_weights_begin)(const struct conv_weights_job *j)
@@ -285,10 +273,14 @@ void KERNEL(conv_weights_end)(const struct conv_weights_job *j)
 
 void KERNEL(conv_weights)(const struct conv_weights_job *j)
 {
-	int at_once = at_once_count(j);
+	int at_once = conv_weights_at_once(j);
 
 	if (j->winograd) {
 		KERNEL(conv_winograd_weights)(j);
+		return;
+	}
+	if (conv_weights_turned(j)) {
+		KERNEL(conv_turned)(j);
 		return;
 	}
 	if (is_plane_weights(j)) {

@@ -3,17 +3,14 @@
  *
  * Some tiles at a time: the gradients by their outputs and their inputs are transformed to points, and for each point what all tiles and
  * all images say of a pair of channels is added up: a matrix product, output channels by (tile, image) times (tile, image) by input
- * channels. In it a lane is an input channel and no image, so that a sum is one number, waits in little memory, and is never added up
- * over lanes. For that the transformed inputs are turned, LANES channels of LANES images at a time. At the very end the sums of all
- * points become weights.
+ * channels, with lanes turned, see turned.c. So a sum is one number, and those of all points lie in L2. At the very end they become
+ * weights.
  *
  * What it gained in training, images/s (two cores of 240 GFLOP/s, Zen 5): cnn-5x5 with 5x5 by it and by conv_winograd.c 296 to 413,
  * plain 48 929 to 1016, cnn-leaky 493 to 573, cnn-wide 599 to 709, vgg-like 151 to 179, mnist-base 5060 to 5420; but with 24 channels
  * plain 24 loses 5 %, with 12 conv1x1 12 a tenth. Without gain: half and twice the scratch, and asking for the next tiles' pixels. */
+#include "nn/kernel/isa/turned.h"
 #include "nn/kernel/isa/winograd_tile.h"
-
-/* Sums in registers: output channels by vectors of input channels. */
-enum { COLUMN_BLOCK = 2, ROW_BLOCK = VEC_BYTES == 64 ? 3 * CHANNEL_BLOCK : CHANNEL_BLOCK };
 
 struct work {
 	const struct conv_weights_job *job;
@@ -47,25 +44,6 @@ INLINE void take_gradients(int kernel, const struct work *w, const struct tiles 
 		}
 }
 
-/* to[c * stride + r] = from[r * LANES + c] for LANES rows and columns. */
-static void turn(const real *from, real *to, size_t stride)
-{
-	for (int r = 0; r < LANES; r += 4)
-		for (int c = 0; c < LANES; c += 4) {
-			const real *at = from + r * LANES + c;
-			quad a = *(const quad *)at, b = *(const quad *)(at + LANES);
-			quad d = *(const quad *)(at + 2 * LANES), e = *(const quad *)(at + 3 * LANES);
-			quad ad = __builtin_shufflevector(a, d, 0, 4, 1, 5), be = __builtin_shufflevector(b, e, 0, 4, 1, 5);
-			quad high_ad = __builtin_shufflevector(a, d, 2, 6, 3, 7), high_be = __builtin_shufflevector(b, e, 2, 6, 3, 7);
-			real *put = to + (size_t)c * stride + r;
-
-			*(quad *)put = __builtin_shufflevector(ad, be, 0, 4, 1, 5);
-			*(quad *)(put + stride) = __builtin_shufflevector(ad, be, 2, 6, 3, 7);
-			*(quad *)(put + 2 * stride) = __builtin_shufflevector(high_ad, high_be, 0, 4, 1, 5);
-			*(quad *)(put + 3 * stride) = __builtin_shufflevector(high_ad, high_be, 2, 6, 3, 7);
-		}
-}
-
 /* LANES input channels of one tile, from channel `first` on; channels behind the last leave what they like. */
 INLINE void take_block(int kernel, const struct work *w, int first, struct tile tile, real *to)
 {
@@ -79,7 +57,8 @@ INLINE void take_block(int kernel, const struct work *w, int first, struct tile 
 			                 LANES * LANES);
 		}
 	for (int point = 0; point < w->points; point++)
-		turn(w->turn + point * LANES * LANES, to + (size_t)point * w->layout.inputs_stride, (size_t)w->layout.columns);
+		KERNEL(turn)(w->turn + point * LANES * LANES, LANES, to + (size_t)point * w->layout.inputs_stride,
+		             (size_t)w->layout.columns);
 }
 
 INLINE void take_inputs(int kernel, const struct work *w, const struct tiles *tiles)
@@ -89,68 +68,14 @@ INLINE void take_inputs(int kernel, const struct work *w, const struct tiles *ti
 			take_block(kernel, w, i, tiles->at[t], w->job->scratch + (size_t)(t * LANES * w->layout.columns + i));
 }
 
-/* A block of sums, `turns` products each: from a point's gradients, inputs and sums, each where the block begins. */
-INLINE void block(const struct winograd_layout *l, const real *gradients, const real *inputs, real *sums, int turns, int R, int C)
-{
-	const size_t columns = (size_t)l->columns, row = (size_t)l->tiles * LANES;
-	vec sum[ROW_BLOCK][COLUMN_BLOCK];
-
-	UNROLL
-	for (int r = 0; r < R; r++)
-		UNROLL
-		for (int c = 0; c < C; c++)
-			sum[r][c] = load(sums + (size_t)r * columns + c * VEC_LEN);
-	for (int k = 0; k < turns; k++) {
-		vec x[COLUMN_BLOCK];
-		UNROLL
-		for (int c = 0; c < C; c++)
-			x[c] = load(inputs + (size_t)k * columns + c * VEC_LEN);
-		UNROLL
-		for (int r = 0; r < R; r++) {
-			vec d = splat(gradients[(size_t)r * row + (size_t)k]);
-			UNROLL
-			for (int c = 0; c < C; c++)
-				sum[r][c] += x[c] * d;
-		}
-	}
-	UNROLL
-	for (int r = 0; r < R; r++)
-		UNROLL
-		for (int c = 0; c < C; c++)
-			store(sums + (size_t)r * columns + c * VEC_LEN, sum[r][c]);
-}
-
-INLINE void block_of_columns(const struct winograd_layout *l, const real *gradients, const real *inputs, real *sums, int turns, int R)
-{
-	for (int c = 0; c < l->columns; c += COLUMN_BLOCK * VEC_LEN)
-		if (c + COLUMN_BLOCK * VEC_LEN <= l->columns)
-			block(l, gradients, inputs + c, sums + c, turns, R, COLUMN_BLOCK);
-		else
-			block(l, gradients, inputs + c, sums + c, turns, R, 1);
-}
-
-/* One point: rows in blocks of nearly equal size. */
 static void multiply_point(const struct work *w, int point, int tiles)
 {
 	const struct winograd_layout *l = &w->layout;
-	const real *inputs = w->job->scratch + (size_t)point * l->inputs_stride;
-	const real *gradients = w->gradients + (size_t)point * l->gradients_stride;
-	real *sums = w->sums + (size_t)point * (size_t)(l->rows * l->columns);
-	int blocks = (l->rows + ROW_BLOCK - 1) / ROW_BLOCK;
 
-	for (int o = 0, share; o < l->rows; o += share) {
-		const real *from = gradients + (size_t)o * (size_t)l->tiles * LANES;
-		real *to = sums + (size_t)o * (size_t)l->columns;
-		share = ((l->rows - o) / CHANNEL_BLOCK + blocks - 1) / blocks * CHANNEL_BLOCK;
-		blocks--;
-		switch (share / CHANNEL_BLOCK) {
-		case 1: block_of_columns(l, from, inputs, to, tiles * LANES, CHANNEL_BLOCK); break;
-#if defined __AVX512F__
-		case 2: block_of_columns(l, from, inputs, to, tiles * LANES, 2 * CHANNEL_BLOCK); break;
-		case 3: block_of_columns(l, from, inputs, to, tiles * LANES, 3 * CHANNEL_BLOCK); break;
-#endif
-		}
-	}
+	KERNEL(add_product)(&(struct product){ .rows = l->rows, .columns = l->columns, .turns = tiles * LANES,
+		.gradients = w->gradients + (size_t)point * l->gradients_stride, .row = (size_t)l->tiles * LANES,
+		.inputs = w->job->scratch + (size_t)point * l->inputs_stride,
+		.sums = w->sums + (size_t)point * (size_t)(l->rows * l->columns) });
 }
 
 /* Gt times kernel + 1 numbers. */

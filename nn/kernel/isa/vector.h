@@ -178,6 +178,7 @@ INLINE real lane_sum(const real *x)
 void KERNEL(conv)(const struct conv_job *job);
 void KERNEL(conv_winograd)(const struct conv_job *job);
 void KERNEL(conv_winograd_weights)(const struct conv_weights_job *job);
+void KERNEL(conv_turned)(const struct conv_weights_job *job);
 void KERNEL(conv_weights)(const struct conv_weights_job *job);
 void KERNEL(conv_backward)(const struct conv_weights_job *weights, const struct conv_job *data);
 void KERNEL(max_pool)(const struct pool_job *job);

@@ -1,0 +1,93 @@
+/* Weight gradients as matrix products in which a lane is an input channel, for 1x1 kernels and for Winograd's algorithm. Floor 1.
+ *
+ * The gradient by the weight of a pair of channels is one sum over pixels and images. With an image in each lane it takes a whole vector
+ * of sums, which have to wait somewhere until all pixels are seen, and to be added up over lanes at the end. So here the inputs are turned,
+ * LANES channels of LANES images at a time: then a vector of sums is one output channel's with several input channels, and gradients by
+ * the outputs are broadcast, as they lie. */
+#include "nn/kernel/isa/turned.h"
+
+/* Sums in registers: output channels by vectors of input channels. */
+enum { COLUMN_BLOCK = 2, ROW_BLOCK = VEC_BYTES == 64 ? 3 * CHANNEL_BLOCK : CHANNEL_BLOCK };
+
+void KERNEL(turn)(const real *from, size_t from_stride, real *to, size_t to_stride)
+{
+	for (int r = 0; r < LANES; r += 4, from += 4 * from_stride, to += 4)
+		for (int c = 0; c < LANES; c += 4) {
+			quad x0 = *(const quad *)(from + c), x1 = *(const quad *)(from + from_stride + c);
+			quad x2 = *(const quad *)(from + 2 * from_stride + c), x3 = *(const quad *)(from + 3 * from_stride + c);
+			quad low02 = __builtin_shufflevector(x0, x2, 0, 4, 1, 5), low13 = __builtin_shufflevector(x1, x3, 0, 4, 1, 5);
+			quad high02 = __builtin_shufflevector(x0, x2, 2, 6, 3, 7), high13 = __builtin_shufflevector(x1, x3, 2, 6, 3, 7);
+			real *put = to + (size_t)c * to_stride;
+
+			*(quad *)put = __builtin_shufflevector(low02, low13, 0, 4, 1, 5);
+			*(quad *)(put + to_stride) = __builtin_shufflevector(low02, low13, 2, 6, 3, 7);
+			*(quad *)(put + 2 * to_stride) = __builtin_shufflevector(high02, high13, 0, 4, 1, 5);
+			*(quad *)(put + 3 * to_stride) = __builtin_shufflevector(high02, high13, 2, 6, 3, 7);
+		}
+}
+
+/* A block of R rows and C vectors from row r and column c on; R and C are constants where this is inlined. */
+INLINE void block(const struct product *p, int r, int c, int R, int C)
+{
+	const size_t columns = (size_t)p->columns;
+	const real *gradients = p->gradients + (size_t)r * p->row, *inputs = p->inputs + c;
+	real *sums = p->sums + (size_t)r * columns + c;
+	vec sum[ROW_BLOCK][COLUMN_BLOCK];
+
+	UNROLL
+	for (int i = 0; i < R; i++)
+		UNROLL
+		for (int k = 0; k < C; k++)
+			sum[i][k] = splat(0);
+	for (int turn = 0; turn < p->turns; turn++, inputs += columns) {
+		vec x[COLUMN_BLOCK];
+		UNROLL
+		for (int k = 0; k < C; k++)
+			x[k] = load(inputs + k * VEC_LEN);
+		UNROLL
+		for (int i = 0; i < R; i++) {
+			vec d = splat(gradients[(size_t)i * p->row + (size_t)turn]);
+			UNROLL
+			for (int k = 0; k < C; k++)
+				sum[i][k] += x[k] * d;
+		}
+	}
+	UNROLL
+	for (int i = 0; i < R; i++)
+		UNROLL
+		for (int k = 0; k < C; k++) {
+			real *to = sums + (size_t)i * columns + k * VEC_LEN;
+			store(to, load(to) + sum[i][k]);
+		}
+}
+
+INLINE void block_of_columns(const struct product *p, int r, int R)
+{
+	for (int c = 0; c < p->columns; c += COLUMN_BLOCK * VEC_LEN)
+		if (c + COLUMN_BLOCK * VEC_LEN <= p->columns)
+			block(p, r, c, R, COLUMN_BLOCK);
+		else
+			block(p, r, c, R, 1);
+}
+
+/* Rows in blocks of nearly equal size, and what is left of the last CHANNEL_BLOCK. */
+void KERNEL(add_product)(const struct product *p)
+{
+	int whole = p->rows / CHANNEL_BLOCK * CHANNEL_BLOCK, blocks = (whole + ROW_BLOCK - 1) / ROW_BLOCK;
+
+	for (int r = 0, count; r < whole; r += count * CHANNEL_BLOCK, blocks--) {
+		count = ((whole - r) / CHANNEL_BLOCK + blocks - 1) / blocks;
+		switch (count) {
+		case 1: block_of_columns(p, r, CHANNEL_BLOCK); break;
+#if defined __AVX512F__
+		case 2: block_of_columns(p, r, 2 * CHANNEL_BLOCK); break;
+		case 3: block_of_columns(p, r, 3 * CHANNEL_BLOCK); break;
+#endif
+		}
+	}
+	switch (p->rows - whole) {
+	case 1: block_of_columns(p, whole, 1); break;
+	case 2: block_of_columns(p, whole, 2); break;
+	case 3: block_of_columns(p, whole, 3); break;
+	}
+}

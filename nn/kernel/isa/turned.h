@@ -1,0 +1,23 @@
+/* Weight gradients as matrix products in which a lane is an input channel; see turned.c. Floor 1; for nn/kernel/isa alone. */
+#ifndef NN_KERNEL_ISA_TURNED_H
+#define NN_KERNEL_ISA_TURNED_H
+
+#include "nn/kernel/isa/vector.h"
+
+/* LANES channels of LANES images become LANES images of LANES channels: to[image * to_stride + channel] =
+ * from[channel * from_stride + image]. */
+void KERNEL(turn)(const real *from, size_t from_stride, real *to, size_t to_stride);
+
+/* sums[r][c] += sum over k < turns of gradients[r * row + k] * inputs[k][c]. */
+struct product {
+	int rows, columns;      /* columns: whole LANES */
+	int turns;
+	const real *gradients;
+	size_t row;
+	const real *inputs;     /* [turns][columns] */
+	real *sums;             /* [rows][columns] */
+};
+
+void KERNEL(add_product)(const struct product *product);
+
+#endif
