@@ -84,8 +84,8 @@ else
 SETS := portable
 COMPILE += -DONLY_PORTABLE
 endif
-FLAGS_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -mavx2 -mprefer-vector-width=512
-FLAGS_avx2 := -mavx2 -mfma
+FLAGS_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -mavx2 -mprfchw -mprefer-vector-width=512
+FLAGS_avx2 := -mavx2 -mfma -mprfchw
 FLAGS_portable :=
 
 # --- What there is to build -----------------------------------------------------------------------------------------------------

@@ -34,7 +34,8 @@ static const struct row {
 	{ "conv", { "conv channels=33 kernel=1; leaky_relu slope=0.2; conv channels=34 kernel=5 padding=2,1,2,1; flatten; dense units=3",
 	            { 2, 5, 7 }, 3, 1, 0 } },
 	/* A weight gradient that is a matrix product. */
-	{ "conv", { "conv channels=30 kernel=1; leaky_relu slope=0.2; conv channels=70 kernel=1; flatten; dense units=3", { 2, 3, 3 }, 3, 1, 0 } },
+	{ "conv", { "conv channels=30 kernel=1; leaky_relu slope=0.2; conv channels=70 kernel=1; flatten; dense units=3",
+	            { 2, 3, 3 }, 3, 1, 0 } },
 	{ "conv", { "conv channels=72 kernel=1; conv channels=70 kernel=3 groups=2; relu; flatten; dense units=3", { 2, 3, 4 }, 3, 1, 0 } },
 	{ "depthwise", { "depthwise kernel=3; flatten; dense units=3", { 5, 4, 5 }, 3, 1, 0 } },
 	{ "depthwise", { "depthwise kernel=3x2 stride=2 multiplier=3 bias=0; flatten; dense units=3", { 3, 6, 5 }, 3, 1, 0 } },

@@ -5,6 +5,10 @@
  * the limit. All output channels of a pixel block come before the next block: its input patch stays in L1, the weights in L1 or L2.
  * Blocks that touch the left or right edge take zeros for pixels outside; rows outside are left out of the loop.
  *
+ * The lines that the next block writes are asked for ahead. GFLOP/s of two cores, arrays in memory, 3x3: 6 to 6 channels at 48x48 186 to
+ * 293, 1 to 6 49 to 159, 3 to 6 at 23x23 148 to 272. Training, images/s: conv1x1 3 29.4 to 38.0 thousand, plain 6 22.8 to 24.7, conv1x1 6
+ * 12.5 to 13.6, mobilenet-v1 3.29 to 3.61. Without gain: the same for depthwise planes, and asking for the outputs that gate gradients.
+ *
  * Tried on arrays that lie in memory, both cores, 1x1 and 3x3 of 12 to 240 channels, and without gain: prefetching the next block's
  * pixels (0 to -3 %), and several pixel blocks under four channels before the next four, for longer runs of stores (0 to -10 %). */
 #include "nn/kernel/isa/conv_plane.h"
@@ -33,6 +37,19 @@ INLINE void start_sums(const struct conv_job *j, int o, int P, int C, vec sum[PI
 		for (int p = 0; p < P; p++)
 			sum[p][c] = bias;
 	}
+}
+
+/* Asks for the lines that the next block of this row writes. Stores wait for each other: those that miss every cache do so one by one. */
+INLINE void ask_for_outputs(const struct conv_job *j, struct place at, int P, int C)
+{
+	const size_t plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w, row = (size_t)(at.y * j->out_step + j->out_row);
+	const size_t first = row * (size_t)j->out_shape.w + (size_t)((at.x + P) * j->out_step + j->out_column);
+	const real *to = j->out + ((size_t)at.o * plane + first) * LANES;
+
+	for (int c = 0; c < C; c++, to += plane * LANES)
+		UNROLL
+		for (int p = 0; p < P; p++)
+			__builtin_prefetch(to + p * j->out_step * LANES, 1);
 }
 
 /* What becomes of a block's sums. */
@@ -103,6 +120,8 @@ INLINE void block(const struct conv_job *j, struct place at, int P, int C, bool 
 	const real *w = j->weights + (size_t)at.o * len;
 	vec sum[PIXEL_BLOCK][WIDE_BLOCK];
 
+	if (!j->stream)
+		ask_for_outputs(j, at, P, C);
 	start_sums(j, at.o, P, C, sum);
 	for (int i = 0; i < j->in_shape.c; i++, w += taps * CHANNEL_BLOCK)
 		for (int ky = first; ky < last; ky++) {
