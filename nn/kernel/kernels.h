@@ -6,6 +6,7 @@
 #define NN_KERNEL_KERNELS_H
 
 #include "nn/base/tensor.h"
+#include "nn/kernel/conv_weights.h"
 #include "nn/kernel/winograd.h"
 
 #include <math.h>
@@ -179,17 +180,5 @@ extern const struct kernels *const kernels_all[];
 /* The best build that runs here, or the one that `wanted` names (NULL or empty: the best). NULL where there is no such name or the
  * processor cannot run it. */
 const struct kernels *kernels_choose(const char *wanted);
-
-/* How a conv_weights job goes. Either several blocks of CHANNEL_BLOCK output channels at once, whose sums, a lane group a weight, have
- * room in L2. Or, where that pays, as a matrix product whose lanes are input channels (nn/kernel/isa/turned.c): so many, in whole
- * LANES, of so many pixels at a time. */
-size_t conv_weights_block_len(const struct conv_weights_job *job);
-int conv_weights_at_once(const struct conv_weights_job *job);
-bool conv_weights_turned(const struct conv_weights_job *job);
-int turned_columns(int in_channels);
-int turned_pixels(int in_channels);
-
-/* Numbers of scratch that it needs. */
-size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h, int kernel_w);
 
 #endif

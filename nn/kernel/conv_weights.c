@@ -1,0 +1,57 @@
+/* See conv_weights.h. */
+#include "nn/kernel/kernels.h"
+
+enum {
+	SUMS_AT_ONCE = 1 << 15,         /* numbers of weight sums that may wait between bands of rows: 128 KiB of an L2 cache */
+	TURNED_AT_ONCE = 1 << 15,       /* numbers of turned inputs */
+};
+
+size_t conv_weights_block_len(const struct conv_weights_job *j)
+{
+	return (size_t)j->in_shape.c * (size_t)j->kernel.h * (size_t)j->kernel.w * CHANNEL_BLOCK * LANES;
+}
+
+int conv_weights_at_once(const struct conv_weights_job *j)
+{
+	int blocks = (j->out_shape.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK, fitting = (int)(SUMS_AT_ONCE / conv_weights_block_len(j));
+
+	return fitting < 1 ? 1 : fitting < blocks ? fitting : blocks;
+}
+
+int turned_columns(int in_channels)
+{
+	return (in_channels + LANES - 1) / LANES * LANES;
+}
+
+/* Measured: the product is half again as fast, but its lanes are not all filled, and turning the inputs takes as long as 16 output
+ * channels. */
+static bool may_turn(int in_channels, int out_channels)
+{
+	enum { LEAST_CHANNELS = 24, TURNING = 16 };
+
+	return in_channels >= LEAST_CHANNELS &&
+	       3 * (int64_t)in_channels * out_channels > 2 * (int64_t)turned_columns(in_channels) * (out_channels + TURNING);
+}
+
+bool conv_weights_turned(const struct conv_weights_job *j)
+{
+	return j->kernel.h * j->kernel.w == 1 && j->stride == 1 && !j->top && !j->left && j->in_shape.h == j->out_shape.h &&
+	       j->in_shape.w == j->out_shape.w && may_turn(j->in_shape.c, j->out_shape.c);
+}
+
+int turned_pixels(int in_channels)
+{
+	int pixels = TURNED_AT_ONCE / (turned_columns(in_channels) * LANES);
+
+	return pixels < 1 ? 1 : pixels;
+}
+
+size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h, int kernel_w)
+{
+	struct conv_weights_job job = { .in_shape.c = in_channels, .out_shape.c = out_channels, .kernel = { kernel_h, kernel_w } };
+	size_t waiting = (size_t)conv_weights_at_once(&job) * conv_weights_block_len(&job);
+	size_t turned = (size_t)out_channels * (size_t)turned_columns(in_channels) +
+	                (size_t)turned_pixels(in_channels) * (size_t)turned_columns(in_channels) * LANES;
+
+	return kernel_h * kernel_w == 1 && may_turn(in_channels, out_channels) && turned > waiting ? turned : waiting;
+}

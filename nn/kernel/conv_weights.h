@@ -1,0 +1,26 @@
+/* Which way a convolution's weight gradient goes, Winograd's (winograd.h) aside, and the scratch that it takes. Floor 1; nn/kernel/isa
+ * computes it.
+ *
+ * Either blocks of CHANNEL_BLOCK output channels, several at once, whose sums, a lane group a weight, have room in L2. Or, where that
+ * pays, a matrix product whose lanes are input channels (nn/kernel/isa/turned.c): so many, in whole LANES, of so many pixels at a time. */
+#ifndef NN_KERNEL_CONV_WEIGHTS_H
+#define NN_KERNEL_CONV_WEIGHTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct conv_weights_job;
+
+/* Numbers that the sums of one block take; blocks at once. */
+size_t conv_weights_block_len(const struct conv_weights_job *job);
+int conv_weights_at_once(const struct conv_weights_job *job);
+
+/* Whether it is a matrix product; the columns and pixels of that. */
+bool conv_weights_turned(const struct conv_weights_job *job);
+int turned_columns(int in_channels);
+int turned_pixels(int in_channels);
+
+/* Numbers of scratch that a job needs. */
+size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h, int kernel_w);
+
+#endif
