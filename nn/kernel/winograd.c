@@ -98,15 +98,10 @@ size_t winograd_scratch_len(const struct winograd *w)
 	return (size_t)winograd_points(w->kernel) * (winograd_stride(w->in_channels, tiles) + winograd_stride(w->out_channels, tiles));
 }
 
-static int whole(int count, int of)
-{
-	return (count + of - 1) / of * of;
-}
-
 struct winograd_layout winograd_layout(const struct winograd *w)
 {
-	struct winograd_layout l = { .tiles = tiles_of(w, 2), .rows = whole(w->out_channels, CHANNEL_BLOCK),
-		.columns = whole(w->in_channels, LANES) };
+	struct winograd_layout l = { .tiles = tiles_of(w, 2), .columns = turned_columns(w->in_channels),
+		.rows = (w->out_channels + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK };
 	size_t points = (size_t)winograd_points(w->kernel);
 
 	l.inputs_stride = winograd_stride(l.columns, l.tiles);

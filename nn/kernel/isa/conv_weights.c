@@ -253,7 +253,7 @@ static void end_channels(const struct conv_weights_job *j, int o, int blocks)
 
 bool KERNEL(conv_weights_fit)(const struct conv_weights_job *j)
 {
-	return conv_weights_at_once(j) >= block_count(j);
+	return !j->winograd && !conv_weights_turned(j) && conv_weights_at_once(j) >= block_count(j);
 }
 
 void KERNEL(conv_weights_begin)(const struct conv_weights_job *j)

@@ -18,7 +18,7 @@ INLINE struct conv_weights_job weights_part(const struct conv_weights_job *job, 
 /* Rows of d_out. */
 struct row_range { int first, last; };
 
-/* Whether the sums of all output channels have room in scratch, as the steps below need. */
+/* Whether the steps below can do a job: it goes in blocks, and the sums of all output channels have room in scratch. */
 bool KERNEL(conv_weights_fit)(const struct conv_weights_job *job);
 
 /* Sums at 0; the rows of a range added, each row once; sums over lanes written to d_weights. */
