@@ -125,21 +125,20 @@ static struct written run_norm_max_pool(struct round *r)
 {
 	struct window *w = &r->window;
 	struct shape in = { 1, r->in.h, r->in.w }, out = { 1, r->out.h, r->out.w };
-	real *all = take_reals(2 * group_len(out) + group_len(in)), *mask = take_reals(LANES);
-	struct norm_pool_job job = { .winners = all + group_len(out), .affine = { (real)-1.7, (real)0.3, { (real)0.1, 6 }, r->stream },
-		.pool = { .in = take_normals(r, group_len(in)), .in_shape = in, .out = all, .out_shape = out,
-		          .window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left } };
+	real *all = take_reals(group_len(out) + group_len(in)), *mask = take_reals(LANES);
+	struct norm_pool_job job = { .pool = { .in = take_normals(r, group_len(in)), .in_shape = in, .out = all, .out_shape = out,
+		.window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left, .smallest = true } };
 
-	r->kernels->norm_max_pool(&job);
+	r->kernels->max_pool(&job.pool);
 	for (int i = 0; i < LANES; i++)
 		mask[i] = i < 13;
 	job.pool.d_out = take_normals(r, group_len(out));
-	job.pool.d_in = all + 2 * group_len(out);
+	job.pool.d_in = all + group_len(out);
 	job.pool.gate = r->gate;
 	job.norm = (struct batch_norm_job){ .mask = mask, .mean = (real)0.123, .gain = (real)1.37,
 	                                    .slope = (real)-0.71, .shift = (real)0.19 };
 	r->kernels->norm_max_pool_backward(&job);
-	return (struct written){ all, 2 * group_len(out) + group_len(in) };
+	return (struct written){ all, group_len(out) + group_len(in) };
 }
 
 static struct written run_max_pool(struct round *r)

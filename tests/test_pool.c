@@ -152,7 +152,7 @@ TEST(pool_agrees_with_the_naive_loops)
 /* y = scale * x + shift, whole numbers and halves: exact in any order. */
 static const struct affine rules[] = {
 	{ 1.5, 0.5, { 1, (real)INFINITY }, false }, { -1.5, 2, { 0, (real)INFINITY }, false }, { 2, -1, { 0.25, 6 }, true },
-	{ 0, 1, { 0, 6 }, false },
+	{ -2, 1, { 0, 6 }, false },
 };
 
 /* Naive pooling of y, and back to x by batch norm's formula with mean 0.5, gain 2, slope 0.25, shift 1, and through a leaky gate. */
@@ -180,11 +180,12 @@ static void check_norm(const struct naive_pool *p, const struct affine *rule, co
 	static const struct activation gate = { 0.25, (real)INFINITY };
 	const struct naive_window *w = &p->window;
 	real *out = take_reals(group_len(p->out_shape)), *d_in = take_reals(group_len(p->in_shape));
-	struct norm_pool_job job = { .winners = take_reals(group_len(p->out_shape)), .affine = *rule,
-		.pool = { .in = take_lanes(p->in, p->in_shape, LANES, 0), .in_shape = p->in_shape, .out = out, .out_shape = p->out_shape,
-		          .window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left } };
+	struct norm_pool_job job = { .pool = { .in = take_lanes(p->in, p->in_shape, LANES, 0), .in_shape = p->in_shape,
+		.out = take_reals(group_len(p->out_shape)), .out_shape = p->out_shape, .window = { w->kernel.h, w->kernel.w },
+		.stride = w->stride, .top = w->top, .left = w->left, .smallest = rule->scale < 0 } };
 
-	k->norm_max_pool(&job);
+	k->max_pool(&job.pool);
+	k->scale_shift(job.pool.out, out, image_len(p->out_shape), rule);
 	job.pool.d_out = take_lanes(p->d_out, p->out_shape, LANES, 0);
 	job.pool.d_in = d_in;
 	job.pool.gate = &gate;

@@ -89,6 +89,7 @@ struct pool_job {
 	struct shape out_shape;
 	struct { int h, w; } window;
 	int stride, top, left;
+	bool smallest;          /* max pooling forward only: the minimum instead */
 	const real *d_out;      /* backward only */
 	real *d_in;             /* backward only, overwritten */
 	/* Max pooling backward only, or NULL: `in` are this activation's outputs, d_in becomes the gradient by its inputs. */
@@ -113,13 +114,10 @@ struct batch_norm_job {
 	bool stream;            /* see streams() */
 };
 
-/* Batch norm of one channel with a max pooling behind it: each output is activation(the largest x * scale + shift of its window), the
- * same as if the activation came before, since it never falls. Backward goes by batch_norm's formula, d_y being d_out at winners. */
+/* The gradient of one channel's batch norm with a max pooling behind it: batch_norm's formula, d_y being d_out at winners, 0 elsewhere. */
 struct norm_pool_job {
-	struct pool_job pool;   /* of one channel: in = x, out = y, d_in = d_x, gate as in batch_norm */
-	real *winners;          /* like out: x where a window's maximum was met first; written forward, read backward */
-	struct affine affine;   /* forward only */
-	struct batch_norm_job norm;     /* backward only: mask, mean, gain, slope, shift */
+	struct pool_job pool;   /* of one channel: in = x, out = of each window the x that won, d_in = d_x, gate as in batch_norm */
+	struct batch_norm_job norm;     /* mask, mean, gain, slope, shift */
 };
 
 /* Sizes of limit_multiply: sums kept in registers, and the turns whose operands lie in L1. */
@@ -136,10 +134,9 @@ struct kernels {
 	 * by band of rows, so that d_out is read from memory once for both. */
 	void (*conv_backward)(const struct conv_weights_job *weights, const struct conv_job *data);
 
-	/* The maximum of each window; padding never wins. Backward: the gradient goes to the first maximum in reading order. */
+	/* The maximum or minimum of each window; padding never wins. Backward: the gradient goes to the first maximum in reading order. */
 	void (*max_pool)(const struct pool_job *job);
 	void (*max_pool_backward)(const struct pool_job *job);
-	void (*norm_max_pool)(const struct norm_pool_job *job);
 	void (*norm_max_pool_backward)(const struct norm_pool_job *job);
 	/* The mean of each window over the taps inside the image. */
 	void (*average_pool)(const struct pool_job *job);

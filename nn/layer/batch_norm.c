@@ -4,7 +4,9 @@
  *   inference:  the same with the moving mean and variance
  *
  * A max pooling that alone reads the output is done on the way (layer_batch_norm's with_max_pool): the output itself and the gradient by it
- * are then never written, and each window's winner is remembered instead. That takes 12 passes over the input's size down to 4.
+ * are then never written, and each window's winner is remembered instead. Who wins is settled while the moments are summed, so that
+ * forward reads its input once: 3 passes over the input's size, backward included, instead of 12. Images/s by the second of these alone:
+ * plain 6 +9 %, plain 12 +4 %, conv1x1 6 +10 %, conv1x1 12 +5 %.
  *
  * Tried: the last step left to a 1x1 convolution before it, whose backward pass computes the gradient by its output band by band, in half
  * of L2, instead of reading it: a third fewer bytes for an expansion of mobilenet-v2, and no gain (41.6 to 40.4 us an image for the first
@@ -105,15 +107,18 @@ static void add_groups(const struct pass *p, int c, double total[2])
 	}
 }
 
-static void measure(const struct pass *p, int group)
+static void measure_channel(const struct pass *p, int group, int c)
 {
 	_Alignas(64) real mask[LANES];
 
-	if (!p->training)
-		return;
 	lane_mask(p, group, mask);
-	for (int c = 0; c < channels(p); c++)
-		p->kernels->channel_moments(channel_at(p->in[0], group, c), plane(p), mask, sums_of(p, group, c));
+	p->kernels->channel_moments(channel_at(p->in[0], group, c), plane(p), mask, sums_of(p, group, c));
+}
+
+static void measure(const struct pass *p, int group)
+{
+	for (int c = 0; p->training && c < channels(p); c++)
+		measure_channel(p, group, c);
 }
 
 static void settle(const struct pass *p, int index)
@@ -146,14 +151,6 @@ static struct affine affine_of(const struct pass *p, int c)
 	return (struct affine){ scale, p->params[n + c] - p->saved[c] * scale, p->activation, streams(p->out.shape) };
 }
 
-static void apply(const struct pass *p, int group)
-{
-	for (int c = 0; c < channels(p); c++) {
-		struct affine affine = affine_of(p, c);
-		p->kernels->scale_shift(channel_at(p->in[0], group, c), channel_at(p->out, group, c), plane(p), &affine);
-	}
-}
-
 static void apply_on_the_way(const struct pass *p, int group, int c, const real *x, real *y)
 {
 	struct affine affine = affine_of(p, c);
@@ -163,32 +160,53 @@ static void apply_on_the_way(const struct pass *p, int group, int c, const real 
 	p->kernels->scale_shift(x, y, plane(p), &affine);
 }
 
-/* Of each window, x where its maximum was. */
+/* Of each window, the x that becomes its maximum. */
 static struct tensor winners(const struct pass *p)
 {
 	return (struct tensor){ p->out.shape, p->saved + winners_at(channels(p)) };
 }
 
-/* Channel c of one group, forward. */
-static struct norm_pool_job pool_job(const struct pass *p, int group, int c)
+/* Channel c of one group. A normalised maximum is that of x, or with a negative gamma of its minimum; an activation behind it never
+ * falls. */
+static struct pool_job pool_job(const struct pass *p, int group, int c)
 {
 	const struct window *w = p->pooling;
 	struct shape in = p->in[0].shape, out = p->out.shape;
 
-	return (struct norm_pool_job){
-		.pool = { .in = channel_at(p->in[0], group, c), .in_shape = { 1, in.h, in.w },
-		          .out = channel_at(p->out, group, c), .out_shape = { 1, out.h, out.w },
-		          .window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left },
-		.winners = channel_at(winners(p), group, c), .affine = affine_of(p, c),
+	return (struct pool_job){
+		.in = channel_at(p->in[0], group, c), .in_shape = { 1, in.h, in.w },
+		.out = channel_at(winners(p), group, c), .out_shape = { 1, out.h, out.w },
+		.window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left, .smallest = p->params[c] < 0,
 	};
 }
 
-static void apply_pooled(const struct pass *p, int group)
+/* Who wins does not depend on the moments, so both need one pass over x. */
+static void measure_and_pool(const struct pass *p, int group)
 {
 	for (int c = 0; c < channels(p); c++) {
-		struct norm_pool_job job = pool_job(p, group, c);
-		p->kernels->norm_max_pool(&job);
+		struct pool_job job = pool_job(p, group, c);
+		if (p->training)
+			measure_channel(p, group, c);
+		p->kernels->max_pool(&job);
 	}
+}
+
+static void apply_to(const struct pass *p, int group, struct tensor x)
+{
+	for (int c = 0; c < channels(p); c++) {
+		struct affine affine = affine_of(p, c);
+		p->kernels->scale_shift(channel_at(x, group, c), channel_at(p->out, group, c), (size_t)(x.shape.h * x.shape.w), &affine);
+	}
+}
+
+static void apply(const struct pass *p, int group)
+{
+	apply_to(p, group, p->in[0]);
+}
+
+static void apply_to_winners(const struct pass *p, int group)
+{
+	apply_to(p, group, winners(p));
 }
 
 /* Sums over x and d, the gradient by the output; with a max pooling over the winners and theirs, the only places where the gradient is
@@ -241,9 +259,8 @@ static void run_backward(const struct pass *p, int group, int c, struct batch_no
 
 static void run_backward_pooled(const struct pass *p, int group, int c, struct batch_norm_job norm)
 {
-	struct norm_pool_job job = pool_job(p, group, c);
+	struct norm_pool_job job = { pool_job(p, group, c), norm };
 
-	job.norm = norm;
 	job.pool.d_out = channel_at(p->d_out, group, c);
 	job.pool.d_in = channel_at(p->d_in[0], group, c);
 	job.pool.gate = p->gate;
@@ -269,9 +286,9 @@ static void apply_backward(const struct pass *p, int group)
 static const struct layer_type with_max_pool = {
 	BATCH_NORM,
 	.forward = {
-		{ measure, EACH_GROUP, NULL, { .in = 1 }, { 0 } },
+		{ measure_and_pool, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } },
 		{ settle, ONCE, NULL, { 0 }, { 0 } },
-		{ apply_pooled, EACH_GROUP, NULL, { .in = 1, .out = 2, .params = 1 }, { 0 } },
+		{ apply_to_winners, EACH_GROUP, NULL, { .out = 2, .params = 1 }, { 0 } },
 	},
 	.backward = {
 		{ measure_backward, EACH_GROUP, NULL, { .out = 1, .d_out = 1, .d_params = 1 }, { 0 } },

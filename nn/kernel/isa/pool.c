@@ -1,4 +1,4 @@
-/* Pooling of one lane group, and max pooling of what batch norm makes of it. Floor 1. Formulas: kernels.h. */
+/* Pooling of one lane group, and max pooling's gradient taken on through batch norm. Floor 1. Formulas: kernels.h. */
 #include "nn/kernel/isa/vector.h"
 
 #include <string.h>
@@ -26,11 +26,6 @@ INLINE size_t at(const struct pool_job *j, int c, int row, int column)
 	return (((size_t)c * (size_t)j->in_shape.h + (size_t)row) * (size_t)j->in_shape.w + (size_t)column) * LANES;
 }
 
-INLINE real taps(const struct spot *s)
-{
-	return (real)((s->row_end - s->row) * (s->column_end - s->column));
-}
-
 /* One native vector of the lanes of a job. */
 static struct pool_job part_of(const struct pool_job *job, int part)
 {
@@ -45,7 +40,21 @@ static struct pool_job part_of(const struct pool_job *job, int part)
 	return j;
 }
 
-typedef void window_rule(const struct pool_job *j, int c, const struct spot *s);
+/* What becomes of one window. rows and columns are its size, constants where this is inlined, but for unusual sizes. */
+typedef void window_rule(const void *job, int c, const struct spot *s, int rows, int columns);
+
+/* Windows of 2 by 2 and 3 by 3 have code without loops. */
+INLINE void on_window(const void *job, int c, const struct spot *s, window_rule *rule)
+{
+	int rows = s->row_end - s->row, columns = s->column_end - s->column;
+
+	if (rows == 3 && columns == 3)
+		rule(job, c, s, 3, 3);
+	else if (rows == 2 && columns == 2)
+		rule(job, c, s, 2, 2);
+	else
+		rule(job, c, s, rows, columns);
+}
 
 /* Every window of every channel, in reading order, one native vector of the lanes at a time. */
 INLINE void each_window(const struct pool_job *job, window_rule *rule)
@@ -56,64 +65,91 @@ INLINE void each_window(const struct pool_job *job, window_rule *rule)
 			for (int y = 0; y < j.out_shape.h; y++)
 				for (int x = 0; x < j.out_shape.w; x++) {
 					struct spot s = spot(&j, c, y, x);
-					rule(&j, c, &s);
+					on_window(&j, c, &s, rule);
 				}
 	}
 }
 
-INLINE void maximum(const struct pool_job *j, int c, const struct spot *s)
+/* In this order of arguments a NaN does not hide the maximum. */
+INLINE void extreme(const struct pool_job *j, int c, const struct spot *s, int rows, int columns, vec (*of)(vec, vec))
 {
-	vec best = load(j->in + at(j, c, s->row, s->column));
+	const real *in = j->in + at(j, c, s->row, s->column);
+	vec best = load(in);
 
-	for (int row = s->row; row < s->row_end; row++)
-		for (int column = s->column; column < s->column_end; column++) {
-			vec x = load(j->in + at(j, c, row, column));
-			best = larger(x, best);         /* in this order a NaN does not hide the maximum */
-		}
+	UNROLL_CONSTANT
+	for (int row = 0; row < rows; row++)
+		UNROLL_CONSTANT
+		for (int column = 0; column < columns; column++)
+			best = of(load(in + ((ptrdiff_t)row * j->in_shape.w + column) * LANES), best);
 	store(j->out + s->out, best);
 }
 
-/* The first position that holds the maximum takes the gradient; `open` are the lanes in which none has been met. */
-INLINE void maximum_backward(const struct pool_job *j, int c, const struct spot *s)
+INLINE void maximum(const void *job, int c, const struct spot *s, int rows, int columns)
 {
-	vec best = load(j->out + s->out), d_out = load(j->d_out + s->out), zero = splat(0);
+	extreme(job, c, s, rows, columns, larger);
+}
+
+INLINE void minimum(const void *job, int c, const struct spot *s, int rows, int columns)
+{
+	extreme(job, c, s, rows, columns, smaller);
+}
+
+/* The first position of a window that holds `best` gets d besides; `open` are the lanes in which none has been met. */
+INLINE void to_winner(const struct pool_job *j, size_t first, int rows, int columns, vec best, vec d)
+{
+	vec zero = splat(0);
 	vec_mask open = equal(zero, zero);
 
-	if (j->gate)
-		d_out = gated(d_out, best, *j->gate);
-	for (int row = s->row; row < s->row_end; row++)
-		for (int column = s->column; column < s->column_end; column++) {
-			size_t i = at(j, c, row, column);
+	UNROLL_CONSTANT
+	for (int row = 0; row < rows; row++)
+		UNROLL_CONSTANT
+		for (int column = 0; column < columns; column++) {
+			size_t i = first + ((size_t)row * (size_t)j->in_shape.w + (size_t)column) * LANES;
 			vec_mask here = equal(load(j->in + i), best) & open;
-			store(j->d_in + i, load(j->d_in + i) + choose(here, d_out, zero));
+			store(j->d_in + i, load(j->d_in + i) + choose(here, d, zero));
 			open = open & ~here;
 		}
 }
 
-INLINE void mean(const struct pool_job *j, int c, const struct spot *s)
+INLINE void maximum_backward(const void *job, int c, const struct spot *s, int rows, int columns)
 {
-	vec sum = splat(0);
+	const struct pool_job *j = job;
+	vec best = load(j->out + s->out), d_out = load(j->d_out + s->out);
 
-	for (int row = s->row; row < s->row_end; row++)
-		for (int column = s->column; column < s->column_end; column++)
-			sum += load(j->in + at(j, c, row, column));
-	store(j->out + s->out, sum / splat(taps(s)));
+	if (j->gate)
+		d_out = gated(d_out, best, *j->gate);
+	to_winner(j, at(j, c, s->row, s->column), rows, columns, best, d_out);
 }
 
-INLINE void mean_backward(const struct pool_job *j, int c, const struct spot *s)
+INLINE void mean(const void *job, int c, const struct spot *s, int rows, int columns)
 {
-	vec share = load(j->d_out + s->out) / splat(taps(s));
+	const struct pool_job *j = job;
+	vec sum = splat(0);
 
-	for (int row = s->row; row < s->row_end; row++)
-		for (int column = s->column; column < s->column_end; column++) {
-			real *d = j->d_in + at(j, c, row, column);
+	for (int row = 0; row < rows; row++)
+		for (int column = 0; column < columns; column++)
+			sum += load(j->in + at(j, c, s->row + row, s->column + column));
+	store(j->out + s->out, sum / splat((real)(rows * columns)));
+}
+
+INLINE void mean_backward(const void *job, int c, const struct spot *s, int rows, int columns)
+{
+	const struct pool_job *j = job;
+	vec share = load(j->d_out + s->out) / splat((real)(rows * columns));
+
+	for (int row = 0; row < rows; row++)
+		for (int column = 0; column < columns; column++) {
+			real *d = j->d_in + at(j, c, s->row + row, s->column + column);
 			store(d, load(d) + share);
 		}
 }
 
 void KERNEL(max_pool)(const struct pool_job *job)
 {
-	each_window(job, maximum);
+	if (job->smallest)
+		each_window(job, minimum);
+	else
+		each_window(job, maximum);
 }
 
 void KERNEL(average_pool)(const struct pool_job *job)
@@ -133,63 +169,20 @@ void KERNEL(average_pool_backward)(const struct pool_job *job)
 	each_window(job, mean_backward);
 }
 
-/* 2 or 3 for a whole window of that many rows and columns, for which there is code without loops; 0 for others. */
-INLINE int usual_size(const struct spot *s)
-{
-	int rows = s->row_end - s->row, columns = s->column_end - s->column;
-
-	return rows == columns && (rows == 2 || rows == 3) ? rows : 0;
-}
-
 static struct norm_pool_job norm_part_of(const struct norm_pool_job *job, int part)
 {
 	struct norm_pool_job j = *job;
 
 	j.pool = part_of(&job->pool, part);
-	j.winners += part * VEC_LEN;
+	j.norm.mask += part * VEC_LEN;
 	return j;
 }
 
-/* rows and columns are constants where this is inlined, but for windows of unusual sizes or at an edge. */
-INLINE void norm_maximum(const struct norm_pool_job *j, const struct spot *s, int rows, int columns)
-{
-	vec scale = splat(j->affine.scale), shift = splat(j->affine.shift);
-	const real *in = j->pool.in + at(&j->pool, 0, s->row, s->column);
-	vec winner = load(in), best = winner * scale + shift;
-
-	UNROLL_CONSTANT
-	for (int row = 0; row < rows; row++)
-		UNROLL_CONSTANT
-		for (int column = 0; column < columns; column++) {
-			vec x = load(in + ((ptrdiff_t)row * j->pool.in_shape.w + column) * LANES), y = x * scale + shift;
-			winner = choose(above(y, best), x, winner);
-			best = larger(y, best);
-		}
-	store(j->winners + s->out, winner);
-	store(j->pool.out + s->out, activated(best, j->affine.activation));
-}
-
-void KERNEL(norm_max_pool)(const struct norm_pool_job *job)
-{
-	for (int part = 0; part < PARTS; part++) {
-		struct norm_pool_job j = norm_part_of(job, part);
-		for (int y = 0; y < j.pool.out_shape.h; y++)
-			for (int x = 0; x < j.pool.out_shape.w; x++) {
-				struct spot s = spot(&j.pool, 0, y, x);
-				switch (usual_size(&s)) {
-				case 3: norm_maximum(&j, &s, 3, 3); break;
-				case 2: norm_maximum(&j, &s, 2, 2); break;
-				default: norm_maximum(&j, &s, s.row_end - s.row, s.column_end - s.column);
-				}
-			}
-	}
-}
-
 /* What every pixel of rows [first, last) gets, whether it won or not. */
-INLINE void norm_rows(const struct norm_pool_job *j, vec mask, int first, int last)
+INLINE void norm_rows(const struct norm_pool_job *j, int first, int last)
 {
 	const struct batch_norm_job *n = &j->norm;
-	vec mean = splat(n->mean), slope = splat(n->slope), shift = splat(n->shift);
+	vec mask = load(n->mask), mean = splat(n->mean), slope = splat(n->slope), shift = splat(n->shift);
 
 	for (size_t i = at(&j->pool, 0, first, 0), end = at(&j->pool, 0, last, 0); i < end; i += LANES) {
 		vec x = load(j->pool.in + i), d = mask * ((x - mean) * slope + shift);
@@ -197,24 +190,14 @@ INLINE void norm_rows(const struct norm_pool_job *j, vec mask, int first, int la
 	}
 }
 
-/* What the winner gets besides. */
-INLINE void norm_winner(const struct norm_pool_job *j, vec mask, const struct spot *s, int rows, int columns)
+INLINE void norm_winner(const void *job, int c, const struct spot *s, int rows, int columns)
 {
-	size_t first = at(&j->pool, 0, s->row, s->column);
-	vec winner = load(j->winners + s->out), d = mask * (load(j->pool.d_out + s->out) * splat(j->norm.gain)), zero = splat(0);
-	vec_mask open = equal(zero, zero);
+	const struct norm_pool_job *j = job;
+	vec winner = load(j->pool.out + s->out), d = load(j->norm.mask) * (load(j->pool.d_out + s->out) * splat(j->norm.gain));
 
 	if (j->pool.gate)
 		d = gated(d, winner, *j->pool.gate);
-	UNROLL_CONSTANT
-	for (int row = 0; row < rows; row++)
-		UNROLL_CONSTANT
-		for (int column = 0; column < columns; column++) {
-			size_t i = first + ((size_t)row * (size_t)j->pool.in_shape.w + (size_t)column) * LANES;
-			vec_mask here = equal(load(j->pool.in + i), winner) & open;
-			store(j->pool.d_in + i, load(j->pool.d_in + i) + choose(here, d, zero));
-			open = open & ~here;
-		}
+	to_winner(&j->pool, at(&j->pool, c, s->row, s->column), rows, columns, winner, d);
 }
 
 /* Rows just before the first window that reaches them, so that they are in L1 for all of these. */
@@ -222,22 +205,17 @@ void KERNEL(norm_max_pool_backward)(const struct norm_pool_job *job)
 {
 	for (int part = 0; part < PARTS; part++) {
 		struct norm_pool_job j = norm_part_of(job, part);
-		vec mask = load(job->norm.mask + part * VEC_LEN);
 		int ready = 0;
 
 		for (int y = 0; y < j.pool.out_shape.h; y++)
 			for (int x = 0; x < j.pool.out_shape.w; x++) {
 				struct spot s = spot(&j.pool, 0, y, x);
 				if (ready < s.row_end) {
-					norm_rows(&j, mask, ready, s.row_end);
+					norm_rows(&j, ready, s.row_end);
 					ready = s.row_end;
 				}
-				switch (usual_size(&s)) {
-				case 3: norm_winner(&j, mask, &s, 3, 3); break;
-				case 2: norm_winner(&j, mask, &s, 2, 2); break;
-				default: norm_winner(&j, mask, &s, s.row_end - s.row, s.column_end - s.column);
-				}
+				on_window(&j, 0, &s, norm_winner);
 			}
-		norm_rows(&j, mask, ready, j.pool.in_shape.h);
+		norm_rows(&j, ready, j.pool.in_shape.h);
 	}
 }

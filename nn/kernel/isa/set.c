@@ -27,7 +27,6 @@ const struct kernels KERNEL(kernels) = {
 	.conv_backward = KERNEL(conv_backward),
 	.max_pool = KERNEL(max_pool),
 	.max_pool_backward = KERNEL(max_pool_backward),
-	.norm_max_pool = KERNEL(norm_max_pool),
 	.norm_max_pool_backward = KERNEL(norm_max_pool_backward),
 	.average_pool = KERNEL(average_pool),
 	.average_pool_backward = KERNEL(average_pool_backward),

@@ -183,7 +183,6 @@ void KERNEL(conv_weights)(const struct conv_weights_job *job);
 void KERNEL(conv_backward)(const struct conv_weights_job *weights, const struct conv_job *data);
 void KERNEL(max_pool)(const struct pool_job *job);
 void KERNEL(max_pool_backward)(const struct pool_job *job);
-void KERNEL(norm_max_pool)(const struct norm_pool_job *job);
 void KERNEL(norm_max_pool_backward)(const struct norm_pool_job *job);
 void KERNEL(average_pool)(const struct pool_job *job);
 void KERNEL(average_pool_backward)(const struct pool_job *job);
