@@ -94,20 +94,19 @@ INLINE void minimum(const void *job, int c, const struct spot *s, int rows, int 
 	extreme(job, c, s, rows, columns, smaller);
 }
 
-/* The first position of a window that holds `best` gets d besides; `open` are the lanes in which none has been met. */
+/* The first position of a window that holds `best` gets d besides: what it has got, later ones do not. */
 INLINE void to_winner(const struct pool_job *j, size_t first, int rows, int columns, vec best, vec d)
 {
 	vec zero = splat(0);
-	vec_mask open = equal(zero, zero);
 
 	UNROLL_CONSTANT
 	for (int row = 0; row < rows; row++)
 		UNROLL_CONSTANT
 		for (int column = 0; column < columns; column++) {
 			size_t i = first + ((size_t)row * (size_t)j->in_shape.w + (size_t)column) * LANES;
-			vec_mask here = equal(load(j->in + i), best) & open;
+			vec_mask here = equal(load(j->in + i), best);
 			store(j->d_in + i, load(j->d_in + i) + choose(here, d, zero));
-			open = open & ~here;
+			d = choose(here, zero, d);
 		}
 }
 
