@@ -1,15 +1,21 @@
-/* Convolution of one plane by one kernel; see conv_plane.c. Floor 1; for nn/kernel/isa alone. */
+/* Convolution to one plane; see conv_plane.c. Floor 1; for nn/kernel/isa alone. */
 #ifndef NN_KERNEL_ISA_CONV_PLANE_H
 #define NN_KERNEL_ISA_CONV_PLANE_H
 
 #include "nn/kernel/isa/vector.h"
 
-/* Pixels whose sums are kept at once: enough for two multiply-adds a cycle of four cycles each. */
+/* Pixels whose sums are kept at once: enough for two multiply-adds a cycle of four cycles each, and some more where there are registers. */
+#if defined __AVX512F__
+enum { PLANE_BLOCK = 12 };
+#else
 enum { PLANE_BLOCK = 8 };
+#endif
+
+enum { PLANE_WEIGHTS_BLOCK = 4 };       /* pixels by weights, whose nine sums stay */
 
 static inline bool is_plane(const struct conv_job *j)
 {
-	return j->in_shape.c == 1 && j->out_shape.c == 1;
+	return j->out_shape.c == 1;
 }
 
 /* By weights only 3x3 with strides 1 and 2 have code of their own. */

@@ -177,44 +177,125 @@ static struct norm_pool_job norm_part_of(const struct norm_pool_job *job, int pa
 	return j;
 }
 
-/* What every pixel of rows [first, last) gets, whether it won or not. */
-INLINE void norm_rows(const struct norm_pool_job *j, int first, int last)
-{
-	const struct batch_norm_job *n = &j->norm;
-	vec mask = load(n->mask), mean = splat(n->mean), slope = splat(n->slope), shift = splat(n->shift);
+/* How an activation's gradient is taken on: not at all, a relu's, any other's. */
+enum gate { NO_GATE, RELU_GATE, ANY_GATE };
 
-	for (size_t i = at(&j->pool, 0, first, 0), end = at(&j->pool, 0, last, 0); i < end; i += LANES) {
-		vec x = load(j->pool.in + i), d = mask * ((x - mean) * slope + shift);
-		store(j->pool.d_in + i, j->pool.gate ? gated(d, x, *j->pool.gate) : d);
+/* What a channel's pixels have in common. */
+struct norm {
+	vec mask, mean, slope, shift, gain;
+	struct activation activation;
+};
+
+INLINE vec through_gate(enum gate gate, const struct norm *n, vec d, vec x)
+{
+	if (gate == RELU_GATE)
+		return choose(above(x, splat(0)), d, splat(0));
+	return gate == ANY_GATE ? gated(d, x, n->activation) : d;
+}
+
+/* What a pixel gets, whether it won or not. */
+INLINE vec norm_pixel(enum gate gate, const struct norm *n, vec x)
+{
+	return through_gate(gate, n, n->mask * ((x - n->mean) * n->slope + n->shift), x);
+}
+
+/* Rows and columns of a window that an earlier window has seen. */
+struct seen { int rows, columns; };
+
+/* One window: what each of its pixels gets anyhow, unless an earlier window has written that already, and what the winner gets besides.
+ * rows, columns and seen are constants where this is inlined, but for windows of unusual sizes. */
+INLINE void norm_window(const struct norm_pool_job *j, enum gate gate, const struct norm *n, const struct spot *s, int rows, int columns,
+                        struct seen seen)
+{
+	const ptrdiff_t width = j->pool.in_shape.w;
+	const size_t first = at(&j->pool, 0, s->row, s->column);
+	const real *in = j->pool.in + first;
+	real *d_in = j->pool.d_in + first;
+	vec winner = load(j->pool.out + s->out), zero = splat(0);
+	vec prize = through_gate(gate, n, n->mask * (load(j->pool.d_out + s->out) * n->gain), winner);
+
+	UNROLL_CONSTANT
+	for (int row = 0; row < rows; row++)
+		UNROLL_CONSTANT
+		for (int column = 0; column < columns; column++) {
+			ptrdiff_t i = (row * width + column) * LANES;
+			vec x = load(in + i), d = row < seen.rows || column < seen.columns ? load(d_in + i) : norm_pixel(gate, n, x);
+			vec_mask here = equal(x, winner);
+			store(d_in + i, d + choose(here, prize, zero));
+			prize = choose(here, zero, prize);
+		}
+}
+
+INLINE void norm_usual_window(const struct norm_pool_job *j, enum gate gate, const struct norm *n, const struct spot *s, struct seen seen)
+{
+	int rows = s->row_end - s->row, columns = s->column_end - s->column;
+
+	if (rows == 3 && columns == 3 && seen.rows == 1 && seen.columns == 1)
+		norm_window(j, gate, n, s, 3, 3, (struct seen){ 1, 1 });
+	else if (rows == 2 && columns == 2 && seen.rows == 0 && seen.columns == 0)
+		norm_window(j, gate, n, s, 2, 2, (struct seen){ 0, 0 });
+	else
+		norm_window(j, gate, n, s, rows, columns, seen);
+}
+
+struct range { int first, last; };
+
+/* Pixels that no window sees. */
+INLINE void norm_unseen(const struct norm_pool_job *j, enum gate gate, const struct norm *n, struct range rows, struct range columns)
+{
+	for (int row = rows.first; row < rows.last; row++)
+		for (int column = columns.first; column < columns.last; column++) {
+			size_t i = at(&j->pool, 0, row, column);
+			store(j->pool.d_in + i, norm_pixel(gate, n, load(j->pool.in + i)));
+		}
+}
+
+static int larger_of(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+/* One row of windows; rows before `ready` are written. */
+INLINE int norm_window_row(const struct norm_pool_job *j, enum gate gate, const struct norm *n, int y, int ready)
+{
+	int ready_column = 0;
+	struct spot s = spot(&j->pool, 0, y, 0);
+	const struct range rows = { larger_of(ready, s.row), s.row_end }, all = { 0, j->pool.in_shape.w };
+
+	norm_unseen(j, gate, n, (struct range){ ready, s.row }, all);
+	for (int x = 0; x < j->pool.out_shape.w; x++) {
+		s = spot(&j->pool, 0, y, x);
+		norm_unseen(j, gate, n, rows, (struct range){ ready_column, s.column });
+		norm_usual_window(j, gate, n, &s, (struct seen){ rows.first - s.row, larger_of(ready_column, s.column) - s.column });
+		ready_column = larger_of(ready_column, s.column_end);
 	}
+	norm_unseen(j, gate, n, rows, (struct range){ ready_column, all.last });
+	return larger_of(ready, s.row_end);
 }
 
-INLINE void norm_winner(const void *job, int c, const struct spot *s, int rows, int columns)
+INLINE void norm_windows(const struct norm_pool_job *j, enum gate gate)
 {
-	const struct norm_pool_job *j = job;
-	vec winner = load(j->pool.out + s->out), d = load(j->norm.mask) * (load(j->pool.d_out + s->out) * splat(j->norm.gain));
+	const struct batch_norm_job *b = &j->norm;
+	const struct norm n = { load(b->mask), splat(b->mean), splat(b->slope), splat(b->shift), splat(b->gain),
+	                        j->pool.gate ? *j->pool.gate : ACTIVATION_IDENTITY };
+	int ready = 0;
 
-	if (j->pool.gate)
-		d = gated(d, winner, *j->pool.gate);
-	to_winner(&j->pool, at(&j->pool, c, s->row, s->column), rows, columns, winner, d);
+	for (int y = 0; y < j->pool.out_shape.h; y++)
+		ready = norm_window_row(j, gate, &n, y, ready);
+	norm_unseen(j, gate, &n, (struct range){ ready, j->pool.in_shape.h }, (struct range){ 0, j->pool.in_shape.w });
 }
 
-/* Rows just before the first window that reaches them, so that they are in L1 for all of these. */
 void KERNEL(norm_max_pool_backward)(const struct norm_pool_job *job)
 {
+	const struct activation *gate = job->pool.gate;
+
 	for (int part = 0; part < PARTS; part++) {
 		struct norm_pool_job j = norm_part_of(job, part);
-		int ready = 0;
-
-		for (int y = 0; y < j.pool.out_shape.h; y++)
-			for (int x = 0; x < j.pool.out_shape.w; x++) {
-				struct spot s = spot(&j.pool, 0, y, x);
-				if (ready < s.row_end) {
-					norm_rows(&j, ready, s.row_end);
-					ready = s.row_end;
-				}
-				on_window(&j, 0, &s, norm_winner);
-			}
-		norm_rows(&j, ready, j.pool.in_shape.h);
+		if (!gate)
+			norm_windows(&j, NO_GATE);
+		else if (gate->slope == 0 && gate->cap > (real)3e38)
+			norm_windows(&j, RELU_GATE);
+		else
+			norm_windows(&j, ANY_GATE);
 	}
 }
