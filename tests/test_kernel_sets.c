@@ -201,12 +201,23 @@ static struct written run_dropout_and_add(struct round *r)
 	return (struct written){ y, len };
 }
 
+static struct written run_scale_bytes(struct round *r)
+{
+	size_t vectors = image_len(r->in), len = vectors * LANES;
+	const uint8_t *x = (const uint8_t *)take_normals(r, len);
+	real *y = take_reals(len);
+
+	r->kernels->scale_bytes(x, y, vectors, (real)127.3, (real)0.0123);
+	return (struct written){ y, len };
+}
+
 static const struct { const char *name; struct written (*run)(struct round *r); } kernels_run[] = {
 	{ "conv", run_conv }, { "winograd", run_winograd }, { "conv_weights", run_conv_weights },
 	{ "winograd weights", run_winograd_weights }, { "turned", run_turned }, { "max_pool", run_max_pool },
 	{ "norm_max_pool", run_norm_max_pool }, { "average_pool", run_average_pool }, { "activate", run_activation },
 	{ "batch norm", run_batch_norm },
 	{ "sums", run_sums }, { "dropout and add", run_dropout_and_add },
+	{ "scale_bytes", run_scale_bytes },
 };
 
 static struct written run_on(const struct kernels *k, size_t kernel, int round)

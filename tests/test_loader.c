@@ -53,7 +53,7 @@ static struct group_load load_of(struct images images, int *labels)
 {
 	for (int i = 0; i < LANES; i++)
 		labels[i] = -1;
-	return (struct group_load){ .images = images, .lanes = LANES, .scale = { 0, 1 },
+	return (struct group_load){ .kernels = kernels_choose(NULL), .images = images, .lanes = LANES, .scale = { 0, 1 },
 	                            .to = take_reals(group_len(images.shape)), .labels = labels };
 }
 

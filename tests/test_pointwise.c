@@ -250,6 +250,21 @@ static double kept_share(const struct kernels *k, size_t vectors, real keep, uin
 }
 
 /* Five standard deviations of 160,000 draws are 0.006. */
+TEST(scale_bytes_is_exact_for_every_byte)
+{
+	uint8_t x[256];
+	real *y = take_reals(256);
+
+	for (int i = 0; i < 256; i++)
+		x[i] = (uint8_t)i;
+	for (EACH_SET(k)) {
+		(*k)->scale_bytes(x, y, 256 / LANES, 27, 0.125);
+		for (int i = 0; i < 256; i++)
+			CHECK((double)y[i] == (i - 27) / 8.0);
+	}
+	take_nothing();
+}
+
 TEST(dropout_keeps_its_share_and_divides_by_it)
 {
 	for (EACH_SET(k)) {

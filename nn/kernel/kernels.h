@@ -164,6 +164,9 @@ struct kernels {
 	 * of a number's place, which for x[0] is `first` times LANES. */
 	void (*dropout)(const real *x, real *y, size_t first, size_t vectors, real keep, uint64_t seed);
 
+	/* y = (x - mean) * scale, `vectors` times LANES bytes. */
+	void (*scale_bytes)(const uint8_t *x, real *y, size_t vectors, real mean, real scale);
+
 	/* For measuring the machine. sums[p][c][lane] = sum over turns of x[turn % LIMIT_TURNS][p][lane] * weights[c], each of a native
 	 * vector's lanes: LIMIT_PIXELS * LIMIT_WEIGHTS * lanes multiply-adds a turn. */
 	void (*limit_multiply)(const real *x, const real weights[LIMIT_WEIGHTS], size_t turns, real *sums);

@@ -18,6 +18,7 @@ struct augmentation {
 };
 
 struct group_load {
+	const struct kernels *kernels;
 	struct images images;
 	const int *order;       /* image indices of this group's lanes; NULL: first, first + 1, ... */
 	int first, lanes;       /* lanes that carry an image; the others get zeros */

@@ -162,7 +162,8 @@ static bool train_images(struct training *t, struct epoch_row *row)
 	struct shape shape = t->setup.training.shape;
 	struct augmentation augmentation = { r->flip, (int)(r->shift * shape.h), (int)(r->shift * shape.w),
 	                                     seed_for(t->setup.seed, FOR_AUGMENTATION, t->epoch) };
-	struct batch_load load = { .t = t, .load = { .images = t->setup.training, .order = t->order, .scale = t->scale,
+	struct batch_load load = { .t = t, .load = { .kernels = t->setup.kernels, .images = t->setup.training,
+	                                             .order = t->order, .scale = t->scale,
 	                                             .augmentation = r->flip || r->shift > 0 ? &augmentation : NULL } };
 
 	for (int first = 0; first < t->setup.training.count && !row->diverged; first += r->batch) {
@@ -197,7 +198,7 @@ static void copy_logits(const struct training *t, int images, real *to)
 /* In inference mode, with whatever weights the model uses; logits as in training_predict. */
 static bool score_images(struct training *t, struct images images, struct score *score, real *logits)
 {
-	struct batch_load load = { .t = t, .load = { .images = images, .scale = t->scale } };
+	struct batch_load load = { .t = t, .load = { .kernels = t->setup.kernels, .images = images, .scale = t->scale } };
 	int batch = t->setup.recipe->batch;
 
 	*score = (struct score){ 0, 0 };

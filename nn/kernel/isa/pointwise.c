@@ -184,3 +184,9 @@ void KERNEL(dropout)(const real *x, real *y, size_t first, size_t vectors, real 
 		for (size_t k = 0; k < LANES; k++)
 			y[i + k] = place_bits(start + (uint32_t)(i + k), seed) < limit ? x[i + k] * gain : 0;
 }
+
+void KERNEL(scale_bytes)(const uint8_t *x, real *y, size_t vectors, real mean, real scale)
+{
+	for (size_t i = 0; i < vectors * LANES; i++)
+		y[i] = ((real)x[i] - mean) * scale;
+}

@@ -189,7 +189,7 @@ struct norm {
 INLINE vec through_gate(enum gate gate, const struct norm *n, vec d, vec x)
 {
 	if (gate == RELU_GATE)
-		return choose(above(x, splat(0)), d, splat(0));
+		return choose(above(x, splat(0)), d, d * splat(0));     /* a NaN stays visible */
 	return gate == ANY_GATE ? gated(d, x, n->activation) : d;
 }
 

@@ -39,6 +39,7 @@ const struct kernels KERNEL(kernels) = {
 	.add = KERNEL(add),
 	.channel_sums = KERNEL(channel_sums),
 	.dropout = KERNEL(dropout),
+	.scale_bytes = KERNEL(scale_bytes),
 	.limit_multiply = KERNEL(limit_multiply),
 	.limit_read = KERNEL(limit_read),
 };

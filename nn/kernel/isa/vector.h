@@ -195,6 +195,7 @@ void KERNEL(batch_norm_backward)(const struct batch_norm_job *job);
 void KERNEL(add)(const real *a, const real *b, real *y, size_t vectors);
 void KERNEL(channel_sums)(const real *x, int channels, size_t pixels, real *out);
 void KERNEL(dropout)(const real *x, real *y, size_t first, size_t vectors, real keep, uint64_t seed);
+void KERNEL(scale_bytes)(const uint8_t *x, real *y, size_t vectors, real mean, real scale);
 void KERNEL(limit_multiply)(const real *x, const real weights[LIMIT_WEIGHTS], size_t turns, real *sums);
 void KERNEL(limit_read)(const real *x, size_t vectors, real mix[LANES]);
 
