@@ -127,7 +127,7 @@ static struct written run_norm_max_pool(struct round *r)
 	struct shape in = { 1, r->in.h, r->in.w }, out = { 1, r->out.h, r->out.w };
 	real *all = take_reals(group_len(out) + group_len(in)), *mask = take_reals(LANES);
 	struct norm_pool_job job = { .pool = { .in = take_normals(r, group_len(in)), .in_shape = in, .out = all, .out_shape = out,
-		.window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left, .smallest = true } };
+		.window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left, .winner = WINNER_SMALLEST } };
 
 	r->kernels->max_pool(&job.pool);
 	for (int i = 0; i < LANES; i++)

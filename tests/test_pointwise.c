@@ -249,7 +249,6 @@ static double kept_share(const struct kernels *k, size_t vectors, real keep, uin
 	return (double)kept / (double)(vectors * LANES);
 }
 
-/* Five standard deviations of 160,000 draws are 0.006. */
 TEST(scale_bytes_is_exact_for_every_byte)
 {
 	uint8_t x[256];
@@ -265,6 +264,7 @@ TEST(scale_bytes_is_exact_for_every_byte)
 	take_nothing();
 }
 
+/* Five standard deviations of 160,000 draws are 0.006. */
 TEST(dropout_keeps_its_share_and_divides_by_it)
 {
 	for (EACH_SET(k)) {

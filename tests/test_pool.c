@@ -152,11 +152,14 @@ TEST(pool_agrees_with_the_naive_loops)
 /* y = scale * x + shift, whole numbers and halves: exact in any order. */
 static const struct affine rules[] = {
 	{ 1.5, 0.5, { 1, (real)INFINITY }, false }, { -1.5, 2, { 0, (real)INFINITY }, false }, { 2, -1, { 0.25, 6 }, true },
-	{ -2, 1, { 0, 6 }, false },
+	{ 0, 1, { 0, 6 }, false },
 };
 
-/* Naive pooling of y, and back to x by batch norm's formula with mean 0.5, gain 2, slope 0.25, shift 1, and through a leaky gate. */
-static void expect_norm(struct naive_pool *p, const struct affine *rule, const real *mask)
+/* The activations that x may have come from; the last one is none. */
+static const struct activation gates[] = { { 0.25, (real)INFINITY }, { 0, (real)INFINITY }, { 0.25, 2 }, { 1, (real)INFINITY } };
+
+/* Naive pooling of y, and back to x by batch norm's formula with mean 0.5, gain 2, slope 0.25, shift 1, and through a gate. */
+static void expect_norm(struct naive_pool *p, const struct affine *rule, const struct activation *gate, const real *mask)
 {
 	size_t in_len = LANES * image_len(p->in_shape), out_len = LANES * image_len(p->out_shape);
 	double *y = take_doubles(in_len);
@@ -171,24 +174,25 @@ static void expect_norm(struct naive_pool *p, const struct affine *rule, const r
 		p->out[i] = fmin(fmax(p->out[i], p->out[i] * (double)rule->activation.slope), (double)rule->activation.cap);
 	for (size_t i = 0; i < in_len; i++) {
 		double d = (double)mask[i / image_len(p->in_shape)] * (p->d_in[i] * 2 + (x[i] - 0.5) * 0.25 + 1);
-		p->d_in[i] = x[i] > 0 ? d : d * 0.25;
+		p->d_in[i] = x[i] >= (double)gate->cap ? 0 : x[i] > 0 ? d : d * (double)gate->slope;
 	}
 }
 
-static void check_norm(const struct naive_pool *p, const struct affine *rule, const real *mask, const struct kernels *k)
+static void check_norm(const struct naive_pool *p, const struct affine *rule, const struct activation *gate, const real *mask,
+                       const struct kernels *k)
 {
-	static const struct activation gate = { 0.25, (real)INFINITY };
 	const struct naive_window *w = &p->window;
 	real *out = take_reals(group_len(p->out_shape)), *d_in = take_reals(group_len(p->in_shape));
 	struct norm_pool_job job = { .pool = { .in = take_lanes(p->in, p->in_shape, LANES, 0), .in_shape = p->in_shape,
 		.out = take_reals(group_len(p->out_shape)), .out_shape = p->out_shape, .window = { w->kernel.h, w->kernel.w },
-		.stride = w->stride, .top = w->top, .left = w->left, .smallest = rule->scale < 0 } };
+		.stride = w->stride, .top = w->top, .left = w->left,
+		.winner = rule->scale > 0 ? WINNER_LARGEST : rule->scale < 0 ? WINNER_SMALLEST : WINNER_FIRST } };
 
 	k->max_pool(&job.pool);
 	k->scale_shift(job.pool.out, out, image_len(p->out_shape), rule);
 	job.pool.d_out = take_lanes(p->d_out, p->out_shape, LANES, 0);
 	job.pool.d_in = d_in;
-	job.pool.gate = &gate;
+	job.pool.gate = is_identity(*gate) ? NULL : gate;
 	job.norm = (struct batch_norm_job){ .mask = mask, .mean = 0.5, .gain = 2, .slope = 0.25, .shift = 1 };
 	k->norm_max_pool_backward(&job);
 	CHECK_EQUAL(k->name, take_plain(out, p->out_shape, LANES), p->out, LANES * image_len(p->out_shape));
@@ -207,9 +211,10 @@ TEST(norm_max_pool_is_batch_norm_then_activation_then_pool)
 		for (int n = 0; n < LANES; n++)
 			mask[n] = n < 13;
 		const struct affine *rule = &rules[i % 4];
-		expect_norm(&p, rule, mask);
+		const struct activation *gate = &gates[i / 4 % 4];
+		expect_norm(&p, rule, gate, mask);
 		for (EACH_SET(k))
-			check_norm(&p, rule, mask, *k);
+			check_norm(&p, rule, gate, mask, *k);
 		cases++;
 	}
 	CHECK(cases > 30);

@@ -23,6 +23,11 @@ static inline bool is_identity(struct activation a)
 	return a.slope == 1 && a.cap > (real)3e38;
 }
 
+static inline bool is_relu(struct activation a)
+{
+	return a.slope == 0 && a.cap > (real)3e38;
+}
+
 enum { CHANNEL_BLOCK = 4 };     /* output channels whose weights lie side by side in packed weights */
 
 /* The place of channel o's k-th weight of `len` in packed weights. */
@@ -82,6 +87,9 @@ struct conv_weights_job {
 	real *scratch;          /* conv_weights_scratch_len() numbers, or of winograd_layout(), 64-byte aligned */
 };
 
+/* Which number of a window is taken: its maximum, its minimum, or the first one. */
+enum winner { WINNER_LARGEST, WINNER_SMALLEST, WINNER_FIRST };
+
 struct pool_job {
 	const real *in;
 	struct shape in_shape;
@@ -89,7 +97,7 @@ struct pool_job {
 	struct shape out_shape;
 	struct { int h, w; } window;
 	int stride, top, left;
-	bool smallest;          /* max pooling forward only: the minimum instead */
+	enum winner winner;     /* max pooling forward only */
 	const real *d_out;      /* backward only */
 	real *d_in;             /* backward only, overwritten */
 	/* Max pooling backward only, or NULL: `in` are this activation's outputs, d_in becomes the gradient by its inputs. */
@@ -134,7 +142,7 @@ struct kernels {
 	 * by band of rows, so that d_out is read from memory once for both. */
 	void (*conv_backward)(const struct conv_weights_job *weights, const struct conv_job *data);
 
-	/* The maximum or minimum of each window; padding never wins. Backward: the gradient goes to the first maximum in reading order. */
+	/* The winner of each window; padding never wins. Backward: the gradient goes to the first maximum in reading order. */
 	void (*max_pool)(const struct pool_job *job);
 	void (*max_pool_backward)(const struct pool_job *job);
 	void (*norm_max_pool_backward)(const struct norm_pool_job *job);

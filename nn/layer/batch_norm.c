@@ -107,20 +107,6 @@ static void add_groups(const struct pass *p, int c, double total[2])
 	}
 }
 
-static void measure_channel(const struct pass *p, int group, int c)
-{
-	_Alignas(64) real mask[LANES];
-
-	lane_mask(p, group, mask);
-	p->kernels->channel_moments(channel_at(p->in[0], group, c), plane(p), mask, sums_of(p, group, c));
-}
-
-static void measure(const struct pass *p, int group)
-{
-	for (int c = 0; p->training && c < channels(p); c++)
-		measure_channel(p, group, c);
-}
-
 static void settle(const struct pass *p, int index)
 {
 	const struct batch_norm *b = p->config;
@@ -166,8 +152,13 @@ static struct tensor winners(const struct pass *p)
 	return (struct tensor){ p->out.shape, p->saved + winners_at(channels(p)) };
 }
 
-/* Channel c of one group. A normalised maximum is that of x, or with a negative gamma of its minimum; an activation behind it never
- * falls. */
+/* Where the largest of gamma * x is met first, since an activation behind it never falls. */
+static enum winner winner(real gamma)
+{
+	return gamma > 0 ? WINNER_LARGEST : gamma < 0 ? WINNER_SMALLEST : WINNER_FIRST;
+}
+
+/* Channel c of one group. */
 static struct pool_job pool_job(const struct pass *p, int group, int c)
 {
 	const struct window *w = p->pooling;
@@ -176,37 +167,40 @@ static struct pool_job pool_job(const struct pass *p, int group, int c)
 	return (struct pool_job){
 		.in = channel_at(p->in[0], group, c), .in_shape = { 1, in.h, in.w },
 		.out = channel_at(winners(p), group, c), .out_shape = { 1, out.h, out.w },
-		.window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left, .smallest = p->params[c] < 0,
+		.window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left, .winner = winner(p->params[c]),
 	};
 }
 
-/* Who wins does not depend on the moments, so both need one pass over x. */
-static void measure_and_pool(const struct pass *p, int group)
+static void pool_channel(const struct pass *p, int group, int c)
 {
-	for (int c = 0; c < channels(p); c++) {
-		struct pool_job job = pool_job(p, group, c);
-		if (p->training)
-			measure_channel(p, group, c);
-		p->kernels->max_pool(&job);
-	}
+	struct pool_job job = pool_job(p, group, c);
+
+	p->kernels->max_pool(&job);
 }
 
-static void apply_to(const struct pass *p, int group, struct tensor x)
+/* Who wins a window does not depend on the moments, so both need one pass over x. */
+static void measure(const struct pass *p, int group)
 {
+	_Alignas(64) real mask[LANES];
+
+	lane_mask(p, group, mask);
 	for (int c = 0; c < channels(p); c++) {
-		struct affine affine = affine_of(p, c);
-		p->kernels->scale_shift(channel_at(x, group, c), channel_at(p->out, group, c), (size_t)(x.shape.h * x.shape.w), &affine);
+		if (p->training)
+			p->kernels->channel_moments(channel_at(p->in[0], group, c), plane(p), mask, sums_of(p, group, c));
+		if (p->pooling)
+			pool_channel(p, group, c);
 	}
 }
 
 static void apply(const struct pass *p, int group)
 {
-	apply_to(p, group, p->in[0]);
-}
+	struct tensor x = p->pooling ? winners(p) : p->in[0];
+	size_t pixels = (size_t)p->out.shape.h * (size_t)p->out.shape.w;
 
-static void apply_to_winners(const struct pass *p, int group)
-{
-	apply_to(p, group, winners(p));
+	for (int c = 0; c < channels(p); c++) {
+		struct affine affine = affine_of(p, c);
+		p->kernels->scale_shift(channel_at(x, group, c), channel_at(p->out, group, c), pixels, &affine);
+	}
 }
 
 /* Sums over x and d, the gradient by the output; with a max pooling over the winners and theirs, the only places where the gradient is
@@ -286,9 +280,9 @@ static void apply_backward(const struct pass *p, int group)
 static const struct layer_type with_max_pool = {
 	BATCH_NORM,
 	.forward = {
-		{ measure_and_pool, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } },
+		{ measure, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } },
 		{ settle, ONCE, NULL, { 0 }, { 0 } },
-		{ apply_to_winners, EACH_GROUP, NULL, { .out = 2, .params = 1 }, { 0 } },
+		{ apply, EACH_GROUP, NULL, { .out = 2, .params = 1 }, { 0 } },
 	},
 	.backward = {
 		{ measure_backward, EACH_GROUP, NULL, { .out = 1, .d_out = 1, .d_params = 1 }, { 0 } },

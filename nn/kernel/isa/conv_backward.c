@@ -43,7 +43,7 @@ void KERNEL(conv_backward)(const struct conv_weights_job *w, const struct conv_j
 		int last = first + step < height ? first + step : height;
 		int ready = last < height ? last + data->top - data->kernel.h + 1 : data->rows;
 
-		KERNEL(conv_weights_add)(w, (struct row_range){ first, last });
+		KERNEL(conv_weights_add)(w, (struct range){ first, last });
 		part.rows = ready > part.first_row ? ready : part.first_row;
 		KERNEL(conv)(&part);
 	}

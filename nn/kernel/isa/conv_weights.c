@@ -170,7 +170,7 @@ static int rows_of_band(const struct conv_weights_job *j)
 }
 
 /* Bands of rows [first, last) for `blocks` times CHANNEL_BLOCK output channels from o on, each band under all of them, into scratch. */
-static void sum_channels(const struct conv_weights_job *j, int o, int blocks, struct row_range range)
+static void sum_channels(const struct conv_weights_job *j, int o, int blocks, struct range range)
 {
 	int rows = rows_of_band(j);
 
@@ -237,7 +237,7 @@ static void begin_channels(const struct conv_weights_job *j, int blocks)
 		store(j->scratch + i, splat(0));
 }
 
-static void add_channels(const struct conv_weights_job *job, int o, int blocks, struct row_range range)
+static void add_channels(const struct conv_weights_job *job, int o, int blocks, struct range range)
 {
 	for (int part = 0; part < PARTS; part++) {
 		struct conv_weights_job j = weights_part(job, part);
@@ -261,7 +261,7 @@ void KERNEL(conv_weights_begin)(const struct conv_weights_job *j)
 	begin_channels(j, block_count(j));
 }
 
-void KERNEL(conv_weights_add)(const struct conv_weights_job *j, struct row_range range)
+void KERNEL(conv_weights_add)(const struct conv_weights_job *j, struct range range)
 {
 	add_channels(j, 0, block_count(j), range);
 }
@@ -295,7 +295,7 @@ void KERNEL(conv_weights)(const struct conv_weights_job *j)
 		int left = block_count(j) - o / CHANNEL_BLOCK;
 		blocks = left < at_once ? left : at_once;
 		begin_channels(j, blocks);
-		add_channels(j, o, blocks, (struct row_range){ 0, j->out_shape.h });
+		add_channels(j, o, blocks, (struct range){ 0, j->out_shape.h });
 		end_channels(j, o, blocks);
 	}
 }

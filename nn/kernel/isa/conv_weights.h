@@ -15,15 +15,12 @@ INLINE struct conv_weights_job weights_part(const struct conv_weights_job *job, 
 	return j;
 }
 
-/* Rows of d_out. */
-struct row_range { int first, last; };
-
 /* Whether the steps below can do a job: it goes in blocks, and the sums of all output channels have room in scratch. */
 bool KERNEL(conv_weights_fit)(const struct conv_weights_job *job);
 
-/* Sums at 0; the rows of a range added, each row once; sums over lanes written to d_weights. */
+/* Sums at 0; the rows of a range of d_out added, each row once; sums over lanes written to d_weights. */
 void KERNEL(conv_weights_begin)(const struct conv_weights_job *job);
-void KERNEL(conv_weights_add)(const struct conv_weights_job *job, struct row_range range);
+void KERNEL(conv_weights_add)(const struct conv_weights_job *job, struct range range);
 void KERNEL(conv_weights_end)(const struct conv_weights_job *job);
 
 #endif

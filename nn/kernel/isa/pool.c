@@ -41,19 +41,19 @@ static struct pool_job part_of(const struct pool_job *job, int part)
 }
 
 /* What becomes of one window. rows and columns are its size, constants where this is inlined, but for unusual sizes. */
-typedef void window_rule(const void *job, int c, const struct spot *s, int rows, int columns);
+typedef void window_rule(const struct pool_job *j, int c, const struct spot *s, int rows, int columns);
 
 /* Windows of 2 by 2 and 3 by 3 have code without loops. */
-INLINE void on_window(const void *job, int c, const struct spot *s, window_rule *rule)
+INLINE void on_window(const struct pool_job *j, int c, const struct spot *s, window_rule *rule)
 {
 	int rows = s->row_end - s->row, columns = s->column_end - s->column;
 
 	if (rows == 3 && columns == 3)
-		rule(job, c, s, 3, 3);
+		rule(j, c, s, 3, 3);
 	else if (rows == 2 && columns == 2)
-		rule(job, c, s, 2, 2);
+		rule(j, c, s, 2, 2);
 	else
-		rule(job, c, s, rows, columns);
+		rule(j, c, s, rows, columns);
 }
 
 /* Every window of every channel, in reading order, one native vector of the lanes at a time. */
@@ -84,21 +84,31 @@ INLINE void extreme(const struct pool_job *j, int c, const struct spot *s, int r
 	store(j->out + s->out, best);
 }
 
-INLINE void maximum(const void *job, int c, const struct spot *s, int rows, int columns)
+INLINE void maximum(const struct pool_job *j, int c, const struct spot *s, int rows, int columns)
 {
-	extreme(job, c, s, rows, columns, larger);
+	extreme(j, c, s, rows, columns, larger);
 }
 
-INLINE void minimum(const void *job, int c, const struct spot *s, int rows, int columns)
+INLINE void minimum(const struct pool_job *j, int c, const struct spot *s, int rows, int columns)
 {
-	extreme(job, c, s, rows, columns, smaller);
+	extreme(j, c, s, rows, columns, smaller);
 }
 
-/* The first position of a window that holds `best` gets d besides: what it has got, later ones do not. */
-INLINE void to_winner(const struct pool_job *j, size_t first, int rows, int columns, vec best, vec d)
+INLINE void first_pixel(const struct pool_job *j, int c, const struct spot *s, int rows, int columns)
 {
-	vec zero = splat(0);
+	(void)rows;
+	(void)columns;
+	store(j->out + s->out, load(j->in + at(j, c, s->row, s->column)));
+}
 
+/* The first position that holds the maximum takes the gradient: what it has got, later ones do not. */
+INLINE void maximum_backward(const struct pool_job *j, int c, const struct spot *s, int rows, int columns)
+{
+	const size_t first = at(j, c, s->row, s->column);
+	vec best = load(j->out + s->out), d = load(j->d_out + s->out), zero = splat(0);
+
+	if (j->gate)
+		d = gated(d, best, *j->gate);
 	UNROLL_CONSTANT
 	for (int row = 0; row < rows; row++)
 		UNROLL_CONSTANT
@@ -110,19 +120,8 @@ INLINE void to_winner(const struct pool_job *j, size_t first, int rows, int colu
 		}
 }
 
-INLINE void maximum_backward(const void *job, int c, const struct spot *s, int rows, int columns)
+INLINE void mean(const struct pool_job *j, int c, const struct spot *s, int rows, int columns)
 {
-	const struct pool_job *j = job;
-	vec best = load(j->out + s->out), d_out = load(j->d_out + s->out);
-
-	if (j->gate)
-		d_out = gated(d_out, best, *j->gate);
-	to_winner(j, at(j, c, s->row, s->column), rows, columns, best, d_out);
-}
-
-INLINE void mean(const void *job, int c, const struct spot *s, int rows, int columns)
-{
-	const struct pool_job *j = job;
 	vec sum = splat(0);
 
 	for (int row = 0; row < rows; row++)
@@ -131,9 +130,8 @@ INLINE void mean(const void *job, int c, const struct spot *s, int rows, int col
 	store(j->out + s->out, sum / splat((real)(rows * columns)));
 }
 
-INLINE void mean_backward(const void *job, int c, const struct spot *s, int rows, int columns)
+INLINE void mean_backward(const struct pool_job *j, int c, const struct spot *s, int rows, int columns)
 {
-	const struct pool_job *j = job;
 	vec share = load(j->d_out + s->out) / splat((real)(rows * columns));
 
 	for (int row = 0; row < rows; row++)
@@ -145,10 +143,11 @@ INLINE void mean_backward(const void *job, int c, const struct spot *s, int rows
 
 void KERNEL(max_pool)(const struct pool_job *job)
 {
-	if (job->smallest)
-		each_window(job, minimum);
-	else
-		each_window(job, maximum);
+	switch (job->winner) {
+	case WINNER_LARGEST: each_window(job, maximum); break;
+	case WINNER_SMALLEST: each_window(job, minimum); break;
+	case WINNER_FIRST: each_window(job, first_pixel); break;
+	}
 }
 
 void KERNEL(average_pool)(const struct pool_job *job)
@@ -226,6 +225,7 @@ INLINE void norm_window(const struct norm_pool_job *j, enum gate gate, const str
 		}
 }
 
+/* The windows inside an image, 3 by 3 with stride 2 and 2 by 2 with stride 2, have code without loops. */
 INLINE void norm_usual_window(const struct norm_pool_job *j, enum gate gate, const struct norm *n, const struct spot *s, struct seen seen)
 {
 	int rows = s->row_end - s->row, columns = s->column_end - s->column;
@@ -237,8 +237,6 @@ INLINE void norm_usual_window(const struct norm_pool_job *j, enum gate gate, con
 	else
 		norm_window(j, gate, n, s, rows, columns, seen);
 }
-
-struct range { int first, last; };
 
 /* Pixels that no window sees. */
 INLINE void norm_unseen(const struct norm_pool_job *j, enum gate gate, const struct norm *n, struct range rows, struct range columns)
@@ -293,7 +291,7 @@ void KERNEL(norm_max_pool_backward)(const struct norm_pool_job *job)
 		struct norm_pool_job j = norm_part_of(job, part);
 		if (!gate)
 			norm_windows(&j, NO_GATE);
-		else if (gate->slope == 0 && gate->cap > (real)3e38)
+		else if (is_relu(*gate))
 			norm_windows(&j, RELU_GATE);
 		else
 			norm_windows(&j, ANY_GATE);

@@ -63,6 +63,9 @@ typedef vec_bits vec_mask;
 #define UNROLL_CONSTANT UNROLL
 #endif
 
+/* first <= k < last. */
+struct range { int first, last; };
+
 INLINE vec load(const real *at)
 {
 	return *(const vec *)at;
