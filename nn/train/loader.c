@@ -62,7 +62,7 @@ static struct source source_of(const struct group_load *load, int lane)
 
 typedef uint8_t bytes __attribute__((vector_size(LANES)));
 
-/* Bytes at .. at + LANES - 1 of `count`, or counted from the last one; LANES of them at once cost no more than one. */
+/* LANES of `count` bytes, from number `at` on; flipped, number 0 is the last one of `from`. */
 static inline void copy_bytes(const uint8_t *from, int count, int at, bool flip, uint8_t *to)
 {
 	uint64_t halves[2], turned;
@@ -116,10 +116,11 @@ static void load_row(const struct group_load *load, const struct source *sources
 	for (int lane = 0; lane < load->lanes; lane++) {
 		const struct source *s = &sources[lane];
 		int row = y + s->dy;
-		const uint8_t *from = s->pixels + ((ptrdiff_t)c * shape.h + row) * shape.w;
-		if ((unsigned)row < (unsigned)shape.h)
-			copy_row(s, from, shape.w, rows + lane * stride);
-		if (row >= 0 && row + ROWS_AHEAD < shape.h)
+		if ((unsigned)row >= (unsigned)shape.h)
+			continue;
+		const uint8_t *from = s->pixels + (size_t)(c * shape.h + row) * (size_t)shape.w;
+		copy_row(s, from, shape.w, rows + lane * stride);
+		if (row + ROWS_AHEAD < shape.h)
 			__builtin_prefetch(from + ROWS_AHEAD * shape.w);
 	}
 	for (int x = 0; x < shape.w; x += LANES) {

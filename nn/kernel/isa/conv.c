@@ -39,14 +39,21 @@ INLINE void start_sums(const struct conv_job *j, int o, int P, int C, vec sum[PI
 	}
 }
 
+/* A pixel's place in the output, in numbers. */
+INLINE size_t out_at(const struct conv_job *j, struct place at)
+{
+	const size_t plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w, row = (size_t)(at.y * j->out_step + j->out_row);
+
+	return ((size_t)at.o * plane + row * (size_t)j->out_shape.w + (size_t)(at.x * j->out_step + j->out_column)) * LANES;
+}
+
 /* Asks for the lines that the next block of this row writes. Stores wait for each other: those that miss every cache do so one by one. */
 INLINE void ask_for_outputs(const struct conv_job *j, struct place at, int P, int C)
 {
-	const size_t plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w, row = (size_t)(at.y * j->out_step + j->out_row);
-	const size_t first = row * (size_t)j->out_shape.w + (size_t)((at.x + P) * j->out_step + j->out_column);
-	const real *to = j->out + ((size_t)at.o * plane + first) * LANES;
+	const size_t plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w * LANES;
+	const real *to = j->out + out_at(j, (struct place){ at.o, at.y, at.x + P });
 
-	for (int c = 0; c < C; c++, to += plane * LANES)
+	for (int c = 0; c < C; c++, to += plane)
 		UNROLL
 		for (int p = 0; p < P; p++)
 			__builtin_prefetch(to + p * j->out_step * LANES, 1);
@@ -60,8 +67,7 @@ INLINE void finish_as(const struct conv_job *j, struct place at, const struct ti
 {
 	const struct activation activation = ending == GATED ? j->gate_activation : j->activation;
 	const size_t step = (size_t)j->out_step * LANES, plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w * LANES;
-	const size_t row = (size_t)(at.y * j->out_step + j->out_row) * (size_t)j->out_shape.w;
-	size_t first = (size_t)at.o * plane + (row + (size_t)(at.x * j->out_step + j->out_column)) * LANES;
+	size_t first = out_at(j, at);
 	const real *gate = j->gate, *from = tile->sums;
 	real *out = j->out;
 
@@ -115,8 +121,7 @@ static __attribute__((noinline)) void finish(const struct conv_job *j, struct pl
 INLINE void finish_registers(const struct conv_job *j, struct place at, int P, int C, vec sum[PIXEL_BLOCK][WIDE_BLOCK], bool activates)
 {
 	const size_t step = (size_t)j->out_step * LANES, plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w * LANES;
-	const size_t row = (size_t)(at.y * j->out_step + j->out_row) * (size_t)j->out_shape.w;
-	real *to = j->out + (size_t)at.o * plane + (row + (size_t)(at.x * j->out_step + j->out_column)) * LANES;
+	real *to = j->out + out_at(j, at);
 
 	UNROLL
 	for (int c = 0; c < C; c++, to += plane)
