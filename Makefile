@@ -79,12 +79,13 @@ LINK := $(CC) $(CFLAGS) -fopenmp $(CHECKS) -Wl,-z,relro,-z,now $(RUN_PATH) $(LDF
 
 # Each kernel source is compiled once per instruction set, and the program chooses at its start.
 ifneq ($(filter x86_64%,$(MACHINE)),)
-SETS := avx512 avx2 portable
+SETS := avx512bf16 avx512 avx2 portable
 else
 SETS := portable
 COMPILE += -DONLY_PORTABLE
 endif
 FLAGS_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -mavx2 -mprfchw -mprefer-vector-width=512
+FLAGS_avx512bf16 := $(FLAGS_avx512) -mavx512bf16
 FLAGS_avx2 := -mavx2 -mfma -mprfchw
 FLAGS_portable :=
 

@@ -11,6 +11,7 @@ void one_layer_open(struct one_layer *l, const char *text, const struct kernels 
 {
 	net_read(&l->net, (struct shape){ 1, 1, 1 }, 1, text);
 	l->type = l->net.layers[0].type;
+	l->bf16 = false;
 	l->pass = (struct pass){ .kernels = kernels, .config = l->net.layers[0].config, .plan = &l->plan,
 	                         .activation = ACTIVATION_IDENTITY, .training = true };
 }
@@ -24,7 +25,8 @@ void one_layer_shape(struct one_layer *l, struct shape in, int images)
 	l->plan = (struct layer_plan){ .macs = 0 };
 	p->groups = groups_of(images);
 	p->images = images;
-	struct plan_request request = { .input_count = 1, .in = { in }, .groups = p->groups, .at = { "net", 1, 1 } };
+	struct plan_request request = { .input_count = 1, .in = { in }, .groups = p->groups, .at = { "net", 1, 1 },
+	                                .bf16 = l->bf16 };
 	if (!l->type->plan(p->config, &request, &l->plan, &err)) {
 		test_fail(__FILE__, __LINE__, "%s", err.text);
 		abort();

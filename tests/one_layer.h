@@ -10,6 +10,7 @@ struct one_layer {
 	struct pass pass;
 	const struct layer_type *type;
 	size_t params_len;
+	bool bf16;              /* false; may be set before the shape */
 	double *params;         /* to be filled before the forward pass */
 	double *d_params;       /* after the backward pass, groups added up */
 };

@@ -1,5 +1,5 @@
 /* The convolution and depthwise layers, plain, in groups, with all paddings and strides, forward and backward: equal to the naive
- * loops over whole numbers, on every set of kernels. */
+ * loops over whole numbers, on every set of kernels, in float and in bfloat16, which holds such numbers. */
 #include "nn/kernel/window.h"
 #include "tests/draw.h"
 #include "tests/lanes.h"
@@ -33,7 +33,7 @@ static void write_padding(char to[40], struct padding p)
 static bool random_case(int i, struct conv_case *c)
 {
 	struct rng rng = rng_seed(5, (uint64_t)i);
-	int in_each = draw_between(&rng, 1, 5), out_each = draw_between(&rng, 1, 6);
+	int in_each = draw_between(&rng, 1, 7), out_each = draw_between(&rng, 1, 7);
 	char padding[40];
 
 	*c = (struct conv_case){ .images = draw_between(&rng, 1, 36), .groups = i % 3 ? draw_between(&rng, 1, 5) : 1,
@@ -55,14 +55,17 @@ static bool random_case(int i, struct conv_case *c)
 	return window_place(&c->window, c->in, c->padding, (struct mark){ 0 }, NULL);
 }
 
-static void check_case(const struct conv_case *c, const struct kernels *k, uint64_t seed)
+/* Returns whether the layer did it in bfloat16. */
+static bool check_case(const struct conv_case *c, const struct kernels *k, uint64_t seed, bool bf16)
 {
 	struct one_layer layer;
 	struct rng rng = rng_seed(6, seed);
 	char what[240];
 
-	snprintf(what, sizeof what, "%s: %s over %dx%dx%d, %d images", k->name, c->text, c->in.c, c->in.h, c->in.w, c->images);
+	snprintf(what, sizeof what, "%s%s: %s over %dx%dx%d, %d images", k->name, bf16 ? ", bf16" : "", c->text,
+	         c->in.c, c->in.h, c->in.w, c->images);
 	one_layer_open(&layer, c->text, k);
+	layer.bf16 = bf16;
 	one_layer_shape(&layer, c->in, c->images);
 	struct shape out = layer.plan.out;
 	size_t ins = image_len(c->in) * (size_t)c->images, outs = image_len(out) * (size_t)c->images;
@@ -90,23 +93,27 @@ static void check_case(const struct conv_case *c, const struct kernels *k, uint6
 	naive_conv_data(&by_data);
 	CHECK_EQUAL(what, layer.d_params, d_weight, layer.params_len);
 	CHECK_EQUAL(what, d_in, by_data.in, ins);
+	return layer.plan.bf16;
 }
 
 TEST(conv_layers_agree_with_the_naive_loops)
 {
 	struct conv_case c;
-	int cases = 0;
+	int cases = 0, in_bf16 = 0;
 
 	for (int i = 0; i < RANDOM_CASES; i++) {
 		if (!random_case(i, &c))
 			continue;
 		cases++;
 		for (EACH_SET(k)) {
-			check_case(&c, *k, (uint64_t)i);
+			CHECK(!check_case(&c, *k, (uint64_t)i, false));
+			take_nothing();
+			in_bf16 += check_case(&c, *k, (uint64_t)i, true);
 			take_nothing();
 		}
 	}
 	CHECK(cases > RANDOM_CASES / 2);
+	CHECK(in_bf16 > RANDOM_CASES / 4);
 }
 
 /* TensorFlow's "same" with stride 2. 4 columns: one column of zeros, on the right; windows of 3 begin at 0 and 2.

@@ -63,6 +63,40 @@ static struct written run_winograd(struct round *r)
 	return (struct written){ job.out, group_len(job.out_shape) };
 }
 
+static struct written run_conv_bf16(struct round *r)
+{
+	struct window *w = &r->window;
+	struct shape out = { r->out.c, r->out.h + 1, r->out.w * 2 };
+	real *weights;
+	int places = (r->out.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK * bf16_pairs(r->in.c) * w->kernel.h * w->kernel.w;
+	struct conv_job job = { .in = take_normals(r, group_len(r->in)), .in_shape = r->in, .out = take_normals(r, group_len(out)),
+		.out_shape = out, .rows = r->out.h, .columns = r->out.w, .out_step = 1, .out_column = 1,
+		.kernel = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left,
+		.bias = take_normals(r, (size_t)r->out.c), .activation = { (real)0.3, 6 }, .bf16 = true };
+
+	job.weights = weights = take_reals((size_t)places);
+	for (int k = 0; k < places; k++) {
+		real_bits pair = bf16_pair((real)rng_normal(&r->rng), (real)rng_normal(&r->rng));
+		memcpy(weights + k, &pair, sizeof pair);
+	}
+	job.scratch = take_reals(bf16_scratch_len(&job));
+	r->kernels->conv(&job);
+	return (struct written){ job.out, group_len(out) };
+}
+
+static struct written run_conv_weights_bf16(struct round *r)
+{
+	struct window *w = &r->window;
+	size_t len = (size_t)(r->out.c * r->in.c * w->kernel.h * w->kernel.w);
+	struct conv_weights_job job = { .in = take_normals(r, group_len(r->in)), .in_shape = r->in,
+		.d_out = take_normals(r, group_len(r->out)), .out_shape = r->out, .kernel = { w->kernel.h, w->kernel.w },
+		.stride = w->stride, .top = w->top, .left = w->left, .d_weights = take_reals(len), .bf16 = true };
+
+	job.scratch = take_reals(bf16_layout(&job).len);
+	r->kernels->conv_weights(&job);
+	return (struct written){ job.d_weights, len };
+}
+
 static struct written run_conv_weights(struct round *r)
 {
 	struct window *w = &r->window;
@@ -212,7 +246,8 @@ static struct written run_scale_bytes(struct round *r)
 }
 
 static const struct { const char *name; struct written (*run)(struct round *r); } kernels_run[] = {
-	{ "conv", run_conv }, { "winograd", run_winograd }, { "conv_weights", run_conv_weights },
+	{ "conv", run_conv }, { "conv in bf16", run_conv_bf16 }, { "winograd", run_winograd }, { "conv_weights", run_conv_weights },
+	{ "conv_weights in bf16", run_conv_weights_bf16 },
 	{ "winograd weights", run_winograd_weights }, { "turned", run_turned }, { "max_pool", run_max_pool },
 	{ "norm_max_pool", run_norm_max_pool }, { "average_pool", run_average_pool }, { "activate", run_activation },
 	{ "batch norm", run_batch_norm },
@@ -233,20 +268,27 @@ static struct written run_on(const struct kernels *k, size_t kernel, int round)
 	return kernels_run[kernel].run(&r);
 }
 
+static void check_same_bytes(const struct kernels *wide, const struct kernels *narrow)
+{
+	for (size_t kernel = 0; kernel < sizeof kernels_run / sizeof *kernels_run; kernel++)
+		for (int round = 0; round < 25; round++, take_nothing()) {
+			struct written a = run_on(wide, kernel, round), b = run_on(narrow, kernel, round);
+			if (memcmp(a.at, b.at, a.len * sizeof *a.at))
+				test_fail(__FILE__, __LINE__, "%s of %s differs in round %d", kernels_run[kernel].name, wide->name, round);
+		}
+}
+
 TEST(kernels_with_avx512_and_avx2_give_the_same_bytes)
 {
-	const struct kernels *wide = kernels_choose("avx512"), *narrow = kernels_choose("avx2");
+	const struct kernels *wide = kernels_choose("avx512"), *narrow = kernels_choose("avx2"), *wider = kernels_choose("avx512bf16");
 
 	if (!wide || !narrow) {
 		printf("skipped: this processor has not both AVX-512 and AVX2\n");
 		return;
 	}
-	for (size_t kernel = 0; kernel < sizeof kernels_run / sizeof *kernels_run; kernel++)
-		for (int round = 0; round < 25; round++, take_nothing()) {
-			struct written a = run_on(wide, kernel, round), b = run_on(narrow, kernel, round);
-			if (memcmp(a.at, b.at, a.len * sizeof *a.at))
-				test_fail(__FILE__, __LINE__, "%s differs in round %d", kernels_run[kernel].name, round);
-		}
+	check_same_bytes(wide, narrow);
+	if (wider)
+		check_same_bytes(wider, narrow);
 }
 
 TEST(kernels_are_chosen_by_name_or_the_best_first)

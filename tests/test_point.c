@@ -150,6 +150,7 @@ TEST(id_does_not_depend_on_how_a_sweep_is_written)
 	CHECK_TEXT(id_of(HEAD CONV_FAMILY, "families.0.name=x"), id);
 	CHECK_TEXT(id_of(HEAD CONV_FAMILY, "recipe.warm_up=0"), id);
 	CHECK_TEXT(id_of(HEAD CONV_FAMILY, "recipe.average_weights=0"), id);
+	CHECK_TEXT(id_of(HEAD CONV_FAMILY, "recipe.precision=float32"), id);
 	CHECK_TEXT(id_of(HEAD CONV_FAMILY, "recipe.min_gain=0.01"), id);        /* nothing without patience */
 }
 
@@ -158,7 +159,7 @@ TEST(id_depends_on_everything_that_is_computed)
 	static const char *const sets[] = {
 		"recipe.epochs=2", "recipe.batch=64", "recipe.learning_rate=0.01", "recipe.label_smoothing=0.1", "recipe.scaling=raw",
 		"recipe.flip=true", "recipe.shift=0.1", "recipe.optimizer=sgd", "recipe.warm_up=0.5",
-		"recipe.average_weights=0.999",
+		"recipe.average_weights=0.999", "recipe.precision=bf16",
 		"recipe.optimizer={adam: {beta1: 0.8}}", "recipe.optimizer={adam: {weight_decay: 0.01}}", "recipe.schedule=cosine",
 		"recipe.schedule=one_cycle", "recipe.schedule={one_cycle: {warm_up: 0.2}}", "recipe.schedule={step: {every: 1}}",
 		"recipe.schedule={step: {at: 1}}", "recipe.schedule={step: {at: [1, 2]}}", "recipe.schedule=reduce_on_plateau",

@@ -67,10 +67,12 @@ TEST(sweep_refuses_recipes)
 	CHECK_REFUSED(RECIPE("{epochs: 0}"), "s.yaml:5:18: epochs: 0 is outside 1..100000");
 	CHECK_REFUSED(RECIPE("{epochs: 1, lerning_rate: 1}"),
 	              "s.yaml:5:21: lerning_rate: unknown key; accepted: epochs, batch, learning_rate, label_smoothing, scaling, flip, "
-	              "shift, patience, min_gain, warm_up, average_weights, optimizer, schedule; "
+	              "shift, patience, min_gain, warm_up, average_weights, precision, optimizer, schedule; "
 	              "did you mean \"learning_rate\"?");
 	CHECK_REFUSED(RECIPE("{epochs: 1, learning_rate: -1}"), "s.yaml:5:36: learning_rate: -1 is outside 0..100");
 	CHECK_REFUSED(RECIPE("{epochs: 1, flip: yes}"), "s.yaml:5:27: flip: \"yes\" is not true or false");
+	CHECK_REFUSED(RECIPE("{epochs: 1, precision: bfloat16}"),
+	              "s.yaml:5:32: precision: \"bfloat16\" is unknown; accepted: float32, bf16");
 	CHECK_REFUSED(RECIPE("{epochs: 1, scaling: units}"),
 	              "s.yaml:5:30: scaling: \"units\" is unknown; accepted: unit, standard, raw; did you mean \"unit\"?");
 	CHECK_REFUSED(RECIPE("{epochs: 1, scaling: {unit: 1}}"), "s.yaml:5:30: scaling: a map where one word is accepted");

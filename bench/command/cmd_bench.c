@@ -68,8 +68,9 @@ static const char help[] =
 	"  images/s     in training; inference: loading, forward and loss as in an evaluation\n"
 	"  GFLOP/s      in training, of convolutions and dense layers: two operations for each multiply-add that is done, one\n"
 	"               forward, one for the gradient by the weights, one for the gradient by the data where anybody needs it\n"
-	"  % of peak    of what all threads can do at best, see `archsweep limits`; Winograd's algorithm, by which wide\n"
-	"               convolutions go, needs fewer multiply-adds than are counted, and can be above 100\n"
+	"  % of peak    of what all threads can do at best in float32, see `archsweep limits`. Winograd's algorithm, by which\n"
+	"               wide convolutions go, needs fewer multiply-adds than are counted, and bfloat16 does two at once: both\n"
+	"               can be above 100\n"
 	"  bytes/image  what the steps of an update read and write: each array once a step, as if caches held all within a\n"
 	"               step and nothing between two\n"
 	"  memory       what training allocates, by the plan; measured: by how much it made the process grow\n"
@@ -81,7 +82,7 @@ static const char help[] =
 	"--cores: every network is measured on one thread, and the scheduler then decides as in a run, on virtual threads; a thread\n"
 	"that helps counts as a whole one. --reading: the data is read as at the start of a run, as often as --repeats says.\n"
 	"\n"
-	"ARCHSWEEP_KERNELS=avx512, avx2 or portable chooses the arithmetic; the best for this processor is the default.\n"
+	"ARCHSWEEP_KERNELS=avx512bf16, avx512, avx2 or portable chooses the arithmetic; the best for this processor is the default.\n"
 	"\n"
 	"Exit status: 0 done, 1 a network could not be measured, 2 the command line or the YAML is wrong.\n";
 

@@ -40,7 +40,7 @@ static const char help[] =
 	"Where the sweep names its base, the table is kept as reports/<sweep>/compare.tsv as well, from which `archsweep\n"
 	"plot` draws its pictures.\n"
 	"\n"
-	"ARCHSWEEP_KERNELS=avx512, avx2 or portable chooses the arithmetic; the best for this processor is the default.\n"
+	"ARCHSWEEP_KERNELS=avx512bf16, avx512, avx2 or portable chooses the arithmetic; the best for this processor is the default.\n"
 	"\n"
 	"Exit status: 0 done, 1 a point has no accuracy, or the times could not be measured or read, 2 the command line or the\n"
 	"YAML is wrong.\n";

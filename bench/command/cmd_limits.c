@@ -36,7 +36,7 @@ static const char help[] =
 	"through one of its own; GB are 10^9 bytes. A limit is the best of its stretches. Other programs can only lower it:\n"
 	"measure on a quiet machine.\n"
 	"\n"
-	"ARCHSWEEP_KERNELS=avx512, avx2 or portable chooses the instructions; the best for this processor is the default.\n"
+	"ARCHSWEEP_KERNELS=avx512bf16, avx512, avx2 or portable chooses the instructions; the best for this processor is the default.\n"
 	"\n"
 	"Exit status: 0 done, 1 there was not enough memory, 2 the command line is wrong.\n";
 

@@ -42,7 +42,7 @@ static const char help[] =
 	"more of them at a time than fit into memory. Results depend on neither. Ctrl-C ends the run within a second or\n"
 	"two and keeps the points that are finished; the same command goes on from there. A second Ctrl-C ends at once.\n"
 	"\n"
-	"ARCHSWEEP_KERNELS=avx512, avx2 or portable chooses the arithmetic; the best for this processor is the default.\n"
+	"ARCHSWEEP_KERNELS=avx512bf16, avx512, avx2 or portable chooses the arithmetic; the best for this processor is the default.\n"
 	"\n"
 	"Exit status: 0 all points are trained, 1 a point diverged, failed or was interrupted, or the data could not be\n"
 	"read, 2 the command line or the YAML is wrong.\n";

@@ -5,9 +5,10 @@
 
 PyTorch is asked in four ways, and its best counts: contiguous and channels-last memory, each as one process with all threads and as one
 single-threaded process for each core, whose speeds are added up. Ours are asked likewise in two ways: all threads on one point, and a
-point on each core, as a sweep has them. bfloat16 (autocast) is a row of its own: it computes something else. The turns are ours in each
-way, theirs in each way, ours, theirs, ..., so that a slow moment of the machine meets all; medians count. Ours includes loading and
-augmenting the images, theirs has them ready in memory. --python is the Python with torch; this script needs none of it.
+point on each core, as a sweep has them. bfloat16 has columns of its own, ours (recipe.precision=bf16) and theirs (autocast): it
+computes something else. The turns are ours in each way, theirs in each way, ours, theirs, ..., so that a slow moment of the machine
+meets all; medians count. Ours includes loading and augmenting the images, theirs has them ready in memory. --python is the Python with
+torch; this script needs none of it.
 """
 import argparse
 import csv
@@ -22,10 +23,10 @@ from fnmatch import fnmatch
 
 OUR_WAYS = ("threads", "processes")
 WAYS = list(itertools.product(("contiguous", "channels_last"), ("threads", "processes")))
-PRECISIONS = ("float32", "bfloat16")
+PRECISIONS = {"float32": "float32", "bfloat16": "bf16"}         # and the recipe's word for it
 COLUMNS = ["sweep", "family", "width", "batch", "cores", "ours", "ours_way", "float32", "float32_way", "ratio", "goal", "reached",
-           "bfloat16", "bfloat16_way", "bfloat16_ratio"]
-COLUMNS += [f"ours_{how}" for how in OUR_WAYS]
+           "ours_bfloat16", "ours_bfloat16_way", "bfloat16", "bfloat16_way", "bfloat16_ratio"]
+COLUMNS += [f"ours_{precision}_{how}" for precision in PRECISIONS for how in OUR_WAYS]
 COLUMNS += [f"{precision}_{layout}_{how}" for precision in PRECISIONS for layout, how in WAYS] + ["torch"]
 
 
@@ -117,28 +118,28 @@ def start_teams(arguments):
             "processes": Team([Worker(arguments.python, 1, processor) for processor in processors])}
 
 
-def our_speed(arguments, sweep, point, threads):
+def our_speed(arguments, sweep, point, precision, threads):
     words = ["bench", sweep, "--only", point, "--training", "--tsv", "--peak", "1", "--repeats", "1", "--threads", str(threads),
-             "--stretch", str(max(1, round(arguments.seconds * 1000)))]
+             "--stretch", str(max(1, round(arguments.seconds * 1000))), "--set", f"recipe.precision={PRECISIONS[precision]}"]
     return float(rows_of(run_program(arguments, *words))[0]["images_per_second"])
 
 
-def our_speeds(arguments, sweep, point):
+def our_speeds(arguments, sweep, point, precision):
     """All threads on one point, and a point on each core: they begin together, and the speeds are added up."""
     with ThreadPoolExecutor(arguments.threads) as pool:
-        alone = pool.map(lambda _: our_speed(arguments, sweep, point, 1), range(arguments.threads))
+        alone = pool.map(lambda _: our_speed(arguments, sweep, point, precision, 1), range(arguments.threads))
         side_by_side = sum(alone)
-    return {"threads": our_speed(arguments, sweep, point, arguments.threads), "processes": side_by_side}
+    return {"threads": our_speed(arguments, sweep, point, precision, arguments.threads), "processes": side_by_side}
 
 
 def medians(speeds):
     return {key: statistics.median(values) for key, values in speeds.items()}
 
 
-def best_of(speeds, precision):
-    """The fastest way and its speed."""
-    way = max(WAYS, key=lambda way: speeds[precision, way])
-    return speeds[precision, way], "/".join(way)
+def best_of(speeds, precision, ways):
+    """The fastest way's speed, and that way."""
+    way = max(ways, key=lambda way: speeds[precision, way])
+    return speeds[precision, way], way
 
 
 def compare(arguments, teams, sweep, point):
@@ -148,10 +149,12 @@ def compare(arguments, teams, sweep, point):
         for answer in team.ask(build=summary):
             if answer["trainable"] != summary["trainable"]:
                 raise Trouble(f"{point}: {answer['trainable']} parameters in PyTorch, {summary['trainable']} in archsweep")
-    ours, theirs = {how: [] for how in OUR_WAYS}, {key: [] for key in itertools.product(PRECISIONS, WAYS)}
+    ours = {key: [] for key in itertools.product(PRECISIONS, OUR_WAYS)}
+    theirs = {key: [] for key in itertools.product(PRECISIONS, WAYS)}
     for _ in range(arguments.repeats):
-        for how, speed in our_speeds(arguments, sweep, point).items():
-            ours[how].append(speed)
+        for precision in PRECISIONS:
+            for how, speed in our_speeds(arguments, sweep, point, precision).items():
+                ours[precision, how].append(speed)
         for (precision, way), speeds in theirs.items():
             speeds.append(teams[way[1]].speed(measure=arguments.seconds, layout=way[0], precision=precision))
     return make_row(arguments, summary, medians(ours), medians(theirs))
@@ -159,14 +162,15 @@ def compare(arguments, teams, sweep, point):
 
 def make_row(arguments, summary, ours, theirs):
     row = {"sweep": summary["sweep"], "family": summary["family"], "width": f"{summary['width']:g}", "batch": summary["batch"],
-           "cores": arguments.threads, **{f"ours_{how}": ours[how] for how in OUR_WAYS}}
-    row["ours_way"] = max(OUR_WAYS, key=lambda how: ours[how])
-    row["ours"] = ours[row["ours_way"]]
+           "cores": arguments.threads}
+    row["ours"], row["ours_way"] = best_of(ours, "float32", OUR_WAYS)
+    row["ours_bfloat16"], row["ours_bfloat16_way"] = best_of(ours, "bfloat16", OUR_WAYS)
     for precision in PRECISIONS:
-        row[precision], row[f"{precision}_way"] = best_of(theirs, precision)
-        for way in WAYS:
-            row[f"{precision}_{'_'.join(way)}"] = theirs[precision, way]
-    row["ratio"], row["bfloat16_ratio"] = row["ours"] / row["float32"], row["ours"] / row["bfloat16"]
+        row[precision], way = best_of(theirs, precision, WAYS)
+        row[f"{precision}_way"] = "/".join(way)
+        row.update({f"ours_{precision}_{how}": ours[precision, how] for how in OUR_WAYS})
+        row.update({f"{precision}_{'_'.join(way)}": theirs[precision, way] for way in WAYS})
+    row["ratio"], row["bfloat16_ratio"] = row["ours"] / row["float32"], row["ours_bfloat16"] / row["bfloat16"]
     return row
 
 
@@ -192,7 +196,7 @@ def write_tsv(path, rows):
 
 def print_table(rows):
     columns = ["family", "width", "ours", "ours_way", "float32", "ratio", "goal", "reached", "float32_way"]
-    columns += ["bfloat16", "bfloat16_ratio", "bfloat16_way"]
+    columns += ["ours_bfloat16", "bfloat16", "bfloat16_ratio", "bfloat16_way"]
     texts = [columns] + [[show(row[c]) for c in columns] for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts)]
     for line in texts:
@@ -215,7 +219,8 @@ def main():
         judge(row, goals)
         rows.append(row)
         print(f"{point}: {show(row['ours'])} images/s ({row['ours_way']}), PyTorch {show(row['float32'])} ({row['float32_way']}), "
-              f"ratio {row['ratio']:.2f}", file=sys.stderr)
+              f"ratio {row['ratio']:.2f}; "
+              f"in bfloat16 {show(row['ours_bfloat16'])} and {show(row['bfloat16'])}, ratio {row['bfloat16_ratio']:.2f}", file=sys.stderr)
         write_tsv(arguments.out, rows)
     for team in teams.values():
         team.close()

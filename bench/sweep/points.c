@@ -60,7 +60,8 @@ static bool make_network(struct builder *b, const struct entry *entry, struct po
 	b->layers += entry->family.expansion.count;
 	if (b->layers > MAX_SWEEP_LAYERS)
 		return fail_at(b->err, point->at, "families: more than %d layers in all networks together", MAX_SWEEP_LAYERS);
-	point->network = (struct network){ .input = data->shape, .classes = data->classes };
+	point->network = (struct network){ .input = data->shape, .classes = data->classes,
+	                                    .bf16 = b->sweep->recipe.precision == PRECISION_BF16 };
 	return family_network(&entry->family, &binding, &point->network, b->err) && plan_network(b, entry, point);
 }
 

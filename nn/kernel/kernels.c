@@ -3,10 +3,11 @@
 
 #include <string.h>
 
-extern const struct kernels kernels_avx512, kernels_avx2, kernels_portable;
+extern const struct kernels kernels_avx512bf16, kernels_avx512, kernels_avx2, kernels_portable;
 
 const struct kernels *const kernels_all[] = {
 #ifndef ONLY_PORTABLE
+	&kernels_avx512bf16,
 	&kernels_avx512,
 	&kernels_avx2,
 #endif

@@ -1,11 +1,13 @@
 /* The arithmetic: arrays in, arrays out, one lane group at a time. Floor 1; knows no layers, no networks, no YAML.
  *
- * One source is compiled once per instruction set (AVX-512, AVX2, and whatever the compiler targets by default); each build
- * is one `struct kernels`, and the program chooses among those that the processor can run. Arrays are [c][h][w][LANES], 64-byte aligned. */
+ * One source is compiled once per instruction set (AVX-512 with and without BF16, AVX2, and whatever the compiler targets by
+ * default); each build is one `struct kernels`, and the program chooses among those that the processor can run. Arrays are
+ * [c][h][w][LANES], 64-byte aligned. */
 #ifndef NN_KERNEL_KERNELS_H
 #define NN_KERNEL_KERNELS_H
 
 #include "nn/base/tensor.h"
+#include "nn/kernel/bf16.h"
 #include "nn/kernel/conv_weights.h"
 #include "nn/kernel/winograd.h"
 
@@ -70,7 +72,9 @@ struct conv_job {
 	/* A 3x3 or 5x5 kernel with stride 1 and out_step 1 by Winograd's algorithm: weights are [winograd_points()]
 	 * [ceil(o / CHANNEL_BLOCK)][i][CHANNEL_BLOCK], of winograd_kernel(). */
 	bool winograd;
-	real *scratch;          /* winograd only: winograd_scratch_len() numbers, 64-byte aligned */
+	/* In bfloat16, see bf16.h. */
+	bool bf16;
+	real *scratch;          /* winograd_scratch_len() or bf16_scratch_len() numbers, 64-byte aligned; neither: unused */
 };
 
 /* The weight gradient of one lane group, summed over pixels and lanes:
@@ -84,7 +88,8 @@ struct conv_weights_job {
 	int stride, top, left;
 	real *d_weights;        /* [o][i][ky][kx], overwritten */
 	bool winograd;          /* a 3x3 or 5x5 kernel with stride 1 by Winograd's algorithm */
-	real *scratch;          /* conv_weights_scratch_len() numbers, or of winograd_layout(), 64-byte aligned */
+	bool bf16;              /* in bfloat16, see bf16.h */
+	real *scratch;          /* conv_weights_scratch_len() numbers, or of winograd_layout() or bf16_layout(), 64-byte aligned */
 };
 
 /* Which number of a window is taken: its maximum, its minimum, or the first one. */
@@ -132,7 +137,7 @@ struct norm_pool_job {
 enum { LIMIT_PIXELS = 6, LIMIT_WEIGHTS = 2, LIMIT_TURNS = 32 };
 
 struct kernels {
-	const char *name;               /* "avx512", "avx2", "portable" */
+	const char *name;               /* "avx512bf16", "avx512", "avx2", "portable" */
 	bool (*runs_here)(void);        /* whether this processor has the instructions */
 	int lanes;                      /* numbers in one native vector */
 

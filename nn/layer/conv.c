@@ -25,6 +25,8 @@ struct geometry {
 	int groups, in_each, out_each;  /* channels read and written per convolution group */
 	size_t kernel_len;              /* of all groups */
 	size_t packed_each, turned_each;        /* packed weights per group: forward, and for the gradient by data */
+	size_t in_places, out_places;   /* numbers, or pairs of them, that the channels of a group take in packed weights */
+	bool bf16;                      /* see nn/kernel/bf16.h */
 	bool winograd, winograd_weights;        /* both ways; the weight gradient: see nn/kernel/winograd.h */
 };
 
@@ -33,20 +35,44 @@ static size_t blocks_of(int channels)
 	return (size_t)(channels + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK;
 }
 
-static void choose_algorithm(struct geometry *g)
+static void choose_algorithm(struct geometry *g, bool bf16)
 {
 	struct shape in = { g->in_each, g->in.h, g->in.w }, out = { g->out_each, g->window.out_h, g->window.out_w };
 	struct pair kernel = g->window.kernel;
 	bool may = kernel.h == kernel.w && g->window.stride == 1;
 
+	g->bf16 = bf16 && bf16_pays(g->in_each, g->out_each);
+	g->in_places = (size_t)(g->bf16 ? bf16_pairs(g->in_each) : g->in_each);
+	g->out_places = (size_t)(g->bf16 ? bf16_pairs(g->out_each) : g->out_each);
+	may = may && !g->bf16;
 	g->winograd = may && winograd_pays(kernel.h, in, out);
 	g->winograd_weights = may && winograd_weights_pays(kernel.h, in, out);
+}
+
+/* Of the three jobs' scratch the largest. The gradient by data reads d_out; its phases' kernels are no larger than the whole one. */
+static size_t bf16_scratch(const struct geometry *g)
+{
+	const struct window *w = &g->window;
+	struct conv_job forward = { .in_shape = { g->in_each, g->in.h, g->in.w }, .columns = w->out_w, .stride = w->stride,
+	                            .kernel = { w->kernel.h, w->kernel.w } };
+	struct conv_job data = { .in_shape = { g->out_each, w->out_h, w->out_w }, .columns = g->in.w, .stride = 1,
+	                         .kernel = { w->kernel.h, w->kernel.w } };
+	struct conv_weights_job weights = { .in_shape = forward.in_shape, .out_shape = data.in_shape, .stride = w->stride,
+	                                    .kernel = { w->kernel.h, w->kernel.w } };
+	size_t len = bf16_layout(&weights).len, ways[] = { bf16_scratch_len(&forward), bf16_scratch_len(&data) };
+
+	for (int i = 0; i < 2; i++)
+		len = ways[i] > len ? ways[i] : len;
+	return len;
 }
 
 /* Numbers of scratch that any of a convolution group's jobs needs. */
 static size_t scratch_len(const struct geometry *g)
 {
 	struct winograd w = { g->window.kernel.h, g->in_each, g->out_each };
+
+	if (g->bf16)
+		return bf16_scratch(g);
 	size_t len = g->winograd_weights ? winograd_layout(&w).len :
 		conv_weights_scratch_len(g->in_each, g->out_each, g->window.kernel.h, g->window.kernel.w);
 	size_t ways = g->winograd ? winograd_scratch_len(&w) : 0;
@@ -73,10 +99,10 @@ static bool geometry_of(const struct conv *c, const struct plan_request *in, str
 		return fail_at(err, in->at, "kernel: %zu weights are more than the %d that a layer may have", g->kernel_len, MAX_WEIGHTS);
 	g->out = (struct shape){ (int)outputs, g->window.out_h, g->window.out_w };
 	g->out_each = g->out.c / g->groups;
-	choose_algorithm(g);
+	choose_algorithm(g, in->bf16);
 	size_t points = g->winograd ? (size_t)winograd_points(c->kernel.h) : taps;
-	g->packed_each = blocks_of(g->out_each) * (size_t)g->in_each * points;
-	g->turned_each = blocks_of(g->in_each) * (size_t)g->out_each * points;
+	g->packed_each = blocks_of(g->out_each) * g->in_places * points;
+	g->turned_each = blocks_of(g->in_each) * g->out_places * points;
 	return true;
 }
 
@@ -88,7 +114,7 @@ static size_t plane_len(const struct geometry *g)
 static struct geometry geometry(const struct pass *p)
 {
 	struct geometry g;
-	struct plan_request in = { .input_count = 1, .in = { p->in[0].shape } };
+	struct plan_request in = { .input_count = 1, .in = { p->in[0].shape }, .bf16 = p->plan->bf16 };
 
 	geometry_of(p->config, &in, &g, NULL);
 	return g;
@@ -125,6 +151,7 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	out->scratch_len = scratch_len(&g) + (in->through ? plane_len(&g) : 0);
 	out->grouped_gradient = true;
 	out->needs_in = true;
+	out->bf16 = g.bf16;
 	out->macs = (int64_t)g.kernel_len * g.out.h * g.out.w;
 	out->kernel = c->kernel;
 	return true;
@@ -146,32 +173,65 @@ struct taps {
 	struct pair size;
 	struct pair first, count;       /* taps first, first + step, ... (count of them) along each axis */
 	int step;
+	bool bf16;                      /* packed in pairs of channels that are read */
 };
+
+/* Channel k of those that are read, of numbers or of pairs: the taps of one place lie CHANNEL_BLOCK numbers apart. */
+static void put_weight(const struct taps *t, real *at, int k, real weight)
+{
+	real_bits pair, half;
+
+	if (!t->bf16) {
+		*at = weight;
+		return;
+	}
+	half = bf16_half(weight);
+	memcpy(&pair, at, sizeof pair);
+	pair = k % 2 ? pair | half << HALF_BITS : half;
+	memcpy(at, &pair, sizeof pair);
+}
+
+/* Where the taps of channel k of those that are read begin, from those of channel 0. */
+static size_t place_of(const struct taps *t, int k, int taps)
+{
+	return (size_t)(t->bf16 ? k / 2 : k) * (size_t)taps * CHANNEL_BLOCK;
+}
+
+static size_t places(const struct taps *t, int channels)
+{
+	return (size_t)(t->bf16 ? bf16_pairs(channels) : channels);
+}
 
 /* to = [blocks of o][i][ky][kx][CHANNEL_BLOCK]; lanes of a block past the last channel are never read. */
 static void pack_forward(const struct taps *t, real *to)
 {
-	size_t len = (size_t)t->in_each * (size_t)(t->size.h * t->size.w);
+	int taps = t->size.h * t->size.w;
+	size_t len = places(t, t->in_each) * (size_t)taps;
+	const real *from = t->kernel;
 
 	for (int o = 0; o < t->out_each; o++)
-		for (size_t k = 0; k < len; k++)
-			to[packed_at(o, len, k)] = t->kernel[(size_t)o * len + k];
+		for (int i = 0; i < t->in_each; i++) {
+			real *at = to + packed_at(o, len, 0) + place_of(t, i, taps);
+			for (int k = 0; k < taps; k++, at += CHANNEL_BLOCK)
+				put_weight(t, at, i, *from++);
+		}
 }
 
 /* to = [blocks of i][o][ky turned][kx turned][CHANNEL_BLOCK], for one phase. */
 static void pack_turned(const struct taps *t, real *to)
 {
-	size_t len = (size_t)t->out_each * (size_t)(t->count.h * t->count.w);
+	int taps = t->count.h * t->count.w;
+	size_t len = places(t, t->out_each) * (size_t)taps;
 
-	for (int i = 0; i < t->in_each; i++) {
-		real *at = to + packed_at(i, len, 0);
-		for (int o = 0; o < t->out_each; o++)
+	for (int i = 0; i < t->in_each; i++)
+		for (int o = 0; o < t->out_each; o++) {
+			real *at = to + packed_at(i, len, 0) + place_of(t, o, taps);
 			for (int h = t->count.h - 1; h >= 0; h--)
 				for (int w = t->count.w - 1; w >= 0; w--, at += CHANNEL_BLOCK)
-					*at = t->kernel[(((size_t)o * (size_t)t->in_each + (size_t)i) * (size_t)t->size.h +
-					                 (size_t)(t->first.h + h * t->step)) * (size_t)t->size.w +
-					                (size_t)(t->first.w + w * t->step)];
-	}
+					put_weight(t, at, o, t->kernel[(((size_t)o * (size_t)t->in_each + (size_t)i) * (size_t)t->size.h +
+					                               (size_t)(t->first.h + h * t->step)) * (size_t)t->size.w +
+					                              (size_t)(t->first.w + w * t->step)]);
+		}
 }
 
 /* Along one axis: which taps the rows y = stride * q + phase of d_in see, and where on d_out the first of them lies. */
@@ -195,7 +255,7 @@ static void prepare_turned(const struct geometry *g, struct taps t, real *to)
 			t.first = (struct pair){ y.first, x.first };
 			t.count = (struct pair){ y.count, x.count };
 			pack_turned(&t, to);
-			to += blocks_of(g->in_each) * (size_t)g->out_each * (size_t)(y.count * x.count);
+			to += blocks_of(g->in_each) * g->out_places * (size_t)(y.count * x.count);
 		}
 }
 
@@ -222,7 +282,8 @@ static void prepare_winograd(const struct geometry *g, const real *kernel, real 
 static void prepare(const struct pass *p)
 {
 	struct geometry g = geometry(p);
-	struct taps t = { .out_each = g.out_each, .in_each = g.in_each, .size = g.window.kernel, .step = g.window.stride };
+	struct taps t = { .out_each = g.out_each, .in_each = g.in_each, .size = g.window.kernel, .step = g.window.stride,
+	                  .bf16 = g.bf16 };
 
 	for (int k = 0; k < g.groups; k++) {
 		real *packed = p->shared + (size_t)k * g.packed_each;
@@ -264,7 +325,7 @@ static void forward(const struct pass *p, int group)
 			.weights = p->shared + (size_t)k * g.packed_each,
 			.bias = c->bias ? p->params + g.kernel_len + k * g.out_each : NULL,
 			.activation = p->activation, .stream = streams(g.out),
-			.winograd = g.winograd, .scratch = scratch_of(p, &g, group),
+			.winograd = g.winograd, .bf16 = g.bf16, .scratch = scratch_of(p, &g, group),
 		});
 }
 
@@ -276,7 +337,7 @@ static struct conv_job data_job(const struct pass *p, const struct geometry *g, 
 		.out = channel_at(p->d_in[0], group, k * g->in_each), .out_shape = { g->in_each, g->in.h, g->in.w },
 		.out_step = g->window.stride, .stride = 1,
 		.activation = ACTIVATION_IDENTITY, .stream = streams(g->in) && !p->through_count,
-		.winograd = g->winograd, .scratch = scratch_of(p, g, group),
+		.winograd = g->winograd, .bf16 = g->bf16, .scratch = scratch_of(p, g, group),
 		.gate = p->gate ? in : NULL,
 		.gate_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,
 	};
@@ -307,7 +368,7 @@ static struct conv_weights_job weights_job(const struct pass *p, const struct ge
 		.kernel = { g->window.kernel.h, g->window.kernel.w }, .stride = g->window.stride,
 		.top = g->window.top, .left = g->window.left,
 		.d_weights = d_kernel + (size_t)k * (g->kernel_len / (size_t)g->groups),
-		.winograd = g->winograd_weights, .scratch = scratch_of(p, g, group),
+		.winograd = g->winograd_weights, .bf16 = g->bf16, .scratch = scratch_of(p, g, group),
 	};
 }
 
@@ -331,7 +392,7 @@ static void backward_group(const struct pass *p, const struct geometry *g, int g
 				p->kernels->conv_backward(&weights, &data);
 			else
 				p->kernels->conv(&data);
-			data.weights += blocks_of(g->in_each) * (size_t)g->out_each * (size_t)(data.kernel.h * data.kernel.w);
+			data.weights += blocks_of(g->in_each) * g->out_places * (size_t)(data.kernel.h * data.kernel.w);
 		}
 	through_backward(p, group, k * g->in_each);
 }

@@ -56,6 +56,7 @@ struct layer_plan {
 	bool view;              /* the output is the input's memory under another shape: nothing to compute */
 	bool needs_in;          /* backward reads the input */
 	bool needs_out;         /* backward reads the output */
+	bool bf16;              /* its multiply-adds are in bfloat16 */
 	int64_t macs;           /* multiply-adds for one image; convolutions and dense layers only */
 	struct pair kernel;     /* for the layer table; 0, 0 where there is none */
 };
@@ -68,6 +69,7 @@ struct plan_request {
 	struct mark at;                         /* of the layer in its file, for errors */
 	const struct window *pooling;           /* see pass.pooling */
 	bool through;                           /* there will be a pass.through */
+	bool bf16;                              /* convolutions may be in bfloat16 */
 };
 
 struct pass;

@@ -20,6 +20,7 @@ struct network {
 	int classes;
 	int layer_count;
 	const struct layer *layers;
+	bool bf16;              /* convolutions multiply in bfloat16 where that pays (nn/kernel/bf16.h) */
 	bool input_gradient;    /* also compute the loss' gradient by the input: for checks and saliency, not for training */
 };
 

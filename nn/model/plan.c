@@ -19,7 +19,8 @@ static bool plan_layer(struct model_plan *plan, int i, struct error *err)
 {
 	const struct layer *layer = &plan->network->layers[i];
 	struct node *node = &plan->nodes[i];
-	struct plan_request request = { .input_count = layer->type->inputs, .groups = plan->groups, .at = layer->at };
+	struct plan_request request = { .input_count = layer->type->inputs, .groups = plan->groups, .at = layer->at,
+	                                .bf16 = plan->network->bf16 };
 
 	for (int k = 0; k < layer->type->inputs; k++) {
 		request.in[k] = node->in[k] = shape_of(plan, layer->from[k]);
@@ -62,7 +63,8 @@ static bool plan_folded(struct model_plan *plan, int i, struct error *err)
 	const struct layer *layer = &plan->network->layers[i];
 	struct node *node = &plan->nodes[i];
 	struct plan_request request = { .input_count = layer->type->inputs, .in = { node->in[0] }, .groups = plan->groups, .at = layer->at,
-	                                .pooling = node->pooled ? &node->pooling : NULL, .through = node->through_count > 0 };
+	                                .pooling = node->pooled ? &node->pooling : NULL, .through = node->through_count > 0,
+	                                .bf16 = plan->network->bf16 };
 
 	node->plan = (struct layer_plan){ 0 };
 	return node->type->plan(layer->config, &request, &node->plan, err);

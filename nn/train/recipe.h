@@ -7,6 +7,7 @@
 #include "nn/optim/optimizer.h"
 
 enum scaling { SCALING_UNIT, SCALING_STANDARD, SCALING_RAW };   /* pixels / 255; mean 0, variance 1 over the training images; 0..255 */
+enum precision { PRECISION_FLOAT32, PRECISION_BF16 };   /* of convolutions' factors; their sums and all else are float32 */
 
 struct recipe {
 	int epochs;
@@ -22,6 +23,7 @@ struct recipe {
 	const void *optimizer_config;   /* owned by whoever filled the recipe */
 	double warm_up;         /* epochs over which the rate rises along a line from 0; times what the schedule says */
 	double average_weights; /* share that the weights' running averages, by which images are judged, keep at each update; 0: none */
+	int precision;          /* enum precision; heeded by who builds the network, whose bf16 says it */
 	const struct schedule_type *schedule;
 	const void *schedule_config;    /* likewise */
 };

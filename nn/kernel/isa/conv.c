@@ -11,7 +11,9 @@
  *
  * Tried on arrays that lie in memory, both cores, 1x1 and 3x3 of 12 to 240 channels, and without gain: prefetching the next block's
  * pixels (0 to -3 %), and several pixel blocks under four channels before the next four, for longer runs of stores (0 to -10 %). */
+#include "nn/kernel/isa/conv_blocks.h"
 #include "nn/kernel/isa/conv_plane.h"
+#include "nn/kernel/isa/pairs.h"
 
 /* A 1x1 kernel meets each pixel of its patch once for each block of channels. With many input channels the patch does not stay in L1, the
  * less so as planes of 12x12 and 24x24 lie at distances that share few of its sets; so blocks are half as long and twice as many channels
@@ -144,8 +146,8 @@ INLINE void finish_tile(const struct conv_job *j, struct place at, int P, int C,
 	finish(j, at, &tile);
 }
 
-/* P, C and kernel_w are constants where this is inlined; `edge` says that some pixels may lie outside the rows. */
-INLINE void block(const struct conv_job *j, struct place at, int P, int C, bool edge, int kernel_w)
+/* P, C, kernel_w and bf16 are constants where this is inlined; `edge` says that some pixels may lie outside the rows. */
+INLINE void block(const struct conv_job *j, struct place at, int P, int C, bool edge, int kernel_w, bool bf16)
 {
 	const int width = j->in_shape.w, height = j->in_shape.h, stride = j->stride, taps = j->kernel.h * kernel_w;
 	const int row = at.y * stride - j->top, column = at.x * stride - j->left;
@@ -173,7 +175,7 @@ INLINE void block(const struct conv_job *j, struct place at, int P, int C, bool 
 					vec scale = splat(weight[packed_at(c, len, 0)]);
 					UNROLL
 					for (int p = 0; p < P; p++)
-						sum[p][c] += pixel[p] * scale;
+						add_product(&sum[p][c], pixel[p], scale, bf16);
 				}
 			}
 		}
@@ -186,19 +188,19 @@ INLINE void block(const struct conv_job *j, struct place at, int P, int C, bool 
 }
 
 /* Taps in a row: the usual 3 and 1 are constants, so that the compiler leaves no loop around 24 multiply-adds. */
-INLINE void block_of_channels(const struct conv_job *j, struct place at, int P, bool edge)
+INLINE void block_of_channels(const struct conv_job *j, struct place at, int P, bool edge, bool bf16)
 {
 	switch (j->out_shape.c - at.o) {
-	case 1: block(j, at, P, 1, edge, j->kernel.w); return;
-	case 2: block(j, at, P, 2, edge, j->kernel.w); return;
-	case 3: block(j, at, P, 3, edge, j->kernel.w); return;
+	case 1: block(j, at, P, 1, edge, j->kernel.w, bf16); return;
+	case 2: block(j, at, P, 2, edge, j->kernel.w, bf16); return;
+	case 3: block(j, at, P, 3, edge, j->kernel.w, bf16); return;
 	}
 	if (j->kernel.w == 3)
-		block(j, at, P, CHANNEL_BLOCK, edge, 3);
+		block(j, at, P, CHANNEL_BLOCK, edge, 3, bf16);
 	else if (j->kernel.w == 1)
-		block(j, at, P, CHANNEL_BLOCK, edge, 1);
+		block(j, at, P, CHANNEL_BLOCK, edge, 1, bf16);
 	else
-		block(j, at, P, CHANNEL_BLOCK, edge, j->kernel.w);
+		block(j, at, P, CHANNEL_BLOCK, edge, j->kernel.w, bf16);
 }
 
 static void pixel_block(const struct conv_job *j, struct place at, int pixels)
@@ -207,27 +209,42 @@ static void pixel_block(const struct conv_job *j, struct place at, int pixels)
 	bool edge = first < 0 || last >= j->in_shape.w;
 
 	switch (pixels * 2 + edge) {
-	case 2: block_of_channels(j, at, 1, false); break;
-	case 3: block_of_channels(j, at, 1, true); break;
-	case 4: block_of_channels(j, at, 2, false); break;
-	case 5: block_of_channels(j, at, 2, true); break;
-	case 6: block_of_channels(j, at, 3, false); break;
-	case 7: block_of_channels(j, at, 3, true); break;
+	case 2: block_of_channels(j, at, 1, false, false); break;
+	case 3: block_of_channels(j, at, 1, true, false); break;
+	case 4: block_of_channels(j, at, 2, false, false); break;
+	case 5: block_of_channels(j, at, 2, true, false); break;
+	case 6: block_of_channels(j, at, 3, false, false); break;
+	case 7: block_of_channels(j, at, 3, true, false); break;
 #if defined __AVX512F__
-	case 8: block_of_channels(j, at, 4, false); break;
-	case 9: block_of_channels(j, at, 4, true); break;
-	case 10: block_of_channels(j, at, 5, false); break;
-	case 11: block_of_channels(j, at, 5, true); break;
-	case 12: block_of_channels(j, at, 6, false); break;
-	case 13: block_of_channels(j, at, 6, true); break;
+	case 8: block_of_channels(j, at, 4, false, false); break;
+	case 9: block_of_channels(j, at, 4, true, false); break;
+	case 10: block_of_channels(j, at, 5, false, false); break;
+	case 11: block_of_channels(j, at, 5, true, false); break;
+	case 12: block_of_channels(j, at, 6, false, false); break;
+	case 13: block_of_channels(j, at, 6, true, false); break;
+#endif
+	}
+}
+
+/* Paired inputs have their zeros around them. */
+static void pixel_block_bf16(const struct conv_job *j, struct place at, int pixels)
+{
+	switch (pixels) {
+	case 1: block_of_channels(j, at, 1, false, true); break;
+	case 2: block_of_channels(j, at, 2, false, true); break;
+	case 3: block_of_channels(j, at, 3, false, true); break;
+#if defined __AVX512F__
+	case 4: block_of_channels(j, at, 4, false, true); break;
+	case 5: block_of_channels(j, at, 5, false, true); break;
+	case 6: block_of_channels(j, at, 6, false, true); break;
 #endif
 	}
 }
 
 static bool is_wide(const struct conv_job *j)
 {
-	return VEC_BYTES == 64 && j->kernel.h * j->kernel.w == 1 && j->stride == 1 && !j->top && !j->left && j->columns <= j->in_shape.w &&
-	       j->in_shape.c >= WIDE_FROM;
+	return VEC_BYTES == 64 && !j->bf16 && j->kernel.h * j->kernel.w == 1 && j->stride == 1 && !j->top && !j->left &&
+	       j->columns <= j->in_shape.w && j->in_shape.c >= WIDE_FROM;
 }
 
 /* Under a 1x1 kernel, all pixels inside. */
@@ -235,11 +252,11 @@ static void wide_block(const struct conv_job *j, struct place at, int pixels)
 {
 	switch (pixels) {
 #if defined __AVX512F__
-	case 1: block(j, at, 1, WIDE_BLOCK, false, 1); break;
-	case 2: block(j, at, 2, WIDE_BLOCK, false, 1); break;
-	case 3: block(j, at, 3, WIDE_BLOCK, false, 1); break;
+	case 1: block(j, at, 1, WIDE_BLOCK, false, 1, false); break;
+	case 2: block(j, at, 2, WIDE_BLOCK, false, 1, false); break;
+	case 3: block(j, at, 3, WIDE_BLOCK, false, 1, false); break;
 #else
-	default: block(j, at, 1, WIDE_BLOCK, false, 1); break;
+	default: block(j, at, 1, WIDE_BLOCK, false, 1, false); break;
 #endif
 	}
 }
@@ -250,11 +267,11 @@ static void column_block(const struct conv_job *j, struct place at, int pixels, 
 	for (; wide && at.o + WIDE_BLOCK <= j->out_shape.c; at.o += WIDE_BLOCK)
 		wide_block(j, at, pixels);
 	for (; at.o < j->out_shape.c; at.o += CHANNEL_BLOCK)
-		pixel_block(j, at, pixels);
+		(j->bf16 ? pixel_block_bf16 : pixel_block)(j, at, pixels);
 }
 
-/* One native vector of the lanes. Rows are cut into blocks of nearly equal length: 13 pixels are 5, 4, 4 and not 6, 6, 1. */
-static void conv_part(const struct conv_job *j)
+/* Rows are cut into blocks of nearly equal length: 13 pixels are 5, 4, 4 and not 6, 6, 1. */
+void KERNEL(conv_blocks)(const struct conv_job *j)
 {
 	bool wide = is_wide(j);
 	int most = wide ? SHORT_BLOCK : PIXEL_BLOCK, blocks = (j->columns + most - 1) / most;
@@ -291,8 +308,8 @@ void KERNEL(conv)(const struct conv_job *job)
 {
 	struct conv_job flat = flattened(job);
 
-	if (job->winograd) {
-		KERNEL(conv_winograd)(job);
+	if (job->winograd || job->bf16) {
+		(job->bf16 ? KERNEL(conv_bf16) : KERNEL(conv_winograd))(job->bf16 ? &flat : job);
 		stream_end();
 		return;
 	}
@@ -305,7 +322,7 @@ void KERNEL(conv)(const struct conv_job *job)
 		if (is_plane(&j))
 			KERNEL(conv_plane)(&j);
 		else
-			conv_part(&j);
+			KERNEL(conv_blocks)(&j);
 	}
 	stream_end();
 }

@@ -22,10 +22,10 @@ static int band_rows(const struct conv_weights_job *w)
 	return rows < 1 ? 1 : rows < (size_t)w->out_shape.h ? (int)rows : w->out_shape.h;
 }
 
-/* Winograd's way by data knows no bands. */
+/* Winograd's way by data knows no bands, and bfloat16 has its own. */
 static bool pays(const struct conv_weights_job *w, const struct conv_job *data)
 {
-	return streams(w->out_shape) && !data->winograd && KERNEL(conv_weights_fit)(w);
+	return streams(w->out_shape) && !data->winograd && !data->bf16 && KERNEL(conv_weights_fit)(w);
 }
 
 void KERNEL(conv_backward)(const struct conv_weights_job *w, const struct conv_job *data)

@@ -14,6 +14,7 @@
  * 3 taps by 8 channels instead of 6 by 4 for 1x1 and bands of 72 or 160 pixels (5 % more here, 5 % less there). */
 #include "nn/kernel/isa/conv_weights.h"
 #include "nn/kernel/isa/conv_plane.h"
+#include "nn/kernel/isa/pairs.h"
 
 enum {
 	WIDE_BAND = 128,        /* pixels of a band: 4 channels of them are 32 KiB; input rows are seen by several taps */
@@ -32,8 +33,9 @@ struct tap_block {
 	int tap;                        /* the first of them */
 };
 
+/* T, C and bf16 are constants where what follows is inlined. In bfloat16 a pixel is a pair of them. */
 INLINE void pixel(const struct conv_weights_job *j, const struct tap_block *t, const real *d_out, ptrdiff_t in_at, int column,
-                  int T, int C, bool edge, vec sum[TAP_BLOCK][CHANNEL_BLOCK])
+                  int T, int C, bool edge, bool bf16, vec sum[TAP_BLOCK][CHANNEL_BLOCK])
 {
 	size_t plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w * LANES;
 	vec x[TAP_BLOCK];
@@ -41,21 +43,21 @@ INLINE void pixel(const struct conv_weights_job *j, const struct tap_block *t, c
 	UNROLL
 	for (int k = 0; k < T; k++) {
 		bool inside = !edge || (unsigned)(column + t->column[k]) < (unsigned)j->in_shape.w;
-		x[k] = inside ? load(t->in[k] + in_at) : splat(0);
+		x[k] = !inside ? splat(0) : bf16 ? load_loose(t->in[k] + in_at) : load(t->in[k] + in_at);
 	}
 	UNROLL
 	for (int c = 0; c < C; c++) {
 		vec d = load(d_out + (size_t)c * plane);
 		UNROLL
 		for (int k = 0; k < T; k++)
-			sum[k][c] += x[k] * d;
+			add_product(&sum[k][c], x[k], d, bf16);
 	}
 }
 
 /* One kernel row ky. scratch is [ky][i, kx][CHANNEL_BLOCK][LANES]: the taps of a kernel row lie side by side. */
-INLINE void block(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int T, int C)
+INLINE void block(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int T, int C, bool bf16)
 {
-	const int width = j->out_shape.w, stride = j->stride;
+	const int width = j->out_shape.w, stride = j->stride, step = bf16 ? 1 : stride;
 	real *sums = j->scratch + (b->whole ? 0 : (size_t)(ky * j->in_shape.c * j->kernel.w + t->tap) * CHANNEL_BLOCK * LANES);
 	vec sum[TAP_BLOCK][CHANNEL_BLOCK];
 
@@ -68,12 +70,12 @@ INLINE void block(const struct conv_weights_job *j, const struct band *b, const 
 		const real *d_out = j->d_out + ((ptrdiff_t)(b->o * j->out_shape.h + y) * width) * LANES;
 		ptrdiff_t in_row = ((ptrdiff_t)y * stride + ky) * j->in_shape.w * LANES;
 		int x = 0;
-		for (; x < t->first; x++)
-			pixel(j, t, d_out + x * LANES, in_row + x * stride * LANES, x * stride, T, C, true, sum);
-		for (; x < t->last; x++)
-			pixel(j, t, d_out + x * LANES, in_row + x * stride * LANES, x * stride, T, C, false, sum);
-		for (; x < width; x++)
-			pixel(j, t, d_out + x * LANES, in_row + x * stride * LANES, x * stride, T, C, true, sum);
+		for (; !bf16 && x < t->first; x++)
+			pixel(j, t, d_out + x * LANES, in_row + x * step * LANES, x * stride, T, C, true, bf16, sum);
+		for (; x < (bf16 ? width : t->last); x++)
+			pixel(j, t, d_out + x * LANES, in_row + x * step * LANES, x * stride, T, C, false, bf16, sum);
+		for (; !bf16 && x < width; x++)
+			pixel(j, t, d_out + x * LANES, in_row + x * step * LANES, x * stride, T, C, true, bf16, sum);
 	}
 	UNROLL
 	for (int k = 0; k < T; k++)
@@ -82,28 +84,43 @@ INLINE void block(const struct conv_weights_job *j, const struct band *b, const 
 			store(sums + (k * CHANNEL_BLOCK + c) * LANES, sum[k][c]);
 }
 
-INLINE void block_of_channels(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int T)
+INLINE void block_of_channels(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int T, bool bf16)
 {
 	switch (j->out_shape.c - b->o) {
-	case 1: block(j, b, t, ky, T, 1); break;
-	case 2: block(j, b, t, ky, T, 2); break;
-	case 3: block(j, b, t, ky, T, 3); break;
-	default: block(j, b, t, ky, T, CHANNEL_BLOCK); break;
+	case 1: block(j, b, t, ky, T, 1, bf16); break;
+	case 2: block(j, b, t, ky, T, 2, bf16); break;
+	case 3: block(j, b, t, ky, T, 3, bf16); break;
+	default: block(j, b, t, ky, T, CHANNEL_BLOCK, bf16); break;
 	}
+}
+
+INLINE void block_of_taps(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int taps, bool bf16)
+{
+	switch (taps) {
+	case 1: block_of_channels(j, b, t, ky, 1, bf16); break;
+	case 2: block_of_channels(j, b, t, ky, 2, bf16); break;
+	case 3: block_of_channels(j, b, t, ky, 3, bf16); break;
+#if defined __AVX512F__
+	case 4: block_of_channels(j, b, t, ky, 4, bf16); break;
+	case 5: block_of_channels(j, b, t, ky, 5, bf16); break;
+	case 6: block_of_channels(j, b, t, ky, 6, bf16); break;
+#endif
+	}
+}
+
+static void run_block_of_reals(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int taps)
+{
+	block_of_taps(j, b, t, ky, taps, false);
+}
+
+static void run_block_of_pairs(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int taps)
+{
+	block_of_taps(j, b, t, ky, taps, true);
 }
 
 static void run_block(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int taps)
 {
-	switch (taps) {
-	case 1: block_of_channels(j, b, t, ky, 1); break;
-	case 2: block_of_channels(j, b, t, ky, 2); break;
-	case 3: block_of_channels(j, b, t, ky, 3); break;
-#if defined __AVX512F__
-	case 4: block_of_channels(j, b, t, ky, 4); break;
-	case 5: block_of_channels(j, b, t, ky, 5); break;
-	case 6: block_of_channels(j, b, t, ky, 6); break;
-#endif
-	}
+	(j->bf16 ? run_block_of_pairs : run_block_of_reals)(j, b, t, ky, taps);
 }
 
 static int ceil_div(int a, int b)
@@ -111,8 +128,25 @@ static int ceil_div(int a, int b)
 	return a <= 0 ? 0 : (a + b - 1) / b;
 }
 
+/* In bfloat16 every column lies inside, and those of one step of the stride lie side by side, two in the place of one. */
+static struct tap_block tap_block_of_pairs(const struct conv_weights_job *j, int tap, int taps)
+{
+	struct tap_block t = { .tap = tap };
+	int steps = j->kernel.w < j->stride ? j->kernel.w : j->stride;
+
+	for (int k = 0; k < taps; k++) {
+		int i = (tap + k) / j->kernel.w, kx = (tap + k) % j->kernel.w;
+		ptrdiff_t row = ((ptrdiff_t)i * j->in_shape.h - j->top) * j->in_shape.w;
+		t.in[k] = j->in + (row + kx % j->stride * (j->in_shape.w / steps)) * LANES + kx / j->stride * (LANES / 2);
+	}
+	return t;
+}
+
 static struct tap_block tap_block(const struct conv_weights_job *j, int tap, int taps)
 {
+	if (j->bf16)
+		return tap_block_of_pairs(j, tap, taps);
+
 	struct tap_block t = { .first = 0, .last = j->out_shape.w, .tap = tap };
 	ptrdiff_t height = j->in_shape.h, width = j->in_shape.w;
 
@@ -212,7 +246,7 @@ static void finish_block(const struct conv_weights_job *job, const struct band *
 }
 
 /* A plane of one band. */
-static void sum_plane(const struct conv_weights_job *job)
+void KERNEL(conv_weights_plane)(const struct conv_weights_job *job)
 {
 	int taps = job->in_shape.c * job->kernel.w, blocks = (taps + TAP_BLOCK - 1) / TAP_BLOCK;
 
@@ -253,7 +287,7 @@ static void end_channels(const struct conv_weights_job *j, int o, int blocks)
 
 bool KERNEL(conv_weights_fit)(const struct conv_weights_job *j)
 {
-	return !j->winograd && !conv_weights_turned(j) && conv_weights_at_once(j) >= block_count(j);
+	return !j->winograd && !j->bf16 && !conv_weights_turned(j) && conv_weights_at_once(j) >= block_count(j);
 }
 
 void KERNEL(conv_weights_begin)(const struct conv_weights_job *j)
@@ -275,6 +309,10 @@ void KERNEL(conv_weights)(const struct conv_weights_job *j)
 {
 	int at_once = conv_weights_at_once(j);
 
+	if (j->bf16) {
+		KERNEL(conv_bf16_weights)(j);
+		return;
+	}
 	if (j->winograd) {
 		KERNEL(conv_winograd_weights)(j);
 		return;
@@ -288,7 +326,7 @@ void KERNEL(conv_weights)(const struct conv_weights_job *j)
 		return;
 	}
 	if (rows_of_band(j) >= j->out_shape.h) {
-		sum_plane(j);
+		KERNEL(conv_weights_plane)(j);
 		return;
 	}
 	for (int o = 0, blocks; o < j->out_shape.c; o += blocks * CHANNEL_BLOCK) {

@@ -1,4 +1,4 @@
-/* The weight gradient in steps, for conv_backward.c; see conv_weights.c. Floor 1; for nn/kernel/isa alone. */
+/* The weight gradient in steps, for conv_backward.c and conv_bf16_weights.c; see conv_weights.c. Floor 1; for nn/kernel/isa alone. */
 #ifndef NN_KERNEL_ISA_CONV_WEIGHTS_H
 #define NN_KERNEL_ISA_CONV_WEIGHTS_H
 
@@ -22,5 +22,7 @@ bool KERNEL(conv_weights_fit)(const struct conv_weights_job *job);
 void KERNEL(conv_weights_begin)(const struct conv_weights_job *job);
 void KERNEL(conv_weights_add)(const struct conv_weights_job *job, struct range range);
 void KERNEL(conv_weights_end)(const struct conv_weights_job *job);
+/* All of it, block by block: for planes that are one band. */
+void KERNEL(conv_weights_plane)(const struct conv_weights_job *job);
 
 #endif

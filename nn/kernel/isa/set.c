@@ -6,6 +6,10 @@
 
 static bool runs_here(void)
 {
+#if defined __AVX512BF16__
+	if (!__builtin_cpu_supports("avx512bf16"))
+		return false;
+#endif
 #if defined __AVX512F__
 	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
 	       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma");

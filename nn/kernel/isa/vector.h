@@ -1,6 +1,6 @@
 /* The native vector of the instruction set that this file is being compiled for. Floor 1; for nn/kernel/isa alone.
  *
- * Every source here is compiled once per instruction set, with -DKERNEL_SET=avx512, avx2 or portable, and KERNEL(name) is
+ * Every source here is compiled once per instruction set, with -DKERNEL_SET=avx512bf16, avx512, avx2 or portable, and KERNEL(name) is
  * its name there. A lane group is PARTS native vectors side by side: one with AVX-512, two with AVX2, four with SSE or NEON. Kernels
  * take the parts one after the other, each a whole pass with a stride of LANES numbers between pixels: GCC does very badly
  * with vector types wider than the machine's (measured: 4 GFLOP/s instead of 80 with 64-byte vectors on AVX2). */
@@ -180,6 +180,8 @@ INLINE real lane_sum(const real *x)
 
 void KERNEL(conv)(const struct conv_job *job);
 void KERNEL(conv_winograd)(const struct conv_job *job);
+void KERNEL(conv_bf16)(const struct conv_job *job);
+void KERNEL(conv_bf16_weights)(const struct conv_weights_job *job);
 void KERNEL(conv_winograd_weights)(const struct conv_weights_job *job);
 void KERNEL(conv_turned)(const struct conv_weights_job *job);
 void KERNEL(conv_weights)(const struct conv_weights_job *job);
