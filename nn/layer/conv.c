@@ -5,6 +5,7 @@
  * The gradient by data is again a correlation, of d_out with the kernel turned around. With a stride s the rows of d_in fall into
  * s phases, y = s * q + phase, and each phase sees every s-th tap only: s * s small correlations with no wasted zeros between
  * (Dumoulin and Visin 2016, "A guide to convolution arithmetic", section 4.6, without the stretched input). */
+#include "nn/kernel/conv_pack.h"
 #include "nn/kernel/window.h"
 #include "nn/layer/layer.h"
 
@@ -30,11 +31,6 @@ struct geometry {
 	bool winograd, winograd_weights;        /* both ways; the weight gradient: see nn/kernel/winograd.h */
 };
 
-static size_t blocks_of(int channels)
-{
-	return (size_t)(channels + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK;
-}
-
 static void choose_algorithm(struct geometry *g, bool bf16)
 {
 	struct shape in = { g->in_each, g->in.h, g->in.w }, out = { g->out_each, g->window.out_h, g->window.out_w };
@@ -42,8 +38,8 @@ static void choose_algorithm(struct geometry *g, bool bf16)
 	bool may = kernel.h == kernel.w && g->window.stride == 1;
 
 	g->bf16 = bf16 && bf16_pays(g->in_each, g->out_each);
-	g->in_places = (size_t)(g->bf16 ? bf16_pairs(g->in_each) : g->in_each);
-	g->out_places = (size_t)(g->bf16 ? bf16_pairs(g->out_each) : g->out_each);
+	g->in_places = conv_places(g->in_each, g->bf16);
+	g->out_places = conv_places(g->out_each, g->bf16);
 	may = may && !g->bf16;
 	g->winograd = may && winograd_pays(kernel.h, in, out);
 	g->winograd_weights = may && winograd_weights_pays(kernel.h, in, out);
@@ -101,8 +97,8 @@ static bool geometry_of(const struct conv *c, const struct plan_request *in, str
 	g->out_each = g->out.c / g->groups;
 	choose_algorithm(g, in->bf16);
 	size_t points = g->winograd ? (size_t)winograd_points(c->kernel.h) : taps;
-	g->packed_each = blocks_of(g->out_each) * g->in_places * points;
-	g->turned_each = blocks_of(g->in_each) * g->out_places * points;
+	g->packed_each = conv_blocks(g->out_each) * g->in_places * points;
+	g->turned_each = conv_blocks(g->in_each) * g->out_places * points;
 	return true;
 }
 
@@ -166,74 +162,6 @@ static void resolve(void *config, const struct plan_request *in)
 		c->padding = window_padding(&g.window);
 }
 
-/* How one convolution group's kernel lies in memory, and which of its taps one phase of the turned kernel takes. */
-struct taps {
-	const real *kernel;     /* [out_each][in_each][h][w] */
-	int out_each, in_each;
-	struct pair size;
-	struct pair first, count;       /* taps first, first + step, ... (count of them) along each axis */
-	int step;
-	bool bf16;                      /* packed in pairs of channels that are read */
-};
-
-/* Channel k of those that are read, of numbers or of pairs: the taps of one place lie CHANNEL_BLOCK numbers apart. */
-static void put_weight(const struct taps *t, real *at, int k, real weight)
-{
-	real_bits pair, half;
-
-	if (!t->bf16) {
-		*at = weight;
-		return;
-	}
-	half = bf16_half(weight);
-	memcpy(&pair, at, sizeof pair);
-	pair = k % 2 ? pair | half << HALF_BITS : half;
-	memcpy(at, &pair, sizeof pair);
-}
-
-/* Where the taps of channel k of those that are read begin, from those of channel 0. */
-static size_t place_of(const struct taps *t, int k, int taps)
-{
-	return (size_t)(t->bf16 ? k / 2 : k) * (size_t)taps * CHANNEL_BLOCK;
-}
-
-static size_t places(const struct taps *t, int channels)
-{
-	return (size_t)(t->bf16 ? bf16_pairs(channels) : channels);
-}
-
-/* to = [blocks of o][i][ky][kx][CHANNEL_BLOCK]; lanes of a block past the last channel are never read. */
-static void pack_forward(const struct taps *t, real *to)
-{
-	int taps = t->size.h * t->size.w;
-	size_t len = places(t, t->in_each) * (size_t)taps;
-	const real *from = t->kernel;
-
-	for (int o = 0; o < t->out_each; o++)
-		for (int i = 0; i < t->in_each; i++) {
-			real *at = to + packed_at(o, len, 0) + place_of(t, i, taps);
-			for (int k = 0; k < taps; k++, at += CHANNEL_BLOCK)
-				put_weight(t, at, i, *from++);
-		}
-}
-
-/* to = [blocks of i][o][ky turned][kx turned][CHANNEL_BLOCK], for one phase. */
-static void pack_turned(const struct taps *t, real *to)
-{
-	int taps = t->count.h * t->count.w;
-	size_t len = places(t, t->out_each) * (size_t)taps;
-
-	for (int i = 0; i < t->in_each; i++)
-		for (int o = 0; o < t->out_each; o++) {
-			real *at = to + packed_at(i, len, 0) + place_of(t, o, taps);
-			for (int h = t->count.h - 1; h >= 0; h--)
-				for (int w = t->count.w - 1; w >= 0; w--, at += CHANNEL_BLOCK)
-					put_weight(t, at, o, t->kernel[(((size_t)o * (size_t)t->in_each + (size_t)i) * (size_t)t->size.h +
-					                               (size_t)(t->first.h + h * t->step)) * (size_t)t->size.w +
-					                              (size_t)(t->first.w + w * t->step)]);
-		}
-}
-
 /* Along one axis: which taps the rows y = stride * q + phase of d_in see, and where on d_out the first of them lies. */
 struct phase { int first, count, before; };
 
@@ -246,7 +174,7 @@ static struct phase phase_of(int phase, int stride, int pad, int kernel)
 }
 
 /* Phases are packed one after the other, row phases outermost. */
-static void prepare_turned(const struct geometry *g, struct taps t, real *to)
+static void prepare_turned(const struct geometry *g, struct conv_taps t, real *to)
 {
 	for (int a = 0; a < g->window.stride; a++)
 		for (int b = 0; b < g->window.stride; b++) {
@@ -254,8 +182,8 @@ static void prepare_turned(const struct geometry *g, struct taps t, real *to)
 			struct phase x = phase_of(b, g->window.stride, g->window.left, g->window.kernel.w);
 			t.first = (struct pair){ y.first, x.first };
 			t.count = (struct pair){ y.count, x.count };
-			pack_turned(&t, to);
-			to += blocks_of(g->in_each) * g->out_places * (size_t)(y.count * x.count);
+			conv_pack_turned(&t, to);
+			to += conv_blocks(g->in_each) * g->out_places * (size_t)(y.count * x.count);
 		}
 }
 
@@ -270,19 +198,19 @@ static void prepare_winograd(const struct geometry *g, const real *kernel, real 
 			real back[WINOGRAD_POINTS], points[WINOGRAD_POINTS];
 			winograd_kernel(size, kernel, points);
 			for (size_t k = 0; k < count; k++)
-				forward[k * blocks_of(g->out_each) * in + packed_at(o, in, (size_t)i)] = points[k];
+				forward[k * conv_blocks(g->out_each) * in + packed_at(o, in, (size_t)i)] = points[k];
 			for (int k = 0; k < taps; k++)
 				back[k] = kernel[taps - 1 - k];
 			winograd_kernel(size, back, points);
 			for (size_t k = 0; k < count; k++)
-				turned[k * blocks_of(g->in_each) * out + packed_at(i, out, (size_t)o)] = points[k];
+				turned[k * conv_blocks(g->in_each) * out + packed_at(i, out, (size_t)o)] = points[k];
 		}
 }
 
 static void prepare(const struct pass *p)
 {
 	struct geometry g = geometry(p);
-	struct taps t = { .out_each = g.out_each, .in_each = g.in_each, .size = g.window.kernel, .step = g.window.stride,
+	struct conv_taps t = { .out_each = g.out_each, .in_each = g.in_each, .size = g.window.kernel, .step = g.window.stride,
 	                  .bf16 = g.bf16 };
 
 	for (int k = 0; k < g.groups; k++) {
@@ -292,7 +220,7 @@ static void prepare(const struct pass *p)
 		if (g.winograd) {
 			prepare_winograd(&g, t.kernel, packed, turned);
 		} else {
-			pack_forward(&t, packed);
+			conv_pack(&t, packed);
 			prepare_turned(&g, t, turned);
 		}
 	}
@@ -392,7 +320,7 @@ static void backward_group(const struct pass *p, const struct geometry *g, int g
 				p->kernels->conv_backward(&weights, &data);
 			else
 				p->kernels->conv(&data);
-			data.weights += blocks_of(g->in_each) * g->out_places * (size_t)(data.kernel.h * data.kernel.w);
+			data.weights += conv_blocks(g->in_each) * g->out_places * (size_t)(data.kernel.h * data.kernel.w);
 		}
 	through_backward(p, group, k * g->in_each);
 }

@@ -1,0 +1,37 @@
+/* The order in which the kernels want a convolution's weights, see struct conv_job in kernels.h. Floor 1. */
+#ifndef NN_KERNEL_CONV_PACK_H
+#define NN_KERNEL_CONV_PACK_H
+
+#include "nn/base/field.h"
+#include "nn/kernel/kernels.h"
+
+/* How one convolution group's kernel lies in memory, and which of its taps one phase of the turned kernel takes. */
+struct conv_taps {
+	const real *kernel;     /* [out_each][in_each][h][w] */
+	int out_each, in_each;
+	struct pair size;
+	struct pair first, count;       /* taps first, first + step, ... (count of them) along each axis */
+	int step;
+	bool bf16;                      /* packed in pairs of channels that are read */
+};
+
+/* Output channels in whole blocks. */
+static inline size_t conv_blocks(int channels)
+{
+	return (size_t)(channels + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK;
+}
+
+/* Places that channels which are read take: a number each, or a pair for two. */
+static inline size_t conv_places(int channels, bool bf16)
+{
+	return (size_t)(bf16 ? bf16_pairs(channels) : channels);
+}
+
+/* to = [blocks of o][place of i][ky][kx][CHANNEL_BLOCK], conv_blocks(out_each) * conv_places(in_each) * h * w numbers. Lanes of a block
+ * past the last channel are left as they are and never read. */
+void conv_pack(const struct conv_taps *t, real *to);
+
+/* For the gradient by data, one phase: to = [blocks of i][place of o][ky turned][kx turned][CHANNEL_BLOCK]. */
+void conv_pack_turned(const struct conv_taps *t, real *to);
+
+#endif
