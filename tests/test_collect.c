@@ -14,7 +14,7 @@
 
 #define POINTS_HEADER "id\tfamily\twidth\tseed\tstatus\tmessage\ttrainable\ttotal\tmacs\tepochs\taccuracy\tloss\taccuracy_validation\t" \
 	"loss_validation\tbest_epoch\taccuracy_best\tloss_best\t"
-#define POINTS_END "data_digest\tkernels\ttrain_seconds\twall_seconds\timages_per_second\tthreads\ttitle\n"
+#define POINTS_END "precision\tdata_digest\tkernels\ttrain_seconds\twall_seconds\timages_per_second\tthreads\ttitle\n"
 #define CURVES_HEADER "family\twidth\tseed\tepoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\t" \
 	"accuracy_validation\telapsed_seconds\n"
 #define CURVE_HEADER "epoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\taccuracy_validation\telapsed_seconds\n"
@@ -74,9 +74,9 @@ TEST(collect_in_the_order_of_the_sweep)
 	check_collect(true, 2, "", "");
 	CHECK_TEXT(file_text(test_path("points.tsv")), POINTS_HEADER "accuracy_test\tloss_test\t" POINTS_END
 	           ID("c") "\tzebra\t3\t1\tdone\t\t1\t2\t3\t2\t0.5\t0.5\tnan\tnan\t0\tnan\tnan\t0.5\t0.5\t"
-	           "0000000000000001\tportable\t0\t0\t0\t1\tA 'zoo', 100 %\n"
+	           "float32\t0000000000000001\tportable\t0\t0\t0\t1\tA 'zoo', 100 %\n"
 	           ID("b") "\tape\t0.5\t2\tdone\t\t1\t2\t3\t1\t0.75\t0.5\tnan\tnan\t0\tnan\tnan\t0.75\t0.5\t"
-	           "0000000000000001\tportable\t0\t0\t0\t1\tA 'zoo', 100 %\n");
+	           "float32\t0000000000000001\tportable\t0\t0\t0\t1\tA 'zoo', 100 %\n");
 	CHECK_TEXT(file_text(test_path("curves.tsv")), CURVES_HEADER
 	           "zebra\t3\t1\t1\t0.5\t1\t0.25\tnan\tnan\t1\nzebra\t3\t1\t2\t0.5\t1\t0.25\tnan\tnan\t2\n"
 	           "ape\t0.5\t2\t1\t0.5\t1\t0.25\tnan\tnan\t1\n");
@@ -93,7 +93,7 @@ TEST(collect_fills_missing_splits)
 	write_point(ID("a"), 0, 0.5);
 	check_collect(true, 2, "", "");
 	CHECK(strstr(file_text(test_path("points.tsv")), "\tfailed\tno 'memory'\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\tnan\tnan\t"
-	                                      "0000000000000000\tavx2\t"));
+	                                      "float32\t0000000000000000\tavx2\t"));
 }
 
 /* More names of splits than the tables have columns for: the record that brings them is left out. */
@@ -117,7 +117,7 @@ TEST(collect_leaves_out_a_broken_record)
 {
 	write_point(ID("b"), 1, 0.75);
 	write_point(ID("c"), 2, 0.5);
-	test_write("points/" ID("c") ".tsv", "format\t1\n", 9);
+	test_write("points/" ID("c") ".tsv", "format\t2\n", 9);
 	check_collect(false, 1, "points/" ID("c") ".tsv", ":2:1: the file ends before column \"id\"");
 	CHECK(!strstr(file_text(test_path("points.tsv")), ID("c")) && strstr(file_text(test_path("points.tsv")), ID("b")));
 	CHECK(!strstr(file_text(test_path("curves.tsv")), "zebra") && strstr(file_text(test_path("curves.tsv")), "ape"));

@@ -22,17 +22,18 @@ static struct record sample_record(void)
 		.id = "00112233aabbccdd", .family = "plain", .width = 0.5, .seed = -3, .status = POINT_DONE,
 		.trainable = 38629, .total = 38847, .macs = 1234567890123, .epochs = 2, .last = { 0.3, 0.9 }, .validation = { 0.25, 0.875 },
 		.best_epoch = 1, .best = { 0.1 + 0.2, 1 / 3.0 }, .split_count = 2, .split_names = { "validation", "test" },
-		.splits = { { 0.25, 0.875 }, { 0.3, 0.9 } }, .data_digest = 0x0123456789abcdef, .kernels = "avx2",
+		.splits = { { 0.25, 0.875 }, { 0.3, 0.9 } }, .precision = PRECISION_BF16,
+		.data_digest = 0x0123456789abcdef, .kernels = "avx2",
 		.train_seconds = 12.5, .wall_seconds = 13, .images_per_second = 1e-5, .threads = 2,
 	};
 }
 
 static const char sample_text[] =
-	"format\t1\nid\t00112233aabbccdd\nfamily\tplain\nwidth\t0.5\nseed\t-3\nstatus\tdone\nmessage\t\n"
+	"format\t2\nid\t00112233aabbccdd\nfamily\tplain\nwidth\t0.5\nseed\t-3\nstatus\tdone\nmessage\t\n"
 	"trainable\t38629\ntotal\t38847\nmacs\t1234567890123\nepochs\t2\naccuracy\t0.9\nloss\t0.3\n"
 	"accuracy_validation\t0.875\nloss_validation\t0.25\nbest_epoch\t1\naccuracy_best\t0.3333333333333333\n"
-	"loss_best\t0.30000000000000004\naccuracy_test\t0.9\nloss_test\t0.3\ndata_digest\t0123456789abcdef\nkernels\tavx2\n"
-	"train_seconds\t12.5\nwall_seconds\t13\nimages_per_second\t1e-05\nthreads\t2\n";
+	"loss_best\t0.30000000000000004\naccuracy_test\t0.9\nloss_test\t0.3\nprecision\tbf16\n"
+	"data_digest\t0123456789abcdef\nkernels\tavx2\ntrain_seconds\t12.5\nwall_seconds\t13\nimages_per_second\t1e-05\nthreads\t2\n";
 
 static const char sample_curve[] =
 	"epoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\taccuracy_validation\telapsed_seconds\n"
@@ -122,6 +123,23 @@ TEST(record_reads_back_the_same_bits)
 	check_score(got.splits[0], record.splits[1]);
 }
 
+/* Records from before there was a precision. */
+TEST(record_of_format_1_is_of_float32)
+{
+	struct record record = sample_record(), got;
+	struct error err = { "" };
+	char old[sizeof sample_text];
+	const char *at = strstr(sample_text, "precision\t"), *behind = strchr(at, '\n') + 1;
+
+	CHECK(write_record(&record, &err));
+	CHECK(record_read(test_folder(), id, &got, &err) && got.precision == PRECISION_BF16);
+	snprintf(old, sizeof old, "format\t1\n%.*s%s", (int)(at - sample_text) - 9, sample_text + 9, behind);
+	test_write(path_of(id, ".tsv"), old, strlen(old));
+	CHECK(record_read(test_folder(), id, &got, &err) && got.precision == PRECISION_FLOAT32);
+	CHECK_TEXT(err.text, "");
+	CHECK(got.data_digest == record.data_digest && got.threads == 2);
+}
+
 TEST(record_keeps_a_text_on_its_line)
 {
 	struct record record = sample_record(), got;
@@ -164,13 +182,15 @@ TEST(record_with_wrong_columns_is_refused)
 	check_broken("macs", "colour", ":10:1: found \"colour\" where column \"macs\" belongs");
 	check_broken("width\t0.5", "width", ":4:1: width: found 0 values, one belongs here");
 	check_broken("width\t0.5", "width\t0.5\t7", ":4:1: width: found 2 values, one belongs here");
-	check_broken("threads\t2\n", "threads\t2\nmore\t1\n", ":27:1: found \"more\" behind the last column");
-	check_broken("threads\t2\n", "threads\t2\n\n", ":27:1: found \"\" behind the last column");
-	check_broken("format\t1", "format\t2", ":1:8: format: found 2, this program reads and writes 1");
-	check_broken("format\t1\n", "", ":1:1: found \"id\" where column \"format\" belongs");
-	check_broken("loss_test\t0.3\n", "", ":20:1: found \"data_digest\" where column \"loss_test\" belongs");
+	check_broken("threads\t2\n", "threads\t2\nmore\t1\n", ":28:1: found \"more\" behind the last column");
+	check_broken("threads\t2\n", "threads\t2\n\n", ":28:1: found \"\" behind the last column");
+	check_broken("format\t2", "format\t3", ":1:8: format: found 3, this program reads 1 to 2");
+	check_broken("format\t2", "format\t0", ":1:8: format: 0 is outside 1..1000000000");
+	check_broken("format\t2", "format\t1", ":21:1: found \"precision\" where column \"data_digest\" belongs");
+	check_broken("format\t2\n", "", ":1:1: found \"id\" where column \"format\" belongs");
+	check_broken("loss_test\t0.3\n", "", ":20:1: found \"precision\" where column \"loss_test\" belongs");
 	check_broken("accuracy_test", "accuracy_validation", ":19:1: column \"accuracy_validation\" stands twice");
-	check_broken("data_digest", "accuracy_test\t0\nloss_test\t0\ndata_digest", ":21:1: column \"accuracy_test\" stands twice");
+	check_broken("precision", "accuracy_test\t0\nloss_test\t0\nprecision", ":21:1: column \"accuracy_test\" stands twice");
 	check_broken("accuracy_test", "accuracy_", ":19:1: accuracy_ is not followed by the name of a split");
 	check_broken("accuracy_test", "accuracy_0123456789012345678901234567890123456789",
 	             ":19:1: a split's name is longer than 31 bytes");
@@ -203,8 +223,9 @@ TEST(record_with_wrong_values_is_refused)
 	check_broken("total\t38847", "total\t99999999999999999999", ":9:7: total: 99999999999999999999 is outside 0..9e+18");
 	check_broken("status\tdone", "status\tgone",
 	             ":6:8: status: found \"gone\"; accepted: done, diverged, failed; did you mean \"done\"?");
-	check_broken("digest\t0123", "digest\tX123", ":21:13: data_digest: \"X123456789abcdef\" is not 16 hexadecimal digits");
-	check_broken("kernels\tavx2", "kernels\t0123456789abcdef", ":22:9: kernels: longer than 15 bytes");
+	check_broken("digest\t0123", "digest\tX123", ":22:13: data_digest: \"X123456789abcdef\" is not 16 hexadecimal digits");
+	check_broken("kernels\tavx2", "kernels\t0123456789abcdef", ":23:9: kernels: longer than 15 bytes");
+	check_broken("precision\tbf16", "precision\thalf", ":21:11: precision: found \"half\"; accepted: float32, bf16");
 	check_broken("id\t0011", "id\t9911", ": the record of another point: id is \"99112233aabbccdd\"");
 }
 
@@ -233,11 +254,11 @@ TEST(record_cut_off_anywhere_is_refused)
 		CHECK(!record_read(test_folder(), id, &got, &err));
 		CHECK(err.text[0]);
 	}
-	CHECK_TEXT(err.text, message_at(path_of(id, ".tsv"), ":26:10: the file ends within a line"));
+	CHECK_TEXT(err.text, message_at(path_of(id, ".tsv"), ":27:10: the file ends within a line"));
 	err.text[0] = '\0';
 	test_write(path_of(id, ".tsv"), sample_text, whole - strlen("threads\t2\n"));
 	CHECK(!record_read(test_folder(), id, &got, &err));
-	CHECK_TEXT(err.text, message_at(path_of(id, ".tsv"), ":26:1: the file ends before column \"threads\""));
+	CHECK_TEXT(err.text, message_at(path_of(id, ".tsv"), ":27:1: the file ends before column \"threads\""));
 }
 
 TEST(record_that_is_no_small_file_is_refused)

@@ -1,6 +1,6 @@
 /* What is kept of a finished point: one record and one learning curve, each a file, each written whole or not at all. Floor 4d.
  *
- * reports/<sweep>/points/<id>.tsv          "format<TAB>1", then one "column<TAB>value" line per column
+ * reports/<sweep>/points/<id>.tsv          "format<TAB>2", then one "column<TAB>value" line per column
  * reports/<sweep>/points/<id>.curve.tsv    a header line, then one row per epoch
  * reports/<sweep>/points/<id>.npz          its final weights: kept.h
  * reports/<sweep>/points.tsv               all records of the sweep, one row each, sorted by family order, width and seed
@@ -37,6 +37,7 @@ struct record {
 	char split_names[MAX_SPLITS][32];
 	struct score splits[MAX_SPLITS];
 	uint64_t data_digest;
+	enum precision precision;       /* the recipe's */
 	char kernels[16];               /* instruction set that computed it */
 	double train_seconds, wall_seconds;     /* times: in training updates, and all */
 	double images_per_second;       /* training images */

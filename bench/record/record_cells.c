@@ -1,4 +1,5 @@
-/* See record_cells.h. A new column is one row here; then RECORD_FORMAT goes up by one. */
+/* See record_cells.h. A new column is one row here; then RECORD_FORMAT goes up by one, and record_read.c says what older
+ * records meant without it. */
 #include "bench/record/record_cells.h"
 
 #include <limits.h>
@@ -37,6 +38,7 @@ const struct cell record_head[] = {
 };
 
 const struct cell record_tail[] = {
+	{ "precision", CELL_WORD, RECORD(precision), .words = precision_names },
 	{ "data_digest", CELL_DIGEST, RECORD(data_digest) },
 	{ "kernels", CELL_TEXT, RECORD_TEXT(kernels) },
 	{ "train_seconds", CELL_REAL, RECORD(train_seconds), .max = 1e12 },

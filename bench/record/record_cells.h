@@ -6,7 +6,7 @@
 #include "bench/system/atomic_file.h"
 #include "bench/text/cell.h"
 
-enum { RECORD_FORMAT = 1 };     /* to be raised when columns change: older records are then trained again */
+enum { RECORD_FORMAT = 2 };     /* to be raised when columns change; record_read.c says how older ones are read */
 
 /* One row of a learning curve. */
 struct curve_line {

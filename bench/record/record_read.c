@@ -25,17 +25,16 @@ static bool read_pair(struct tsv *file, const char *name, struct tsv_row *row, s
 	return true;
 }
 
-static bool read_format(struct tsv *file, struct error *err)
+static bool read_format(struct tsv *file, int *format, struct error *err)
 {
 	char shown[SHOWN_BYTES];
 	struct tsv_row row;
-	int format;
 	const struct cell cell = { "format", CELL_INT, 0, .min = 1, .max = 1e9 };
 
-	if (!read_pair(file, cell.name, &row, err) || !cell_parse(&cell, row.fields[1], row.at[1], &format, err))
+	if (!read_pair(file, cell.name, &row, err) || !cell_parse(&cell, row.fields[1], row.at[1], format, err))
 		return false;
-	return format == RECORD_FORMAT || fail_at(err, row.at[1], "format: found %s, this program reads and writes %d",
-	                                          words_show(row.fields[1], shown), RECORD_FORMAT);
+	return *format <= RECORD_FORMAT || fail_at(err, row.at[1], "format: found %s, this program reads 1 to %d",
+	                                           words_show(row.fields[1], shown), RECORD_FORMAT);
 }
 
 static bool read_cells(struct tsv *file, const struct cell *cells, struct record *to, struct error *err)
@@ -46,6 +45,12 @@ static bool read_cells(struct tsv *file, const struct cell *cells, struct record
 		if (!read_pair(file, cell->name, &row, err) || !cell_parse(cell, row.fields[1], row.at[1], to, err))
 			return false;
 	return true;
+}
+
+/* Format 1 had no precision, the first column, since all was float32. */
+static bool read_tail(struct tsv *file, int format, struct record *to, struct error *err)
+{
+	return read_cells(file, format == 1 ? record_tail + 1 : record_tail, to, err);
 }
 
 static bool has_split(const struct record *record, const char *name)
@@ -110,12 +115,13 @@ bool record_read(const char *folder, const char *id, struct record *to, struct e
 {
 	char path[FILE_PATH_BYTES], shown[SHOWN_BYTES];
 	struct tsv file;
+	int format;
 
 	*to = (struct record){ 0 };
 	if (!record_path(folder, id, RECORD_FILE, path, err) || !tsv_open(&file, path, RECORD_BYTES, err))
 		return false;
-	bool good = read_format(&file, err) && read_cells(&file, record_head, to, err) && read_splits(&file, to, err) &&
-	            read_cells(&file, record_tail, to, err) && read_end(&file, err);
+	bool good = read_format(&file, &format, err) && read_cells(&file, record_head, to, err) && read_splits(&file, to, err) &&
+	            read_tail(&file, format, to, err) && read_end(&file, err);
 	tsv_close(&file);
 	if (good && strcmp(to->id, id) != 0)
 		return fail(err, "%s: the record of another point: id is \"%s\"", path, words_show(to->id, shown));

@@ -4,11 +4,9 @@
 enum {
 	LEAST_CHANNELS = 4,
 	PAIRED_BYTES = 1 << 18,         /* of paired inputs */
-	GRADIENT_PIXELS = 128,          /* pairs of pixels under which a block of weight sums stays in registers */
-	LEAST_PIXELS = 48,              /* and no fewer, or sums wait in memory too often */
-	GRADIENT_BYTES = 3 << 18,       /* of gradients and inputs that are summed up at a time */
+	GRADIENT_PIXELS = 96,           /* pairs of pixels under which a block of weight sums stays in registers */
 	WHOLE_BYTES = 1 << 17,          /* of gradients, where sums need not wait */
-	SUMS_AT_ONCE = 1 << 17,         /* numbers of weight sums that wait meanwhile */
+	SUMS_AT_ONCE = 1 << 18,         /* numbers of weight sums that wait meanwhile */
 	LONG_ROW = 128,                 /* pixels */
 };
 
@@ -75,16 +73,13 @@ static size_t input_bytes(const struct conv_weights_job *j, const struct bf16_la
 	return (size_t)j->in_shape.c * (size_t)((rows - 1) * j->stride + j->kernel.h) * (size_t)l->in_width * LANES * sizeof(real);
 }
 
+/* Four channels' gradients and two channels' inputs of so many pixels fit L1. All channels' together need not fit L2: a block reads
+ * each of them once for dozens of multiply-adds. */
 static int rows_at_once(const struct conv_weights_job *j, const struct bf16_layout *l)
 {
-	int rows = GRADIENT_PIXELS / l->out_width > 1 ? GRADIENT_PIXELS / l->out_width : 1;
+	int rows = GRADIENT_PIXELS / l->out_width;
 
-	if (rows >= j->out_shape.h)
-		return j->out_shape.h;
-	while (rows > 1 && rows * l->out_width > LEAST_PIXELS &&
-	       gradient_bytes(l, j->out_shape.c, rows) + input_bytes(j, l, rows) > GRADIENT_BYTES)
-		rows--;
-	return rows;
+	return rows < 1 ? 1 : rows < j->out_shape.h ? rows : j->out_shape.h;
 }
 
 /* In whole blocks. */

@@ -4,8 +4,7 @@
 /* In the order of enum scaling. */
 static const char *const scalings[] = { "unit", "standard", "raw", NULL };
 
-/* In the order of enum precision. */
-static const char *const precisions[] = { "float32", "bf16", NULL };
+const char *const precision_names[] = { "float32", "bf16", NULL };
 
 const struct field recipe_fields[] = {
 	{ "epochs", FIELD_INT, offsetof(struct recipe, epochs),
@@ -34,7 +33,7 @@ const struct field recipe_fields[] = {
 	  .fallback = 0, .min = 0, .max = 0.999999, .later = 1,
 	  .help = "judge by running averages of the weights, which keep this share at each update; 0: by the weights themselves" },
 	{ "precision", FIELD_CHOICE, offsetof(struct recipe, precision),
-	  .fallback = PRECISION_FLOAT32, .choices = precisions, .later = 1,
+	  .fallback = PRECISION_FLOAT32, .choices = precision_names, .later = 1,
 	  .help = "float32, or bf16: convolutions multiply numbers rounded to bfloat16, and add in float32" },
 	{ 0 }
 };

@@ -28,6 +28,9 @@ struct recipe {
 	const void *schedule_config;    /* likewise */
 };
 
+/* In the order of enum precision, NULL at the end. */
+extern const char *const precision_names[];
+
 /* All members but optimizer and schedule, whose values name a type: bench binds those two by their tables. */
 extern const struct field recipe_fields[];
 

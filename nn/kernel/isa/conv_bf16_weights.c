@@ -5,10 +5,13 @@
  * place of one, and conv_weights.c's blocks go over pairs of pixels as if they were pixels. A tap to the right of an even column begins in
  * the middle of a vector. With a stride, columns are sorted by their remainder, so that neighbouring outputs' inputs are neighbours.
  *
- * GFLOP/s of 220 in float, hot, one core (Zen 5), float and bfloat16: 3x3 12 to 12 channels at 48x48 218 and 355, 24 to 24 at 23x23 219 and
- * 364, 96 to 144 at 11x11 225 and 383, 144 to 96 at 5x5, where a sixth of the pairs is empty, 191 and 257; 1x1 25 to 100 at 24x24 156
- * and 211, 120 to 30 at 12x12 108 and 178, 12 to 24 at 48x48, bound by memory, 138 and 157. The gradients of all channels of a plane at
- * once, instead of as many as leave room in L2, took 96 to 144 at 11x11 from 383 down to 252. */
+ * GFLOP/s of 220 in float, hot, one core (Zen 5), float and bfloat16: 3x3 12 to 12 channels at 48x48 221 and 351, 48 to 48 208 and 354,
+ * 24 to 24 at 23x23 203 and 340, 96 to 144 at 11x11 194 and 345, 144 to 96 at 5x5, where a sixth of the pairs is empty, 191 and 257;
+ * 1x1 25 to 100 at 24x24 156 and 211, 120 to 30 at 12x12 108 and 178, 12 to 24 at 48x48, bound by memory, 138 and 157.
+ *
+ * Tried: the gradients of all channels of a plane at once, instead of as many as leave room in L2: 96 to 144 at 11x11 383 down to 252. Sums
+ * of 128, 256 and 512 KiB instead of 1 MiB: 48 to 48 at 48x48 226, 273 and 325 instead of 354. Bands of 64 or 128 pairs of pixels instead
+ * of 96: 245 and 290. In whole networks, two processes at once, no difference was seen. */
 #include "nn/kernel/isa/conv_weights.h"
 #include "nn/kernel/isa/pairs.h"
 
