@@ -203,6 +203,34 @@ TEST(bf16_convolution_writes_every_step_th_pixel_through_a_gate)
 	}
 }
 
+/* Whatever lies outside is zeros, however far: nothing is read or written there. And a kernel without taps gives the bias. */
+TEST(bf16_convolution_of_what_lies_outside_is_the_bias)
+{
+	double bias[5] = { 1, -2, 3, 4, 5 };
+	static const struct pair kernels[] = { { 0, 2 }, { 1, 0 }, { 2, 0 }, { 3, 3 } };
+	static const int places[] = { -40, -5, -1, 0, 1, 40 };
+
+	for (size_t i = 0; i < 4 * 6; i++)
+		for (EACH_SET(k)) {
+			int place = kernels[i / 6].h == 3 ? (places[i % 6] < 0 ? -40 : 40) : places[i % 6];
+			double *none = take_doubles(5 * 6 * 9);
+			struct naive_conv c = { .images = LANES, .in_shape = { 6, 4, 5 }, .out_shape = { 5, 6, 7 },
+				.in = take_doubles(LANES * 120), .weight = none, .bias = bias,
+				.window = { kernels[i / 6], 1, place, place } };
+			for (int n = 0; n < 5 * 6 * 9; n++)
+				none[n] = 1;
+			for (int n = 0; n < LANES * 120; n++)
+				c.in[n] = 7;
+			struct conv_job job = job_of(&c);
+			job.out = take_reals(group_len(c.out_shape));
+			(*k)->conv(&job);
+			double *got = take_plain(job.out, c.out_shape, 1);
+			for (size_t n = 0; n < image_len(c.out_shape); n++)
+				CHECK_CLOSE(got[n], bias[n / 42], 0);
+			take_nothing();
+		}
+}
+
 TEST(bf16_weight_gradients_agree_with_the_naive_loops)
 {
 	struct naive_conv c;

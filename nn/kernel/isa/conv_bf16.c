@@ -14,11 +14,6 @@ struct piece { struct range rows, columns; };
 
 static const _Alignas(64) real zeros[LANES];
 
-static int clipped(int k, int most)
-{
-	return k < 0 ? 0 : k < most ? k : most;
-}
-
 static void zero_pixels(real *to, int pixels)
 {
 	memset(to, 0, (size_t)pixels * LANES * sizeof *to);
@@ -27,7 +22,8 @@ static void zero_pixels(real *to, int pixels)
 /* One row of channels i and i + 1. */
 static void pair_row(const struct conv_job *j, int i, int row, struct range columns, real *to)
 {
-	const int width = j->in_shape.w, first = clipped(columns.first, width), last = clipped(columns.last, width);
+	const int width = j->in_shape.w;        /* columns first .. last - 1 lie inside */
+	const int first = between(columns.first, 0, columns.last), last = between(first, width, columns.last);
 	const size_t plane = (size_t)j->in_shape.h * (size_t)width * LANES;
 	const real *low = j->in + (size_t)i * plane + (size_t)row * (size_t)width * LANES;
 	const bool alone = i + 1 == j->in_shape.c;
@@ -53,9 +49,9 @@ static void pair_piece(const struct conv_job *j, const struct piece *piece, real
 
 static struct range inside(struct range rows, int height)
 {
-	int first = clipped(rows.first, height), last = clipped(rows.last, height);
+	int first = between(0, rows.first, height);
 
-	return (struct range){ first, last > first ? last : first };
+	return (struct range){ first, between(first, rows.last, height) };
 }
 
 /* The output rows and columns that a job names, all others left alone. */

@@ -47,16 +47,11 @@ static void pair_inputs(const struct conv_weights_job *j, const struct bf16_layo
 		}
 }
 
-static int clipped(int k, int most)
-{
-	return k < 0 ? 0 : k < most ? k : most;
-}
-
 /* The input rows that some rows of output look at, of those inside the image. */
 static struct range rows_under(const struct conv_weights_job *j, struct range rows)
 {
-	return (struct range){ clipped(rows.first * j->stride - j->top, j->in_shape.h),
-	                       clipped((rows.last - 1) * j->stride - j->top + j->kernel.h, j->in_shape.h) };
+	return (struct range){ between(0, rows.first * j->stride - j->top, j->in_shape.h),
+	                       between(0, (rows.last - 1) * j->stride - j->top + j->kernel.h, j->in_shape.h) };
 }
 
 /* The job over some rows, as if their pairs were all the pixels there are. */
