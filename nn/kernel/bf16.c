@@ -94,11 +94,11 @@ static int channels_at_once(const struct conv_weights_job *j, const struct bf16_
 struct bf16_layout bf16_layout(const struct conv_weights_job *job)
 {
 	struct conv_weights_job j = bf16_long_rows(job);
-	int steps = j.kernel.w < j.stride ? j.kernel.w : j.stride, blocks;
+	int blocks;
 	struct bf16_layout l = { .out_width = bf16_pairs(j.out_shape.w) };
 
 	l.step_width = bf16_pairs(2 * l.out_width + (j.kernel.w - 1) / j.stride);
-	l.in_width = steps * l.step_width;
+	l.in_width = bf16_steps(j.kernel.w, j.stride) * l.step_width;
 	l.rows = rows_at_once(&j, &l);
 	l.whole = l.rows == j.out_shape.h;
 	l.channels = channels_at_once(&j, &l);

@@ -52,6 +52,12 @@ static inline int bf16_pairs(int count)
 	return (count + 1) / 2;
 }
 
+/* How many of a stride's columns a kernel's taps begin at. */
+static inline int bf16_steps(int kernel_w, int stride)
+{
+	return kernel_w < stride ? kernel_w : stride;
+}
+
 /* Whether a convolution of so many channels is worth the rounding: with few of them pairs are half empty, or rounding takes longer than
  * multiplying. */
 bool bf16_pays(int in_channels, int out_channels);

@@ -26,7 +26,6 @@ struct geometry {
 	int groups, in_each, out_each;  /* channels read and written per convolution group */
 	size_t kernel_len;              /* of all groups */
 	size_t packed_each, turned_each;        /* packed weights per group: forward, and for the gradient by data */
-	size_t in_places, out_places;   /* numbers, or pairs of them, that the channels of a group take in packed weights */
 	bool bf16;                      /* see nn/kernel/bf16.h */
 	bool winograd, winograd_weights;        /* both ways; the weight gradient: see nn/kernel/winograd.h */
 };
@@ -38,8 +37,6 @@ static void choose_algorithm(struct geometry *g, bool bf16)
 	bool may = kernel.h == kernel.w && g->window.stride == 1;
 
 	g->bf16 = bf16 && bf16_pays(g->in_each, g->out_each);
-	g->in_places = conv_places(g->in_each, g->bf16);
-	g->out_places = conv_places(g->out_each, g->bf16);
 	may = may && !g->bf16;
 	g->winograd = may && winograd_pays(kernel.h, in, out);
 	g->winograd_weights = may && winograd_weights_pays(kernel.h, in, out);
@@ -76,6 +73,12 @@ static size_t scratch_len(const struct geometry *g)
 	return len > ways ? len : ways;
 }
 
+/* Packed weights of so many taps, or points, of the turned kernel. */
+static size_t turned_len(const struct geometry *g, size_t taps)
+{
+	return conv_blocks(g->in_each) * conv_places(g->out_each, g->bf16) * taps;
+}
+
 static bool geometry_of(const struct conv *c, const struct plan_request *in, struct geometry *g, struct error *err)
 {
 	size_t taps = (size_t)c->kernel.h * (size_t)c->kernel.w;
@@ -97,8 +100,8 @@ static bool geometry_of(const struct conv *c, const struct plan_request *in, str
 	g->out_each = g->out.c / g->groups;
 	choose_algorithm(g, in->bf16);
 	size_t points = g->winograd ? (size_t)winograd_points(c->kernel.h) : taps;
-	g->packed_each = conv_blocks(g->out_each) * g->in_places * points;
-	g->turned_each = conv_blocks(g->in_each) * g->out_places * points;
+	g->packed_each = conv_blocks(g->out_each) * conv_places(g->in_each, g->bf16) * points;
+	g->turned_each = turned_len(g, points);
 	return true;
 }
 
@@ -183,7 +186,7 @@ static void prepare_turned(const struct geometry *g, struct conv_taps t, real *t
 			t.first = (struct pair){ y.first, x.first };
 			t.count = (struct pair){ y.count, x.count };
 			conv_pack_turned(&t, to);
-			to += conv_blocks(g->in_each) * g->out_places * (size_t)(y.count * x.count);
+			to += turned_len(g, (size_t)(y.count * x.count));
 		}
 }
 
@@ -320,7 +323,7 @@ static void backward_group(const struct pass *p, const struct geometry *g, int g
 				p->kernels->conv_backward(&weights, &data);
 			else
 				p->kernels->conv(&data);
-			data.weights += conv_blocks(g->in_each) * g->out_places * (size_t)(data.kernel.h * data.kernel.w);
+			data.weights += turned_len(g, (size_t)(data.kernel.h * data.kernel.w));
 		}
 	through_backward(p, group, k * g->in_each);
 }

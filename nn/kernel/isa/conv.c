@@ -304,25 +304,26 @@ static struct conv_job flattened(const struct conv_job *job)
 	return j;
 }
 
-void KERNEL(conv)(const struct conv_job *job)
+static void conv_direct(const struct conv_job *job)
 {
-	struct conv_job flat = flattened(job);
-
-	if (job->winograd || job->bf16) {
-		(job->bf16 ? KERNEL(conv_bf16) : KERNEL(conv_winograd))(job->bf16 ? &flat : job);
-		stream_end();
-		return;
-	}
 	for (int part = 0; part < PARTS; part++) {
-		struct conv_job j = flat;
-		j.in += part * VEC_LEN;
-		j.out += part * VEC_LEN;
-		if (j.gate)
-			j.gate += part * VEC_LEN;
+		struct conv_job j = conv_part(job, part);
 		if (is_plane(&j))
 			KERNEL(conv_plane)(&j);
 		else
 			KERNEL(conv_blocks)(&j);
 	}
+}
+
+void KERNEL(conv)(const struct conv_job *job)
+{
+	struct conv_job flat = flattened(job);
+
+	if (job->winograd)
+		KERNEL(conv_winograd)(job);
+	else if (job->bf16)
+		KERNEL(conv_bf16)(&flat);
+	else
+		conv_direct(&flat);
 	stream_end();
 }

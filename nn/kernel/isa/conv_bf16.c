@@ -61,15 +61,15 @@ static void conv_piece(const struct conv_job *job)
 	int width = (job->columns - 1) * job->stride + job->kernel.w;
 	struct piece piece = { inside((struct range){ row, last + job->kernel.h }, job->in_shape.h), { -job->left, width - job->left } };
 
+	struct conv_job paired = *job;
+
 	pair_piece(job, &piece, job->scratch);
+	paired.in = job->scratch;
+	paired.in_shape = (struct shape){ bf16_pairs(job->in_shape.c), piece.rows.last - piece.rows.first, width };
+	paired.top += piece.rows.first;
+	paired.left = 0;
 	for (int part = 0; part < PARTS; part++) {
-		struct conv_job j = *job;
-		j.in = job->scratch + part * VEC_LEN;
-		j.in_shape = (struct shape){ bf16_pairs(job->in_shape.c), piece.rows.last - piece.rows.first, width };
-		j.top += piece.rows.first;
-		j.left = 0;
-		j.out += part * VEC_LEN;
-		j.gate = j.gate ? j.gate + part * VEC_LEN : NULL;
+		struct conv_job j = conv_part(&paired, part);
 		KERNEL(conv_blocks)(&j);
 	}
 }

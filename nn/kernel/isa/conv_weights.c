@@ -132,12 +132,12 @@ static int ceil_div(int a, int b)
 static struct tap_block tap_block_of_pairs(const struct conv_weights_job *j, int tap, int taps)
 {
 	struct tap_block t = { .tap = tap };
-	int steps = j->kernel.w < j->stride ? j->kernel.w : j->stride;
+	int step_width = j->in_shape.w / bf16_steps(j->kernel.w, j->stride);
 
 	for (int k = 0; k < taps; k++) {
 		int i = (tap + k) / j->kernel.w, kx = (tap + k) % j->kernel.w;
 		ptrdiff_t row = ((ptrdiff_t)i * j->in_shape.h - j->top) * j->in_shape.w;
-		t.in[k] = j->in + (row + kx % j->stride * (j->in_shape.w / steps)) * LANES + kx / j->stride * (LANES / 2);
+		t.in[k] = j->in + (row + kx % j->stride * step_width) * LANES + kx / j->stride * (LANES / 2);
 	}
 	return t;
 }
