@@ -2,6 +2,7 @@
 #include "tests/naive.h"
 
 #include <stdbool.h>
+#include <stdio.h>
 #include <string.h>
 
 static size_t place(struct shape s, int n, int c, int y, int x)
@@ -60,6 +61,17 @@ static void add_to_in(const struct naive_conv *c, size_t in, size_t weight, size
 static size_t plane(struct shape s)
 {
 	return (size_t)s.h * (size_t)s.w;
+}
+
+const char *naive_conv_name(const struct naive_conv *c, const char *kernels)
+{
+	static char text[160];
+	const struct naive_window *w = &c->window;
+
+	snprintf(text, sizeof text, "%s: %dx%dx%d -> %dx%dx%d, kernel %dx%d, stride %d, top %d, left %d", kernels,
+	         c->in_shape.c, c->in_shape.h, c->in_shape.w, c->out_shape.c, c->out_shape.h, c->out_shape.w,
+	         w->kernel.h, w->kernel.w, w->stride, w->top, w->left);
+	return text;
 }
 
 void naive_conv(const struct naive_conv *c)

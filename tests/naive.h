@@ -23,6 +23,9 @@ struct naive_conv {
 	double *out;            /* [image][o][h][w]; for the gradients the gradient by it, read */
 };
 
+/* What is convolved and by which kernels, in a static buffer, for messages. */
+const char *naive_conv_name(const struct naive_conv *c, const char *kernels);
+
 void naive_conv(const struct naive_conv *c);
 void naive_conv_weights(const struct naive_conv *c);
 void naive_conv_data(const struct naive_conv *c);

@@ -8,7 +8,6 @@
 #include "tests/test.h"
 
 #include <math.h>
-#include <stdio.h>
 
 enum { RANDOM_CASES = 250 };
 
@@ -102,17 +101,6 @@ static double tolerance(int i)
 	return i % 2 ? 0 : 2e-6;
 }
 
-static const char *name_of(const struct naive_conv *c, const struct kernels *k)
-{
-	static char text[160];
-	const struct naive_window *w = &c->window;
-
-	snprintf(text, sizeof text, "%s: %dx%dx%d -> %dx%dx%d, kernel %dx%d, stride %d, top %d, left %d", k->name,
-	         c->in_shape.c, c->in_shape.h, c->in_shape.w, c->out_shape.c, c->out_shape.h, c->out_shape.w,
-	         w->kernel.h, w->kernel.w, w->stride, w->top, w->left);
-	return text;
-}
-
 /* [blocks of o][pair of i][ky][kx][CHANNEL_BLOCK]; what lies past the last channel is NaN. */
 static real *take_packed(const struct naive_conv *c)
 {
@@ -156,7 +144,7 @@ TEST(bf16_convolution_agrees_with_the_naive_loops)
 			job.stream = i % 3 == 0;
 			(*k)->conv(&job);
 			double *got = take_plain(job.out, c.out_shape, LANES);
-			CHECK_NEAR(name_of(&c, *k), got, c.out, LANES * image_len(c.out_shape), tolerance(i));
+			CHECK_NEAR(naive_conv_name(&c, (*k)->name), got, c.out, LANES * image_len(c.out_shape), tolerance(i));
 		}
 	}
 	CHECK(cases > RANDOM_CASES * 3 / 4);
@@ -187,7 +175,7 @@ static void check_spread(const struct naive_conv *c, const struct kernels *k, in
 				int at = (i * wide.h + y * step + 1) * wide.w + x * step;
 				want[at] = c->out[(i * out.h + y) * out.w + x] * (gate[at] > 0 ? 1 : 0.5);
 			}
-	CHECK_EQUAL(name_of(c, k), take_plain(job.out, wide, LANES), want, len);
+	CHECK_EQUAL(naive_conv_name(c, k->name), take_plain(job.out, wide, LANES), want, len);
 }
 
 TEST(bf16_convolution_writes_every_step_th_pixel_through_a_gate)
@@ -247,7 +235,7 @@ TEST(bf16_weight_gradients_agree_with_the_naive_loops)
 				.d_weights = take_reals(len), .bf16 = true };
 			job.scratch = take_reals(bf16_layout(&job).len);
 			(*k)->conv_weights(&job);
-			CHECK_NEAR(name_of(&c, *k), take_wide(job.d_weights, len), c.weight, len, tolerance(i));
+			CHECK_NEAR(naive_conv_name(&c, (*k)->name), take_wide(job.d_weights, len), c.weight, len, tolerance(i));
 		}
 	}
 }
@@ -277,7 +265,7 @@ TEST(bf16_weight_gradients_of_large_planes_agree_with_the_naive_loops)
 			CHECK(!bf16_layout(&job).whole);
 			job.scratch = take_reals(bf16_layout(&job).len);
 			(*k)->conv_weights(&job);
-			CHECK_EQUAL(name_of(&c, *k), take_wide(job.d_weights, len), c.weight, len);
+			CHECK_EQUAL(naive_conv_name(&c, (*k)->name), take_wide(job.d_weights, len), c.weight, len);
 		}
 	}
 }

@@ -9,7 +9,6 @@
 #include "tests/test.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,17 +37,6 @@ static struct conv_job job_of(const struct naive_conv *c)
 		.weights = take_packed(c->weight, c->out_shape.c, c->in_shape.c * w->kernel.h * w->kernel.w),
 		.bias = c->bias ? take_copy(c->bias, (size_t)c->out_shape.c) : NULL, .activation = ACTIVATION_IDENTITY,
 	};
-}
-
-static const char *name_of(const struct naive_conv *c, const struct kernels *k)
-{
-	static char text[160];
-	const struct naive_window *w = &c->window;
-
-	snprintf(text, sizeof text, "%s: %dx%dx%d -> %dx%dx%d, kernel %dx%d, stride %d, top %d, left %d", k->name,
-	         c->in_shape.c, c->in_shape.h, c->in_shape.w, c->out_shape.c, c->out_shape.h, c->out_shape.w,
-	         w->kernel.h, w->kernel.w, w->stride, w->top, w->left);
-	return text;
 }
 
 /* --- From paper --- */
@@ -164,7 +152,7 @@ TEST(conv_agrees_with_the_naive_loops)
 			job.out = take_reals(group_len(c.out_shape));
 			(*k)->conv(&job);
 			double *got = take_plain(job.out, c.out_shape, LANES);
-			CHECK_EQUAL(name_of(&c, *k), got, c.out, LANES * image_len(c.out_shape));
+			CHECK_EQUAL(naive_conv_name(&c, (*k)->name), got, c.out, LANES * image_len(c.out_shape));
 		}
 	}
 	CHECK(cases > RANDOM_CASES * 3 / 4);
@@ -192,7 +180,7 @@ TEST(conv_weights_agree_with_the_naive_loops)
 				.scratch = take_reals(conv_weights_scratch_len(c.in_shape.c, c.out_shape.c,
 				                                               c.window.kernel.h, c.window.kernel.w)),
 			});
-			CHECK_EQUAL(name_of(&c, *k), take_wide(got, weights), c.weight, weights);
+			CHECK_EQUAL(naive_conv_name(&c, (*k)->name), take_wide(got, weights), c.weight, weights);
 		}
 	}
 }
@@ -218,7 +206,7 @@ TEST(conv_weights_under_many_channels_agree_with_the_naive_loops)
 				.d_weights = take_reals(weights), .scratch = take_reals(conv_weights_scratch_len(in.c, out.c, 1, 1)) };
 			CHECK(conv_weights_turned(&job));
 			(*k)->conv_weights(&job);
-			CHECK_EQUAL(name_of(&c, *k), take_wide(job.d_weights, weights), c.weight, weights);
+			CHECK_EQUAL(naive_conv_name(&c, (*k)->name), take_wide(job.d_weights, weights), c.weight, weights);
 			job.top = 1;
 			CHECK(!conv_weights_turned(&job));
 		}
@@ -247,7 +235,7 @@ static void check_spread(const struct naive_conv *c, const struct kernels *k, in
 	job.out_row = from.h;
 	job.out_column = from.w;
 	k->conv(&job);
-	CHECK_EQUAL(name_of(c, k), take_plain(got, wide, LANES), want, LANES * image_len(wide));
+	CHECK_EQUAL(naive_conv_name(c, k->name), take_plain(got, wide, LANES), want, LANES * image_len(wide));
 }
 
 TEST(conv_writes_every_step_th_pixel_and_no_other)

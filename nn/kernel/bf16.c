@@ -4,6 +4,7 @@
 enum {
 	LEAST_CHANNELS = 4,
 	PAIRED_BYTES = 1 << 18,         /* of paired inputs */
+	BLOCKS_OF_PIXELS = 24,          /* whole blocks on every set */
 	GRADIENT_PIXELS = 96,           /* pairs of pixels under which a block of weight sums stays in registers */
 	WHOLE_BYTES = 1 << 17,          /* of gradients, where sums need not wait */
 	SUMS_AT_ONCE = 1 << 18,         /* numbers of weight sums that wait meanwhile */
@@ -35,12 +36,13 @@ int bf16_pixels(const struct conv_job *j)
 {
 	size_t pixels = PAIRED_BYTES / ((size_t)bf16_pairs(j->in_shape.c) * LANES * sizeof(real));
 
-	return pixels > 24 ? (int)(pixels / 24 * 24) : 24;
+	return pixels > BLOCKS_OF_PIXELS ? (int)(pixels / BLOCKS_OF_PIXELS * BLOCKS_OF_PIXELS) : BLOCKS_OF_PIXELS;
 }
 
 size_t bf16_scratch_len(const struct conv_job *j)
 {
-	size_t row = paired_row(j) * (size_t)j->kernel.h, pixels = (size_t)bf16_pairs(j->in_shape.c) * 24 * LANES * sizeof(real);
+	size_t row = paired_row(j) * (size_t)j->kernel.h;
+	size_t pixels = (size_t)bf16_pairs(j->in_shape.c) * BLOCKS_OF_PIXELS * LANES * sizeof(real);
 	size_t most = row > pixels ? row : pixels;
 
 	return (most > PAIRED_BYTES ? most : PAIRED_BYTES) / sizeof(real);
