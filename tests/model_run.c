@@ -15,6 +15,13 @@ const char *const every_layer_text =
 	"global_average_pool from=13; dense units=9 bias=0; add from=16,18; dropout rate=0.2;"  /* 17 .. 20 */
 	"dense units=4";
 
+const char *const expansions_text =
+	"conv channels=13 kernel=3; leaky_relu slope=0.1;"                                      /* 0, 1: 13 x 9 x 11 */
+	"conv channels=250 kernel=1; batch_norm; relu6; depthwise kernel=3; batch_norm; relu;"  /* 2 .. 7: 250 x 9 x 11 */
+	"conv channels=13 kernel=1; batch_norm; add from=9,1;"                                  /* 8 .. 10: 13 x 9 x 11 */
+	"conv channels=126 kernel=1 bias=0; batch_norm; depthwise kernel=3 stride=2 bias=0;"    /* 11 .. 13: 126 x 5 x 6 */
+	"batch_norm; relu6; global_average_pool; dense units=4";
+
 /* Test code at fault: nothing below would mean anything. */
 static void must(bool well, const struct error *err)
 {

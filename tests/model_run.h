@@ -8,6 +8,8 @@
 /* A network of every registered layer type: shortcuts, a tensor with two readers, folded and unfolded activations, a side branch.
  * 3x9x11 in, 4 classes. */
 extern const char *const every_layer_text;
+/* One of two expansions (nn/layer/expansion.c), with strides 1 and 2 and a shortcut, of the same input and classes. */
+extern const char *const expansions_text;
 
 struct model_run {
 	struct net net;

@@ -1,4 +1,5 @@
 /* The sets with fused multiply-add give the same bytes, kernel by kernel, over numbers that do round. And how a set is chosen. */
+#include "nn/kernel/expansion.h"
 #include "nn/kernel/window.h"
 #include "tests/draw.h"
 #include "tests/lanes.h"
@@ -225,6 +226,42 @@ static struct written run_sums(struct round *r)
 	return (struct written){ all, 4 * reals + 1 };
 }
 
+/* Outputs, then all gradients, one after the other. */
+static struct written run_expansion(struct round *r)
+{
+	struct window w = { .kernel = { 3, 3 }, .stride = 1 + (r->gate != NULL) };
+	int channels = 4 * r->out.c + 1;
+	size_t c = (size_t)channels, packed = (c + 3) * (size_t)r->in.c, taps = c * 9 * CHANNEL_BLOCK, len[4];
+
+	window_place(&w, r->in, (struct padding){ .rule = PADDING_SAME }, (struct mark){ 0 }, NULL);
+	len[0] = group_len((struct shape){ channels, w.out_h, w.out_w });
+	len[1] = group_len(r->in);
+	len[2] = c * expansion_columns(r->in.c);
+	len[3] = c * 9;
+	real *all = take_reals(len[0] + len[1] + (len[2] + LANES) / LANES * LANES + len[3]);
+	struct expansion_job job = { .in = take_normals(r, len[1]), .in_shape = r->in, .channels = channels,
+		.weights = take_normals(r, packed), .bias = take_normals(r, c), .activation = { (real)0.3, 6 }, .window = &w,
+		.taps = take_normals(r, taps), .scratch = take_reals(expansion_scratch_len(r->in, channels, &w)),
+		.out = all, .out_activation = { (real)0.1, 3 }, .stream = r->stream, .d_out = take_normals(r, len[0]),
+		.turned_taps = take_normals(r, taps), .turned = take_normals(r, ((size_t)r->in.c + 3) * c),
+		.d_in = all + len[0], .products = all + len[0] + len[1], .d_taps = all + len[0] + len[1] + len[2] };
+
+	r->kernels->expand(&job);
+	r->kernels->expand_backward(&job);
+	return (struct written){ all, len[0] + len[1] + len[2] + len[3] };
+}
+
+static struct written run_gram(struct round *r)
+{
+	size_t n = (size_t)r->in.c;
+	real *all = take_reals(n * n + n);
+	struct gram_job job = { .x = take_normals(r, group_len(r->in)), .channels = r->in.c, .height = r->in.h, .width = r->in.w,
+		.products = all, .sums = all + n * n, .scratch = take_reals(conv_weights_scratch_len(r->in.c, r->in.c, 1, 1)) };
+
+	r->kernels->channel_gram(&job);
+	return (struct written){ all, n * n + n };
+}
+
 static struct written run_dropout_and_add(struct round *r)
 {
 	size_t vectors = image_len(r->in), len = vectors * LANES;
@@ -248,6 +285,7 @@ static struct written run_scale_bytes(struct round *r)
 static const struct { const char *name; struct written (*run)(struct round *r); } kernels_run[] = {
 	{ "conv", run_conv }, { "conv in bf16", run_conv_bf16 }, { "winograd", run_winograd }, { "conv_weights", run_conv_weights },
 	{ "conv_weights in bf16", run_conv_weights_bf16 },
+	{ "expansion", run_expansion }, { "gram", run_gram },
 	{ "winograd weights", run_winograd_weights }, { "turned", run_turned }, { "max_pool", run_max_pool },
 	{ "norm_max_pool", run_norm_max_pool }, { "average_pool", run_average_pool }, { "activate", run_activation },
 	{ "batch norm", run_batch_norm },

@@ -20,10 +20,13 @@ static const struct kernels *best(void)
 	return kernels_choose(NULL);
 }
 
-/* The network of all layers, planned and created. */
-static void open_every(struct model_run *r, int batch, const struct kernels *k)
+/* Networks that between them have all layers, and all that layers do for each other. */
+static const char *const *const networks[] = { &every_layer_text, &expansions_text };
+enum { NETWORKS = sizeof networks / sizeof *networks };
+
+static void open_network(struct model_run *r, const char *text, int batch, const struct kernels *k)
 {
-	model_run_open(r, every_layer_text, EVERY_INPUT, EVERY_CLASSES);
+	model_run_open(r, text, EVERY_INPUT, EVERY_CLASSES);
 	model_run_plan(r, batch);
 	model_run_create(r, k);
 }
@@ -38,15 +41,20 @@ static struct outcome train(struct model_run *r, int images, double junk)
 	return model_run_outcome(r);
 }
 
-static struct outcome train_every(int batch, int images, double junk, const struct kernels *k)
+/* What is trained, and on how. */
+struct training { const char *text; int batch, images; double junk; const struct kernels *kernels; };
+
+static struct outcome train_network(const struct training *t)
 {
 	struct model_run r;
 
-	open_every(&r, batch, k);
-	struct outcome o = train(&r, images, junk);
+	open_network(&r, t->text, t->batch, t->kernels);
+	struct outcome o = train(&r, t->images, t->junk);
 	model_run_close(&r);
 	return o;
 }
+
+#define TRAINED(...) train_network(&(struct training){ __VA_ARGS__ })
 
 TEST(model_every_layer_has_every_registered_type)
 {
@@ -68,7 +76,7 @@ TEST(model_training_steps_lower_the_loss)
 	struct model_run r;
 	double first = 0, last = 0;
 
-	open_every(&r, 37, best());
+	open_network(&r, every_layer_text, 37, best());
 	for (int step = 0; step < 30; step++) {
 		model_run_fill(&r, 37, 3, 0);
 		model_run_train(&r);
@@ -106,11 +114,11 @@ static struct outcome train_helped(struct model_run *r, int helpers)
 	return o;
 }
 
-static struct outcome train_with_helpers(int helpers)
+static struct outcome train_with_helpers(const char *text, int helpers)
 {
 	struct model_run r;
 
-	open_every(&r, 101, best());
+	open_network(&r, text, 101, best());
 	struct outcome o = train_helped(&r, helpers);
 	model_run_close(&r);
 	return o;
@@ -118,14 +126,14 @@ static struct outcome train_with_helpers(int helpers)
 
 TEST(model_training_is_the_same_with_1_2_3_and_4_threads)
 {
-	struct outcome alone = train_with_helpers(0);
-	char what[40];
-
-	for (int helpers = 1; helpers < 4; helpers++) {
-		snprintf(what, sizeof what, "1 and %d threads", helpers + 1);
-		CHECK_SAME_OUTCOME(what, alone, train_with_helpers(helpers));
+	for (int i = 0; i < NETWORKS; i++, take_nothing()) {
+		struct outcome alone = train_with_helpers(*networks[i], 0);
+		for (int helpers = 1; helpers < 4; helpers++) {
+			char what[40];
+			snprintf(what, sizeof what, "network %d, 1 and %d threads", i, helpers + 1);
+			CHECK_SAME_OUTCOME(what, alone, train_with_helpers(*networks[i], helpers));
+		}
 	}
-	take_nothing();
 }
 
 /* What weight gradients borrow of working memory: one stretch a call, in order of the calls. */
@@ -179,26 +187,27 @@ TEST(model_groups_share_no_working_memory)
 
 TEST(model_sees_nothing_in_empty_lanes)
 {
-	for (EACH_SET(k)) {
-		CHECK_SAME_OUTCOME((*k)->name, train_every(37, 37, 0, *k), train_every(37, 37, -4321.5, *k));
-		take_nothing();
-	}
+	for (EACH_SET(k))
+		for (int i = 0; i < NETWORKS; i++, take_nothing())
+			CHECK_SAME_OUTCOME((*k)->name, TRAINED(*networks[i], 37, 37, 0, *k), TRAINED(*networks[i], 37, 37, -4321.5, *k));
 }
 
 TEST(model_planned_for_more_images_computes_the_same)
 {
-	CHECK_SAME_OUTCOME("planned for 19 and 32", train_every(19, 19, 0, best()), train_every(32, 19, 0, best()));
-	CHECK_SAME_OUTCOME("planned for 19 and 80", train_every(19, 19, 0, best()), train_every(80, 19, 0, best()));
-	take_nothing();
+	for (int i = 0; i < NETWORKS; i++, take_nothing()) {
+		struct outcome want = TRAINED(*networks[i], 19, 19, 0, best());
+		CHECK_SAME_OUTCOME("planned for 19 and 32", want, TRAINED(*networks[i], 32, 19, 0, best()));
+		CHECK_SAME_OUTCOME("planned for 19 and 80", want, TRAINED(*networks[i], 80, 19, 0, best()));
+	}
 }
 
 /* A smaller batch after a larger one, in the memory that the larger one has left. */
-TEST(model_forgets_the_batch_before)
+static void check_forgets(const char *text)
 {
 	struct model_run a, b;
 
-	open_every(&a, 64, best());
-	open_every(&b, 64, best());
+	open_network(&a, text, 64, best());
+	open_network(&b, text, 64, best());
 	model_run_fill(&a, 64, 7, 3);
 	model_forward(a.model, &a.crew, &a.batch, true);
 	model_backward(a.model, &a.crew);
@@ -211,6 +220,12 @@ TEST(model_forgets_the_batch_before)
 	model_run_close(&a);
 	model_run_close(&b);
 	take_nothing();
+}
+
+TEST(model_forgets_the_batch_before)
+{
+	for (int i = 0; i < NETWORKS; i++)
+		check_forgets(*networks[i]);
 }
 
 /* --- Folding, memory, instruction sets --- */
@@ -327,6 +342,20 @@ TEST(model_folded_poolings_compute_the_same)
 	           "batch_norm; dropout rate=0; max_pool window=2x1 stride=2; flatten; dense units=3");
 }
 
+/* Likewise for an expansion: of an input that others read, or behind an activation, whose gradient the expansion then takes through it. */
+TEST(model_expansions_compute_the_same)
+{
+	check_near("conv channels=20 kernel=3; leaky_relu slope=0.2; conv channels=900 kernel=1; batch_norm; relu6; depthwise kernel=3;"
+	           "flatten; dense units=3",
+	           "conv channels=20 kernel=3; leaky_relu slope=0.2; conv channels=900 kernel=1; batch_norm; relu6;"
+	           "spatial_dropout rate=0; depthwise kernel=3; flatten; dense units=3");
+	check_near("conv channels=31 kernel=3; conv channels=450 kernel=1 bias=0; batch_norm; depthwise kernel=3 stride=2 padding=1;"
+	           "global_average_pool; dense units=31; global_average_pool from=0; add from=5,6; dense units=3",
+	           "conv channels=31 kernel=3; conv channels=450 kernel=1 bias=0; batch_norm; spatial_dropout rate=0;"
+	           "depthwise kernel=3 stride=2 padding=1; global_average_pool; dense units=31; global_average_pool from=0;"
+	           "add from=6,7; dense units=3");
+}
+
 static struct slot *next_slot(struct model_plan *plan, int *i)
 {
 	int storages = plan->storage_count * 2, sides = plan->network->layer_count * MAX_INPUTS;
@@ -398,8 +427,8 @@ TEST(model_training_is_the_same_with_avx512_and_avx2)
 		printf("skipped: this processor has not both AVX-512 and AVX2\n");
 		return;
 	}
-	CHECK_SAME_OUTCOME("avx512 and avx2", train_every(37, 37, 0, wide), train_every(37, 37, 0, narrow));
-	take_nothing();
+	for (int i = 0; i < NETWORKS; i++, take_nothing())
+		CHECK_SAME_OUTCOME("avx512 and avx2", TRAINED(*networks[i], 37, 37, 0, wide), TRAINED(*networks[i], 37, 37, 0, narrow));
 }
 
 /* Convolutions that are done in bfloat16, one with a stride, one in groups, and layers that are not. */
@@ -446,35 +475,10 @@ TEST(model_training_in_bf16_comes_near)
 
 TEST(model_training_on_portable_kernels_comes_near)
 {
-	struct outcome want = train_every(37, 37, 0, best()), got = train_every(37, 37, 0, kernels_choose("portable"));
-
-	CHECK_INT((long long)got.len, (long long)want.len);
-	CHECK_NEAR("portable", got.at, want.at, want.len, 1e-4);
-	take_nothing();
-}
-
-/* --- Inference --- */
-
-/* Moving statistics and no dropout: an image's logits do not depend on its company; in training they do. */
-TEST(model_inference_takes_each_image_by_itself)
-{
-	struct model_run r;
-	double *logits[2][2];
-
-	open_every(&r, 20, best());
-	model_run_fill(&r, 20, 1, 0);
-	model_run_train(&r);
-	for (int training = 0; training < 2; training++)
-		for (int company = 0; company < 2; company++) {
-			model_run_fill(&r, 20, 2, 0);
-			if (company)
-				model_input(r.model, 1)[3] += 1;        /* image 19 */
-			r.batch.training = training;
-			model_forward(r.model, &r.crew, &r.batch, true);
-			logits[training][company] = take_plain(model_logits(r.model), (struct shape){ EVERY_CLASSES, 1, 1 }, 19);
-		}
-	CHECK_EQUAL("inference", logits[0][0], logits[0][1], 19 * EVERY_CLASSES);
-	CHECK(memcmp(logits[1][0], logits[1][1], 19 * EVERY_CLASSES * sizeof(double)));
-	model_run_close(&r);
-	take_nothing();
+	for (int i = 0; i < NETWORKS; i++, take_nothing()) {
+		struct outcome want = TRAINED(*networks[i], 37, 37, 0, best());
+		struct outcome got = TRAINED(*networks[i], 37, 37, 0, kernels_choose("portable"));
+		CHECK_INT((long long)got.len, (long long)want.len);
+		CHECK_NEAR("portable", got.at, want.at, want.len, 1e-4);
+	}
 }

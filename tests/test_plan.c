@@ -171,6 +171,52 @@ TEST(plan_takes_a_depthwise_input_through_layers_before_it)
 	}
 }
 
+/* Whether the network has an expansion. */
+static void check_expansion(const char *text, bool bf16, bool want)
+{
+	struct model_run r;
+	bool got = false;
+
+	model_run_open(&r, text, (struct shape){ 16, 8, 8 }, 4);
+	r.net.network.bf16 = bf16;
+	model_run_plan(&r, 16);
+	for (int i = 0; i < r.net.network.layer_count; i++)
+		got = got || r.plan->nodes[i].expands;
+	if (got != want)
+		test_fail(__FILE__, __LINE__, "%s: %s", text, got ? "expands" : "does not");
+	model_run_close(&r);
+}
+
+TEST(plan_makes_an_expansion_of_large_arrays_that_nobody_else_reads)
+{
+	static const struct { const char *text; bool want; } cases[] = {
+		{ "conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3;", true },
+		{ "conv channels=400 kernel=1 bias=0; batch_norm; depthwise kernel=3 bias=0; relu;", true },
+		{ "conv channels=200 kernel=1; batch_norm; relu; depthwise kernel=3 stride=2;", true },
+		{ "conv channels=200 kernel=1; batch_norm; relu; depthwise kernel=3;", false },         /* too small to pay */
+		{ "conv channels=4 kernel=1; conv channels=400 kernel=1; batch_norm; depthwise kernel=3;", false },     /* of too few */
+		{ "conv channels=400 kernel=3; batch_norm; relu6; depthwise kernel=3;", false },
+		{ "conv channels=400 kernel=1 groups=2; batch_norm; relu6; depthwise kernel=3;", false },
+		{ "conv channels=400 kernel=1 stride=2; batch_norm; relu6; depthwise kernel=3;", false },
+		{ "conv channels=400 kernel=1 padding=4; batch_norm; relu6; depthwise kernel=3;", false },
+		{ "conv channels=400 kernel=1; relu; batch_norm; relu6; depthwise kernel=3;", false },  /* not linear */
+		{ "conv channels=400 kernel=1; depthwise kernel=3;", false },
+		{ "conv channels=400 kernel=1; batch_norm; dropout rate=0.1; depthwise kernel=3;", false },
+		{ "conv channels=400 kernel=1; batch_norm; depthwise kernel=5;", false },
+		{ "conv channels=400 kernel=1; batch_norm; depthwise kernel=3 multiplier=2;", false },
+		{ "conv channels=400 kernel=1; batch_norm; depthwise kernel=3 stride=3;", false },
+		{ "conv channels=400 kernel=1; batch_norm; depthwise kernel=3; add from=1,2;", false },
+		{ "conv channels=400 kernel=1; batch_norm; depthwise kernel=3; add from=0,2;", false },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[256];
+		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
+		check_expansion(text, false, cases[i].want);
+		check_expansion(text, true, false);
+	}
+}
+
 /* Without the gradient by the input nothing flows back to layers before the first weights. */
 TEST(plan_computes_no_gradient_that_nobody_needs)
 {
@@ -244,6 +290,7 @@ static void check_memory(const char *text, struct shape input, int classes)
 TEST(plan_places_nothing_on_what_lives_at_the_same_time)
 {
 	check_memory(every_layer_text, (struct shape){ 3, 9, 11 }, 4);
+	check_memory(expansions_text, (struct shape){ 3, 9, 11 }, 4);
 	check_memory("conv channels=4 kernel=3; add from=0,0; conv channels=4 kernel=3; add from=2,1; relu; add from=4,1;"
 	             "add from=5,0; global_average_pool; dense units=3", (struct shape){ 2, 5, 5 }, 3);
 	check_memory("conv channels=8 kernel=3; relu; max_pool window=2; conv channels=16 kernel=3; batch_norm; relu;"

@@ -3,7 +3,7 @@
 
 enum {
 	SUMS_AT_ONCE = 1 << 15,         /* numbers of weight sums that may wait between bands of rows: 128 KiB of an L2 cache */
-	TURNED_AT_ONCE = 1 << 15,       /* numbers of turned inputs */
+	TURNED_AT_ONCE = 1 << 15,       /* numbers that are turned */
 };
 
 size_t conv_weights_block_len(const struct conv_weights_job *j)
@@ -18,30 +18,47 @@ int conv_weights_at_once(const struct conv_weights_job *j)
 	return fitting < 1 ? 1 : fitting < blocks ? fitting : blocks;
 }
 
-int turned_columns(int in_channels)
+int turned_columns(int channels)
 {
-	return (in_channels + LANES - 1) / LANES * LANES;
+	return (channels + LANES - 1) / LANES * LANES;
 }
 
-/* Measured: the product is half again as fast, but its lanes are not all filled, and turning the inputs takes as long as 16 output
- * channels. */
+/* What a matrix product costs in which one side is turned, which takes as long as TURNING rows of the other side. */
+static int64_t turned_cost(int turned, int rows)
+{
+	enum { TURNING = 16 };
+
+	return (int64_t)turned_columns(turned) * (rows + TURNING);
+}
+
+static bool turns_outputs(int in_channels, int out_channels)
+{
+	return turned_cost(out_channels, in_channels) < turned_cost(in_channels, out_channels);
+}
+
+/* Measured: the product is half again as fast, but its lanes are not all filled. */
 static bool may_turn(int in_channels, int out_channels)
 {
-	enum { LEAST_CHANNELS = 24, TURNING = 16 };
+	enum { LEAST_CHANNELS = 24 };
+	bool outputs = turns_outputs(in_channels, out_channels);
+	int turned = outputs ? out_channels : in_channels, rows = outputs ? in_channels : out_channels;
 
-	return in_channels >= LEAST_CHANNELS &&
-	       3 * (int64_t)in_channels * out_channels > 2 * (int64_t)turned_columns(in_channels) * (out_channels + TURNING);
+	return turned >= LEAST_CHANNELS && 3 * (int64_t)in_channels * out_channels > 2 * turned_cost(turned, rows);
 }
 
-bool conv_weights_turned(const struct conv_weights_job *j)
+enum turned conv_weights_turned(const struct conv_weights_job *j)
 {
-	return j->kernel.h * j->kernel.w == 1 && j->stride == 1 && !j->top && !j->left && j->in_shape.h == j->out_shape.h &&
-	       j->in_shape.w == j->out_shape.w && may_turn(j->in_shape.c, j->out_shape.c);
+	bool alike = j->kernel.h * j->kernel.w == 1 && j->stride == 1 && !j->top && !j->left && j->in_shape.h == j->out_shape.h &&
+	             j->in_shape.w == j->out_shape.w;
+
+	if (!alike || !may_turn(j->in_shape.c, j->out_shape.c))
+		return TURNED_NOTHING;
+	return turns_outputs(j->in_shape.c, j->out_shape.c) ? TURNED_OUTPUTS : TURNED_INPUTS;
 }
 
-int turned_pixels(int in_channels)
+int turned_pixels(int channels)
 {
-	int pixels = TURNED_AT_ONCE / (turned_columns(in_channels) * LANES);
+	int pixels = TURNED_AT_ONCE / (turned_columns(channels) * LANES);
 
 	return pixels < 1 ? 1 : pixels;
 }
@@ -50,8 +67,9 @@ size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h,
 {
 	struct conv_weights_job job = { .in_shape.c = in_channels, .out_shape.c = out_channels, .kernel = { kernel_h, kernel_w } };
 	size_t waiting = (size_t)conv_weights_at_once(&job) * conv_weights_block_len(&job);
-	size_t turned = (size_t)out_channels * (size_t)turned_columns(in_channels) +
-	                (size_t)turned_pixels(in_channels) * (size_t)turned_columns(in_channels) * LANES;
+	bool outputs = turns_outputs(in_channels, out_channels);
+	int side = outputs ? out_channels : in_channels, rows = outputs ? in_channels : out_channels;
+	size_t turned = ((size_t)rows + (size_t)turned_pixels(side) * LANES) * (size_t)turned_columns(side);
 
 	return kernel_h * kernel_w == 1 && may_turn(in_channels, out_channels) && turned > waiting ? turned : waiting;
 }

@@ -2,7 +2,8 @@
  * computes it.
  *
  * Either blocks of CHANNEL_BLOCK output channels, several at once, whose sums, a lane group a weight, have room in L2. Or, where that
- * pays, a matrix product whose lanes are input channels (nn/kernel/isa/turned.c): so many, in whole LANES, of so many pixels at a time. */
+ * pays, a matrix product (nn/kernel/isa/turned.c) whose lanes are channels of one side, of the inputs or of the gradients by the outputs:
+ * so many, in whole LANES, of so many pixels at a time. */
 #ifndef NN_KERNEL_CONV_WEIGHTS_H
 #define NN_KERNEL_CONV_WEIGHTS_H
 
@@ -15,10 +16,11 @@ struct conv_weights_job;
 size_t conv_weights_block_len(const struct conv_weights_job *job);
 int conv_weights_at_once(const struct conv_weights_job *job);
 
-/* Whether it is a matrix product; the columns and pixels of that. */
-bool conv_weights_turned(const struct conv_weights_job *job);
-int turned_columns(int in_channels);
-int turned_pixels(int in_channels);
+/* Whether it is a matrix product, and of which side turned; the columns and pixels of so many turned channels. */
+enum turned { TURNED_NOTHING, TURNED_INPUTS, TURNED_OUTPUTS };
+enum turned conv_weights_turned(const struct conv_weights_job *job);
+int turned_columns(int channels);
+int turned_pixels(int channels);
 
 /* Numbers of scratch that a job needs. */
 size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h, int kernel_w);

@@ -30,6 +30,9 @@ static inline bool is_relu(struct activation a)
 	return a.slope == 0 && a.cap > (real)3e38;
 }
 
+struct expansion_job;   /* expansion.h */
+struct gram_job;
+
 enum { CHANNEL_BLOCK = 4 };     /* output channels whose weights lie side by side in packed weights */
 
 /* The place of channel o's k-th weight of `len` in packed weights. */
@@ -89,6 +92,7 @@ struct conv_weights_job {
 	real *d_weights;        /* [o][i][ky][kx], overwritten */
 	bool winograd;          /* a 3x3 or 5x5 kernel with stride 1 by Winograd's algorithm */
 	bool bf16;              /* in bfloat16, see bf16.h */
+	bool upper;             /* of a 1x1 kernel those with i >= o alone, the others hold whatever: for struct gram_job */
 	real *scratch;          /* conv_weights_scratch_len() numbers, or of winograd_layout() or bf16_layout(), 64-byte aligned */
 };
 
@@ -146,6 +150,12 @@ struct kernels {
 	/* conv_weights, and the gradient by data of the same convolution with stride 1: data->in is weights->d_out. Where that pays, band
 	 * by band of rows, so that d_out is read from memory once for both. */
 	void (*conv_backward)(const struct conv_weights_job *weights, const struct conv_job *data);
+
+	/* A 1x1 convolution and a depthwise one behind it, see expansion.h; both gradients; and the sums of products of all pairs of
+	 * channels. */
+	void (*expand)(const struct expansion_job *job);
+	void (*expand_backward)(const struct expansion_job *job);
+	void (*channel_gram)(const struct gram_job *job);
 
 	/* The winner of each window; padding never wins. Backward: the gradient goes to the first maximum in reading order. */
 	void (*max_pool)(const struct pool_job *job);

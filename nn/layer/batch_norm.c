@@ -69,7 +69,7 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 		out->saved_len = winners_at(in->in[0].c) + group_len(winners) * (size_t)in->groups;
 	}
 	out->shared_len = 2 * channels * (size_t)(in->groups + 1) * DOUBLE_LEN;
-	out->grouped_gradient = true;
+	out->grouped_gradient = !in->made;
 	out->needs_in = true;
 	return true;
 }
@@ -107,25 +107,38 @@ static void add_groups(const struct pass *p, int c, double total[2])
 	}
 }
 
-static void settle(const struct pass *p, int index)
+static double count(const struct pass *p)
+{
+	return (double)p->images * (double)plane(p);
+}
+
+static void settle_channel(const struct pass *p, int c, double mean, double variance)
 {
 	const struct batch_norm *b = p->config;
 	int n = channels(p);
-	double count = (double)p->images * (double)plane(p);
 
+	if (p->training) {
+		variance = fmax(variance, 0);
+		double unbiased = count(p) > 1 ? variance * count(p) / (count(p) - 1) : variance;
+		p->state[c] = (real)(b->momentum * (double)p->state[c] + (1 - b->momentum) * mean);
+		p->state[n + c] = (real)(b->momentum * (double)p->state[n + c] + (1 - b->momentum) * unbiased);
+	} else {
+		mean = (double)p->state[c];
+		variance = (double)p->state[n + c];
+	}
+	p->saved[c] = (real)mean;
+	p->saved[n + c] = (real)(1 / sqrt(variance + b->epsilon));
+}
+
+static void settle(const struct pass *p, int index)
+{
 	(void)index;
-	for (int c = 0; c < n; c++) {
-		double mean = (double)p->state[c], variance = (double)p->state[n + c], total[2];
-		if (p->training) {
+	for (int c = 0; c < channels(p); c++) {
+		double total[2] = { 0 };
+		if (p->training)
 			add_groups(p, c, total);
-			mean = total[0] / count;
-			variance = fmax(total[1] / count - mean * mean, 0);
-			double unbiased = count > 1 ? variance * count / (count - 1) : variance;
-			p->state[c] = (real)(b->momentum * (double)p->state[c] + (1 - b->momentum) * mean);
-			p->state[n + c] = (real)(b->momentum * (double)p->state[n + c] + (1 - b->momentum) * unbiased);
-		}
-		p->saved[c] = (real)mean;
-		p->saved[n + c] = (real)(1 / sqrt(variance + b->epsilon));
+		double mean = total[0] / count(p);
+		settle_channel(p, c, mean, total[1] / count(p) - mean * mean);
 	}
 }
 
@@ -235,12 +248,23 @@ static struct batch_norm_job norm_job(const struct pass *p, int c, const real ma
 {
 	int n = channels(p);
 	const double *sums = sums_of(p, p->groups, c);
-	double count = (double)p->images * (double)plane(p);
 	double inverse = (double)p->saved[n + c], gain = (double)p->params[c] * inverse;
 
 	return (struct batch_norm_job){ .pixels = plane(p), .mask = mask, .mean = p->saved[c],
-		.gain = (real)gain, .slope = (real)(-gain * inverse * inverse * sums[1] / count),
-		.shift = (real)(-gain * sums[0] / count), .gate = p->gate, .stream = streams(p->in[0].shape) };
+		.gain = (real)gain, .slope = (real)(-gain * inverse * inverse * sums[1] / count(p)),
+		.shift = (real)(-gain * sums[0] / count(p)), .gate = p->gate, .stream = streams(p->in[0].shape) };
+}
+
+/* One gradient for the whole batch. */
+static struct batch_norm_job settle_channel_backward(const struct pass *p, int c, const double sums[2])
+{
+	double *total = sums_of(p, p->groups, c);
+
+	total[0] = sums[0];
+	total[1] = sums[1];
+	p->d_params[c] = (real)(sums[1] * (double)p->saved[channels(p) + c]);
+	p->d_params[channels(p) + c] = (real)sums[0];
+	return norm_job(p, c, NULL);
 }
 
 static void run_backward(const struct pass *p, int group, int c, struct batch_norm_job job)
@@ -272,9 +296,11 @@ static void apply_backward(const struct pass *p, int group)
 		(p->pooling ? run_backward_pooled : run_backward)(p, group, c, norm_job(p, c, mask));
 }
 
+static const struct norm_steps norm_steps = { settle_channel, affine_of, settle_channel_backward };
+
 #define BATCH_NORM \
 	.kind = { "batch_norm", "batch normalisation", fields, sizeof(struct batch_norm) }, \
-	.inputs = 1, .applies_activation = true, .gates = true, .plan = plan
+	.inputs = 1, .applies_activation = true, .gates = true, .norm_steps = &norm_steps, .plan = plan
 
 /* Winners move as often as outputs of that length. */
 static const struct layer_type with_max_pool = {

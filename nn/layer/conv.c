@@ -2,10 +2,9 @@
  *
  *   out[o][y][x] = bias[o] + sum over i, ky, kx of in[i][y * stride + ky - top][x * stride + kx - left] * kernel[o][i][ky][kx]
  *
- * The gradient by data is again a correlation, of d_out with the kernel turned around. With a stride s the rows of d_in fall into
- * s phases, y = s * q + phase, and each phase sees every s-th tap only: s * s small correlations with no wasted zeros between
- * (Dumoulin and Visin 2016, "A guide to convolution arithmetic", section 4.6, without the stretched input). */
+ * The gradient by data is again a correlation, or with a stride several: see nn/kernel/conv_phase.h. */
 #include "nn/kernel/conv_pack.h"
+#include "nn/kernel/conv_phase.h"
 #include "nn/kernel/window.h"
 #include "nn/layer/layer.h"
 
@@ -115,6 +114,9 @@ static struct geometry geometry(const struct pass *p)
 	struct geometry g;
 	struct plan_request in = { .input_count = 1, .in = { p->in[0].shape }, .bf16 = p->plan->bf16 };
 
+	if (p->expansion.conv)
+		in.in[0] = p->expansion.conv->plan->out;
+
 	geometry_of(p->config, &in, &g, NULL);
 	return g;
 }
@@ -131,6 +133,7 @@ static void plan_kernel_axes(const struct conv *c, const struct geometry *g, str
 	kernel->axes[3] = (struct axis){ AXIS_COLUMN, c->kernel.w };
 }
 
+/* One whose reader does its work has parameters alone. */
 static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
 {
 	const struct conv *c = config;
@@ -146,9 +149,11 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	if (c->bias)
 		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)g.out.c, .init = INIT_ZERO,
 			.axis_count = 1, .axes = { { AXIS_OUTPUT, g.out.c } } };
-	out->shared_len = out->packed_len = (size_t)g.groups * (g.packed_each + g.turned_each);
-	out->scratch_len = scratch_len(&g) + (in->through ? plane_len(&g) : 0);
-	out->grouped_gradient = true;
+	if (!in->made) {
+		out->shared_len = out->packed_len = (size_t)g.groups * (g.packed_each + g.turned_each);
+		out->scratch_len = scratch_len(&g) + (in->through ? plane_len(&g) : 0);
+		out->grouped_gradient = true;
+	}
 	out->needs_in = true;
 	out->bf16 = g.bf16;
 	out->macs = (int64_t)g.kernel_len * g.out.h * g.out.w;
@@ -165,24 +170,13 @@ static void resolve(void *config, const struct plan_request *in)
 		c->padding = window_padding(&g.window);
 }
 
-/* Along one axis: which taps the rows y = stride * q + phase of d_in see, and where on d_out the first of them lies. */
-struct phase { int first, count, before; };
-
-static struct phase phase_of(int phase, int stride, int pad, int kernel)
-{
-	int first = (phase + pad) % stride;
-	int count = first < kernel ? (kernel - first + stride - 1) / stride : 0;
-
-	return (struct phase){ first, count, count - 1 - (phase + pad - first) / stride };
-}
-
 /* Phases are packed one after the other, row phases outermost. */
 static void prepare_turned(const struct geometry *g, struct conv_taps t, real *to)
 {
 	for (int a = 0; a < g->window.stride; a++)
 		for (int b = 0; b < g->window.stride; b++) {
-			struct phase y = phase_of(a, g->window.stride, g->window.top, g->window.kernel.h);
-			struct phase x = phase_of(b, g->window.stride, g->window.left, g->window.kernel.w);
+			struct conv_phase y = conv_phase(a, g->window.stride, g->window.top, g->window.kernel.h);
+			struct conv_phase x = conv_phase(b, g->window.stride, g->window.left, g->window.kernel.w);
 			t.first = (struct pair){ y.first, x.first };
 			t.count = (struct pair){ y.count, x.count };
 			conv_pack_turned(&t, to);
@@ -274,20 +268,6 @@ static struct conv_job data_job(const struct pass *p, const struct geometry *g, 
 	};
 }
 
-static void choose_phase(struct conv_job *job, const struct window *w, int a, int b)
-{
-	struct phase y = phase_of(a, w->stride, w->top, w->kernel.h), x = phase_of(b, w->stride, w->left, w->kernel.w);
-
-	job->rows = (job->out_shape.h - a + w->stride - 1) / w->stride;
-	job->columns = (job->out_shape.w - b + w->stride - 1) / w->stride;
-	job->out_row = a;
-	job->out_column = b;
-	job->kernel.h = y.count;
-	job->kernel.w = x.count;
-	job->top = y.before;
-	job->left = x.before;
-}
-
 static struct conv_weights_job weights_job(const struct pass *p, const struct geometry *g, int group, int k, const real *in)
 {
 	real *d_kernel = p->d_params + (size_t)group * p->d_params_stride;
@@ -318,7 +298,7 @@ static void backward_group(const struct pass *p, const struct geometry *g, int g
 	data.weights = p->shared + (size_t)g->groups * g->packed_each + (size_t)k * g->turned_each;
 	for (int a = 0; a < stride; a++)
 		for (int b = 0; b < stride; b++) {
-			choose_phase(&data, &g->window, a, b);
+			conv_choose_phase(&data, &g->window, a, b);
 			if (stride == 1)
 				p->kernels->conv_backward(&weights, &data);
 			else
@@ -328,16 +308,88 @@ static void backward_group(const struct pass *p, const struct geometry *g, int g
 	through_backward(p, group, k * g->in_each);
 }
 
+static void backward_bias(const struct pass *p, const struct geometry *g, int group)
+{
+	const struct conv *c = p->config;
+	real *d_bias = p->d_params + (size_t)group * p->d_params_stride + g->kernel_len;
+
+	if (c->bias)
+		p->kernels->channel_sums(group_at(p->d_out, group), g->out.c, (size_t)(g->out.h * g->out.w), d_bias);
+}
+
 static void backward(const struct pass *p, int group)
 {
 	struct geometry g = geometry(p);
-	const struct conv *c = p->config;
-	real *d_bias = p->d_params + (size_t)group * p->d_params_stride + g.kernel_len;
 
 	for (int k = 0; k < g.groups; k++)
 		backward_group(p, &g, group, k);
-	if (c->bias)
-		p->kernels->channel_sums(group_at(p->d_out, group), g.out.c, (size_t)(g.out.h * g.out.w), d_bias);
+	backward_bias(p, &g, group);
+}
+
+static bool pointwise(const void *config)
+{
+	const struct conv *c = config;
+	bool pads = c->padding.top || c->padding.bottom || c->padding.left || c->padding.right;
+
+	return c->kernel.h == 1 && c->kernel.w == 1 && c->stride == 1 && c->groups == 1 && !pads;
+}
+
+/* The channels that lie between the convolutions. */
+static struct plan_request behind(const struct plan_request *in)
+{
+	struct plan_request request = *in;
+
+	request.in[0].c = in->expanded;
+	return request;
+}
+
+static bool expands(const void *config, struct shape in, int channels)
+{
+	const struct conv *c = config;
+	struct plan_request whole = { .input_count = 1, .in = { in }, .expanded = channels }, request = behind(&whole);
+	struct geometry g;
+
+	return geometry_of(c, &request, &g, NULL) && expansion_fits(&g.window, c->channels) && expansion_pays(in, channels, c->stride);
+}
+
+static bool plan_expansion(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
+{
+	struct plan_request request = behind(in);
+	struct geometry g;
+
+	if (!geometry_of(config, &request, &g, err) || !plan(config, &request, out, err))
+		return false;
+	expansion_plan(in, &g.window, out);
+	return true;
+}
+
+static void forward_expansion(const struct pass *p, int group)
+{
+	const struct conv *c = p->config;
+	struct geometry g = geometry(p);
+	struct expansion_job job = expansion_job(p, group);
+
+	job.window = &g.window;
+	job.taps = p->shared;
+	job.out = group_at(p->out, group);
+	job.out_bias = c->bias ? p->params + g.kernel_len : NULL;
+	job.out_activation = p->activation;
+	job.stream = streams(g.out);
+	p->kernels->expand(&job);
+}
+
+static void backward_expansion(const struct pass *p, int group)
+{
+	struct geometry g = geometry(p);
+	struct expansion_job job = expansion_job(p, group);
+	real *d_kernel = p->d_params + (size_t)group * p->d_params_stride;
+
+	job.window = &g.window;
+	job.d_out = group_at(p->d_out, group);
+	job.turned_taps = p->shared + (size_t)g.groups * g.packed_each;
+	job.d_taps = d_kernel;
+	p->kernels->expand_backward(&job);
+	backward_bias(p, &g, group);
 }
 
 static const char *const init_names[] = { "he", "glorot", NULL };
@@ -371,11 +423,28 @@ static const struct field depthwise_fields[] = {
 
 const struct layer_type layer_conv = {
 	.kind = { "conv", "convolution", conv_fields, sizeof(struct conv) },
-	.inputs = 1, .applies_activation = true, .gates = true, .plan = plan, .resolve = resolve, .prepare = prepare, STEPS,
+	.inputs = 1, .applies_activation = true, .gates = true, .pointwise = pointwise,
+	.plan = plan, .resolve = resolve, .prepare = prepare, STEPS,
+};
+
+#define DEPTHWISE \
+	.kind = { "depthwise", "convolution of each channel by itself", depthwise_fields, sizeof(struct conv) }, \
+	.inputs = 1, .applies_activation = true, .gates = true, .resolve = resolve, .prepare = prepare
+
+static const struct layer_type with_expansion = {
+	DEPTHWISE, .plan = plan_expansion,
+	.forward = {
+		{ expansion_measure, EACH_GROUP, NULL, { .in = 1 }, { 0 } },
+		{ expansion_settle, ONCE, NULL, { 0 }, { 0 } },
+		{ forward_expansion, EACH_GROUP, NULL, { .in = 1, .out = 1, .params = 1 }, { 0 } },
+	},
+	.backward = {
+		{ backward_expansion, EACH_GROUP, NULL, { .in = 1, .d_out = 1, .d_params = 1 }, { .d_in = 1, .params = 1 } },
+		{ expansion_settle_backward, ONCE, NULL, { 0 }, { 0 } },
+		{ expansion_finish, EACH_GROUP, NULL, { 0 }, { .in = 1, .d_in = 2 } },
+	},
 };
 
 const struct layer_type layer_depthwise = {
-	.kind = { "depthwise", "convolution of each channel by itself", depthwise_fields, sizeof(struct conv) },
-	.inputs = 1, .applies_activation = true, .gates = true, .reads_through = true,
-	.plan = plan, .resolve = resolve, .prepare = prepare, STEPS,
+	DEPTHWISE, .plan = plan, .reads_through = true, .with_expansion = &with_expansion, .expands = expands, STEPS,
 };

@@ -12,6 +12,7 @@
 #include "nn/base/error.h"
 #include "nn/base/field.h"
 #include "nn/base/tensor.h"
+#include "nn/kernel/expansion.h"
 #include "nn/kernel/kernels.h"
 #include "nn/kernel/window.h"
 
@@ -69,6 +70,8 @@ struct plan_request {
 	struct mark at;                         /* of the layer in its file, for errors */
 	const struct window *pooling;           /* see pass.pooling */
 	bool through;                           /* there will be a pass.through */
+	int expanded;                           /* not 0: there will be a pass.expansion, of so many channels; in[0] is its input */
+	bool made;                              /* a part of another layer's pass.expansion */
 	bool bf16;                              /* convolutions may be in bfloat16 */
 };
 
@@ -86,6 +89,21 @@ struct channel_steps {
 struct through {
 	const struct channel_steps *steps;
 	const struct pass *pass;
+};
+
+/* How batch norm's work is done where only what its sums would be is known: for one channel, once for the whole batch. */
+struct norm_steps {
+	void (*settle)(const struct pass *p, int channel, double mean, double variance);        /* of the input; heeded while training */
+	struct affine (*affine)(const struct pass *p, int channel);                             /* settled: what it does to a channel */
+	/* From the sums of d, the gradient by the output, and of d * (input - mean): writes the gradients by its parameters, and says how d
+	 * becomes the gradient by the input (gain, slope, shift, mean). */
+	struct batch_norm_job (*settle_backward)(const struct pass *p, int channel, const double sums[2]);
+};
+
+/* A 1x1 convolution and batch norm whose work their reader does with its own, see expansion.c. */
+struct expansion_parts {
+	const struct pass *conv, *norm;         /* conv NULL: none */
+	const struct norm_steps *steps;
 };
 
 struct pass {
@@ -107,6 +125,7 @@ struct pass {
 	 * d_in[0] is then to be taken back through them. */
 	int through_count;
 	struct through through[MAX_THROUGH];
+	struct expansion_parts expansion;           /* or what in[0] is to be taken through is a whole expansion */
 	int groups;                             /* lane groups of this batch */
 	int images;                             /* images of this batch: (groups - 1) * LANES < images <= groups * LANES */
 	bool training;                          /* batch statistics and dropout, or moving statistics and none */
@@ -144,6 +163,13 @@ struct layer_type {
 	const struct channel_steps *channel_steps;
 	const struct layer_type *when_read;
 	bool reads_through;                     /* takes its input channel by channel, and heeds pass.through */
+	/* Not NULL, and true: a convolution that a reader with an expansion can do. */
+	bool (*pointwise)(const void *config);
+	const struct norm_steps *norm_steps;    /* not NULL: batch norm, likewise */
+	/* Not NULL: the same layer with both before it, which alone read each other, in one go (pass.expansion); whether that pays for an
+	 * input of that shape and so many channels between. */
+	const struct layer_type *with_expansion;
+	bool (*expands)(const void *config, struct shape in, int channels);
 	bool gates;                             /* can take d_in[0] through the activation that in[0] came from (see pass.gate) */
 	struct activation (*activation)(const void *config);    /* not NULL: an activation, which its producer can apply */
 	bool (*plan)(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err);
@@ -165,6 +191,15 @@ const struct layer_type *layer_type_find(const char *name);
 const real *through_forward(const struct pass *p, int group, int channel, real *to);
 /* d_in[0] of that channel, just written as the gradient by what through_forward gave, taken back. */
 void through_backward(const struct pass *p, int group, int channel);
+
+/* expansion.c: an expansion's own steps, and what its layer asks the kernels for, but for what it says of its own work. Plan: adds to a
+ * plan whose packed_len is that of the layer alone. */
+void expansion_plan(const struct plan_request *in, const struct window *window, struct layer_plan *out);
+void expansion_measure(const struct pass *p, int group);
+void expansion_settle(const struct pass *p, int index);
+void expansion_settle_backward(const struct pass *p, int index);
+void expansion_finish(const struct pass *p, int group);
+struct expansion_job expansion_job(const struct pass *p, int group);
 
 /* The plan of layers that change nothing but values: out = in[0]. */
 bool plan_same_shape(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err);

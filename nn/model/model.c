@@ -101,6 +101,9 @@ static void fill_pass(struct model *m, int i)
 		int k = node->through[p->through_count];
 		p->through[p->through_count] = (struct through){ plan->network->layers[k].type->channel_steps, &m->passes[k] };
 	}
+	if (node->expands)
+		p->expansion = (struct expansion_parts){ &m->passes[node->conv], &m->passes[node->norm],
+		                                   plan->network->layers[node->norm].type->norm_steps };
 	p->out = tensor_of(m, node->written, &plan->storages[node->out].value);
 	p->d_out = tensor_of(m, node->written, &plan->storages[node->out].gradient);
 	for (int k = 0; k < layer->type->inputs; k++) {
@@ -267,7 +270,7 @@ static void run_prepare(void *about, int i)
 	struct model *m = about;
 	const struct layer_type *type = m->plan->network->layers[i].type;
 
-	if (!type->prepare)
+	if (!type->prepare || m->plan->nodes[i].made)
 		return;
 	observe_begin(m->observer);
 	type->prepare(&m->passes[i]);

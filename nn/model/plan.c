@@ -37,7 +37,8 @@ static bool plan_layer(struct model_plan *plan, int i, struct error *err)
 	node->runs = !node->plan.view && !plan_fold_activation(plan, i) && !plan_fold_pooling(plan, i);
 	node->out = node->storage[0];
 	if (node->runs) {
-		plan_fold_input(plan, i);
+		if (!plan_fold_expansion(plan, i))
+			plan_fold_input(plan, i);
 		node->out = plan->storage_count++;
 		plan->storages[node->out] = (struct storage){ .producer = i };
 	}
@@ -57,13 +58,19 @@ static void plan_gradient(struct model_plan *plan, int i)
 		plan->storages[node->out].wants_gradient = behind;
 }
 
-/* A layer that also does the work of others needs other memory. */
+/* A layer that also does the work of others, or whose work others do, needs other memory. */
+static bool is_folded(const struct node *node)
+{
+	return node->pooled || node->through_count || node->expands || node->made;
+}
+
 static bool plan_folded(struct model_plan *plan, int i, struct error *err)
 {
 	const struct layer *layer = &plan->network->layers[i];
 	struct node *node = &plan->nodes[i];
 	struct plan_request request = { .input_count = layer->type->inputs, .in = { node->in[0] }, .groups = plan->groups, .at = layer->at,
 	                                .pooling = node->pooled ? &node->pooling : NULL, .through = node->through_count > 0,
+	                                .expanded = node->expands ? node->plan.out.c : 0, .made = node->made,
 	                                .bf16 = plan->network->bf16 };
 
 	node->plan = (struct layer_plan){ 0 };
@@ -133,7 +140,7 @@ static bool plan_all(struct model_plan *plan, struct error *err)
 		plan_gradient(plan, i);
 	}
 	for (int i = 0; i < plan->network->layer_count; i++) {
-		if ((plan->nodes[i].pooled || plan->nodes[i].through_count) && !plan_folded(plan, i, err))
+		if (is_folded(&plan->nodes[i]) && !plan_folded(plan, i, err))
 			return false;
 		plan_lengths(plan, i);
 		plan_fold_gate(plan, i);

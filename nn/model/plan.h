@@ -50,6 +50,8 @@ struct node {
 	bool pooled;
 	bool in_place;                  /* its reader computes its output: `out` is what it reads, and so is the gradient */
 	int through_count, through[MAX_THROUGH];        /* layers whose work it does on the way of its input, in order */
+	bool expands, made;             /* does the work of two layers before it, those below; is such a one */
+	int conv, norm;
 	struct shape in[MAX_INPUTS];
 	int storage[MAX_INPUTS], out;   /* indices of storages */
 	bool runs;              /* false: a view, or an activation that its producer applies */
@@ -83,6 +85,9 @@ bool plan_fold_pooling(struct model_plan *plan, int i);
 /* Layers in a row before layer i, each read by the next one alone and each with channels of its own, are the work of layer i, if that one
  * takes its input channel by channel. */
 void plan_fold_input(struct model_plan *plan, int i);
+/* A 1x1 convolution and batch norm before layer i, which alone reads them, are the work of layer i where it can do them and that pays.
+ * True: so it reads what the convolution reads. */
+bool plan_fold_expansion(struct model_plan *plan, int i);
 /* The gradient through an activation folded into layer i is the work of the layer that reads its output, if it is one and can do so. */
 void plan_fold_gate(struct model_plan *plan, int i);
 

@@ -100,12 +100,20 @@ static int64_t packing_bytes(const struct node *node)
 	return node->plan.packed_len ? bytes_of(node->plan.params[0].len + node->plan.packed_len) : 0;
 }
 
+/* Multiply-adds of one image that are done where layer i runs. */
+static int64_t macs_done(const struct model_plan *plan, int i)
+{
+	const struct node *node = &plan->nodes[i];
+
+	return node->made ? 0 : node->plan.macs + (node->expands ? plan->nodes[node->conv].plan.macs : 0);
+}
+
 struct stage_cost model_plan_stage(const struct model_plan *plan, enum stage stage, int layer)
 {
 	if (layer == NETWORK_INPUT)
 		return stage == STAGE_LOADING ? loading_cost(plan) : (struct stage_cost){ 0 };
 	const struct node *node = &plan->nodes[layer];
-	int64_t macs = node->plan.macs * plan->batch;
+	int64_t macs = macs_done(plan, layer) * plan->batch;
 
 	switch (stage) {
 	case STAGE_PACKING:

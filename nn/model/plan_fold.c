@@ -56,6 +56,44 @@ bool plan_fold_pooling(struct model_plan *plan, int i)
 	return true;
 }
 
+/* Layer k's work is done by a reader which reads `source` instead. */
+static void make_elsewhere(struct model_plan *plan, int k, int source)
+{
+	struct node *node = &plan->nodes[k];
+
+	node->made = true;
+	node->runs = node->runs_backward = false;
+	node->out = source;
+}
+
+static bool is_pointwise(const struct model_plan *plan, int k)
+{
+	const struct layer *layer = &plan->network->layers[k];
+
+	return layer->type->pointwise && layer->type->pointwise(layer->config) && !plan->nodes[k].activated;
+}
+
+bool plan_fold_expansion(struct model_plan *plan, int i)
+{
+	const struct layer *layer = &plan->network->layers[i];
+	struct node *reader = &plan->nodes[i];
+	int norm = layer->type->with_expansion && !plan->network->bf16 ? only_producer(plan, i) : -1;
+	int conv = norm >= 0 && plan->network->layers[norm].type->norm_steps && !plan->nodes[norm].pooled ? only_producer(plan, norm) : -1;
+
+	if (conv < 0 || !is_pointwise(plan, conv) || !layer->type->expands(layer->config, plan->nodes[conv].in[0], reader->in[0].c))
+		return false;
+	reader->expands = true;
+	reader->conv = conv;
+	reader->norm = norm;
+	reader->type = layer->type->with_expansion;
+	reader->in[0] = plan->nodes[conv].in[0];
+	reader->storage[0] = plan->nodes[conv].storage[0];
+	make_elsewhere(plan, conv, reader->storage[0]);
+	make_elsewhere(plan, norm, reader->storage[0]);
+	plan->nodes[norm].storage[0] = reader->storage[0];
+	return true;
+}
+
 /* The layers in a row before layer i that it can do, last one first. An activation can stand at the row's end only: its gradient wants the
  * outputs, and what comes later hides them. The row begins with a layer that has steps of its own left: it alone can wait for all groups
  * before the gradient goes on, and to everybody before the row it is the one reader. */

@@ -7,6 +7,7 @@
  * depthwise layers took 113 us an image through conv.c's blocks of four channels, one in use, and take 80. GFLOP/s of 3x3, hot: from 12
  * channels to one at 48x48 70 to 97; of one plane, 12 pixels at once instead of 8, at 24x24 129 to 158. */
 #include "nn/kernel/isa/conv_plane.h"
+#include "nn/kernel/isa/conv_blocks.h"
 #include "nn/kernel/isa/conv_weights.h"
 
 /* A block's place: output row, first output column. */
@@ -93,22 +94,50 @@ INLINE void rows(const struct conv_job *j, int channels, int kernel_w, int strid
 		}
 }
 
-void KERNEL(conv_plane)(const struct conv_job *j)
+/* One after the other. */
+INLINE void each_plane(const struct conv_job *first, const struct planes *planes, int channels, int kernel_w, int stride)
+{
+	struct conv_job j = *first;
+
+	for (int k = 0; k < planes->count; k++) {
+		rows(&j, channels, kernel_w, stride);
+		j.in += planes->in;
+		j.out += planes->out;
+		j.gate = j.gate ? j.gate + planes->out : NULL;
+		j.bias = j.bias ? j.bias + planes->bias : NULL;
+		j.weights += planes->weights;
+	}
+}
+
+static void run_planes(const struct conv_job *j, const struct planes *planes)
 {
 	if (j->in_shape.c > 1 && j->kernel.w == 3 && j->stride == 1)
-		rows(j, j->in_shape.c, 3, 1);
+		each_plane(j, planes, j->in_shape.c, 3, 1);
 	else if (j->in_shape.c > 1)
-		rows(j, j->in_shape.c, j->kernel.w, j->stride);
+		each_plane(j, planes, j->in_shape.c, j->kernel.w, j->stride);
 	else if (j->kernel.w == 3 && j->stride == 1)
-		rows(j, 1, 3, 1);
+		each_plane(j, planes, 1, 3, 1);
 	else if (j->kernel.w == 3 && j->stride == 2)
-		rows(j, 1, 3, 2);
+		each_plane(j, planes, 1, 3, 2);
 	else if (j->kernel.w == 2 && j->stride == 1)
-		rows(j, 1, 2, 1);
+		each_plane(j, planes, 1, 2, 1);
 	else if (j->kernel.w == 1 && j->stride == 1)
-		rows(j, 1, 1, 1);
+		each_plane(j, planes, 1, 1, 1);
 	else
-		rows(j, 1, j->kernel.w, j->stride);
+		each_plane(j, planes, 1, j->kernel.w, j->stride);
+}
+
+void KERNEL(conv_plane)(const struct conv_job *j)
+{
+	run_planes(j, &(struct planes){ .count = 1 });
+}
+
+void KERNEL(conv_planes)(const struct conv_job *first, const struct planes *planes)
+{
+	for (int part = 0; part < PARTS; part++) {
+		struct conv_job j = conv_part(first, part);
+		run_planes(&j, planes);
+	}
 }
 
 /* P pixels of an output row under all nine taps; sum is [kernel row][kernel column]. */
@@ -135,16 +164,16 @@ INLINE void add_pixels(const struct conv_weights_job *j, int y, int x, int P, bo
 	}
 }
 
-/* A kernel of 3x3, whose nine sums stay in registers while all pixels go by. */
-INLINE void nine_taps(const struct conv_weights_job *j, int stride)
+/* A kernel of 3x3, whose nine sums stay in registers while all pixels of some rows go by. */
+INLINE void nine_taps(const struct conv_weights_job *j, struct range rows, int stride)
 {
 	vec sum[9];
 	int inside = (j->in_shape.w - 3 + j->left) / stride + 1;        /* columns before this one end inside, if they begin there */
 
 	UNROLL
 	for (int k = 0; k < 9; k++)
-		sum[k] = splat(0);
-	for (int y = 0; y < j->out_shape.h; y++) {
+		sum[k] = load(j->scratch + k * LANES);
+	for (int y = rows.first; y < rows.last; y++) {
 		int x = 0;
 		for (; x < j->out_shape.w && x * stride < j->left; x++)
 			add_pixels(j, y, x, 1, true, 3, stride, sum);
@@ -158,15 +187,32 @@ INLINE void nine_taps(const struct conv_weights_job *j, int stride)
 		store(j->scratch + k * LANES, sum[k]);
 }
 
-void KERNEL(conv_plane_weights)(const struct conv_weights_job *job)
+static void add_nine_taps(const struct conv_weights_job *j, struct range rows)
+{
+	if (j->stride == 1)
+		nine_taps(j, rows, 1);
+	else
+		nine_taps(j, rows, 2);
+}
+
+void KERNEL(conv_planes_weights_add)(const struct conv_weights_job *first, struct range rows, const struct planes *planes)
 {
 	for (int part = 0; part < PARTS; part++) {
-		struct conv_weights_job j = weights_part(job, part);
-		if (j.stride == 1)
-			nine_taps(&j, 1);
-		else
-			nine_taps(&j, 2);
+		struct conv_weights_job j = weights_part(first, part);
+		for (int k = 0; k < planes->count; k++) {
+			add_nine_taps(&j, rows);
+			j.in += planes->in;
+			j.d_out += planes->out;
+			j.scratch += planes->weights;
+		}
 	}
+}
+
+void KERNEL(conv_plane_weights)(const struct conv_weights_job *job)
+{
+	for (int i = 0; i < 9 * LANES; i += VEC_LEN)
+		store(job->scratch + i, splat(0));
+	KERNEL(conv_planes_weights_add)(job, (struct range){ 0, job->out_shape.h }, &(struct planes){ .count = 1 });
 	for (int k = 0; k < 9; k++)
 		job->d_weights[k] = lane_sum(job->scratch + k * LANES);
 }

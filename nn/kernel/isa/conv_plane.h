@@ -28,4 +28,17 @@ static inline bool is_plane_weights(const struct conv_weights_job *j)
 void KERNEL(conv_plane)(const struct conv_job *job);
 void KERNEL(conv_plane_weights)(const struct conv_weights_job *job);
 
+/* Planes side by side that differ in their places alone: numbers from one to the next. */
+struct planes {
+	int count;
+	size_t in, out;         /* of struct conv_job's in; of its out and its gate, or of struct conv_weights_job's d_out */
+	size_t weights;         /* or scratch */
+	size_t bias;            /* 0 or 1 */
+};
+
+/* Like conv_plane, for short planes of which there are many: a call takes as long as a row. All lanes. */
+void KERNEL(conv_planes)(const struct conv_job *first, const struct planes *planes);
+/* Adds some rows of d_out to the sums in scratch, [9][LANES] each. All lanes. */
+void KERNEL(conv_planes_weights_add)(const struct conv_weights_job *first, struct range rows, const struct planes *planes);
+
 #endif

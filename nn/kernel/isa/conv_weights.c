@@ -178,10 +178,10 @@ static struct band rows_inside(const struct conv_weights_job *j, struct band b, 
 /* All taps over one band: a few input channels at a time under every kernel row, so that their rows are in L1 for all of them. */
 static void sum_band(const struct conv_weights_job *j, const struct band *all)
 {
-	int taps = j->in_shape.c * j->kernel.w, blocks = (taps + TAP_BLOCK - 1) / TAP_BLOCK;
+	int taps = j->in_shape.c * j->kernel.w, tap = j->upper ? all->o : 0, blocks = (taps - tap + TAP_BLOCK - 1) / TAP_BLOCK;
 
-	for (int k = 0, tap = 0, count; k < blocks; k++, tap += count) {
-		count = (taps - tap + blocks - k - 1) / (blocks - k);
+	for (int count; blocks > 0; blocks--, tap += count) {
+		count = (taps - tap + blocks - 1) / blocks;
 		struct tap_block t = tap_block(j, tap, count);
 		for (int ky = 0; ky < j->kernel.h; ky++) {
 			struct band b = rows_inside(j, *all, ky);
@@ -305,10 +305,21 @@ void KERNEL(conv_weights_end)(const struct conv_weights_job *j)
 	end_channels(j, 0, block_count(j));
 }
 
-void KERNEL(conv_weights)(const struct conv_weights_job *j)
+void KERNEL(conv_weights_blocks)(const struct conv_weights_job *j)
 {
 	int at_once = conv_weights_at_once(j);
 
+	for (int o = 0, blocks; o < j->out_shape.c; o += blocks * CHANNEL_BLOCK) {
+		int left = block_count(j) - o / CHANNEL_BLOCK;
+		blocks = left < at_once ? left : at_once;
+		begin_channels(j, blocks);
+		add_channels(j, o, blocks, (struct range){ 0, j->out_shape.h });
+		end_channels(j, o, blocks);
+	}
+}
+
+void KERNEL(conv_weights)(const struct conv_weights_job *j)
+{
 	if (j->bf16) {
 		KERNEL(conv_bf16_weights)(j);
 		return;
@@ -329,11 +340,5 @@ void KERNEL(conv_weights)(const struct conv_weights_job *j)
 		KERNEL(conv_weights_plane)(j);
 		return;
 	}
-	for (int o = 0, blocks; o < j->out_shape.c; o += blocks * CHANNEL_BLOCK) {
-		int left = block_count(j) - o / CHANNEL_BLOCK;
-		blocks = left < at_once ? left : at_once;
-		begin_channels(j, blocks);
-		add_channels(j, o, blocks, (struct range){ 0, j->out_shape.h });
-		end_channels(j, o, blocks);
-	}
+	KERNEL(conv_weights_blocks)(j);
 }

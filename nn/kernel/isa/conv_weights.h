@@ -22,6 +22,8 @@ bool KERNEL(conv_weights_fit)(const struct conv_weights_job *job);
 void KERNEL(conv_weights_begin)(const struct conv_weights_job *job);
 void KERNEL(conv_weights_add)(const struct conv_weights_job *job, struct range range);
 void KERNEL(conv_weights_end)(const struct conv_weights_job *job);
+/* All of it, as many channels at once as have room: for any kernel and plane. */
+void KERNEL(conv_weights_blocks)(const struct conv_weights_job *job);
 /* All of it, block by block: for planes that are one band. */
 void KERNEL(conv_weights_plane)(const struct conv_weights_job *job);
 

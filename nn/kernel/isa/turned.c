@@ -91,3 +91,34 @@ void KERNEL(add_product)(const struct product *p)
 	case 3: block_of_columns(p, whole, 3); break;
 	}
 }
+
+/* One pixel: to[image][channel]. Of the last channels, which do not fill their lanes, a copy is turned. */
+static void turn_pixel(const struct turned_planes *p, size_t pixel, real *to)
+{
+	size_t columns = (size_t)turned_columns(p->channels + p->ones);
+	const real *from = p->in + pixel * LANES;
+	int i = 0;
+
+	for (; i + LANES <= p->channels; i += LANES)
+		KERNEL(turn)(from + (size_t)i * p->plane, p->plane, to + i, columns);
+	if ((size_t)i == columns)
+		return;
+	real rest[LANES * LANES] __attribute__((aligned(64))) = { 0 };
+	for (int k = 0; i + k < p->channels + p->ones; k++)
+		for (int lane = 0; lane < LANES; lane += VEC_LEN)
+			store(rest + k * LANES + lane, i + k < p->channels ? load(from + (size_t)(i + k) * p->plane + lane) : splat(1));
+	KERNEL(turn)(rest, LANES, to + i, columns);
+}
+
+void KERNEL(add_turned)(const struct turned_planes *p)
+{
+	size_t columns = (size_t)turned_columns(p->channels + p->ones), most = (size_t)turned_pixels(p->channels + p->ones), count;
+
+	for (size_t first = 0; first < p->pixels; first += count) {
+		count = p->pixels - first < most ? p->pixels - first : most;
+		for (size_t pixel = 0; pixel < count; pixel++)
+			turn_pixel(p, first + pixel, p->scratch + pixel * columns * LANES);
+		KERNEL(add_product)(&(struct product){ .rows = p->rows, .columns = (int)columns, .turns = (int)count * LANES,
+			.gradients = p->gradients + first * LANES, .row = p->row, .inputs = p->scratch, .sums = p->sums });
+	}
+}

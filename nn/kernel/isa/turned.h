@@ -20,4 +20,20 @@ struct product {
 
 void KERNEL(add_product)(const struct product *product);
 
+/* The same with inputs that are yet to be turned, a few pixels at a time:
+ *   sums[r][c] += sum over pixels and lanes of gradients[r][pixel] * in[c][pixel]; where `ones`, in[channels] is 1 everywhere. */
+struct turned_planes {
+	const real *in;
+	int channels;
+	bool ones;
+	size_t plane, row;      /* numbers from one channel of `in`, of gradients, to the next */
+	size_t pixels;
+	const real *gradients;
+	int rows;
+	real *sums;             /* [rows][turned_columns(channels + ones)] */
+	real *scratch;          /* turned_pixels() times so many columns times LANES numbers */
+};
+
+void KERNEL(add_turned)(const struct turned_planes *planes);
+
 #endif

@@ -1,0 +1,63 @@
+/* See expansion.h. */
+#include "nn/kernel/expansion.h"
+
+enum {
+	LEAST_INPUTS = 12,              /* with fewer, most lanes of the sums stay empty */
+	LEAST_BYTES = 3 << 19,          /* of y; with a stride, whose output is smaller, of fewer */
+	BAND_BYTES = 3 << 17,           /* of y, all channels, while the gradients are computed */
+	INPUT_BYTES = 3 << 17,          /* of the input's rows under which all blocks of channels are made */
+};
+
+bool expansion_fits(const struct window *w, int multiplier)
+{
+	return multiplier == 1 && w->kernel.h == 3 && w->kernel.w == 3 && w->stride <= 2;
+}
+
+bool expansion_pays(struct shape in, int channels, int stride)
+{
+	size_t bytes = group_len((struct shape){ channels, in.h, in.w }) * sizeof(real);
+
+	return in.c >= LEAST_INPUTS && bytes * (size_t)stride >= LEAST_BYTES;
+}
+
+size_t expansion_columns(int in_channels)
+{
+	return (size_t)turned_columns(in_channels + 1);
+}
+
+static int clamp(size_t rows, int least, int most)
+{
+	return rows > (size_t)most ? most : (int)rows < least ? least : (int)rows;
+}
+
+int expansion_rows(struct shape in, int channels, int stride)
+{
+	size_t rows = BAND_BYTES / (group_len((struct shape){ channels, 1, in.w }) * sizeof(real));
+
+	return clamp(rows / (size_t)stride * (size_t)stride, stride, in.h);
+}
+
+int expansion_out_rows(struct shape in, const struct window *w)
+{
+	size_t rows = INPUT_BYTES / (group_len((struct shape){ in.c, 1, in.w }) * sizeof(real));
+
+	return clamp(rows / (size_t)w->stride, 1, w->out_h);
+}
+
+size_t expansion_turned_len(int in_channels)
+{
+	return (size_t)turned_pixels(in_channels + 1) * expansion_columns(in_channels) * LANES;
+}
+
+size_t expansion_scratch_len(struct shape in, int channels, const struct window *w)
+{
+	int rows = (expansion_out_rows(in, w) - 1) * w->stride + w->kernel.h, made = rows < in.h ? rows : in.h;
+	size_t forward = (size_t)(in.c + EXPANSION_CHUNK) * (size_t)expansion_row(made * in.w);
+	size_t backward = (size_t)(in.c + channels) * (size_t)expansion_row(expansion_rows(in, channels, w->stride) * in.w) +
+	                  (size_t)channels * 9, measure = conv_weights_scratch_len(in.c, in.c, 1, 1);
+
+	forward *= LANES;
+	backward = backward * LANES + expansion_turned_len(in.c);
+	forward = forward > measure ? forward : measure;
+	return forward > backward ? forward : backward;
+}

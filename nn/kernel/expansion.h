@@ -1,0 +1,75 @@
+/* A 1x1 convolution to many channels, an activation, and a 3x3 depthwise convolution of them, in one go: the many channels, which are
+ * the largest array of a network of inverted residuals (Sandler et al. 2018, "MobileNetV2"), are made a few rows at a time, in cache,
+ * forward and again for the gradients, and never are an array. Floor 1; nn/kernel/isa/expansion.c computes it.
+ *
+ *   y[c] = activation(bias[c] + sum over i of weights[c][i] * in[i])        out[c] = depthwise convolution of y[c]
+ *
+ * What batch norm between the two needs, moments of y before it is made and a gradient that depends on all images, follows from sums over
+ * the few input channels: see nn/layer/expansion.c. */
+#ifndef NN_KERNEL_EXPANSION_H
+#define NN_KERNEL_EXPANSION_H
+
+#include "nn/kernel/window.h"
+#include "nn/kernel/kernels.h"
+
+/* One lane group's. */
+struct expansion_job {
+	const real *in;
+	struct shape in_shape;
+	int channels;                   /* of y and of out */
+	const real *weights;            /* packed as conv_job wants them */
+	const real *bias;               /* [channels] */
+	struct activation activation;
+	const struct window *window;    /* of the depthwise convolution, which expansion_fits() */
+	const real *taps;               /* [channels][9][CHANNEL_BLOCK] */
+	real *scratch;                  /* expansion_scratch_len() numbers, 64-byte aligned */
+
+	/* Forward. */
+	real *out;
+	const real *out_bias;           /* [channels], or NULL for none */
+	struct activation out_activation;
+	bool stream;                    /* see streams() */
+
+	/* Backward. d, the gradient by y before its activation, goes back to the input through other weights than y came by. */
+	const real *d_out;
+	const real *turned_taps;        /* [channels], each as conv_pack_turned makes all phases of one channel */
+	const real *turned;             /* packed, [in_shape.c][channels] */
+	real *d_in;                     /* sum over c of turned[i][c] * d[c]; or NULL */
+	real *products;                 /* [channels][expansion_columns()]: sum of d[c] * in[i], and behind the last input that of d[c] */
+	real *d_taps;                   /* [channels][9] */
+};
+
+/* products[i][k] = sum of x[i] * x[k] over pixels and lanes, sums[i] = sum of x[i]. */
+struct gram_job {
+	const real *x;
+	int channels, height, width;
+	real *products;                 /* [channels][channels] */
+	real *sums;                     /* [channels] */
+	real *scratch;                  /* conv_weights_scratch_len(channels, channels, 1, 1) numbers, 64-byte aligned */
+};
+
+/* Whether a depthwise convolution can be such a one's. */
+bool expansion_fits(const struct window *window, int multiplier);
+
+/* Whether it is faster than one layer after the other: measured, see isa/expansion.c. */
+bool expansion_pays(struct shape in, int channels, int stride);
+
+size_t expansion_columns(int in_channels);
+/* Numbers of scratch that turned inputs take. */
+size_t expansion_turned_len(int in_channels);
+/* Of both struct expansion_job and struct gram_job. */
+size_t expansion_scratch_len(struct shape in, int channels, const struct window *window);
+
+/* Rows of y that are made at a time for the gradients; rows of the output that one block of its channels is made for. */
+int expansion_rows(struct shape in, int channels, int stride);
+int expansion_out_rows(struct shape in, const struct window *window);
+
+/* Pixels from one channel of some rows of so many pixels to the next, in scratch. */
+static inline int expansion_row(int pixels)
+{
+	return pixels | 1;
+}
+
+enum { EXPANSION_CHUNK = 4 * CHANNEL_BLOCK };   /* channels of that block */
+
+#endif

@@ -1,0 +1,212 @@
+/* A 1x1 convolution, its activation and a depthwise convolution in one go; see expansion.h. Floor 1.
+ *
+ * Forward: some rows of the input, as many as stay in L2, meet all blocks of channels one after the other; each block is made, and read by
+ * the depthwise convolution, in cache. Where rows end inside the image those that two bands need are made twice.
+ *
+ * Backward: some rows of all channels at a time. They are made again, by the same kernel from the same numbers; meet the gradients by the
+ * output for the gradients by the taps; and are overwritten, channel by channel, with the gradients by themselves. These, still in
+ * cache, meet the input for the gradient by the weights, as a matrix product, and go back to the input's rows. */
+#include "nn/kernel/expansion.h"
+#include "nn/kernel/conv_phase.h"
+#include "nn/kernel/isa/conv_blocks.h"
+#include "nn/kernel/isa/conv_plane.h"
+#include "nn/kernel/isa/conv_weights.h"
+#include "nn/kernel/isa/turned.h"
+
+#include <string.h>
+
+enum { TAPS = 9 };
+
+static size_t plane_len(struct shape shape)
+{
+	return group_len((struct shape){ 1, shape.h, shape.w });
+}
+
+/* Some rows of all channels of an array, side by side, at a distance that lets the channels of a pixel share no set of L1. */
+struct band { real *at; struct range rows; int pixels; };
+
+static struct band band(real *at, struct range rows, int width)
+{
+	return (struct band){ at, rows, (rows.last - rows.first) * width };
+}
+
+static struct shape shape_of(const struct band *b, int channels)
+{
+	return (struct shape){ channels, 1, expansion_row(b->pixels) };
+}
+
+static real *channel_of(const struct band *b, int c)
+{
+	return b->at + (size_t)c * plane_len(shape_of(b, 1));
+}
+
+static void copy_input(const struct expansion_job *j, const struct band *b)
+{
+	const real *from = j->in + (ptrdiff_t)b->rows.first * j->in_shape.w * LANES;
+
+	for (int i = 0; i < j->in_shape.c; i++, from += plane_len(j->in_shape))
+		memcpy(channel_of(b, i), from, (size_t)b->pixels * LANES * sizeof *from);
+}
+
+/* Channels [o, o + count) of y. */
+static void make(const struct expansion_job *j, int o, int count, const struct band *in, const struct band *y)
+{
+	KERNEL(conv)(&(struct conv_job){
+		.in = in->at, .in_shape = shape_of(in, j->in_shape.c), .out = y->at, .out_shape = shape_of(y, count),
+		.rows = 1, .columns = y->pixels, .out_step = 1, .kernel = { 1, 1 }, .stride = 1,
+		.weights = j->weights + packed_at(o, (size_t)j->in_shape.c, 0), .bias = j->bias + o, .activation = j->activation,
+	});
+}
+
+static size_t out_plane(const struct expansion_job *j)
+{
+	return plane_len((struct shape){ 1, j->window->out_h, j->window->out_w });
+}
+
+/* Output rows [rows.first, rows.last) of channels [o, o + count) from their rows of y. */
+static void convolve(const struct expansion_job *j, int o, int count, struct range rows, const struct band *y)
+{
+	const struct window *w = j->window;
+	struct conv_job job = {
+		.in = y->at, .in_shape = { 1, y->rows.last - y->rows.first, j->in_shape.w },
+		.out = j->out + (size_t)o * out_plane(j), .out_shape = { 1, w->out_h, w->out_w },
+		.first_row = rows.first, .rows = rows.last, .columns = w->out_w, .out_step = 1, .kernel = { 3, 3 }, .stride = w->stride,
+		.top = w->top + y->rows.first, .left = w->left, .weights = j->taps + o * TAPS * CHANNEL_BLOCK,
+		.bias = j->out_bias ? j->out_bias + o : NULL, .activation = j->out_activation, .stream = j->stream,
+	};
+
+	KERNEL(conv_planes)(&job, &(struct planes){ count, .in = plane_len(shape_of(y, 1)), .out = out_plane(j),
+		.weights = TAPS * CHANNEL_BLOCK, .bias = 1 });
+}
+
+static int limit(int row, int last)
+{
+	return row < 0 ? 0 : row < last ? row : last;
+}
+
+static void forward_band(const struct expansion_job *j, struct range rows)
+{
+	const struct window *w = j->window;
+	struct range from = { limit(rows.first * w->stride - w->top, j->in_shape.h),
+	                      limit((rows.last - 1) * w->stride - w->top + 3, j->in_shape.h) };
+	struct band in = band(j->scratch, from, j->in_shape.w), y = band(channel_of(&in, j->in_shape.c), from, j->in_shape.w);
+
+	copy_input(j, &in);
+	for (int o = 0; o < j->channels; o += EXPANSION_CHUNK) {
+		int count = j->channels - o < EXPANSION_CHUNK ? j->channels - o : EXPANSION_CHUNK;
+		make(j, o, count, &in, &y);
+		convolve(j, o, count, rows, &y);
+	}
+}
+
+void KERNEL(expand)(const struct expansion_job *j)
+{
+	int height = j->window->out_h, step = expansion_out_rows(j->in_shape, j->window);
+
+	for (int y = 0; y < height; y += step)
+		forward_band(j, (struct range){ y, y + step < height ? y + step : height });
+	stream_end();
+}
+
+/* What lies in scratch while the gradients are computed. */
+struct places {
+	real *taps, *turned;            /* [channels][TAPS][LANES]; see turned.h */
+	struct band in, y;
+};
+
+static int ceil_div(int a, int b)
+{
+	return a <= 0 ? 0 : (a + b - 1) / b;
+}
+
+/* The gradients by the taps, which the rows of y add to. */
+static void add_taps(const struct expansion_job *j, const struct band *y, real *sums)
+{
+	const struct window *w = j->window;
+	struct range seen = { ceil_div(y->rows.first + w->top - 2, w->stride), ceil_div(y->rows.last + w->top, w->stride) };
+	struct conv_weights_job job = {
+		.in = y->at, .in_shape = { 1, y->rows.last - y->rows.first, j->in_shape.w },
+		.d_out = j->d_out, .out_shape = { 1, w->out_h, w->out_w }, .kernel = { 3, 3 }, .stride = w->stride,
+		.top = w->top + y->rows.first, .left = w->left, .scratch = sums,
+	};
+
+	seen.last = seen.last < w->out_h ? seen.last : w->out_h;
+	KERNEL(conv_planes_weights_add)(&job, seen, &(struct planes){ j->channels, .in = plane_len(shape_of(y, 1)),
+		.out = out_plane(j), .weights = TAPS * LANES });
+}
+
+/* d in the place of y: one correlation for each phase of the stride. */
+static void replace(const struct expansion_job *j, const struct band *y)
+{
+	const struct window *w = j->window;
+	struct planes planes = { j->channels, .in = out_plane(j), .out = plane_len(shape_of(y, 1)), .weights = TAPS * CHANNEL_BLOCK };
+	struct conv_job job = { .in = j->d_out, .in_shape = { 1, w->out_h, w->out_w }, .out = y->at,
+		.out_shape = { 1, j->in_shape.h, j->in_shape.w }, .out_step = w->stride, .stride = 1, .weights = j->turned_taps,
+		.activation = ACTIVATION_IDENTITY, .gate = is_identity(j->activation) ? NULL : y->at, .gate_activation = j->activation };
+
+	for (int a = 0; a < w->stride; a++)
+		for (int b = 0; b < w->stride; b++) {
+			conv_choose_phase(&job, w, a, b);
+			job.first_row = ceil_div(y->rows.first - a, w->stride);
+			job.rows = ceil_div(y->rows.last - a, w->stride);
+			job.out_row = a - y->rows.first;
+			KERNEL(conv_planes)(&job, &planes);
+			job.weights += job.kernel.h * job.kernel.w * CHANNEL_BLOCK;
+		}
+}
+
+/* What the rows of d say of the weights, and of the input's rows. */
+static void contract(const struct expansion_job *j, const struct places *at)
+{
+	const struct band *d = &at->y;
+	size_t first = (size_t)d->rows.first * (size_t)j->in_shape.w * LANES;
+
+	KERNEL(add_turned)(&(struct turned_planes){ .in = at->in.at, .channels = j->in_shape.c, .ones = true,
+		.plane = plane_len(shape_of(&at->in, 1)), .pixels = (size_t)d->pixels, .gradients = d->at, .rows = j->channels,
+		.row = plane_len(shape_of(d, 1)), .sums = j->products, .scratch = at->turned });
+	if (j->d_in)
+		KERNEL(conv)(&(struct conv_job){
+			.in = d->at, .in_shape = shape_of(d, j->channels), .out = j->d_in + first,
+			.out_shape = { j->in_shape.c, 1, j->in_shape.h * j->in_shape.w }, .rows = 1, .columns = d->pixels, .out_step = 1,
+			.kernel = { 1, 1 }, .stride = 1, .weights = j->turned, .activation = ACTIVATION_IDENTITY,
+		});
+}
+
+static void backward_band(const struct expansion_job *j, struct range rows, struct places *at)
+{
+	at->in = band(at->turned + expansion_turned_len(j->in_shape.c), rows, j->in_shape.w);
+	at->y = band(channel_of(&at->in, j->in_shape.c), rows, j->in_shape.w);
+	copy_input(j, &at->in);
+	make(j, 0, j->channels, &at->in, &at->y);
+	add_taps(j, &at->y, at->taps);
+	replace(j, &at->y);
+	contract(j, at);
+}
+
+void KERNEL(expand_backward)(const struct expansion_job *j)
+{
+	struct places at = { .taps = j->scratch, .turned = j->scratch + j->channels * TAPS * LANES };
+	int height = j->in_shape.h, step = expansion_rows(j->in_shape, j->channels, j->window->stride);
+
+	for (int i = 0; i < j->channels * TAPS * LANES; i += VEC_LEN)
+		store(at.taps + i, splat(0));
+	for (size_t i = 0; i < (size_t)j->channels * expansion_columns(j->in_shape.c); i += VEC_LEN)
+		store(j->products + i, splat(0));
+	for (int y = 0; y < height; y += step)
+		backward_band(j, (struct range){ y, y + step < height ? y + step : height }, &at);
+	for (int k = 0; k < j->channels * TAPS; k++)
+		j->d_taps[k] = lane_sum(at.taps + k * LANES);
+}
+
+/* Half of the products are the other half. */
+void KERNEL(channel_gram)(const struct gram_job *j)
+{
+	struct shape shape = { j->channels, j->height, j->width };
+
+	KERNEL(conv_weights_blocks)(&(struct conv_weights_job){ .in = j->x, .in_shape = shape, .d_out = j->x, .out_shape = shape,
+		.kernel = { 1, 1 }, .stride = 1, .d_weights = j->products, .upper = true, .scratch = j->scratch });
+	for (int o = 0; o < j->channels; o++)
+		for (int i = 0; i < o; i++)
+			j->products[o * j->channels + i] = j->products[i * j->channels + o];
+	KERNEL(channel_sums)(j->x, j->channels, (size_t)(j->height * j->width), j->sums);
+}
