@@ -91,6 +91,30 @@ TEST(plan_cost_of_gradients_that_are_added_up)
 	model_run_close(&r);
 }
 
+/* All three layers' multiply-adds are those of the last one, each counted once although some are done twice; gradients by parameters come
+ * once a batch. The gradient by the input is written, finished, and added to the shortcut's. */
+TEST(plan_cost_counts_an_expansion_where_it_is_done)
+{
+	const int conv = 2, norm = 3, depthwise = 5;
+	const int64_t expands = 13 * 250 * 99, convolves = 9 * 250 * 99, in = 2 * 13 * 99 * LANE, out = 2 * 250 * 99 * LANE;
+	struct model_run r;
+
+	model_run_open(&r, expansions_text, (struct shape){ 3, 9, 11 }, 4);
+	model_run_plan(&r, 32);
+	CHECK(!model_plan_computes(r.plan, conv) && !model_plan_computes(r.plan, norm) && model_plan_computes(r.plan, depthwise));
+	check_stage(r.plan, conv, STAGE_PACKING, (struct stage_cost){ 0, 0 });
+	check_stage(r.plan, conv, STAGE_FORWARD, (struct stage_cost){ 0, 0 });
+	check_stage(r.plan, conv, STAGE_BACKWARD, (struct stage_cost){ 0, 0 });
+	check_stage(r.plan, conv, STAGE_SUMMING, (struct stage_cost){ 0, 0 });
+	check_stage(r.plan, conv, STAGE_UPDATE, (struct stage_cost){ 0, 5 * 14 * 250 * NUMBER });
+	check_stage(r.plan, norm, STAGE_SUMMING, (struct stage_cost){ 0, 0 });
+	check_stage(r.plan, depthwise, STAGE_FORWARD, (struct stage_cost){ 32 * (expands + convolves), 2 * in + out + 2500 * NUMBER });
+	check_stage(r.plan, depthwise, STAGE_BACKWARD, (struct stage_cost){ 2 * 32 * (expands + convolves),
+	            in + out + 2 * 2500 * NUMBER + in + 2500 * NUMBER + (3 + 3) * in });
+	CHECK_INT(model_plan_update(r.plan).macs, 3 * 32 * model_plan_cost(r.plan).macs);
+	model_run_close(&r);
+}
+
 /* A layer that forgot to say what its steps move would look free. */
 TEST(plan_cost_of_every_layer_type_is_stated)
 {

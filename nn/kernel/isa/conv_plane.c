@@ -5,7 +5,10 @@
  * With one channel written a loaded pixel serves no other, so what counts is to load each pixel once for all taps of a kernel row, and to
  * keep enough sums apart that no multiply-add waits for the one before. The usual kernel widths and strides are constants. mobilenet-v2's
  * depthwise layers took 113 us an image through conv.c's blocks of four channels, one in use, and take 80. GFLOP/s of 3x3, hot: from 12
- * channels to one at 48x48 70 to 97; of one plane, 12 pixels at once instead of 8, at 24x24 129 to 158. */
+ * channels to one at 48x48 70 to 97; of one plane, 12 pixels at once instead of 8, at 24x24 129 to 158.
+ *
+ * Tried without gain (a row of 12 pixels takes 21 to 24 ns, hot): zeros asked for at the two ends of an edge block alone; the choice of a
+ * block made once for all rows. */
 #include "nn/kernel/isa/conv_plane.h"
 #include "nn/kernel/isa/conv_blocks.h"
 #include "nn/kernel/isa/conv_weights.h"
