@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static const struct shape EVERY_INPUT = { 3, 9, 11 };
+static const struct shape EVERY_INPUT = { 3, 9, 11 }, SMALL_INPUT = { 2, 6, 5 }, LARGER_INPUT = { 2, 12, 11 };
 enum { EVERY_CLASSES = 4, STEPS = 4 };
 
 static const struct kernels *best(void)
@@ -231,10 +231,10 @@ TEST(model_forgets_the_batch_before)
 /* --- Folding, memory, instruction sets --- */
 
 /* One step of both networks, with the same weights in both, every second one of the other sign. */
-static void run_both(const char *const texts[2], struct model_run runs[2], struct outcome outcomes[2])
+static void run_both(const char *const texts[2], struct shape input, struct model_run runs[2], struct outcome outcomes[2])
 {
 	for (int i = 0; i < 2; i++) {
-		model_run_open(&runs[i], texts[i], (struct shape){ 2, 6, 5 }, 3);
+		model_run_open(&runs[i], texts[i], input, 3);
 		model_run_plan(&runs[i], 20);
 		model_run_create(&runs[i], best());
 	}
@@ -263,19 +263,19 @@ static void check_folding(const char *folded, const char *unfolded)
 	struct model_run runs[2];
 	struct outcome outcomes[2];
 
-	run_both((const char *const[]){ folded, unfolded }, runs, outcomes);
+	run_both((const char *const[]){ folded, unfolded }, SMALL_INPUT, runs, outcomes);
 	CHECK_SAME_OUTCOME(folded, outcomes[0], outcomes[1]);
 	close_both(runs);
 }
 
 /* Likewise where the folded layer computes in another order. */
-static void check_near(const char *folded, const char *unfolded)
+static void check_near(const char *folded, const char *unfolded, struct shape input)
 {
 	struct model_run runs[2];
 	struct outcome both[2];
 	double largest = 0, apart = 0;
 
-	run_both((const char *const[]){ folded, unfolded }, runs, both);
+	run_both((const char *const[]){ folded, unfolded }, input, runs, both);
 	CHECK_INT((long long)both[0].len, (long long)both[1].len);
 	for (size_t i = 0; i < both[0].len && i < both[1].len; i++) {
 		largest = fmax(largest, fabs(both[0].at[i]));
@@ -337,23 +337,23 @@ TEST(model_folded_poolings_compute_the_same)
 	check_near("conv channels=4 kernel=3; relu; batch_norm; leaky_relu slope=0.3; max_pool window=3 stride=2 padding=same; flatten;"
 	           "dense units=3",
 	           "conv channels=4 kernel=3; relu; batch_norm; leaky_relu slope=0.3; dropout rate=0;"
-	           "max_pool window=3 stride=2 padding=same; flatten; dense units=3");
+	           "max_pool window=3 stride=2 padding=same; flatten; dense units=3", SMALL_INPUT);
 	check_near("batch_norm; max_pool window=2x1 stride=2; flatten; dense units=3",
-	           "batch_norm; dropout rate=0; max_pool window=2x1 stride=2; flatten; dense units=3");
+	           "batch_norm; dropout rate=0; max_pool window=2x1 stride=2; flatten; dense units=3", SMALL_INPUT);
 }
 
 /* Likewise for an expansion: of an input that others read, or behind an activation, whose gradient the expansion then takes through it. */
 TEST(model_expansions_compute_the_same)
 {
-	check_near("conv channels=20 kernel=3; leaky_relu slope=0.2; conv channels=900 kernel=1; batch_norm; relu6; depthwise kernel=3;"
+	check_near("conv channels=20 kernel=3; leaky_relu slope=0.2; conv channels=190 kernel=1; batch_norm; relu6; depthwise kernel=3;"
 	           "flatten; dense units=3",
-	           "conv channels=20 kernel=3; leaky_relu slope=0.2; conv channels=900 kernel=1; batch_norm; relu6;"
-	           "spatial_dropout rate=0; depthwise kernel=3; flatten; dense units=3");
-	check_near("conv channels=31 kernel=3; conv channels=450 kernel=1 bias=0; batch_norm; depthwise kernel=3 stride=2 padding=1;"
+	           "conv channels=20 kernel=3; leaky_relu slope=0.2; conv channels=190 kernel=1; batch_norm; relu6;"
+	           "spatial_dropout rate=0; depthwise kernel=3; flatten; dense units=3", LARGER_INPUT);
+	check_near("conv channels=31 kernel=3; conv channels=95 kernel=1 bias=0; batch_norm; depthwise kernel=3 stride=2 padding=1;"
 	           "global_average_pool; dense units=31; global_average_pool from=0; add from=5,6; dense units=3",
-	           "conv channels=31 kernel=3; conv channels=450 kernel=1 bias=0; batch_norm; spatial_dropout rate=0;"
+	           "conv channels=31 kernel=3; conv channels=95 kernel=1 bias=0; batch_norm; spatial_dropout rate=0;"
 	           "depthwise kernel=3 stride=2 padding=1; global_average_pool; dense units=31; global_average_pool from=0;"
-	           "add from=6,7; dense units=3");
+	           "add from=6,7; dense units=3", LARGER_INPUT);
 }
 
 static struct slot *next_slot(struct model_plan *plan, int *i)

@@ -187,6 +187,20 @@ static void check_expansion(const char *text, bool bf16, bool want)
 	model_run_close(&r);
 }
 
+/* What other tests train must have what they are about. */
+TEST(plan_makes_two_expansions_of_that_network)
+{
+	struct model_run r;
+	int count = 0;
+
+	model_run_open(&r, expansions_text, (struct shape){ 3, 9, 11 }, 4);
+	model_run_plan(&r, 16);
+	for (int i = 0; i < r.net.network.layer_count; i++)
+		count += r.plan->nodes[i].expands;
+	CHECK_INT(count, 2);
+	model_run_close(&r);
+}
+
 TEST(plan_makes_an_expansion_of_large_arrays_that_nobody_else_reads)
 {
 	static const struct { const char *text; bool want; } cases[] = {
@@ -195,6 +209,7 @@ TEST(plan_makes_an_expansion_of_large_arrays_that_nobody_else_reads)
 		{ "conv channels=200 kernel=1; batch_norm; relu; depthwise kernel=3 stride=2;", true },
 		{ "conv channels=200 kernel=1; batch_norm; relu; depthwise kernel=3;", false },         /* too small to pay */
 		{ "conv channels=4 kernel=1; conv channels=400 kernel=1; batch_norm; depthwise kernel=3;", false },     /* of too few */
+		{ "conv channels=17 kernel=1; conv channels=400 kernel=1; batch_norm; depthwise kernel=3;", false },    /* of too many */
 		{ "conv channels=400 kernel=3; batch_norm; relu6; depthwise kernel=3;", false },
 		{ "conv channels=400 kernel=1 groups=2; batch_norm; relu6; depthwise kernel=3;", false },
 		{ "conv channels=400 kernel=1 stride=2; batch_norm; relu6; depthwise kernel=3;", false },

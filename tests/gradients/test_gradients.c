@@ -65,8 +65,8 @@ static const struct row {
 	/* Expansions: behind an activation, with biases, of an input that others read, and without activations. */
 	{ "depthwise", { "conv channels=12 kernel=1; leaky_relu slope=0.3; conv channels=260 kernel=1; batch_norm; leaky_relu slope=0.2;"
 	                 "depthwise kernel=3; relu6; global_average_pool; dense units=3", { 2, 6, 8 }, 3, 0.9, 16 } },
-	{ "depthwise", { "conv channels=17 kernel=1; conv channels=130 kernel=1 bias=0; batch_norm; depthwise kernel=3 stride=2 bias=0;"
-	                 "batch_norm; conv channels=17 kernel=1; global_average_pool; global_average_pool from=0; add from=6,7;"
+	{ "depthwise", { "conv channels=13 kernel=1; conv channels=130 kernel=1 bias=0; batch_norm; depthwise kernel=3 stride=2 bias=0;"
+	                 "batch_norm; conv channels=13 kernel=1; global_average_pool; global_average_pool from=0; add from=6,7;"
 	                 "dense units=3", { 2, 6, 9 }, 3, 1, 16 } },
 	{ "relu", { "relu; flatten; dense units=3", { 2, 3, 5 }, 3, 1, 0 } },
 	{ "relu", { "flatten; dense units=6; relu; dense units=3", { 2, 3, 5 }, 3, 1, 0 } },
