@@ -76,6 +76,15 @@ TEST(dense_by_hand_with_its_activation)
 }
 
 /* OpenBLAS' path adds bias and activation by itself: weights all 1, features all 1, so 512 + bias, cut at 514. */
+/* Blocks of 32 outputs and a last, shorter one share a length of scratch. */
+TEST(dense_blocks_that_are_shorter_need_no_more_scratch)
+{
+	for (int in = 1; in < 4200; in++)
+		for (int out = 1; out < 32; out++)
+			if (conv_weights_scratch_len(in, out, 1, 1) > conv_weights_scratch_len(in, 32, 1, 1))
+				test_fail(__FILE__, __LINE__, "of %d inputs, %d outputs need more than 32", in, out);
+}
+
 TEST(dense_through_blas_applies_its_activation)
 {
 	enum { IN = 512, OUT = 256 };

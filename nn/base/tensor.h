@@ -30,6 +30,12 @@ static inline size_t group_len(struct shape s)
 	return image_len(s) * LANES;
 }
 
+/* The least multiple of LANES that is not below len. */
+static inline size_t whole_lanes(size_t len)
+{
+	return (len + LANES - 1) / LANES * LANES;
+}
+
 /* The address of one lane group of a tensor. */
 static inline real *group_at(struct tensor t, int group)
 {

@@ -20,7 +20,7 @@ int conv_weights_at_once(const struct conv_weights_job *j)
 
 int turned_columns(int channels)
 {
-	return (channels + LANES - 1) / LANES * LANES;
+	return (int)whole_lanes((size_t)channels);
 }
 
 /* What a matrix product costs in which one side is turned, which takes as long as TURNING rows of the other side. */
@@ -31,19 +31,17 @@ static int64_t turned_cost(int turned, int rows)
 	return (int64_t)turned_columns(turned) * (rows + TURNING);
 }
 
-static bool turns_outputs(int in_channels, int out_channels)
-{
-	return turned_cost(out_channels, in_channels) < turned_cost(in_channels, out_channels);
-}
-
 /* Measured: the product is half again as fast, but its lanes are not all filled. */
-static bool may_turn(int in_channels, int out_channels)
+struct turned_sides turned_sides(int in, int out)
 {
 	enum { LEAST_CHANNELS = 24 };
-	bool outputs = turns_outputs(in_channels, out_channels);
-	int turned = outputs ? out_channels : in_channels, rows = outputs ? in_channels : out_channels;
+	struct turned_sides s = { TURNED_INPUTS, in, out };
 
-	return turned >= LEAST_CHANNELS && 3 * (int64_t)in_channels * out_channels > 2 * turned_cost(turned, rows);
+	if (turned_cost(out, in) < turned_cost(in, out))
+		s = (struct turned_sides){ TURNED_OUTPUTS, out, in };
+	if (s.turned < LEAST_CHANNELS || 3 * (int64_t)in * out <= 2 * turned_cost(s.turned, s.rows))
+		s.which = TURNED_NOTHING;
+	return s;
 }
 
 enum turned conv_weights_turned(const struct conv_weights_job *j)
@@ -51,9 +49,7 @@ enum turned conv_weights_turned(const struct conv_weights_job *j)
 	bool alike = j->kernel.h * j->kernel.w == 1 && j->stride == 1 && !j->top && !j->left && j->in_shape.h == j->out_shape.h &&
 	             j->in_shape.w == j->out_shape.w;
 
-	if (!alike || !may_turn(j->in_shape.c, j->out_shape.c))
-		return TURNED_NOTHING;
-	return turns_outputs(j->in_shape.c, j->out_shape.c) ? TURNED_OUTPUTS : TURNED_INPUTS;
+	return alike ? turned_sides(j->in_shape.c, j->out_shape.c).which : TURNED_NOTHING;
 }
 
 int turned_pixels(int channels)
@@ -67,9 +63,8 @@ size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h,
 {
 	struct conv_weights_job job = { .in_shape.c = in_channels, .out_shape.c = out_channels, .kernel = { kernel_h, kernel_w } };
 	size_t waiting = (size_t)conv_weights_at_once(&job) * conv_weights_block_len(&job);
-	bool outputs = turns_outputs(in_channels, out_channels);
-	int side = outputs ? out_channels : in_channels, rows = outputs ? in_channels : out_channels;
-	size_t turned = ((size_t)rows + (size_t)turned_pixels(side) * LANES) * (size_t)turned_columns(side);
+	struct turned_sides s = turned_sides(in_channels, out_channels);
+	size_t turned = ((size_t)s.rows + (size_t)turned_pixels(s.turned) * LANES) * (size_t)turned_columns(s.turned);
 
-	return kernel_h * kernel_w == 1 && may_turn(in_channels, out_channels) && turned > waiting ? turned : waiting;
+	return kernel_h * kernel_w == 1 && s.which != TURNED_NOTHING && turned > waiting ? turned : waiting;
 }

@@ -47,7 +47,7 @@ static struct param_plan plan_array(const char *name, int channels, enum init in
 
 static size_t winners_at(int channels)
 {
-	return (2 * (size_t)channels + LANES - 1) / LANES * LANES;
+	return whole_lanes(2 * (size_t)channels);
 }
 
 /* params: gamma[c], beta[c]. state: moving mean[c], moving variance[c]. saved: mean[c], 1 / deviation[c], and with a max pooling, from the
@@ -110,11 +110,6 @@ static void add_groups(const struct pass *p, int c, double total[2])
 	}
 }
 
-static double count(const struct pass *p)
-{
-	return (double)p->images * (double)plane(p);
-}
-
 static void settle_channel(const struct pass *p, int c, double mean, double variance)
 {
 	const struct batch_norm *b = p->config;
@@ -122,7 +117,7 @@ static void settle_channel(const struct pass *p, int c, double mean, double vari
 
 	if (p->training) {
 		variance = fmax(variance, 0);
-		double unbiased = count(p) > 1 ? variance * count(p) / (count(p) - 1) : variance;
+		double unbiased = channel_len(p) > 1 ? variance * channel_len(p) / (channel_len(p) - 1) : variance;
 		p->state[c] = (real)(b->momentum * (double)p->state[c] + (1 - b->momentum) * mean);
 		p->state[n + c] = (real)(b->momentum * (double)p->state[n + c] + (1 - b->momentum) * unbiased);
 	} else {
@@ -140,8 +135,8 @@ static void settle(const struct pass *p, int index)
 		double total[2] = { 0 };
 		if (p->training)
 			add_groups(p, c, total);
-		double mean = total[0] / count(p);
-		settle_channel(p, c, mean, total[1] / count(p) - mean * mean);
+		double mean = total[0] / channel_len(p);
+		settle_channel(p, c, mean, total[1] / channel_len(p) - mean * mean);
 	}
 }
 
@@ -254,8 +249,8 @@ static struct batch_norm_job norm_job(const struct pass *p, int c, const real ma
 	double inverse = (double)p->saved[n + c], gain = (double)p->params[c] * inverse;
 
 	return (struct batch_norm_job){ .pixels = plane(p), .mask = mask, .mean = p->saved[c],
-		.gain = (real)gain, .slope = (real)(-gain * inverse * inverse * sums[1] / count(p)),
-		.shift = (real)(-gain * sums[0] / count(p)), .gate = p->gate, .stream = streams(p->in[0].shape) };
+		.gain = (real)gain, .slope = (real)(-gain * inverse * inverse * sums[1] / channel_len(p)),
+		.shift = (real)(-gain * sums[0] / channel_len(p)), .gate = p->gate, .stream = streams(p->in[0].shape) };
 }
 
 /* One gradient for the whole batch. */

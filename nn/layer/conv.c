@@ -226,13 +226,13 @@ static void prepare(const struct pass *p)
 /* A group's scratch begins with the input channel that is taken through other layers, if there are such. */
 static real *scratch_of(const struct pass *p, const struct geometry *g, int group)
 {
-	return p->scratch + (size_t)group * p->scratch_stride + (p->through_count ? plane_len(g) : 0);
+	return scratch_at(p, group) + (p->through_count ? plane_len(g) : 0);
 }
 
 /* The input channels of convolution group k. */
 static const real *input_of(const struct pass *p, const struct geometry *g, int group, int k)
 {
-	return through_forward(p, group, k * g->in_each, p->scratch + (size_t)group * p->scratch_stride);
+	return through_forward(p, group, k * g->in_each, scratch_at(p, group));
 }
 
 static void forward(const struct pass *p, int group)

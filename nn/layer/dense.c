@@ -49,10 +49,11 @@ static int blas_block(int features)
 {
 	int block = (features + BLAS_BLOCKS - 1) / BLAS_BLOCKS;
 
-	block = (block + LANES - 1) / LANES * LANES;
+	block = (int)whole_lanes((size_t)block);
 	return block < BLAS_SHORTEST ? BLAS_SHORTEST : block > BLAS_LONGEST ? BLAS_LONGEST : block;
 }
 
+/* Enough for the last block too, which may be shorter: a test asks. */
 static size_t scratch_each(int in)
 {
 	return conv_weights_scratch_len(in, BLOCK, 1, 1);
@@ -68,7 +69,7 @@ static struct sizes sizes_of(int in, int out, int groups)
 	if (!s.blas) {
 		s.turned = blocks_of(out, CHANNEL_BLOCK) * CHANNEL_BLOCK * (size_t)in;
 		s.scratch = s.turned + blocks_of(in, CHANNEL_BLOCK) * CHANNEL_BLOCK * (size_t)out;
-		s.scratch = (s.scratch + LANES - 1) / LANES * LANES;
+		s.scratch = whole_lanes(s.scratch);
 		s.x = s.scratch + blocks_of(out, s.out_block) * scratch_each(in);
 	}
 	s.y = s.x + (size_t)in * (size_t)groups * LANES;

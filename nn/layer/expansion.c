@@ -35,16 +35,11 @@ struct places {
 	size_t gram_len, group_len;
 };
 
-static size_t whole(size_t len)
-{
-	return (len + LANES - 1) / LANES * LANES;
-}
-
 static real *cut(real **rest, size_t len)
 {
 	real *at = *rest;
 
-	*rest += whole(len);
+	*rest += whole_lanes(len);
 	return at;
 }
 
@@ -56,7 +51,7 @@ static double *cut_doubles(real **rest, size_t len)
 static struct places places_at(real *shared, size_t in, size_t out)
 {
 	size_t columns = expansion_columns((int)in);
-	struct places at = { .gram_len = whole(in * in + in), .group_len = whole(in * in + in) + out * columns };
+	struct places at = { .gram_len = whole_lanes(in * in + in), .group_len = whole_lanes(in * in + in) + out * columns };
 
 	at.mean = cut_doubles(&shared, in);
 	at.covariance = cut_doubles(&shared, in * in);
@@ -87,7 +82,7 @@ static int outputs(const struct pass *p)
 
 static struct places places(const struct pass *p)
 {
-	return places_at(p->shared + whole(p->plan->packed_len), (size_t)inputs(p), (size_t)outputs(p));
+	return places_at(p->shared + whole_lanes(p->plan->packed_len), (size_t)inputs(p), (size_t)outputs(p));
 }
 
 void expansion_plan(const struct plan_request *in, const struct window *window, struct layer_plan *out)
@@ -96,19 +91,8 @@ void expansion_plan(const struct plan_request *in, const struct window *window, 
 	struct places at = places_at(nowhere, (size_t)in->in[0].c, (size_t)in->expanded);
 	size_t expand = expansion_scratch_len(in->in[0], in->expanded, window), finish = (size_t)in->in[0].c * BAND * LANES;
 
-	out->shared_len = whole(out->packed_len) + (size_t)(at.sums - nowhere) + at.group_len * (size_t)in->groups;
+	out->shared_len = whole_lanes(out->packed_len) + (size_t)(at.sums - nowhere) + at.group_len * (size_t)in->groups;
 	out->scratch_len = expand > finish ? expand : finish;
-}
-
-/* Numbers of one channel in the whole batch. */
-static double batch_len(const struct pass *p)
-{
-	return (double)p->images * (double)p->in[0].shape.h * (double)p->in[0].shape.w;
-}
-
-static real *scratch(const struct pass *p, int group)
-{
-	return p->scratch + (size_t)group * p->scratch_stride;
 }
 
 /* Lanes without an image, which only the last group can have, become 0. */
@@ -130,7 +114,7 @@ void expansion_measure(const struct pass *p, int group)
 	real *products = at.sums + (size_t)group * at.group_len;
 	p->kernels->channel_gram(&(struct gram_job){ .x = group_at(p->in[0], group), .channels = inputs(p),
 		.height = p->in[0].shape.h, .width = p->in[0].shape.w, .products = products, .sums = products + inputs(p) * inputs(p),
-		.scratch = scratch(p, group) });
+		.scratch = scratch_at(p, group) });
 }
 
 /* The sum over groups, in order, of the numbers at `k` of their sums. */
@@ -148,11 +132,11 @@ static void settle_inputs(const struct pass *p, const struct places *at)
 	size_t n = (size_t)inputs(p);
 
 	for (size_t i = 0; i < n; i++)
-		at->mean[i] = add_groups(p, at, n * n + i) / batch_len(p);
+		at->mean[i] = add_groups(p, at, n * n + i) / channel_len(p);
 	for (size_t i = 0; i < n; i++)
 		for (size_t k = 0; k <= i; k++)
 			at->covariance[i * n + k] = at->covariance[k * n + i] =
-				add_groups(p, at, i * n + k) / batch_len(p) - at->mean[i] * at->mean[k];
+				add_groups(p, at, i * n + k) / channel_len(p) - at->mean[i] * at->mean[k];
 }
 
 static double dot(const real *a, const double *b, int n)
@@ -232,7 +216,7 @@ struct expansion_job expansion_job(const struct pass *p, int group)
 	struct places at = places(p);
 
 	return (struct expansion_job){ .in = group_at(p->in[0], group), .in_shape = p->in[0].shape, .channels = outputs(p),
-		.weights = at.packed, .bias = at.bias, .activation = p->expansion.norm->activation, .scratch = scratch(p, group),
+		.weights = at.packed, .bias = at.bias, .activation = p->expansion.norm->activation, .scratch = scratch_at(p, group),
 		.turned = at.turned, .d_in = p->d_in[0].at ? group_at(p->d_in[0], group) : NULL,
 		.products = at.sums + (size_t)group * at.group_len + at.gram_len };
 }
@@ -261,7 +245,7 @@ static void write_gradients(const struct pass *p, const struct places *at, int c
 
 	for (int i = 0; i < n; i++)
 		conv->d_params[c * n + i] = (real)((double)line->gain * at->totals[i] +
-			batch_len(p) * ((double)line->slope * moved[i] + (double)line->shift * at->mean[i]));
+			channel_len(p) * ((double)line->slope * moved[i] + (double)line->shift * at->mean[i]));
 	if (conv->plan->param_count == 2)
 		conv->d_params[outputs(p) * n + c] = 0;
 }
@@ -313,7 +297,7 @@ static void finish_pixels(const struct pass *p, int group, const struct places *
 {
 	struct shape in = p->in[0].shape;
 	size_t before = (size_t)first * LANES;
-	real *more = scratch(p, group);
+	real *more = scratch_at(p, group);
 
 	p->kernels->conv(&(struct conv_job){
 		.in = group_at(p->in[0], group) + before, .in_shape = { in.c, 1, in.h * in.w },

@@ -187,6 +187,18 @@ extern const struct layer_type *const layer_types[];
 /* The type of that name, or NULL. */
 const struct layer_type *layer_type_find(const char *name);
 
+/* Where one group's scratch begins. */
+static inline real *scratch_at(const struct pass *p, int group)
+{
+	return p->scratch + (size_t)group * p->scratch_stride;
+}
+
+/* Images of the batch times pixels: numbers of one channel of in[0]. */
+static inline double channel_len(const struct pass *p)
+{
+	return (double)p->images * (double)p->in[0].shape.h * (double)p->in[0].shape.w;
+}
+
 /* A channel of in[0] of one group as pass.through makes it: in[0] itself if there is nothing to be taken through, or written to `to`. */
 const real *through_forward(const struct pass *p, int group, int channel, real *to);
 /* d_in[0] of that channel, just written as the gradient by what through_forward gave, taken back. */

@@ -43,7 +43,7 @@ static real *cut(real **rest, size_t len)
 {
 	real *at = *rest;
 
-	*rest += (len + LANES - 1) / LANES * LANES;
+	*rest += whole_lanes(len);
 	return at;
 }
 

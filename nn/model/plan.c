@@ -94,8 +94,8 @@ static void plan_lengths(struct model_plan *plan, int i)
 	plan->params_len += node->params_len;
 	plan->grouped_len += node->plan.grouped_gradient ? node->params_len : 0;
 	plan->state_len += state;
-	plan->saved_len += (node->plan.saved_len + LANES - 1) / LANES * LANES;
-	plan->shared_len += (node->plan.shared_len + LANES - 1) / LANES * LANES;
+	plan->saved_len += whole_lanes(node->plan.saved_len);
+	plan->shared_len += whole_lanes(node->plan.shared_len);
 	if (plan->scratch_len < groups * node->plan.scratch_len)
 		plan->scratch_len = groups * node->plan.scratch_len;
 }

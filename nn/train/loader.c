@@ -137,7 +137,7 @@ static void load_row(const struct group_load *load, const struct source *sources
 void group_load(const struct group_load *load)
 {
 	struct source sources[LANES];
-	int stride = (load->images.shape.w + LANES - 1) / LANES * LANES;
+	int stride = (int)whole_lanes((size_t)load->images.shape.w);
 	uint8_t rows[LANES * MAX_ROW];
 
 	assert(stride <= MAX_ROW);

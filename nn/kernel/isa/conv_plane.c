@@ -213,8 +213,7 @@ void KERNEL(conv_planes_weights_add)(const struct conv_weights_job *first, struc
 
 void KERNEL(conv_plane_weights)(const struct conv_weights_job *job)
 {
-	for (int i = 0; i < 9 * LANES; i += VEC_LEN)
-		store(job->scratch + i, splat(0));
+	clear(job->scratch, 9 * LANES);
 	KERNEL(conv_planes_weights_add)(job, (struct range){ 0, job->out_shape.h }, &(struct planes){ .count = 1 });
 	for (int k = 0; k < 9; k++)
 		job->d_weights[k] = lane_sum(job->scratch + k * LANES);

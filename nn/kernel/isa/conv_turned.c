@@ -23,15 +23,14 @@ static void write_weights(const struct conv_weights_job *j, const real *sums, si
 
 void KERNEL(conv_turned)(const struct conv_weights_job *j)
 {
-	bool outputs = conv_weights_turned(j) == TURNED_OUTPUTS;
-	int turned = outputs ? j->out_shape.c : j->in_shape.c, rows = outputs ? j->in_shape.c : j->out_shape.c;
-	size_t pixels = image_len((struct shape){ 1, j->out_shape.h, j->out_shape.w }), columns = (size_t)turned_columns(turned);
+	struct turned_sides s = turned_sides(j->in_shape.c, j->out_shape.c);
+	bool outputs = s.which == TURNED_OUTPUTS;
+	size_t pixels = image_len((struct shape){ 1, j->out_shape.h, j->out_shape.w }), columns = (size_t)turned_columns(s.turned);
 	real *sums = j->scratch;
 
-	for (size_t i = 0; i < (size_t)rows * columns; i += VEC_LEN)
-		store(sums + i, splat(0));
-	KERNEL(add_turned)(&(struct turned_planes){ .in = outputs ? j->d_out : j->in, .channels = turned, .plane = pixels * LANES,
-		.pixels = pixels, .gradients = outputs ? j->in : j->d_out, .rows = rows, .row = pixels * LANES, .sums = sums,
-		.scratch = sums + (size_t)rows * columns });
+	clear(sums, (size_t)s.rows * columns);
+	KERNEL(add_turned)(&(struct turned_planes){ .in = outputs ? j->d_out : j->in, .channels = s.turned, .plane = pixels * LANES,
+		.pixels = pixels, .gradients = outputs ? j->in : j->d_out, .rows = s.rows, .row = pixels * LANES, .sums = sums,
+		.scratch = sums + (size_t)s.rows * columns });
 	write_weights(j, sums, outputs ? 1 : columns, outputs ? columns : 1);
 }

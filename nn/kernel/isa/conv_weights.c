@@ -123,11 +123,6 @@ static void run_block(const struct conv_weights_job *j, const struct band *b, co
 	(j->bf16 ? run_block_of_pairs : run_block_of_reals)(j, b, t, ky, taps);
 }
 
-static int ceil_div(int a, int b)
-{
-	return a <= 0 ? 0 : (a + b - 1) / b;
-}
-
 /* In bfloat16 every column lies inside, and those of one step of the stride lie side by side, two in the place of one. */
 static struct tap_block tap_block_of_pairs(const struct conv_weights_job *j, int tap, int taps)
 {
@@ -267,8 +262,7 @@ void KERNEL(conv_weights_plane)(const struct conv_weights_job *job)
 
 static void begin_channels(const struct conv_weights_job *j, int blocks)
 {
-	for (size_t i = 0; i < (size_t)blocks * conv_weights_block_len(j); i += VEC_LEN)
-		store(j->scratch + i, splat(0));
+	clear(j->scratch, (size_t)blocks * conv_weights_block_len(j));
 }
 
 static void add_channels(const struct conv_weights_job *job, int o, int blocks, struct range range)

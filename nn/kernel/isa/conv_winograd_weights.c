@@ -135,8 +135,7 @@ INLINE void weights_of(int kernel, const struct work *w)
 	const struct conv_weights_job *j = w->job;
 	struct tiles tiles;
 
-	for (size_t i = 0; i < (size_t)(w->points * w->layout.rows * w->layout.columns); i += VEC_LEN)
-		store(w->sums + i, splat(0));
+	clear(w->sums, (size_t)(w->points * w->layout.rows * w->layout.columns));
 	for (int next = 0; (tiles = next_tiles(j->out_shape.h, j->out_shape.w, w->layout.tiles, &next)).count; ) {
 		take_gradients(kernel, w, &tiles);
 		take_inputs(kernel, w, &tiles);

@@ -122,11 +122,6 @@ struct places {
 	struct band in, y;
 };
 
-static int ceil_div(int a, int b)
-{
-	return a <= 0 ? 0 : (a + b - 1) / b;
-}
-
 /* The gradients by the taps, which the rows of y add to. */
 static void add_taps(const struct expansion_job *j, const struct band *y, real *sums)
 {
@@ -196,10 +191,8 @@ void KERNEL(expand_backward)(const struct expansion_job *j)
 	struct places at = { .taps = j->scratch, .turned = j->scratch + j->channels * TAPS * LANES };
 	int height = j->in_shape.h, step = expansion_rows(j->in_shape, j->channels, j->window->stride);
 
-	for (int i = 0; i < j->channels * TAPS * LANES; i += VEC_LEN)
-		store(at.taps + i, splat(0));
-	for (size_t i = 0; i < (size_t)j->channels * expansion_columns(j->in_shape.c); i += VEC_LEN)
-		store(j->products + i, splat(0));
+	clear(at.taps, (size_t)j->channels * TAPS * LANES);
+	clear(j->products, (size_t)j->channels * expansion_columns(j->in_shape.c));
 	for (int y = 0; y < height; y += step)
 		backward_band(j, (struct range){ y, y + step < height ? y + step : height }, &at);
 	for (int k = 0; k < j->channels * TAPS; k++)

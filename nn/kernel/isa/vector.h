@@ -66,6 +66,12 @@ typedef vec_bits vec_mask;
 /* first <= k < last. */
 struct range { int first, last; };
 
+/* a / b rounded up; 0 for what is below 0. */
+INLINE int ceil_div(int a, int b)
+{
+	return a <= 0 ? 0 : (a + b - 1) / b;
+}
+
 INLINE vec load(const real *at)
 {
 	return *(const vec *)at;
@@ -74,6 +80,13 @@ INLINE vec load(const real *at)
 INLINE void store(real *at, vec value)
 {
 	*(vec *)at = value;
+}
+
+/* len: whole native vectors. */
+INLINE void clear(real *at, size_t len)
+{
+	for (size_t i = 0; i < len; i += VEC_LEN)
+		store(at + i, (vec){ 0 });
 }
 
 /* Past the caches, which takes whole lines: only where a vector is one. stream_end() makes them visible to other threads. */
