@@ -2,6 +2,7 @@
 #include "bench/command/command.h"
 
 #include "bench/command/options.h"
+#include "bench/system/blas.h"
 #include "bench/text/text.h"
 #include "bench/text/words.h"
 
@@ -126,6 +127,7 @@ int main(int argc, char **argv)
 	struct error err = { "" }, stdout_err = { "" };
 
 	hold_standard_descriptors();
+	blas_choose(argv);
 	signal(SIGPIPE, SIG_IGN);       /* a reader that went away is an error to report, not a reason to vanish */
 	int status = run(argc > 0 ? argc - 1 : 0, argv + (argc > 0), &err);
 	if (!close_stdout(&stdout_err) && status != EXIT_USAGE)
