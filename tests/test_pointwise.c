@@ -301,6 +301,27 @@ TEST(dropout_masks_differ_by_seed_lane_and_place)
 	}
 }
 
+/* Two neighbouring pixels share the bits of one hash, a half each: all four outcomes must be as frequent. Of 16,384 pairs five standard
+ * deviations of a quarter are 0.017. */
+TEST(dropout_of_neighbours_is_independent)
+{
+	enum { PAIRS = 1024 };
+
+	for (EACH_SET(k)) {
+		real *x = take_reals(2 * PAIRS * LANES);
+		int count[2][2] = { { 0 } };
+		for (int i = 0; i < 2 * PAIRS * LANES; i++)
+			x[i] = 1;
+		(*k)->dropout(x, x, 0, 2 * PAIRS, 0.5f, 11);
+		for (int i = 0; i < PAIRS; i++)
+			for (int lane = 0; lane < LANES; lane++)
+				count[x[2 * i * LANES + lane] != 0][x[(2 * i + 1) * LANES + lane] != 0]++;
+		for (int i = 0; i < 4; i++)
+			CHECK_CLOSE((double)count[i / 2][i % 2] / (PAIRS * LANES), 0.25, 0.017);
+		take_nothing();
+	}
+}
+
 TEST(dropout_of_a_part_is_a_part_of_the_whole)
 {
 	enum { VECTORS = 24, FIRST = 7, COUNT = 11 };

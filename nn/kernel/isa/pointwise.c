@@ -25,29 +25,71 @@ void KERNEL(add)(const real *a, const real *b, real *y, size_t vectors)
 		store(y + i, load(a + i) + load(b + i));
 }
 
+/* `activates` and `stream` are constants where this is inlined. */
+INLINE void scale_all(const real *x, real *y, size_t pixels, struct affine a, bool activates, bool stream)
+{
+	const vec scale = splat(a.scale), shift = splat(a.shift);
+
+	UNROLL_SOME
+	for (size_t i = 0; i < pixels * LANES; i += VEC_LEN) {
+		vec value = load(x + i) * scale + shift;
+		put(y + i, activates ? activated(value, a.activation) : value, stream);
+	}
+}
+
+INLINE void scale_and(const real *x, real *y, size_t pixels, struct affine a, bool activates)
+{
+	if (a.stream)
+		scale_all(x, y, pixels, a, activates, true);
+	else
+		scale_all(x, y, pixels, a, activates, false);
+}
+
 void KERNEL(scale_shift)(const real *x, real *y, size_t pixels, const struct affine *affine)
 {
-	vec scale = splat(affine->scale), shift = splat(affine->shift);
-
 	if (is_identity(affine->activation))
-		for (size_t i = 0; i < pixels * LANES; i += VEC_LEN)
-			put(y + i, load(x + i) * scale + shift, affine->stream);
+		scale_and(x, y, pixels, *affine, false);
 	else
-		for (size_t i = 0; i < pixels * LANES; i += VEC_LEN)
-			put(y + i, activated(load(x + i) * scale + shift, affine->activation), affine->stream);
+		scale_and(x, y, pixels, *affine, true);
 	stream_end();
+}
+
+/* One native vector of the lanes; `gate` and `stream` are constants where this is inlined. All that the loop needs is in registers: what it
+ * writes could be the job itself, for all a compiler knows (a relu's gradient on the way costs nothing that way). */
+INLINE void norm_part(struct batch_norm_job j, struct activation activation, enum gate gate, bool stream)
+{
+	const vec gain = splat(j.gain), slope = splat(j.slope), shift = splat(j.shift), mean = splat(j.mean), mask = load(j.mask);
+
+	UNROLL_SOME
+	for (size_t i = 0; i < j.pixels * LANES; i += LANES) {
+		vec x = load(j.x + i), d = mask * (load(j.d_y + i) * gain + ((x - mean) * slope + shift));
+		put(j.d_x + i, through_gate(gate, activation, d, x), stream);
+	}
+}
+
+INLINE void norm_gated(const struct batch_norm_job *job, enum gate gate)
+{
+	struct activation activation = job->gate ? *job->gate : ACTIVATION_IDENTITY;
+
+	for (int part = 0; part < PARTS; part++) {
+		struct batch_norm_job j = *job;
+		j.x += part * VEC_LEN;
+		j.d_y += part * VEC_LEN;
+		j.d_x += part * VEC_LEN;
+		j.mask += part * VEC_LEN;
+		if (j.stream)
+			norm_part(j, activation, gate, true);
+		else
+			norm_part(j, activation, gate, false);
+	}
 }
 
 void KERNEL(batch_norm_backward)(const struct batch_norm_job *job)
 {
-	vec gain = splat(job->gain), slope = splat(job->slope), shift = splat(job->shift), mean = splat(job->mean);
-
-	for (int part = 0; part < PARTS; part++) {
-		vec mask = load(job->mask + part * VEC_LEN);
-		for (size_t i = (size_t)part * VEC_LEN; i < job->pixels * LANES; i += LANES) {
-			vec x = load(job->x + i), d = mask * (load(job->d_y + i) * gain + (x - mean) * slope + shift);
-			put(job->d_x + i, job->gate ? gated(d, x, *job->gate) : d, job->stream);
-		}
+	switch (gate_of(job->gate)) {
+	case NO_GATE: norm_gated(job, NO_GATE); break;
+	case RELU_GATE: norm_gated(job, RELU_GATE); break;
+	case ANY_GATE: norm_gated(job, ANY_GATE); break;
 	}
 	stream_end();
 }
@@ -163,26 +205,53 @@ void KERNEL(channel_sums)(const real *x, int channels, size_t pixels, real *out)
 	}
 }
 
-/* A number's bits from its place: multiply, shift, multiply, with the constants that Chris Wellons' search found least biased
- * ("Prospecting for hash functions", 2018), and the seed's upper half between. In 32 bits, so that all lanes go at once. */
-INLINE uint32_t place_bits(uint32_t place, uint64_t seed)
+/* Bits from places: multiply, shift, multiply, with the constants that Chris Wellons' search found least biased ("Prospecting for hash
+ * functions", 2018), and the seed's upper half between. In 32 bits, so that all lanes go at once. */
+INLINE vec_whole place_bits(vec_whole place, uint64_t seed)
 {
-	uint32_t z = place * 0x9e3779b9u + (uint32_t)seed;
+	vec_whole z = place * 0x9e3779b9u + (uint32_t)seed;
 
 	z = (z ^ (z >> 16)) * 0x7feb352du;
 	z = (z ^ (z >> 15) ^ (uint32_t)(seed >> 32)) * 0x846ca68bu;
 	return z ^ (z >> 16);
 }
 
+/* What dropout's pixels have in common. */
+struct lottery { uint64_t seed; uint32_t limit; vec gain; };
+
+/* The native vectors from x on, of lanes from `lane` on and of two neighbouring pixels, each lane of which has 16 of its place's bits: the
+ * first pixel the lower ones. */
+INLINE void draw(const real *x, real *y, size_t pair, int lane, struct range pixels, const struct lottery *l)
+{
+	vec_whole place = lane_numbers() + (uint32_t)(pair * LANES + (size_t)lane), bits = place_bits(place, l->seed);
+
+	for (int k = pixels.first; k < pixels.last; k++) {
+		vec value = load(x + (k - pixels.first) * LANES) * l->gain;
+		vec_mask kept = below(k ? bits >> 16 : bits & 0xffff, l->limit);
+		store(y + (k - pixels.first) * LANES, choose(kept, value, splat(0)));
+	}
+}
+
+/* Half of the work is finding bits, so two pixels share theirs: 16 bits are a rate to 1/65536. Of mobilenet-v1's time it takes 5.5
+ * instead of 7.9 %. */
 void KERNEL(dropout)(const real *x, real *y, size_t first, size_t vectors, real keep, uint64_t seed)
 {
-	const uint32_t start = (uint32_t)(first * LANES);
-	const uint32_t limit = (uint32_t)((double)keep * 4294967295.0);
-	const real gain = 1 / keep;
+	const struct lottery l = { seed, (uint32_t)((double)keep * 65536 + 0.5), splat(1 / keep) };
+	const size_t end = first + vectors;
 
-	for (size_t i = 0; i < vectors * LANES; i += LANES)
-		for (size_t k = 0; k < LANES; k++)
-			y[i + k] = place_bits(start + (uint32_t)(i + k), seed) < limit ? x[i + k] * gain : 0;
+	for (int lane = 0; lane < LANES; lane += VEC_LEN) {
+		const real *from = x + lane;
+		real *to = y + lane;
+		size_t i = first;
+		if (i < end && i % 2) {
+			draw(from, to, i / 2, lane, (struct range){ 1, 2 }, &l);
+			i++;
+		}
+		for (; i + 1 < end; i += 2)
+			draw(from + (i - first) * LANES, to + (i - first) * LANES, i / 2, lane, (struct range){ 0, 2 }, &l);
+		if (i < end)
+			draw(from + (i - first) * LANES, to + (i - first) * LANES, i / 2, lane, (struct range){ 0, 1 }, &l);
+	}
 }
 
 void KERNEL(scale_bytes)(const uint8_t *x, real *y, size_t vectors, real mean, real scale)

@@ -176,26 +176,16 @@ static struct norm_pool_job norm_part_of(const struct norm_pool_job *job, int pa
 	return j;
 }
 
-/* How an activation's gradient is taken on: not at all, a relu's, any other's. */
-enum gate { NO_GATE, RELU_GATE, ANY_GATE };
-
 /* What a channel's pixels have in common. */
 struct norm {
 	vec mask, mean, slope, shift, gain;
 	struct activation activation;
 };
 
-INLINE vec through_gate(enum gate gate, const struct norm *n, vec d, vec x)
-{
-	if (gate == RELU_GATE)
-		return choose(above(x, splat(0)), d, d * splat(0));     /* a NaN stays visible */
-	return gate == ANY_GATE ? gated(d, x, n->activation) : d;
-}
-
 /* What a pixel gets, whether it won or not. */
 INLINE vec norm_pixel(enum gate gate, const struct norm *n, vec x)
 {
-	return through_gate(gate, n, n->mask * ((x - n->mean) * n->slope + n->shift), x);
+	return through_gate(gate, n->activation, n->mask * ((x - n->mean) * n->slope + n->shift), x);
 }
 
 /* Rows and columns of a window that an earlier window has seen. */
@@ -211,7 +201,7 @@ INLINE void norm_window(const struct norm_pool_job *j, enum gate gate, const str
 	const real *in = j->pool.in + first;
 	real *d_in = j->pool.d_in + first;
 	vec winner = load(j->pool.out + s->out), zero = splat(0);
-	vec prize = through_gate(gate, n, n->mask * (load(j->pool.d_out + s->out) * n->gain), winner);
+	vec prize = through_gate(gate, n->activation, n->mask * (load(j->pool.d_out + s->out) * n->gain), winner);
 
 	UNROLL_CONSTANT
 	for (int row = 0; row < rows; row++)
@@ -285,15 +275,12 @@ INLINE void norm_windows(const struct norm_pool_job *j, enum gate gate)
 
 void KERNEL(norm_max_pool_backward)(const struct norm_pool_job *job)
 {
-	const struct activation *gate = job->pool.gate;
-
 	for (int part = 0; part < PARTS; part++) {
 		struct norm_pool_job j = norm_part_of(job, part);
-		if (!gate)
-			norm_windows(&j, NO_GATE);
-		else if (is_relu(*gate))
-			norm_windows(&j, RELU_GATE);
-		else
-			norm_windows(&j, ANY_GATE);
+		switch (gate_of(job->pool.gate)) {
+		case NO_GATE: norm_windows(&j, NO_GATE); break;
+		case RELU_GATE: norm_windows(&j, RELU_GATE); break;
+		case ANY_GATE: norm_windows(&j, ANY_GATE); break;
+		}
 	}
 }

@@ -47,6 +47,9 @@ typedef __mmask16 vec_mask;
 typedef vec_bits vec_mask;
 #endif
 
+/* A whole number for each lane. */
+typedef unsigned vec_whole __attribute__((vector_size(VEC_LEN * sizeof(unsigned))));
+
 #define KERNEL_JOIN(name, set) name##_##set
 #define KERNEL_EXPAND(name, set) KERNEL_JOIN(name, set)
 #define KERNEL(name) KERNEL_EXPAND(name, KERNEL_SET)
@@ -54,13 +57,15 @@ typedef vec_bits vec_mask;
 #define INLINE static inline __attribute__((always_inline))
 
 /* UNROLL_CONSTANT: where the number of turns is a constant in some places and not in others. clang unrolls the former by itself, and warns
- * if it is told to unroll the latter. */
+ * if it is told to unroll the latter. UNROLL_SOME: long loops over little work. */
 #ifdef __clang__
 #define UNROLL _Pragma("unroll")
 #define UNROLL_CONSTANT
+#define UNROLL_SOME
 #else
 #define UNROLL _Pragma("GCC unroll 16")
 #define UNROLL_CONSTANT UNROLL
+#define UNROLL_SOME _Pragma("GCC unroll 4")
 #endif
 
 /* first <= k < last. */
@@ -132,6 +137,28 @@ INLINE vec_mask equal(vec a, vec b) { return a == b; }
 INLINE vec choose(vec_mask mask, vec a, vec b) { return (vec)((mask & (vec_mask)a) | (~mask & (vec_mask)b)); }
 #endif
 
+/* Where a is below `limit`; both below 2^31. */
+INLINE vec_mask below(vec_whole a, uint32_t limit)
+{
+#ifdef REAL_IS_DOUBLE
+	return __builtin_convertvector(a < limit, vec_bits);
+#elif defined __AVX512F__
+	return _mm512_cmplt_epu32_mask((__m512i)a, _mm512_set1_epi32((int)limit));
+#else
+	return (vec_bits)a < (int)limit;
+#endif
+}
+
+/* 0, 1, 2, ... */
+INLINE vec_whole lane_numbers(void)
+{
+	vec_whole numbers;
+
+	for (uint32_t i = 0; i < VEC_LEN; i++)
+		numbers[i] = i;
+	return numbers;
+}
+
 /* Lane by lane a > b ? a : b and a < b ? a : b, so b where one is NaN: exactly what x86's instructions do, which compilers do not find. */
 #if defined __AVX512F__ && !defined REAL_IS_DOUBLE
 INLINE vec larger(vec a, vec b) { return (vec)_mm512_max_ps((__m512)a, (__m512)b); }
@@ -156,6 +183,22 @@ INLINE vec gated(vec d, vec y, struct activation a)
 {
 	d = choose(above(y, splat(0)), d, d * splat(a.slope));
 	return choose(at_least(y, splat(a.cap)), splat(0), d);
+}
+
+/* How an activation's gradient is taken on: not at all, a relu's, any other's. */
+enum gate { NO_GATE, RELU_GATE, ANY_GATE };
+
+static inline enum gate gate_of(const struct activation *a)
+{
+	return !a || is_identity(*a) ? NO_GATE : is_relu(*a) ? RELU_GATE : ANY_GATE;
+}
+
+/* gated(), where `gate` is a constant. */
+INLINE vec through_gate(enum gate gate, struct activation a, vec d, vec y)
+{
+	if (gate == RELU_GATE)
+		return choose(above(y, splat(0)), d, d * splat(0));     /* a NaN stays visible */
+	return gate == ANY_GATE ? gated(d, y, a) : d;
 }
 
 /* Four numbers: the vector that every machine has; in the double build wider than some, but never passed between functions for real. */
