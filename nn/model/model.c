@@ -2,13 +2,14 @@
 #include "nn/model/model.h"
 #include "nn/model/loss.h"
 #include "nn/model/plan.h"
+#include "nn/base/block.h"
 #include "nn/base/rng.h"
 
 #include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGNMENT = 64, STRETCH = 8192 };        /* bytes; numbers of a parameter stretch that one task adds up or updates */
+enum { STRETCH = 8192 };        /* numbers of a parameter stretch that one task adds up or updates */
 
 /* A piece of one parameter array. */
 struct stretch {
@@ -52,11 +53,10 @@ static bool allocate_block(struct model *m, struct error *err)
 	const struct model_plan *plan = m->plan;
 	size_t groups = (size_t)plan->groups, parts = 18;
 	size_t bytes = (model_plan_len(plan) + parts * LANES) * sizeof(real);
-	real *rest = m->block = aligned_alloc(ALIGNMENT, (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+	real *rest = m->block = block_allocate(bytes);
 
 	if (!rest)
 		return fail(err, "no memory: a model needs %zu bytes", bytes);
-	memset(m->block, 0, bytes);
 	m->params = cut(&rest, plan->params_len);
 	m->gradients = cut(&rest, plan->params_len);
 	for (int i = 0; i < plan->optimizer_slots; i++)
