@@ -22,6 +22,12 @@ const char *const expansions_text =
 	"conv channels=126 kernel=1 bias=0; batch_norm; depthwise kernel=3 stride=2 bias=0;"    /* 11 .. 13: 126 x 5 x 6 */
 	"batch_norm; relu6; global_average_pool; dense units=4";
 
+const char *const norms_text =
+	"conv channels=6 kernel=3; leaky_relu slope=0.1; batch_norm; conv channels=9 kernel=1; relu;"   /* 0 .. 4: 9 x 9 x 11 */
+	"batch_norm; dropout rate=0.2; depthwise kernel=3 stride=2 bias=0; relu6;"              /* 5 .. 8: 9 x 5 x 6 */
+	"batch_norm; conv channels=70 kernel=1 bias=0; batch_norm; conv channels=33 kernel=1;"  /* 9 .. 12: 33 x 5 x 6 */
+	"add from=12,12; global_average_pool; dense units=4";
+
 /* Test code at fault: nothing below would mean anything. */
 static void must(bool well, const struct error *err)
 {

@@ -296,6 +296,43 @@ TEST(conv_takes_gradients_through_a_gate)
 		}
 }
 
+/* Likewise, and slope 2 times the outputs comes in before: 10 - 2, 20 + 0, 30 + 6, 40 + 12, each let through or not. One channel to
+ * one, and four to ten, which are blocks of both kinds. */
+TEST(conv_adds_a_slope_of_what_gates)
+{
+	double in[4 * 4] = { 10, 20, 30, 40 }, weight[10 * 4], gate[10 * 4], slope[10], want[10 * 4];
+	static const double gates[] = { -1, 0, 3, 6 };
+	static const struct { struct activation a; double want[4]; } rules[] = {
+		{ ACTIVATION_IDENTITY, { 8, 20, 36, 52 } }, { { 0.25, 6 }, { 2, 5, 36, 0 } },
+	};
+
+	for (int i = 0; i < 10 * 4; i++) {
+		weight[i] = i % 4 == 0;
+		gate[i] = gates[i % 4];
+		slope[i / 4] = 2 + i / 4;
+	}
+	for (int many = 0; many < 4; many++)
+		for (EACH_SET(k)) {
+			struct shape from = { many % 2 ? 4 : 1, 1, 4 }, to = { many % 2 ? 10 : 1, 1, 4 };
+			struct naive_conv c = { .images = 1, .in_shape = from, .out_shape = to,
+			                        .weight = weight, .window = { { 1, 1 }, 1, 0, 0 } };
+			struct conv_job job = job_of(&c);
+			job.in = take_lanes(in, from, 1, 0);
+			job.out = take_reals(group_len(to));
+			job.gate = take_lanes(gate, to, 1, 0);
+			job.gate_activation = rules[many / 2].a;
+			job.slope = take_copy(slope, (size_t)to.c);
+			for (int i = 0; i < to.c * 4; i++) {
+				double y = gates[i % 4], sum = in[i % 4] + slope[i / 4] * y;
+				want[i] = y >= (double)job.gate_activation.cap ? 0 : y > 0 ? sum : sum * (double)job.gate_activation.slope;
+			}
+			CHECK_EQUAL("channel 0", want, rules[many / 2].want, 4);
+			(*k)->conv(&job);
+			CHECK_EQUAL((*k)->name, take_plain(job.out, to, 1), want, (size_t)to.c * 4);
+			take_nothing();
+		}
+}
+
 /* Bias 7, weight 1: inputs -8, -7, -1, 0, NaN give -1, 0, 6, 7, NaN before the activation. */
 TEST(conv_applies_its_activation)
 {

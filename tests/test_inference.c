@@ -37,4 +37,5 @@ TEST(model_inference_takes_each_image_by_itself)
 {
 	check_inference(every_layer_text);
 	check_inference(expansions_text);
+	check_inference(norms_text);
 }

@@ -44,6 +44,7 @@ static struct written run_conv(struct round *r)
 	if (r->gate) {
 		job.gate = take_normals(r, group_len(r->out));
 		job.gate_activation = *r->gate;
+		job.slope = r->stream ? take_normals(r, (size_t)r->out.c) : NULL;
 	}
 	r->kernels->conv(&job);
 	return (struct written){ job.out, group_len(r->out) };

@@ -171,6 +171,44 @@ TEST(plan_takes_a_depthwise_input_through_layers_before_it)
 	}
 }
 
+/* Whether layers 0 .. 3 have batch norm's work in their weights. */
+static void check_norms(const char *text, bool bf16, const char *want)
+{
+	struct model_run r;
+	char got[5] = "";
+
+	model_run_open(&r, text, (struct shape){ 2, 5, 5 }, 4);
+	r.net.network.bf16 = bf16;
+	model_run_plan(&r, 16);
+	for (int i = 0; i < 4; i++)
+		got[i] = r.plan->nodes[i].normed ? 'n' : r.plan->nodes[i].moments_alone ? 'm' : '.';
+	if (strcmp(got, want) != 0)
+		test_fail(__FILE__, __LINE__, "%s: %s, not %s", text, got, want);
+	model_run_close(&r);
+}
+
+TEST(plan_takes_batch_norm_into_the_weights_that_read_it)
+{
+	static const struct { const char *text; bool bf16; const char *want; } cases[] = {
+		{ "relu; batch_norm; conv channels=4 kernel=1; relu;", false, ".mn." },
+		{ "batch_norm; conv channels=4 kernel=1; batch_norm; conv channels=4 kernel=1;", false, "mnmn" },
+		{ "relu; batch_norm; conv channels=4 kernel=1; relu;", true, "...." },
+		{ "relu; batch_norm; relu; conv channels=4 kernel=1;", false, "...." },         /* not affine */
+		{ "relu; batch_norm; conv channels=4 kernel=3; relu;", false, "...." },         /* pads with zeros that are not shifted */
+		{ "relu; batch_norm; conv channels=4 kernel=1 padding=1; relu;", false, "...." },
+		{ "relu; batch_norm; conv channels=4 kernel=1 stride=2; relu;", false, "...." },
+		{ "relu; batch_norm; conv channels=4 kernel=1 groups=2; relu;", false, "...." },
+		{ "relu; batch_norm; conv channels=2 kernel=1; add from=1,2;", false, "...." }, /* another reads it too */
+		{ "relu; batch_norm; max_pool window=2; conv channels=4 kernel=1;", false, "...." },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[256];
+		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
+		check_norms(text, cases[i].bf16, cases[i].want);
+	}
+}
+
 /* Whether the network has an expansion. */
 static void check_expansion(const char *text, bool bf16, bool want)
 {
@@ -306,6 +344,7 @@ TEST(plan_places_nothing_on_what_lives_at_the_same_time)
 {
 	check_memory(every_layer_text, (struct shape){ 3, 9, 11 }, 4);
 	check_memory(expansions_text, (struct shape){ 3, 9, 11 }, 4);
+	check_memory(norms_text, (struct shape){ 3, 9, 11 }, 4);
 	check_memory("conv channels=4 kernel=3; add from=0,0; conv channels=4 kernel=3; add from=2,1; relu; add from=4,1;"
 	             "add from=5,0; global_average_pool; dense units=3", (struct shape){ 2, 5, 5 }, 3);
 	check_memory("conv channels=8 kernel=3; relu; max_pool window=2; conv channels=16 kernel=3; batch_norm; relu;"

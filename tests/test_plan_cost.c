@@ -115,6 +115,26 @@ TEST(plan_cost_counts_an_expansion_where_it_is_done)
 	model_run_close(&r);
 }
 
+/* Batch norm reads its input for the moments. The convolution reads that input and writes its own output; back it reads input and gradient
+ * twice, and writes the gradient by the input once. */
+TEST(plan_cost_of_batch_norm_in_weights)
+{
+	const int norm = 2, conv = 3;
+	const int64_t in = 2 * 6 * 99 * LANE, out = 2 * 9 * 99 * LANE, macs = 32 * 6 * 9 * 99;
+	struct model_run r;
+
+	model_run_open(&r, norms_text, (struct shape){ 3, 9, 11 }, 4);
+	model_run_plan(&r, 32);
+	check_stage(r.plan, norm, STAGE_FORWARD, (struct stage_cost){ 0, in });
+	check_stage(r.plan, norm, STAGE_BACKWARD, (struct stage_cost){ 0, 0 });
+	check_stage(r.plan, norm, STAGE_SUMMING, (struct stage_cost){ 0, 0 });
+	check_stage(r.plan, conv, STAGE_PACKING, (struct stage_cost){ 0, 0 });
+	check_stage(r.plan, conv, STAGE_FORWARD, (struct stage_cost){ macs, in + out + 2 * 63 * NUMBER });
+	check_stage(r.plan, conv, STAGE_BACKWARD, (struct stage_cost){ 2 * macs, 2 * (in + out) + in + 4 * 63 * NUMBER });
+	check_stage(r.plan, conv, STAGE_SUMMING, (struct stage_cost){ 0, 0 });
+	model_run_close(&r);
+}
+
 /* A layer that forgot to say what its steps move would look free. */
 TEST(plan_cost_of_every_layer_type_is_stated)
 {

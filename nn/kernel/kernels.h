@@ -71,6 +71,7 @@ struct conv_job {
 	struct activation activation;
 	const real *gate;       /* an array like `out`, or NULL: what is written is a gradient by these outputs of gate_activation, */
 	struct activation gate_activation;      /* and is taken on to its inputs */
+	const real *slope;      /* [o], or NULL: with a gate, slope[o] times its number is added before that */
 	bool stream;            /* see streams() */
 	/* A 3x3 or 5x5 kernel with stride 1 and out_step 1 by Winograd's algorithm: weights are [winograd_points()]
 	 * [ceil(o / CHANNEL_BLOCK)][i][CHANNEL_BLOCK], of winograd_kernel(). */

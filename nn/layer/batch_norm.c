@@ -148,6 +148,11 @@ static struct affine affine_of(const struct pass *p, int c)
 	return (struct affine){ scale, p->params[n + c] - p->saved[c] * scale, p->activation, streams(p->out.shape) };
 }
 
+static real mean_of(const struct pass *p, int c)
+{
+	return p->saved[c];
+}
+
 static void apply_on_the_way(const struct pass *p, int group, int c, const real *x, real *y)
 {
 	struct affine affine = affine_of(p, c);
@@ -294,7 +299,7 @@ static void apply_backward(const struct pass *p, int group)
 		(p->pooling ? run_backward_pooled : run_backward)(p, group, c, norm_job(p, c, mask));
 }
 
-static const struct norm_steps norm_steps = { settle_channel, affine_of, settle_channel_backward };
+static const struct norm_steps norm_steps = { settle_channel, affine_of, mean_of, settle_channel_backward };
 
 #define BATCH_NORM \
 	.kind = { "batch_norm", "batch normalisation", fields, sizeof(struct batch_norm) }, \
@@ -328,10 +333,20 @@ static const struct layer_type when_read = {
 	},
 };
 
+/* When its reader does all else with its weights. */
+static const struct layer_type moments_alone = {
+	BATCH_NORM,
+	.forward = {
+		{ measure, EACH_GROUP, NULL, { .in = 1 }, { 0 } },
+		{ settle, ONCE, NULL, { 0 }, { 0 } },
+	},
+};
+
 static const struct channel_steps channel_steps = { apply_on_the_way, measure_channel_backward };
 
 const struct layer_type layer_batch_norm = {
 	BATCH_NORM, .with_max_pool = &with_max_pool, .when_read = &when_read, .channel_steps = &channel_steps,
+	.moments_alone = &moments_alone,
 	.forward = {
 		{ measure, EACH_GROUP, NULL, { .in = 1 }, { 0 } },
 		{ settle, ONCE, NULL, { 0 }, { 0 } },

@@ -423,7 +423,7 @@ static const struct field depthwise_fields[] = {
 
 const struct layer_type layer_conv = {
 	.kind = { "conv", "convolution", conv_fields, sizeof(struct conv) },
-	.inputs = 1, .applies_activation = true, .gates = true, .pointwise = pointwise,
+	.inputs = 1, .applies_activation = true, .gates = true, .pointwise = pointwise, .with_norm = &layer_conv_with_norm,
 	.plan = plan, .resolve = resolve, .prepare = prepare, STEPS,
 };
 

@@ -95,15 +95,6 @@ void expansion_plan(const struct plan_request *in, const struct window *window, 
 	out->scratch_len = expand > finish ? expand : finish;
 }
 
-/* Lanes without an image, which only the last group can have, become 0. */
-static void clear_empty_lanes(const struct pass *p, int group, real *x)
-{
-	int images = p->images - group * LANES;
-
-	for (size_t i = 0; images < LANES && i < image_len(p->in[0].shape); i++)
-		memset(x + i * LANES + images, 0, (size_t)(LANES - images) * sizeof *x);
-}
-
 void expansion_measure(const struct pass *p, int group)
 {
 	struct places at = places(p);

@@ -71,7 +71,7 @@ struct plan_request {
 	const struct window *pooling;           /* see pass.pooling */
 	bool through;                           /* there will be a pass.through */
 	int expanded;                           /* not 0: there will be a pass.expansion, of so many channels; in[0] is its input */
-	bool made;                              /* a part of another layer's pass.expansion */
+	bool made;                              /* a part of another layer's pass.expansion, or its pass.norm */
 	bool bf16;                              /* convolutions may be in bfloat16 */
 };
 
@@ -94,7 +94,8 @@ struct through {
 /* How batch norm's work is done where only what its sums would be is known: for one channel, once for the whole batch. */
 struct norm_steps {
 	void (*settle)(const struct pass *p, int channel, double mean, double variance);        /* of the input; heeded while training */
-	struct affine (*affine)(const struct pass *p, int channel);                             /* settled: what it does to a channel */
+	struct affine (*affine)(const struct pass *p, int channel);                             /* settled: what it does to a channel, */
+	real (*mean)(const struct pass *p, int channel);                                        /* and the mean that it takes away */
 	/* From the sums of d, the gradient by the output, and of d * (input - mean): writes the gradients by its parameters, and says how d
 	 * becomes the gradient by the input (gain, slope, shift, mean). */
 	struct batch_norm_job (*settle_backward)(const struct pass *p, int channel, const double sums[2]);
@@ -103,6 +104,12 @@ struct norm_steps {
 /* A 1x1 convolution and batch norm whose work their reader does with its own, see expansion.c. */
 struct expansion_parts {
 	const struct pass *conv, *norm;         /* conv NULL: none */
+	const struct norm_steps *steps;
+};
+
+/* Batch norm whose work its reader does with its own weights, see normed.c. */
+struct norm_part {
+	const struct pass *pass;                /* NULL: none */
 	const struct norm_steps *steps;
 };
 
@@ -125,7 +132,8 @@ struct pass {
 	 * d_in[0] is then to be taken back through them. */
 	int through_count;
 	struct through through[MAX_THROUGH];
-	struct expansion_parts expansion;           /* or what in[0] is to be taken through is a whole expansion */
+	struct expansion_parts expansion;           /* or what in[0] is to be taken through is a whole expansion, */
+	struct norm_part norm;                      /* or batch norm alone */
 	int groups;                             /* lane groups of this batch */
 	int images;                             /* images of this batch: (groups - 1) * LANES < images <= groups * LANES */
 	bool training;                          /* batch statistics and dropout, or moving statistics and none */
@@ -166,6 +174,9 @@ struct layer_type {
 	/* Not NULL, and true: a convolution that a reader with an expansion can do. */
 	bool (*pointwise)(const void *config);
 	const struct norm_steps *norm_steps;    /* not NULL: batch norm, likewise */
+	/* Not NULL: the same layer with batch norm before it, which it alone reads, in one go (pass.norm), where its config is `pointwise`;
+	 * and of batch norm what is left of it then: the moments. */
+	const struct layer_type *with_norm, *moments_alone;
 	/* Not NULL: the same layer with both before it, which alone read each other, in one go (pass.expansion); whether that pays for an
 	 * input of that shape and so many channels between. */
 	const struct layer_type *with_expansion;
@@ -203,6 +214,12 @@ static inline double channel_len(const struct pass *p)
 const real *through_forward(const struct pass *p, int group, int channel, real *to);
 /* d_in[0] of that channel, just written as the gradient by what through_forward gave, taken back. */
 void through_backward(const struct pass *p, int group, int channel);
+
+/* Lanes without an image, which only the last group can have, become 0 in x, a group of an array like in[0]. */
+void clear_empty_lanes(const struct pass *p, int group, real *x);
+
+/* The two that a layer's row in the registry leads to, see normed.c. */
+extern const struct layer_type layer_conv, layer_conv_with_norm;
 
 /* expansion.c: an expansion's own steps, and what its layer asks the kernels for, but for what it says of its own work. Plan: adds to a
  * plan whose packed_len is that of the layer alone. */

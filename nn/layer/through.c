@@ -4,6 +4,8 @@
  * it is fetched and written three times. mobilenet-v1 2,643 to 3,029 images/s, mobilenet-v2 2,475 to 2,941, a quarter less memory. */
 #include "nn/layer/layer.h"
 
+#include <string.h>
+
 const real *through_forward(const struct pass *p, int group, int channel, real *to)
 {
 	const real *at = channel_at(p->in[0], group, channel);
@@ -17,4 +19,12 @@ void through_backward(const struct pass *p, int group, int channel)
 {
 	for (int i = p->through_count - 1; i >= 0; i--)
 		p->through[i].steps->backward(p->through[i].pass, group, channel, channel_at(p->d_in[0], group, channel));
+}
+
+void clear_empty_lanes(const struct pass *p, int group, real *x)
+{
+	int images = p->images - group * LANES;
+
+	for (size_t i = 0; images < LANES && i < image_len(p->in[0].shape); i++)
+		memset(x + i * LANES + images, 0, (size_t)(LANES - images) * sizeof *x);
 }

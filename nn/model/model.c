@@ -104,6 +104,8 @@ static void fill_pass(struct model *m, int i)
 	if (node->expands)
 		p->expansion = (struct expansion_parts){ &m->passes[node->conv], &m->passes[node->norm],
 		                                   plan->network->layers[node->norm].type->norm_steps };
+	if (node->normed)
+		p->norm = (struct norm_part){ &m->passes[node->norm], plan->network->layers[node->norm].type->norm_steps };
 	p->out = tensor_of(m, node->written, &plan->storages[node->out].value);
 	p->d_out = tensor_of(m, node->written, &plan->storages[node->out].gradient);
 	for (int k = 0; k < layer->type->inputs; k++) {
@@ -268,7 +270,7 @@ void model_run_accumulate(struct model *m, const struct item *item, int group)
 static void run_prepare(void *about, int i)
 {
 	struct model *m = about;
-	const struct layer_type *type = m->plan->network->layers[i].type;
+	const struct layer_type *type = m->plan->nodes[i].type;
 
 	if (!type->prepare || m->plan->nodes[i].made)
 		return;

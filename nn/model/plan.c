@@ -61,7 +61,7 @@ static void plan_gradient(struct model_plan *plan, int i)
 /* A layer that also does the work of others, or whose work others do, needs other memory. */
 static bool is_folded(const struct node *node)
 {
-	return node->pooled || node->through_count || node->expands || node->made;
+	return node->pooled || node->through_count || node->expands || node->made || node->normed || node->moments_alone;
 }
 
 static bool plan_folded(struct model_plan *plan, int i, struct error *err)
@@ -70,7 +70,7 @@ static bool plan_folded(struct model_plan *plan, int i, struct error *err)
 	struct node *node = &plan->nodes[i];
 	struct plan_request request = { .input_count = layer->type->inputs, .in = { node->in[0] }, .groups = plan->groups, .at = layer->at,
 	                                .pooling = node->pooled ? &node->pooling : NULL, .through = node->through_count > 0,
-	                                .expanded = node->expands ? node->plan.out.c : 0, .made = node->made,
+	                                .expanded = node->expands ? node->plan.out.c : 0, .made = node->made || node->moments_alone,
 	                                .bf16 = plan->network->bf16 };
 
 	node->plan = (struct layer_plan){ 0 };
@@ -139,6 +139,8 @@ static bool plan_all(struct model_plan *plan, struct error *err)
 			return false;
 		plan_gradient(plan, i);
 	}
+	for (int i = 0; i < plan->network->layer_count; i++)
+		plan_fold_norm(plan, i);
 	for (int i = 0; i < plan->network->layer_count; i++) {
 		if (is_folded(&plan->nodes[i]) && !plan_folded(plan, i, err))
 			return false;

@@ -52,6 +52,8 @@ struct node {
 	int through_count, through[MAX_THROUGH];        /* layers whose work it does on the way of its input, in order */
 	bool expands, made;             /* does the work of two layers before it, those below; is such a one */
 	int conv, norm;
+	bool normed;                    /* does the work of `norm` before it, which is `moments_alone` */
+	bool moments_alone;
 	struct shape in[MAX_INPUTS];
 	int storage[MAX_INPUTS], out;   /* indices of storages */
 	bool runs;              /* false: a view, or an activation that its producer applies */
@@ -88,6 +90,9 @@ void plan_fold_input(struct model_plan *plan, int i);
 /* A 1x1 convolution and batch norm before layer i, which alone reads them, are the work of layer i where it can do them and that pays.
  * True: so it reads what the convolution reads. */
 bool plan_fold_expansion(struct model_plan *plan, int i);
+/* Batch norm before layer i, which alone reads it, is the work of layer i but for its moments, where it can do that. When all layers are
+ * planned: an expansion, which saves more, comes first. */
+void plan_fold_norm(struct model_plan *plan, int i);
 /* The gradient through an activation folded into layer i is the work of the layer that reads its output, if it is one and can do so. */
 void plan_fold_gate(struct model_plan *plan, int i);
 

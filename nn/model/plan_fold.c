@@ -135,6 +135,26 @@ void plan_fold_input(struct model_plan *plan, int i)
 	reader->through_count = count;
 }
 
+void plan_fold_norm(struct model_plan *plan, int i)
+{
+	const struct layer *layer = &plan->network->layers[i];
+	struct node *reader = &plan->nodes[i];
+	bool may = reader->runs && layer->type->with_norm && layer->type->pointwise(layer->config) && !plan->network->bf16;
+	int k = may ? only_producer(plan, i) : -1;
+
+	if (k < 0 || plan->nodes[k].activated || plan->nodes[k].pooled || plan->nodes[k].in_place || !plan->nodes[k].type->moments_alone)
+		return;
+	struct node *norm = &plan->nodes[k];
+	norm->type = norm->type->moments_alone;
+	norm->moments_alone = true;
+	norm->runs_backward = false;
+	norm->out = norm->storage[0];
+	reader->type = layer->type->with_norm;
+	reader->normed = true;
+	reader->norm = k;
+	reader->storage[0] = norm->storage[0];
+}
+
 /* The one layer that reads what layer i writes, itself or a view of it; -1 where there are more. */
 static int only_reader(const struct model_plan *plan, int i)
 {
@@ -142,7 +162,7 @@ static int only_reader(const struct model_plan *plan, int i)
 
 	for (int k = i + 1; k < plan->network->layer_count; k++)
 		for (int j = 0; plan->nodes[k].runs && j < plan->network->layers[k].type->inputs; j++) {
-			if (plan->nodes[k].storage[j] != plan->nodes[i].out)
+			if (plan->nodes[k].storage[j] != plan->nodes[i].out || plan->nodes[k].moments_alone)
 				continue;
 			if (plan->nodes[k].in_place)    /* and those after it read what it would write */
 				return k;

@@ -68,6 +68,12 @@ static const struct row {
 	{ "depthwise", { "conv channels=13 kernel=1; conv channels=130 kernel=1 bias=0; batch_norm; depthwise kernel=3 stride=2 bias=0;"
 	                 "batch_norm; conv channels=13 kernel=1; global_average_pool; global_average_pool from=0; add from=6,7;"
 	                 "dense units=3", { 2, 6, 9 }, 3, 1, 16 } },
+	/* In the weights of a 1x1 convolution: behind an activation, with and without bias, of the network's input, where others read. */
+	{ "batch_norm", { "conv channels=5 kernel=2; leaky_relu slope=0.3; batch_norm; conv channels=6 kernel=1; leaky_relu slope=0.2;"
+	                  "batch_norm; conv channels=3 kernel=1 bias=0; flatten; dense units=3", { 2, 4, 5 }, 3, 1, 0 } },
+	{ "batch_norm", { "batch_norm; conv channels=4 kernel=1; flatten; dense units=3", { 3, 4, 5 }, 3, 1, 0 } },
+	{ "batch_norm", { "conv channels=4 kernel=2; relu; batch_norm; conv channels=4 kernel=1; add from=3,1; flatten; dense units=3",
+	                  { 2, 4, 5 }, 3, 1, 0 } },
 	{ "relu", { "relu; flatten; dense units=3", { 2, 3, 5 }, 3, 1, 0 } },
 	{ "relu", { "flatten; dense units=6; relu; dense units=3", { 2, 3, 5 }, 3, 1, 0 } },
 	{ "relu6", { "relu6; flatten; dense units=3", { 3, 5, 5 }, 3, 8, 0 } },

@@ -64,12 +64,12 @@ INLINE void ask_for_outputs(const struct conv_job *j, struct place at, int P, in
 }
 
 /* What becomes of a block's sums. */
-enum ending { AS_THEY_ARE, ACTIVATED, GATED };
+enum ending { AS_THEY_ARE, ACTIVATED, GATED, SLOPED };
 
 /* Everything but j and tile is a constant where this is inlined, but for blocks of few pixels. */
 INLINE void finish_as(const struct conv_job *j, struct place at, const struct tile *tile, int P, enum ending ending, bool stream)
 {
-	const struct activation activation = ending == GATED ? j->gate_activation : j->activation;
+	const struct activation activation = ending >= GATED ? j->gate_activation : j->activation;
 	const size_t step = (size_t)j->out_step * LANES, plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w * LANES;
 	size_t first = out_at(j, at);
 	const real *gate = j->gate, *from = tile->sums;
@@ -80,7 +80,9 @@ INLINE void finish_as(const struct conv_job *j, struct place at, const struct ti
 		for (int p = 0; p < P; p++) {
 			size_t i = first + (size_t)p * step;
 			vec sum = load(from + p * VEC_LEN);
-			if (ending == GATED)
+			if (ending == SLOPED)
+				sum += load(gate + i) * splat(j->slope[at.o + c]);
+			if (ending >= GATED)
 				sum = gated(sum, load(gate + i), activation);
 			else if (ending == ACTIVATED)
 				sum = activated(sum, activation);
@@ -112,7 +114,9 @@ INLINE void finish_ending(const struct conv_job *j, struct place at, const struc
  * costs a fifth of its speed. */
 static __attribute__((noinline)) void finish(const struct conv_job *j, struct place at, const struct tile *tile)
 {
-	if (j->gate)
+	if (j->slope)
+		finish_ending(j, at, tile, SLOPED);
+	else if (j->gate)
 		finish_ending(j, at, tile, GATED);
 	else if (is_identity(j->activation))
 		finish_ending(j, at, tile, AS_THEY_ARE);

@@ -31,6 +31,8 @@ INLINE void finish(const struct conv_job *j, struct place at, int P, const vec *
 	for (int p = 0; p < P; p++) {
 		size_t i = first + (size_t)p * step;
 		vec y = identity ? sum[p] : activated(sum[p], j->activation);
+		if (j->slope)
+			y += load(j->gate + i) * splat(j->slope[0]);
 		put(j->out + i, j->gate ? gated(y, load(j->gate + i), j->gate_activation) : y, j->stream);
 	}
 }
