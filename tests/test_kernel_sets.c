@@ -50,15 +50,22 @@ static struct written run_conv(struct round *r)
 	return (struct written){ job.out, group_len(r->out) };
 }
 
+/* 5x5 in rounds with a gate, else 3x3 by tiles of either size. */
+static struct winograd_form form_of(const struct round *r)
+{
+	return (struct winograd_form){ r->gate ? 5 : 3, r->gate || r->stream ? 2 : 4 };
+}
+
 static struct written run_winograd(struct round *r)
 {
-	int blocks = (r->out.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK, size = r->gate ? 5 : 3;
+	const struct winograd_form form = form_of(r);
+	int blocks = (r->out.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK, size = form.kernel;
 	struct conv_job job = { .in = take_normals(r, group_len(r->in)), .in_shape = r->in, .out = NULL,
 		.out_shape = { r->out.c, r->in.h, r->in.w }, .rows = r->in.h, .columns = r->in.w, .out_step = 1, .kernel = { size, size },
 		.stride = 1, .top = 1, .left = 1, .bias = take_normals(r, (size_t)r->out.c),
-		.weights = take_normals(r, (size_t)(winograd_points(size) * blocks * CHANNEL_BLOCK * r->in.c)),
-		.activation = { (real)0.3, 6 }, .stream = r->stream, .winograd = true,
-		.scratch = take_reals(winograd_scratch_len(&(struct winograd){ size, r->in.c, r->out.c })) };
+		.weights = take_normals(r, (size_t)(winograd_points(form) * blocks * CHANNEL_BLOCK * r->in.c)),
+		.activation = { (real)0.3, 6 }, .stream = r->stream, .winograd = form.outputs,
+		.scratch = take_reals(winograd_scratch_len(&(struct winograd){ form, r->in.c, r->out.c })) };
 
 	job.out = take_reals(group_len(job.out_shape));
 	r->kernels->conv(&job);
@@ -114,13 +121,14 @@ static struct written run_conv_weights(struct round *r)
 
 static struct written run_winograd_weights(struct round *r)
 {
-	int size = r->gate ? 5 : 3;
-	struct winograd w = { size, r->in.c, r->out.c };
+	const struct winograd_form form = form_of(r);
+	int size = form.kernel;
+	struct winograd w = { form, r->in.c, r->out.c };
 	struct shape out = { r->out.c, r->in.h, r->in.w };
 	size_t len = (size_t)(r->out.c * r->in.c * size * size);
 	struct conv_weights_job job = { .in = take_normals(r, group_len(r->in)), .in_shape = r->in,
 		.d_out = take_normals(r, group_len(out)), .out_shape = out, .kernel = { size, size }, .stride = 1, .top = 1, .left = 1,
-		.winograd = true, .d_weights = take_reals(len), .scratch = take_reals(winograd_layout(&w).len) };
+		.winograd = form.outputs, .d_weights = take_reals(len), .scratch = take_reals(winograd_layout(&w).len) };
 
 	r->kernels->conv_weights(&job);
 	return (struct written){ job.d_weights, len };

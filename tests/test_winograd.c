@@ -1,5 +1,5 @@
-/* Winograd's convolution: its kernel transform by hand, and the whole against the naive loops. With equality for 3x3: whole numbers of this
- * size make halves and quarters on the way, which are exact. Thirds and fifteenths of 5x5 are not. */
+/* Winograd's convolution: its kernel transforms by hand, and the whole against the naive loops. With equality for F(2x2, 3x3): whole
+ * numbers of this size make halves and quarters on the way, which are exact. Thirds and fifteenths of the other two are not. */
 #include "nn/kernel/winograd.h"
 #include "tests/draw.h"
 #include "tests/lanes.h"
@@ -10,6 +10,10 @@
 #include <math.h>
 #include <stdio.h>
 
+#define F2_3 ((struct winograd_form){ 3, 2 })
+#define F2_5 ((struct winograd_form){ 5, 2 })
+#define F4_3 ((struct winograd_form){ 3, 4 })
+
 /* G g Gt for g = 1 2 3 / 4 5 6 / 7 8 9: the columns become 1 2 3, 6 7.5 9, 2 2.5 3, 7 8 9; then the rows of that. */
 TEST(winograd_kernel_by_hand)
 {
@@ -17,9 +21,9 @@ TEST(winograd_kernel_by_hand)
 	static const double want[] = { 1, 3, 1, 3,  6, 11.25, 3.75, 9,  2, 3.75, 1.25, 3,  7, 12, 4, 9 };
 	real points[WINOGRAD_POINTS];
 
-	CHECK_INT(winograd_points(3), 16);
-	winograd_kernel(3, kernel, points);
-	for (int i = 0; i < winograd_points(3); i++)
+	CHECK_INT(winograd_points(F2_3), 16);
+	winograd_kernel(F2_3, kernel, points);
+	for (int i = 0; i < 16; i++)
 		CHECK_CLOSE((double)points[i], want[i], 0);
 }
 
@@ -30,26 +34,51 @@ TEST(winograd_kernel_of_five_by_hand)
 	static const double rows[] = { 1, -1, 1, 2.2, -1.2, 2 }, columns[] = { 0, -1. / 3, -1. / 3, 2. / 15, 8. / 15, 0 };
 	real kernel[25] = { [1] = 1, [21] = 2 }, points[WINOGRAD_POINTS];
 
-	CHECK_INT(winograd_points(5), 36);
-	winograd_kernel(5, kernel, points);
-	for (int i = 0; i < winograd_points(5); i++)
+	CHECK_INT(winograd_points(F2_5), 36);
+	winograd_kernel(F2_5, kernel, points);
+	for (int i = 0; i < 36; i++)
 		CHECK_CLOSE((double)points[i], rows[i / 6] * columns[i % 6], 1e-6);
 }
 
+/* Likewise y = 1 0 2: 1, -(1 + 2)/3, (1 + 2)/3, (1 + 8)/15, -(16 + 8)/15, 2; x = 0 1 0 as above. */
+TEST(winograd_kernel_of_large_tiles_by_hand)
+{
+	static const double rows[] = { 1, -1, 1, 0.6, -1.6, 2 }, columns[] = { 0, -1. / 3, -1. / 3, 2. / 15, 8. / 15, 0 };
+	real kernel[9] = { [1] = 1, [7] = 2 }, points[WINOGRAD_POINTS];
+
+	CHECK_INT(winograd_points(F4_3), 36);
+	winograd_kernel(F4_3, kernel, points);
+	for (int i = 0; i < 36; i++)
+		CHECK_CLOSE((double)points[i], rows[i / 6] * columns[i % 6], 1e-6);
+}
+
+/* 6x11 takes 18 tiles of 2x2, 288 products, or 6 of 4x4, 216; 8x6 12 and 192, or 4 and 144; 6x6 as many either way. Nine tiles cover 36
+ * pixels for 5x5. */
 TEST(winograd_is_for_many_channels)
 {
-	struct shape many = { 64, 6, 11 }, few = { 3, 6, 11 }, small = { 64, 5, 5 };
+	struct shape many = { 64, 6, 11 }, some = { 16, 8, 6 }, few = { 3, 6, 11 }, square = { 64, 6, 6 }, small = { 64, 5, 5 };
+	int (*const ways[])(int, struct shape, struct shape) = { winograd_outputs, winograd_weights_outputs };
 
-	CHECK(winograd_pays(3, many, many) && !winograd_pays(3, few, many) && !winograd_pays(3, many, few));
-	CHECK(winograd_pays(5, many, many) && !winograd_pays(1, many, many) && !winograd_pays(7, many, many));
-	CHECK(!winograd_pays(3, small, many) && !winograd_pays(3, many, small));        /* nine tiles cover 36 pixels for 25 */
-	CHECK(winograd_weights_pays(3, many, many) && winograd_weights_pays(5, many, many) && !winograd_weights_pays(1, many, many));
-	CHECK(!winograd_weights_pays(3, few, many) && !winograd_weights_pays(3, many, few) && !winograd_weights_pays(3, many, small));
+	for (int i = 0; i < 2; i++) {
+		CHECK_INT(ways[i](3, many, many), 4);
+		CHECK_INT(ways[i](3, some, some), 4);
+		CHECK_INT(ways[i](3, square, square), 2);
+		CHECK_INT(ways[i](5, many, many), 2);
+		CHECK_INT(ways[i](5, some, some), 0);
+		CHECK_INT(ways[i](1, many, many), 0);
+		CHECK_INT(ways[i](7, many, many), 0);
+		CHECK_INT(ways[i](3, few, many), 0);
+		CHECK_INT(ways[i](3, many, few), 0);
+		CHECK_INT(ways[i](3, many, small), 0);
+	}
+	CHECK_INT(winograd_outputs(3, small, many), 0);
+	CHECK_INT(winograd_outputs(3, square, many), 2);
+	CHECK_INT(winograd_weights_outputs(3, small, many), 4);         /* tiles are of outputs */
 }
 
 TEST(winograd_scratch)
 {
-	struct winograd few = { 3, 3, 4 }, many = { 5, 512, 512 };
+	struct winograd few = { F2_3, 3, 4 }, many = { F2_5, 512, 512 };
 	struct winograd_layout l = winograd_layout(&few);
 
 	CHECK_INT(winograd_tiles(&few), WINOGRAD_TILES);
@@ -62,28 +91,34 @@ TEST(winograd_scratch)
 	CHECK_INT((long long)l.len, (long long)(16 * (l.inputs_stride + l.gradients_stride + 4 * LANES + LANES * LANES)));
 }
 
-static real *take_points(const struct naive_conv *c)
+static real *take_points(const struct naive_conv *c, struct winograd_form form)
 {
-	int out = c->out_shape.c, in = c->in_shape.c, blocks = (out + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK, size = c->window.kernel.h;
-	size_t each = (size_t)(blocks * CHANNEL_BLOCK * in), count = (size_t)winograd_points(size);
+	int out = c->out_shape.c, in = c->in_shape.c, blocks = (out + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK, size = form.kernel;
+	size_t each = (size_t)(blocks * CHANNEL_BLOCK * in), count = (size_t)winograd_points(form);
 	real *to = take_reals(count * each), kernel[WINOGRAD_POINTS], points[WINOGRAD_POINTS];
 
 	for (int o = 0; o < out; o++)
 		for (int i = 0; i < in; i++) {
 			for (int k = 0; k < size * size; k++)
 				kernel[k] = (real)c->weight[(o * in + i) * size * size + k];
-			winograd_kernel(size, kernel, points);
+			winograd_kernel(form, kernel, points);
 			for (size_t k = 0; k < count; k++)
 				to[k * each + packed_at(o, (size_t)in, (size_t)i)] = points[k];
 		}
 	return to;
 }
 
-/* Every other case 5x5. */
+static struct winograd_form form_of(int i)
+{
+	static const struct winograd_form forms[] = { { 3, 2 }, { 5, 2 }, { 3, 4 } };
+
+	return forms[i % 3];
+}
+
 static void random_case(int i, struct naive_conv *c)
 {
 	struct rng rng = rng_seed(83, (uint64_t)i);
-	int size = i % 2 ? 5 : 3, pad = size - 1, bottom = draw_between(&rng, 0, pad), right = draw_between(&rng, 0, pad);
+	int size = form_of(i).kernel, pad = size - 1, bottom = draw_between(&rng, 0, pad), right = draw_between(&rng, 0, pad);
 
 	*c = (struct naive_conv){ .images = LANES, .groups = 1,
 		.window = { { size, size }, 1, draw_between(&rng, 0, pad), draw_between(&rng, 0, pad) },
@@ -96,31 +131,33 @@ static void random_case(int i, struct naive_conv *c)
 	c->out = take_integers(&rng, LANES * image_len(c->out_shape), 3);
 }
 
-static double tolerance(const struct naive_conv *c)
+static double tolerance(struct winograd_form form)
 {
-	return c->window.kernel.h == 3 ? 0 : 5e-6;
+	return winograd_points(form) == 16 ? 0 : 5e-6;
 }
 
-static const char *describe(const struct naive_conv *c, const struct kernels *k)
+static const char *describe(const struct naive_conv *c, struct winograd_form form, const struct kernels *k)
 {
 	static char what[160];
 
-	snprintf(what, sizeof what, "%s: %dx%d kernel, %dx%dx%d to %d channels, top %d, left %d", k->name, c->window.kernel.h,
-	         c->window.kernel.w, c->in_shape.h, c->in_shape.w, c->in_shape.c, c->out_shape.c, c->window.top, c->window.left);
+	snprintf(what, sizeof what, "%s: %dx%d kernel, tiles of %d, %dx%dx%d to %d channels, top %d, left %d", k->name,
+	         form.kernel, form.kernel, form.outputs, c->in_shape.h, c->in_shape.w, c->in_shape.c, c->out_shape.c,
+	         c->window.top, c->window.left);
 	return what;
 }
 
-static void check_outputs(const struct naive_conv *c, const struct kernels *k, bool gate)
+static void check_outputs(const struct naive_conv *c, struct winograd_form form, const struct kernels *k, bool gate)
 {
-	struct winograd w = { c->window.kernel.h, c->in_shape.c, c->out_shape.c };
+	struct winograd w = { form, c->in_shape.c, c->out_shape.c };
 	size_t len = LANES * image_len(c->out_shape);
 	double *want = take_doubles(len);
 	struct conv_job job = {
 		.in = take_lanes(c->in, c->in_shape, LANES, 0), .in_shape = c->in_shape, .out = take_reals(group_len(c->out_shape)),
 		.out_shape = c->out_shape, .rows = c->out_shape.h, .columns = c->out_shape.w, .out_step = 1,
-		.kernel = { w.kernel, w.kernel }, .stride = 1,
-		.top = c->window.top, .left = c->window.left, .weights = take_points(c), .bias = take_copy(c->bias, (size_t)c->out_shape.c),
-		.activation = { gate ? 1 : (real)0.25, gate ? (real)INFINITY : 100 }, .winograd = true, .stream = gate,
+		.kernel = { form.kernel, form.kernel }, .stride = 1,
+		.top = c->window.top, .left = c->window.left, .weights = take_points(c, form),
+		.bias = take_copy(c->bias, (size_t)c->out_shape.c),
+		.activation = { gate ? 1 : (real)0.25, gate ? (real)INFINITY : 100 }, .winograd = form.outputs, .stream = gate,
 		.scratch = take_reals(winograd_scratch_len(&w)) };
 
 	for (size_t i = 0; i < len; i++)
@@ -133,42 +170,42 @@ static void check_outputs(const struct naive_conv *c, const struct kernels *k, b
 		job.gate_activation = (struct activation){ 0.5, (real)INFINITY };
 	}
 	k->conv(&job);
-	CHECK_NEAR(describe(c, k), take_plain(job.out, c->out_shape, LANES), want, len, tolerance(c));
+	CHECK_NEAR(describe(c, form, k), take_plain(job.out, c->out_shape, LANES), want, len, tolerance(form));
 }
 
 TEST(winograd_agrees_with_the_naive_loops)
 {
-	for (int i = 0; i < 60; i++, take_nothing()) {
+	for (int i = 0; i < 90; i++, take_nothing()) {
 		struct naive_conv c;
 		random_case(i, &c);
 		naive_conv(&c);
 		for (EACH_SET(k))
-			check_outputs(&c, *k, i / 2 % 2);
+			check_outputs(&c, form_of(i), *k, i / 3 % 2);
 	}
 }
 
-static void check_weights(const struct naive_conv *c, const struct kernels *k)
+static void check_weights(const struct naive_conv *c, struct winograd_form form, const struct kernels *k)
 {
-	struct winograd w = { c->window.kernel.h, c->in_shape.c, c->out_shape.c };
-	size_t len = (size_t)(w.in_channels * w.out_channels * w.kernel * w.kernel);
+	struct winograd w = { form, c->in_shape.c, c->out_shape.c };
+	size_t len = (size_t)(w.in_channels * w.out_channels * form.kernel * form.kernel);
 	struct conv_weights_job job = {
 		.in = take_lanes(c->in, c->in_shape, LANES, 0), .in_shape = c->in_shape,
 		.d_out = take_lanes(c->out, c->out_shape, LANES, 0), .out_shape = c->out_shape,
-		.kernel = { w.kernel, w.kernel }, .stride = 1,
-		.top = c->window.top, .left = c->window.left, .d_weights = take_reals(len), .winograd = true,
+		.kernel = { form.kernel, form.kernel }, .stride = 1,
+		.top = c->window.top, .left = c->window.left, .d_weights = take_reals(len), .winograd = form.outputs,
 		.scratch = take_reals(winograd_layout(&w).len) };
 
 	k->conv_weights(&job);
-	CHECK_NEAR(describe(c, k), take_wide(job.d_weights, len), c->weight, len, tolerance(c));
+	CHECK_NEAR(describe(c, form, k), take_wide(job.d_weights, len), c->weight, len, tolerance(form));
 }
 
 TEST(winograd_weight_gradients_agree_with_the_naive_loops)
 {
-	for (int i = 0; i < 60; i++, take_nothing()) {
+	for (int i = 0; i < 90; i++, take_nothing()) {
 		struct naive_conv c;
 		random_case(i, &c);
 		naive_conv_weights(&c);
 		for (EACH_SET(k))
-			check_weights(&c, *k);
+			check_weights(&c, form_of(i), *k);
 	}
 }

@@ -73,9 +73,9 @@ struct conv_job {
 	struct activation gate_activation;      /* and is taken on to its inputs */
 	const real *slope;      /* [o], or NULL: with a gate, slope[o] times its number is added before that */
 	bool stream;            /* see streams() */
-	/* A 3x3 or 5x5 kernel with stride 1 and out_step 1 by Winograd's algorithm: weights are [winograd_points()]
-	 * [ceil(o / CHANNEL_BLOCK)][i][CHANNEL_BLOCK], of winograd_kernel(). */
-	bool winograd;
+	/* Not 0: a 3x3 or 5x5 kernel with stride 1 and out_step 1 by Winograd's algorithm, in tiles of so many outputs along an axis.
+	 * Weights are [winograd_points()][ceil(o / CHANNEL_BLOCK)][i][CHANNEL_BLOCK], of winograd_kernel(). */
+	int winograd;
 	/* In bfloat16, see bf16.h. */
 	bool bf16;
 	real *scratch;          /* winograd_scratch_len() or bf16_scratch_len() numbers, 64-byte aligned; neither: unused */
@@ -91,7 +91,7 @@ struct conv_weights_job {
 	struct { int h, w; } kernel;
 	int stride, top, left;
 	real *d_weights;        /* [o][i][ky][kx], overwritten */
-	bool winograd;          /* a 3x3 or 5x5 kernel with stride 1 by Winograd's algorithm */
+	int winograd;           /* as in struct conv_job */
 	bool bf16;              /* in bfloat16, see bf16.h */
 	bool upper;             /* of a 1x1 kernel those with i >= o alone, the others hold whatever: for struct gram_job */
 	real *scratch;          /* conv_weights_scratch_len() numbers, or of winograd_layout() or bf16_layout(), 64-byte aligned */

@@ -3,38 +3,72 @@
 #include "nn/kernel/kernels.h"
 
 enum {
-	LEAST_CHANNELS = 32,            /* measured, see conv_winograd.c */
-	LEAST_WEIGHTS_CHANNELS = 32,    /* measured, see conv_winograd_weights.c */
+	/* Channels from which tiles of 2x2 and 4x4 outputs pay: measured, see conv_winograd.c and conv_winograd_weights.c. */
+	LEAST_OF_TWO = 32, LEAST_OF_FOUR = 16,
 	SCRATCH_BYTES = 3 << 18,        /* of the transformed tiles: what L2 has room for beside the weights */
 };
 
-/* Whether no more than a fifth of what tiles cover lies outside the plane. */
-static bool tiles_fit(struct shape s)
+/* Products that a plane takes for a pair of channels. */
+static int64_t products(struct winograd_form form, struct shape s)
 {
-	return (s.h + 1) / 2 * 4.0 * ((s.w + 1) / 2) <= 1.25 * s.h * s.w;
+	int64_t down = (s.h + form.outputs - 1) / form.outputs, across = (s.w + form.outputs - 1) / form.outputs;
+
+	return down * across * winograd_points(form);
 }
 
-static bool is_known(int kernel)
+/* Whether no more than a fifth of what tiles of 2x2 cover lies outside the plane; larger ones may take as many products. */
+static bool tiles_fit(struct winograd_form form, struct shape s)
 {
-	return kernel == 3 || kernel == 5;
+	int64_t most = 5 * (int64_t)s.h * s.w * winograd_points((struct winograd_form){ form.kernel, 2 });
+
+	return 16 * products(form, s) <= most;
 }
 
-bool winograd_pays(int kernel, struct shape in, struct shape out)
+/* Larger tiles take more scratch and longer transforms. */
+static bool is_larger_better(struct shape s)
 {
-	return is_known(kernel) && in.c >= LEAST_CHANNELS && out.c >= LEAST_CHANNELS && tiles_fit(in) && tiles_fit(out);
+	return 10 * products((struct winograd_form){ 3, 4 }, s) <= 9 * products((struct winograd_form){ 3, 2 }, s);
 }
 
-bool winograd_weights_pays(int kernel, struct shape in, struct shape out)
+static int fewer(struct shape in, struct shape out)
 {
-	return is_known(kernel) && in.c >= LEAST_WEIGHTS_CHANNELS && out.c >= LEAST_WEIGHTS_CHANNELS && tiles_fit(out);
+	return in.c < out.c ? in.c : out.c;
 }
 
-static const real g3[4][3] = { { 1, 0, 0 }, { 0.5, 0.5, 0.5 }, { 0.5, -0.5, 0.5 }, { 0, 0, 1 } };
+int winograd_outputs(int kernel, struct shape in, struct shape out)
+{
+	const struct winograd_form two = { kernel, 2 }, four = { kernel, 4 };
+
+	if (kernel == 3 && fewer(in, out) >= LEAST_OF_FOUR && is_larger_better(in) && is_larger_better(out) &&
+	    tiles_fit(four, in) && tiles_fit(four, out))
+		return 4;
+	return (kernel == 3 || kernel == 5) && fewer(in, out) >= LEAST_OF_TWO && tiles_fit(two, in) && tiles_fit(two, out) ? 2 : 0;
+}
+
+int winograd_weights_outputs(int kernel, struct shape in, struct shape out)
+{
+	const struct winograd_form two = { kernel, 2 }, four = { kernel, 4 };
+
+	if (kernel == 3 && fewer(in, out) >= LEAST_OF_FOUR && is_larger_better(out) && tiles_fit(four, out))
+		return 4;
+	return (kernel == 3 || kernel == 5) && fewer(in, out) >= LEAST_OF_TWO && tiles_fit(two, out) ? 2 : 0;
+}
+
+static const real g2_3[4][3] = { { 1, 0, 0 }, { 0.5, 0.5, 0.5 }, { 0.5, -0.5, 0.5 }, { 0, 0, 1 } };
 
 #define THIRD ((real)1 / 3)
 #define FIFTEENTH ((real)1 / 15)
 
-static const real g5[6][5] = {
+static const real g4_3[6][3] = {
+	{ 1, 0, 0 },
+	{ -THIRD, -THIRD, -THIRD },
+	{ THIRD, -THIRD, THIRD },
+	{ FIFTEENTH, 2 * FIFTEENTH, 4 * FIFTEENTH },
+	{ -16 * FIFTEENTH, 8 * FIFTEENTH, -4 * FIFTEENTH },
+	{ 0, 0, 1 },
+};
+
+static const real g2_5[6][5] = {
 	{ 1, 0, 0, 0, 0 },
 	{ -THIRD, -THIRD, -THIRD, -THIRD, -THIRD },
 	{ THIRD, -THIRD, THIRD, -THIRD, THIRD },
@@ -43,37 +77,37 @@ static const real g5[6][5] = {
 	{ 0, 0, 0, 0, 1 },
 };
 
-const real *winograd_g(int kernel)
+const real *winograd_g(struct winograd_form form)
 {
-	return kernel == 3 ? g3[0] : g5[0];
+	return form.kernel == 5 ? g2_5[0] : form.outputs == 4 ? g4_3[0] : g2_3[0];
 }
 
 /* to[p] = sum over k of G[p][k] * from[k * step]. */
-static void transform(int kernel, const real *from, int step, real to[WINOGRAD_AXIS])
+static void transform(struct winograd_form form, const real *from, int step, real to[WINOGRAD_AXIS])
 {
-	const real *g = winograd_g(kernel);
+	const real *g = winograd_g(form);
 
-	for (int p = 0; p <= kernel; p++, g += kernel) {
+	for (int p = 0; p < winograd_axis(form); p++, g += form.kernel) {
 		to[p] = 0;
-		for (int k = 0; k < kernel; k++)
+		for (int k = 0; k < form.kernel; k++)
 			to[p] += g[k] * from[k * step];
 	}
 }
 
-void winograd_kernel(int kernel, const real *weights, real *points)
+void winograd_kernel(struct winograd_form form, const real *weights, real *points)
 {
 	real columns[WINOGRAD_AXIS][WINOGRAD_AXIS];     /* G times each column of the kernel */
 
-	for (int column = 0; column < kernel; column++)
-		transform(kernel, weights + column, kernel, columns[column]);
-	for (int row = 0; row <= kernel; row++)
-		transform(kernel, columns[0] + row, WINOGRAD_AXIS, points + row * (kernel + 1));
+	for (int column = 0; column < form.kernel; column++)
+		transform(form, weights + column, form.kernel, columns[column]);
+	for (int row = 0; row < winograd_axis(form); row++)
+		transform(form, columns[0] + row, WINOGRAD_AXIS, points + row * winograd_axis(form));
 }
 
 /* As many as SCRATCH_BYTES has room for, at least `least`, in steps of `least`. */
 static int tiles_of(const struct winograd *w, int least)
 {
-	size_t each = (size_t)winograd_points(w->kernel) * (size_t)(w->in_channels + w->out_channels) * LANES * sizeof(real);
+	size_t each = (size_t)winograd_points(w->form) * (size_t)(w->in_channels + w->out_channels) * LANES * sizeof(real);
 	int room = (int)(SCRATCH_BYTES / each) / least * least;
 
 	return room < least ? least : room < WINOGRAD_TILES ? room : WINOGRAD_TILES;
@@ -95,14 +129,14 @@ size_t winograd_scratch_len(const struct winograd *w)
 {
 	int tiles = winograd_tiles(w);
 
-	return (size_t)winograd_points(w->kernel) * (winograd_stride(w->in_channels, tiles) + winograd_stride(w->out_channels, tiles));
+	return (size_t)winograd_points(w->form) * (winograd_stride(w->in_channels, tiles) + winograd_stride(w->out_channels, tiles));
 }
 
 struct winograd_layout winograd_layout(const struct winograd *w)
 {
 	struct winograd_layout l = { .tiles = tiles_of(w, 2), .columns = turned_columns(w->in_channels),
 		.rows = (w->out_channels + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK };
-	size_t points = (size_t)winograd_points(w->kernel);
+	size_t points = (size_t)winograd_points(w->form);
 
 	l.inputs_stride = winograd_stride(l.columns, l.tiles);
 	l.gradients_stride = winograd_stride(l.rows, l.tiles);

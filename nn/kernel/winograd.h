@@ -1,24 +1,28 @@
-/* Winograd's F(2x2, 3x3) and F(2x2, 5x5): four outputs of a correlation by 16 products instead of 36, or by 36 instead of 100 (Lavin and
- * Gray 2015, "Fast algorithms for convolutional neural networks", section 4.1). Floor 1. What is here is plain and rare; in
+/* Winograd's F(2x2, 3x3), F(4x4, 3x3) and F(2x2, 5x5): outputs of a correlation by 4, 2.25 and 9 products each instead of 9, 9 and 25
+ * (Lavin and Gray 2015, "Fast algorithms for convolutional neural networks", section 4.1). Floor 1. What is here is plain and rare; in
  * nn/kernel/isa, conv_winograd.c computes outputs and conv_winograd_weights.c weight gradients with it, of winograd_tile.h's transforms.
  *
- *   Y = At ((G g Gt) . (Bt d B)) A      g: kernel, d: inputs of a tile, Y: its 2x2 outputs, . number by number
+ *   Y = At ((G g Gt) . (Bt d B)) A      g: kernel, d: inputs of a tile, Y: its outputs, . number by number
  *   dg = Gt ((A dY At) . (Bt d B)) G    the same, derived by g
  *
- *             1   0   0            1  0 -1  0           1  1  1  0
- *   3x3:  G = .5  .5  .5     Bt =  0  1  1  0     At =  0  1 -1 -1
- *             .5 -.5  .5           0 -1  1  0
- *             0   0   1            0  1  0 -1
+ *                    1   0   0            1  0 -1  0           1  1  1  0
+ *   F(2x2, 3x3): G = .5  .5  .5     Bt =  0  1  1  0     At =  0  1 -1 -1
+ *                    .5 -.5  .5           0 -1  1  0
+ *                    0   0   1            0  1  0 -1
  *
- *             1     0     0     0     0             1  1.5 -2  -1.5  1   0           1  1  1  1   1  0
- *            -1/3  -1/3  -1/3  -1/3  -1/3           0 -1  -2.5 -.5   1   0     At =  0  1 -1  2 -.5  1
- *   5x5:  G = 1/3  -1/3   1/3  -1/3   1/3     Bt =  0  1   .5  -2.5  1   0
- *             1/15  2/15  4/15  8/15 16/15          0 -.5 -1    .5   1   0
- *           -16/15  8/15 -4/15  2/15 -1/15          0  2  -1   -2    1   0
- *             0     0     0     0     1             0  1   1.5 -2  -1.5  1
+ *                    1     0     0     0     0             1  1.5 -2  -1.5  1   0
+ *                   -1/3  -1/3  -1/3  -1/3  -1/3           0 -1  -2.5 -.5   1   0           1  1  1  1   1  0
+ *   F(2x2, 5x5): G = 1/3  -1/3   1/3  -1/3   1/3     Bt =  0  1   .5  -2.5  1   0     At =  0  1 -1  2 -.5  1
+ *                    1/15  2/15  4/15  8/15 16/15          0 -.5 -1    .5   1   0
+ *                  -16/15  8/15 -4/15  2/15 -1/15          0  2  -1   -2    1   0
+ *                    0     0     0     0     1             0  1   1.5 -2  -1.5  1
  *
- * Those of 5x5 follow by Toom's and Cook's rule from the points 0, 1, -1, 2, -1/2 and infinity: of the sets of small numbers that
- * were tried the most exact one (errors relative to the largest output 1e-6; with 0, 1, -1, 2, -2 2.3e-6, directly 2e-7).
+ * These follow by Toom's and Cook's rule from the points 0, 1, -1, 2, -1/2 and infinity: of the sets of small numbers that were tried the
+ * most exact one. So do those of F(4x4, 3x3), in which the points are used the other way round: the same Bt; G has the first three columns,
+ * and 1 in its last row's last; At has four rows of powers, 1 x x^2 x^3, and 1 in its last column's last.
+ *
+ * Errors relative to the largest output: F(4x4, 3x3) 2.1e-6 for 64 channels (with 0, 1, -1, 2, -2 4.0e-6), directly 0.8e-6, F(2x2, 3x3)
+ * 0.3e-6; F(2x2, 5x5) 1e-6 where directly has 0.2e-6.
  *
  * Sums over input channels, or over tiles, are taken between the transforms, so a layer is 16 or 36 matrix products. */
 #ifndef NN_KERNEL_WINOGRAD_H
@@ -26,32 +30,41 @@
 
 #include "nn/base/tensor.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 /* The largest: points along an axis of a tile, points of a tile, tiles computed at a time. */
-enum { WINOGRAD_AXIS = 6, WINOGRAD_POINTS = WINOGRAD_AXIS * WINOGRAD_AXIS, WINOGRAD_TILES = 6 };
+enum { WINOGRAD_AXIS = 6, WINOGRAD_POINTS = WINOGRAD_AXIS * WINOGRAD_AXIS, WINOGRAD_TILES = 6, WINOGRAD_OUTPUTS = 4 };
 
-/* A convolution of stride 1 with a square kernel of `kernel` (3 or 5) taps a side. */
+/* Along an axis: taps of the kernel, outputs of a tile. */
+struct winograd_form { int kernel, outputs; };
+
+/* A convolution of stride 1 with a square kernel. */
 struct winograd {
-	int kernel;
+	struct winograd_form form;
 	int in_channels, out_channels;
 };
 
-/* Whether a convolution of stride 1 with a kernel of that many taps a side is faster this way: forward and by data; by the weights. */
-bool winograd_pays(int kernel, struct shape in, struct shape out);
-bool winograd_weights_pays(int kernel, struct shape in, struct shape out);
+/* By which form a convolution of stride 1 with a kernel of that many taps a side is fastest, as the outputs along an axis of a tile; 0: by
+ * none. Forward and by data; by the weights. */
+int winograd_outputs(int kernel, struct shape in, struct shape out);
+int winograd_weights_outputs(int kernel, struct shape in, struct shape out);
 
-static inline int winograd_points(int kernel)
+/* Points along an axis of a tile, and of a tile. */
+static inline int winograd_axis(struct winograd_form form)
 {
-	return (kernel + 1) * (kernel + 1);
+	return form.kernel + form.outputs - 1;
 }
 
-/* G, [kernel + 1][kernel]. */
-const real *winograd_g(int kernel);
+static inline int winograd_points(struct winograd_form form)
+{
+	return winograd_axis(form) * winograd_axis(form);
+}
+
+/* G, [winograd_axis][kernel]. */
+const real *winograd_g(struct winograd_form form);
 
 /* points = G weights Gt of one kernel, rows first. */
-void winograd_kernel(int kernel, const real *weights, real *points);
+void winograd_kernel(struct winograd_form form, const real *weights, real *points);
 
 /* How many tiles are computed at a time. */
 int winograd_tiles(const struct winograd *w);

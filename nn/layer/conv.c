@@ -26,7 +26,7 @@ struct geometry {
 	size_t kernel_len;              /* of all groups */
 	size_t packed_each, turned_each;        /* packed weights per group: forward, and for the gradient by data */
 	bool bf16;                      /* see nn/kernel/bf16.h */
-	bool winograd, winograd_weights;        /* both ways; the weight gradient: see nn/kernel/winograd.h */
+	int winograd, winograd_weights; /* outputs of a tile, or 0: both ways; the weight gradient. See nn/kernel/winograd.h */
 };
 
 static void choose_algorithm(struct geometry *g, bool bf16)
@@ -37,8 +37,8 @@ static void choose_algorithm(struct geometry *g, bool bf16)
 
 	g->bf16 = bf16 && bf16_pays(g->in_each, g->out_each);
 	may = may && !g->bf16;
-	g->winograd = may && winograd_pays(kernel.h, in, out);
-	g->winograd_weights = may && winograd_weights_pays(kernel.h, in, out);
+	g->winograd = may ? winograd_outputs(kernel.h, in, out) : 0;
+	g->winograd_weights = may ? winograd_weights_outputs(kernel.h, in, out) : 0;
 }
 
 /* Of the three jobs' scratch the largest. The gradient by data reads d_out; its phases' kernels are no larger than the whole one. */
@@ -61,11 +61,12 @@ static size_t bf16_scratch(const struct geometry *g)
 /* Numbers of scratch that any of a convolution group's jobs needs. */
 static size_t scratch_len(const struct geometry *g)
 {
-	struct winograd w = { g->window.kernel.h, g->in_each, g->out_each };
+	struct winograd w = { { g->window.kernel.h, g->winograd }, g->in_each, g->out_each }, by_weights = w;
 
 	if (g->bf16)
 		return bf16_scratch(g);
-	size_t len = g->winograd_weights ? winograd_layout(&w).len :
+	by_weights.form.outputs = g->winograd_weights;
+	size_t len = g->winograd_weights ? winograd_layout(&by_weights).len :
 		conv_weights_scratch_len(g->in_each, g->out_each, g->window.kernel.h, g->window.kernel.w);
 	size_t ways = g->winograd ? winograd_scratch_len(&w) : 0;
 
@@ -98,7 +99,7 @@ static bool geometry_of(const struct conv *c, const struct plan_request *in, str
 	g->out = (struct shape){ (int)outputs, g->window.out_h, g->window.out_w };
 	g->out_each = g->out.c / g->groups;
 	choose_algorithm(g, in->bf16);
-	size_t points = g->winograd ? (size_t)winograd_points(c->kernel.h) : taps;
+	size_t points = g->winograd ? (size_t)winograd_points((struct winograd_form){ c->kernel.h, g->winograd }) : taps;
 	g->packed_each = conv_blocks(g->out_each) * conv_places(g->in_each, g->bf16) * points;
 	g->turned_each = turned_len(g, points);
 	return true;
@@ -187,18 +188,19 @@ static void prepare_turned(const struct geometry *g, struct conv_taps t, real *t
 /* The points of each kernel, of the kernel as it is and of the kernel turned around: to = [point][blocks][...][CHANNEL_BLOCK]. */
 static void prepare_winograd(const struct geometry *g, const real *kernel, real *forward, real *turned)
 {
-	int size = g->window.kernel.h, taps = size * size;
-	size_t in = (size_t)g->in_each, out = (size_t)g->out_each, count = (size_t)winograd_points(size);
+	const struct winograd_form form = { g->window.kernel.h, g->winograd };
+	int taps = form.kernel * form.kernel;
+	size_t in = (size_t)g->in_each, out = (size_t)g->out_each, count = (size_t)winograd_points(form);
 
 	for (int o = 0; o < g->out_each; o++)
 		for (int i = 0; i < g->in_each; i++, kernel += taps) {
 			real back[WINOGRAD_POINTS], points[WINOGRAD_POINTS];
-			winograd_kernel(size, kernel, points);
+			winograd_kernel(form, kernel, points);
 			for (size_t k = 0; k < count; k++)
 				forward[k * conv_blocks(g->out_each) * in + packed_at(o, in, (size_t)i)] = points[k];
 			for (int k = 0; k < taps; k++)
 				back[k] = kernel[taps - 1 - k];
-			winograd_kernel(size, back, points);
+			winograd_kernel(form, back, points);
 			for (size_t k = 0; k < count; k++)
 				turned[k * conv_blocks(g->in_each) * out + packed_at(i, out, (size_t)o)] = points[k];
 		}

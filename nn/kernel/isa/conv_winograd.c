@@ -1,13 +1,18 @@
 /* Convolution of one lane group by Winograd's algorithm, see nn/kernel/winograd.h. Floor 1. Formula and memory layout: struct conv_job in
  * kernels.h, whose weights are [point][ceil(o / CHANNEL_BLOCK)][i][CHANNEL_BLOCK] here.
  *
- * Some tiles of 2x2 outputs at a time: their inputs are transformed for all input channels, each of the 16 or 36 points is a 1x1
+ * Some tiles of outputs at a time: their inputs are transformed for all input channels, each of the 16 or 36 points is a 1x1
  * convolution of the tiles, as if they were pixels, and what comes of it is transformed back. All of that lies in L2, or nearly.
  *
  * What it gained over conv.c, in GFLOP/s of the direct algorithm, two cores of 240 (Zen 5), cold arrays: 32 channels at 24x24 351 to 400,
  * 48 at 48x48 394 to 457, 64 at 24x24 414 to 670, 128 at 12x12 401 to 542, 256 at 6x6 501 to 587; but 24 at 23x23 382 to 338, and 144
  * to 96 at 5x5, where a quarter of the tiles lies outside, 411 to 301. 5x5 forward: 32 channels at 44x44 454 to 640, 64 at 21x21 470 to
- * 730. Training: plain 24 2072 to 2443 images/s, cnn-leaky 338 to 408. */
+ * 730. Training: plain 24 2072 to 2443 images/s, cnn-leaky 338 to 408.
+ *
+ * Tiles of 4x4 for 3x3, us an image on one core of 150 GFLOP/s (Emerald Rapids), cold arrays: directly, by tiles of 2x2, of 4x4: 12
+ * channels at 48x48 43, 59, 39; 16 72, 80, 50; 24 167, 146, 94; 24 at 23x23 35, 36, 23; 36 at 11x11 19, 16, 10; 48 at 48x48 696, 445, 291;
+ * 128 at 12x12 274, 154, 99. Training, images/s, with weight gradients likewise: plain 24 892 to 1109, plain 48 315 to 406, conv1x1 48
+ * 195 to 231, mnist-base 1937 to 2394, cnn-leaky 190 to 245, vgg-like 62 to 72; plain 12 with its 12 channels at 48x48 no more. */
 #include "nn/kernel/isa/winograd_tile.h"
 
 /* One lane part of a job, `tiles` of it at a time. */
@@ -18,17 +23,22 @@ struct work {
 	real *sums;
 };
 
+static struct winograd_form form_of(const struct conv_job *j)
+{
+	return (struct winograd_form){ j->kernel.h, j->winograd };
+}
+
 static struct work work_of(const struct conv_job *j)
 {
-	struct work w = { .job = j, .tiles = winograd_tiles(&(struct winograd){ j->kernel.h, j->in_shape.c, j->out_shape.c }) };
+	struct work w = { .job = j, .tiles = winograd_tiles(&(struct winograd){ form_of(j), j->in_shape.c, j->out_shape.c }) };
 
 	w.in_stride = winograd_stride(j->in_shape.c, w.tiles);
 	w.out_stride = winograd_stride(j->out_shape.c, w.tiles);
-	w.sums = j->scratch + (size_t)winograd_points(j->kernel.h) * w.in_stride;
+	w.sums = j->scratch + (size_t)winograd_points(form_of(j)) * w.in_stride;
 	return w;
 }
 
-INLINE void take_inputs(int kernel, const struct work *w, const struct tiles *tiles)
+INLINE void take_inputs(struct winograd_form form, const struct work *w, const struct tiles *tiles)
 {
 	const struct conv_job *j = w->job;
 	size_t len = (size_t)j->in_shape.h * (size_t)j->in_shape.w * LANES;
@@ -37,7 +47,7 @@ INLINE void take_inputs(int kernel, const struct work *w, const struct tiles *ti
 		for (int i = 0; i < j->in_shape.c; i++) {
 			struct plane plane = { j->in + (size_t)i * len + part * VEC_LEN, j->in_shape.h, j->in_shape.w };
 			for (int t = 0; t < tiles->count; t++)
-				transform_inputs(kernel, plane, tiles->at[t].y - j->top, tiles->at[t].x - j->left,
+				transform_inputs(form, plane, tiles->at[t].y - j->top, tiles->at[t].x - j->left,
 				                 j->scratch + (size_t)(i * w->tiles + t) * LANES + part * VEC_LEN, w->in_stride);
 		}
 }
@@ -48,7 +58,7 @@ static void multiply(const struct work *w, int tiles)
 	const struct conv_job *j = w->job;
 	size_t weights = (size_t)(j->out_shape.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK * (size_t)j->in_shape.c;
 
-	for (size_t point = 0; point < (size_t)winograd_points(j->kernel.h); point++)
+	for (size_t point = 0; point < (size_t)winograd_points(form_of(j)); point++)
 		KERNEL(conv)(&(struct conv_job){
 			.in = j->scratch + point * w->in_stride, .in_shape = { j->in_shape.c, 1, w->tiles },
 			.out = w->sums + point * w->out_stride, .out_shape = { j->out_shape.c, 1, w->tiles },
@@ -66,39 +76,39 @@ INLINE void put_output(const struct conv_job *j, size_t at, vec sum)
 }
 
 /* One output channel's points of a tile to its outputs, of which some may lie outside. */
-INLINE void write_tile(int kernel, const struct work *w, int o, struct tile tile, const real *from, size_t part)
+INLINE void write_tile(struct winograd_form form, const struct work *w, int o, struct tile tile, const real *from, size_t part)
 {
 	const struct conv_job *j = w->job;
 	size_t plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w;
-	vec bias = j->bias ? splat(j->bias[o]) : splat(0), sums[2][2];
+	vec bias = j->bias ? splat(j->bias[o]) : splat(0), sums[WINOGRAD_OUTPUTS][WINOGRAD_OUTPUTS];
 
-	transform_outputs(kernel, from, w->out_stride, sums);
+	transform_outputs(form, from, w->out_stride, sums);
 	UNROLL
-	for (int y = 0; y < 2; y++)
+	for (int y = 0; y < form.outputs; y++)
 		UNROLL
-		for (int x = 0; x < 2; x++)
+		for (int x = 0; x < form.outputs; x++)
 			if (tile.y + y < j->rows && tile.x + x < j->columns)
 				put_output(j, ((size_t)o * plane + (size_t)(tile.y + y) * (size_t)j->out_shape.w +
 				               (size_t)(tile.x + x)) * LANES + part * VEC_LEN, sums[y][x] + bias);
 }
 
-INLINE void write_outputs(int kernel, const struct work *w, const struct tiles *tiles)
+INLINE void write_outputs(struct winograd_form form, const struct work *w, const struct tiles *tiles)
 {
 	for (size_t part = 0; part < PARTS; part++)
 		for (int o = 0; o < w->job->out_shape.c; o++)
 			for (int t = 0; t < tiles->count; t++)
-				write_tile(kernel, w, o, tiles->at[t], w->sums + (size_t)(o * w->tiles + t) * LANES + part * VEC_LEN, part);
+				write_tile(form, w, o, tiles->at[t], w->sums + (size_t)(o * w->tiles + t) * LANES + part * VEC_LEN, part);
 }
 
-INLINE void conv_of(int kernel, const struct work *w)
+INLINE void conv_of(struct winograd_form form, const struct work *w)
 {
 	const struct conv_job *j = w->job;
 	struct tiles tiles;
 
-	for (int next = 0; (tiles = next_tiles(j->rows, j->columns, w->tiles, &next)).count; ) {
-		take_inputs(kernel, w, &tiles);
+	for (int next = 0; (tiles = next_tiles(j->rows, j->columns, form.outputs, w->tiles, &next)).count; ) {
+		take_inputs(form, w, &tiles);
 		multiply(w, tiles.count);
-		write_outputs(kernel, w, &tiles);
+		write_outputs(form, w, &tiles);
 	}
 }
 
@@ -106,8 +116,10 @@ void KERNEL(conv_winograd)(const struct conv_job *j)
 {
 	struct work w = work_of(j);
 
-	if (j->kernel.h == 3)
-		conv_of(3, &w);
+	if (j->kernel.h == 5)
+		conv_of((struct winograd_form){ 5, 2 }, &w);
+	else if (j->winograd == 4)
+		conv_of((struct winograd_form){ 3, 4 }, &w);
 	else
-		conv_of(5, &w);
+		conv_of((struct winograd_form){ 3, 2 }, &w);
 }

@@ -8,21 +8,24 @@
  *
  * What it gained in training, images/s (two cores of 240 GFLOP/s, Zen 5): cnn-5x5 with 5x5 by it and by conv_winograd.c 296 to 413,
  * plain 48 929 to 1016, cnn-leaky 493 to 573, cnn-wide 599 to 709, vgg-like 151 to 179, mnist-base 5060 to 5420; but with 24 channels
- * plain 24 loses 5 %, with 12 conv1x1 12 a tenth. Without gain: half and twice the scratch, and asking for the next tiles' pixels. */
+ * plain 24 loses 5 %, with 12 conv1x1 12 a tenth. Tiles of 4x4 for 3x3, us an image on one core of 150 GFLOP/s (Emerald Rapids): directly,
+ * by tiles of 2x2, of 4x4: 12 channels at 48x48 46, 81, 56; 16 75, 96, 65; 24 175, 201, 141; 48 743, 536, 410; 128 at 12x12 301, 181, 146;
+ * in whole networks: conv_winograd.c. Without gain: half and twice the scratch, and asking for the next tiles' pixels. */
 #include "nn/kernel/isa/turned.h"
 #include "nn/kernel/isa/winograd_tile.h"
 
 struct work {
 	const struct conv_weights_job *job;
 	struct winograd_layout layout;
-	int kernel, points;
+	int points;
 	real *gradients, *sums, *turn;
 };
 
 static struct work work_of(const struct conv_weights_job *j)
 {
-	struct work w = { .job = j, .kernel = j->kernel.h, .points = winograd_points(j->kernel.h),
-		.layout = winograd_layout(&(struct winograd){ j->kernel.h, j->in_shape.c, j->out_shape.c }) };
+	const struct winograd_form form = { j->kernel.h, j->winograd };
+	struct work w = { .job = j, .points = winograd_points(form),
+		.layout = winograd_layout(&(struct winograd){ form, j->in_shape.c, j->out_shape.c }) };
 
 	w.gradients = j->scratch + w.layout.gradients_at;
 	w.sums = j->scratch + w.layout.sums_at;
@@ -30,7 +33,7 @@ static struct work work_of(const struct conv_weights_job *j)
 	return w;
 }
 
-INLINE void take_gradients(int kernel, const struct work *w, const struct tiles *tiles)
+INLINE void take_gradients(struct winograd_form form, const struct work *w, const struct tiles *tiles)
 {
 	const struct conv_weights_job *j = w->job;
 	size_t len = (size_t)j->out_shape.h * (size_t)j->out_shape.w * LANES;
@@ -39,13 +42,13 @@ INLINE void take_gradients(int kernel, const struct work *w, const struct tiles 
 		for (int o = 0; o < j->out_shape.c; o++) {
 			struct plane plane = { j->d_out + (size_t)o * len + part * VEC_LEN, j->out_shape.h, j->out_shape.w };
 			for (int t = 0; t < tiles->count; t++)
-				transform_gradients(kernel, plane, tiles->at[t], w->gradients +
+				transform_gradients(form, plane, tiles->at[t], w->gradients +
 				                    (size_t)(o * w->layout.tiles + t) * LANES + part * VEC_LEN, w->layout.gradients_stride);
 		}
 }
 
 /* LANES input channels of one tile, from channel `first` on; channels behind the last leave what they like. */
-INLINE void take_block(int kernel, const struct work *w, int first, struct tile tile, real *to)
+INLINE void take_block(struct winograd_form form, const struct work *w, int first, struct tile tile, real *to)
 {
 	const struct conv_weights_job *j = w->job;
 	size_t len = (size_t)j->in_shape.h * (size_t)j->in_shape.w * LANES;
@@ -53,7 +56,7 @@ INLINE void take_block(int kernel, const struct work *w, int first, struct tile 
 	for (int part = 0; part < PARTS; part++)
 		for (int i = 0; i < LANES && first + i < j->in_shape.c; i++) {
 			struct plane plane = { j->in + (size_t)(first + i) * len + part * VEC_LEN, j->in_shape.h, j->in_shape.w };
-			transform_inputs(kernel, plane, tile.y - j->top, tile.x - j->left, w->turn + i * LANES + part * VEC_LEN,
+			transform_inputs(form, plane, tile.y - j->top, tile.x - j->left, w->turn + i * LANES + part * VEC_LEN,
 			                 LANES * LANES);
 		}
 	for (int point = 0; point < w->points; point++)
@@ -61,11 +64,11 @@ INLINE void take_block(int kernel, const struct work *w, int first, struct tile 
 		             (size_t)w->layout.columns);
 }
 
-INLINE void take_inputs(int kernel, const struct work *w, const struct tiles *tiles)
+INLINE void take_inputs(struct winograd_form form, const struct work *w, const struct tiles *tiles)
 {
 	for (int t = 0; t < tiles->count; t++)
 		for (int i = 0; i < w->layout.columns; i += LANES)
-			take_block(kernel, w, i, tiles->at[t], w->job->scratch + (size_t)(t * LANES * w->layout.columns + i));
+			take_block(form, w, i, tiles->at[t], w->job->scratch + (size_t)(t * LANES * w->layout.columns + i));
 }
 
 static void multiply_point(const struct work *w, int point, int tiles)
@@ -78,79 +81,82 @@ static void multiply_point(const struct work *w, int point, int tiles)
 		.sums = w->sums + (size_t)point * (size_t)(l->rows * l->columns) });
 }
 
-/* Gt times kernel + 1 numbers. */
-INLINE void transform_sums(int kernel, const vec from[], vec to[])
+/* Gt times the numbers of an axis. */
+INLINE void transform_sums(struct winograd_form form, const vec from[], vec to[])
 {
-	const real *g = winograd_g(kernel);
+	const real *g = winograd_g(form);
 
 	UNROLL_CONSTANT
-	for (int k = 0; k < kernel; k++) {
+	for (int k = 0; k < form.kernel; k++) {
 		to[k] = splat(g[k]) * from[0];
 		UNROLL_CONSTANT
-		for (int p = 1; p <= kernel; p++)
-			to[k] += splat(g[p * kernel + k]) * from[p];
+		for (int p = 1; p < winograd_axis(form); p++)
+			to[k] += splat(g[p * form.kernel + k]) * from[p];
 	}
 }
 
 /* The sums of one output channel with VEC_LEN input channels to their weights, [kernel][kernel][VEC_LEN]. */
-INLINE void transform_points(int kernel, const real *sums, size_t stride, real *to)
+INLINE void transform_points(struct winograd_form form, const real *sums, size_t stride, real *to)
 {
+	const int axis = winograd_axis(form);
 	vec columns[WINOGRAD_AXIS][WINOGRAD_AXIS];
 
-	for (int x = 0; x <= kernel; x++) {
+	for (int x = 0; x < axis; x++) {
 		vec m[WINOGRAD_AXIS];
-		for (int y = 0; y <= kernel; y++)
-			m[y] = load(sums + (size_t)(y * (kernel + 1) + x) * stride);
-		transform_sums(kernel, m, columns[x]);
+		for (int y = 0; y < axis; y++)
+			m[y] = load(sums + (size_t)(y * axis + x) * stride);
+		transform_sums(form, m, columns[x]);
 	}
-	for (int y = 0; y < kernel; y++) {
+	for (int y = 0; y < form.kernel; y++) {
 		vec line[WINOGRAD_AXIS], weights[WINOGRAD_AXIS];
-		for (int x = 0; x <= kernel; x++)
+		for (int x = 0; x < axis; x++)
 			line[x] = columns[x][y];
-		transform_sums(kernel, line, weights);
-		for (int x = 0; x < kernel; x++)
-			store(to + (y * kernel + x) * VEC_LEN, weights[x]);
+		transform_sums(form, line, weights);
+		for (int x = 0; x < form.kernel; x++)
+			store(to + (y * form.kernel + x) * VEC_LEN, weights[x]);
 	}
 }
 
-INLINE void write_weights(int kernel, const struct work *w)
+INLINE void write_weights(struct winograd_form form, const struct work *w)
 {
 	const struct conv_weights_job *j = w->job;
-	const int taps = kernel * kernel;
+	const int taps = form.kernel * form.kernel;
 	const size_t stride = (size_t)(w->layout.rows * w->layout.columns);
 	_Alignas(64) real weights[WINOGRAD_POINTS * VEC_LEN];
 	real *to = j->d_weights;
 
 	for (int o = 0; o < j->out_shape.c; o++)
 		for (int i = 0; i < j->in_shape.c; i += VEC_LEN) {
-			transform_points(kernel, w->sums + o * w->layout.columns + i, stride, weights);
+			transform_points(form, w->sums + o * w->layout.columns + i, stride, weights);
 			for (int c = 0; c < VEC_LEN && i + c < j->in_shape.c; c++)
 				for (int k = 0; k < taps; k++)
 					*to++ = weights[k * VEC_LEN + c];
 		}
 }
 
-INLINE void weights_of(int kernel, const struct work *w)
+INLINE void weights_of(struct winograd_form form, const struct work *w)
 {
 	const struct conv_weights_job *j = w->job;
 	struct tiles tiles;
 
 	clear(w->sums, (size_t)(w->points * w->layout.rows * w->layout.columns));
-	for (int next = 0; (tiles = next_tiles(j->out_shape.h, j->out_shape.w, w->layout.tiles, &next)).count; ) {
-		take_gradients(kernel, w, &tiles);
-		take_inputs(kernel, w, &tiles);
+	for (int next = 0; (tiles = next_tiles(j->out_shape.h, j->out_shape.w, form.outputs, w->layout.tiles, &next)).count; ) {
+		take_gradients(form, w, &tiles);
+		take_inputs(form, w, &tiles);
 		for (int point = 0; point < w->points; point++)
 			multiply_point(w, point, tiles.count);
 	}
-	write_weights(kernel, w);
+	write_weights(form, w);
 }
 
 void KERNEL(conv_winograd_weights)(const struct conv_weights_job *j)
 {
 	struct work w = work_of(j);
 
-	if (j->kernel.h == 3)
-		weights_of(3, &w);
+	if (j->kernel.h == 5)
+		weights_of((struct winograd_form){ 5, 2 }, &w);
+	else if (j->winograd == 4)
+		weights_of((struct winograd_form){ 3, 4 }, &w);
 	else
-		weights_of(5, &w);
+		weights_of((struct winograd_form){ 3, 2 }, &w);
 }

@@ -1,4 +1,4 @@
-/* The transforms of Winograd's tiles, see nn/kernel/winograd.h, on native vectors; `kernel` (3 or 5) is a constant where they are inlined.
+/* The transforms of Winograd's tiles, see nn/kernel/winograd.h, on native vectors; `form` is a constant where they are inlined.
  * Floor 1; for nn/kernel/isa alone. */
 #ifndef NN_KERNEL_ISA_WINOGRAD_TILE_H
 #define NN_KERNEL_ISA_WINOGRAD_TILE_H
@@ -13,21 +13,21 @@ struct tiles {
 	int count;
 };
 
-/* The next tiles in reading order, `most` at most, of a plane of outputs; *next counts them. */
-INLINE struct tiles next_tiles(int rows, int columns, int most, int *next)
+/* The next tiles of so many outputs along an axis in reading order, `most` at most, of a plane of outputs; *next counts them. */
+INLINE struct tiles next_tiles(int rows, int columns, int outputs, int most, int *next)
 {
 	struct tiles tiles = { .count = 0 };
-	int down = (rows + 1) / 2, across = (columns + 1) / 2;
+	int down = ceil_div(rows, outputs), across = ceil_div(columns, outputs);
 
 	for (; tiles.count < most && *next < down * across; ++*next)
-		tiles.at[tiles.count++] = (struct tile){ *next / across * 2, *next % across * 2 };
+		tiles.at[tiles.count++] = (struct tile){ *next / across * outputs, *next % across * outputs };
 	return tiles;
 }
 
-/* Bt times kernel + 1 numbers. */
-INLINE void transform_input(int kernel, const vec d[], vec to[])
+/* Bt times the numbers of an axis. */
+INLINE void transform_input(struct winograd_form form, const vec d[], vec to[])
 {
-	if (kernel == 3) {
+	if (winograd_axis(form) == 4) {
 		to[0] = d[0] - d[2];
 		to[1] = d[1] + d[2];
 		to[2] = d[2] - d[1];
@@ -43,25 +43,42 @@ INLINE void transform_input(int kernel, const vec d[], vec to[])
 	to[5] = d[5] - d[3] - splat((real)1.5) * a - b;
 }
 
-/* At times kernel + 1 numbers. */
-INLINE void transform_output(int kernel, const vec m[], vec to[2])
+/* At times the numbers of an axis. */
+INLINE void transform_output(struct winograd_form form, const vec m[], vec to[])
 {
-	if (kernel == 3) {
+	if (winograd_axis(form) == 4) {
 		to[0] = m[0] + m[1] + m[2];
 		to[1] = m[1] - m[2] - m[3];
+		return;
+	}
+	if (form.outputs == 4) {
+		vec sum = m[1] + m[2], difference = m[1] - m[2];
+		to[0] = m[0] + sum + m[3] + m[4];
+		to[1] = difference + splat(2) * m[3] - splat((real)0.5) * m[4];
+		to[2] = sum + splat(4) * m[3] + splat((real)0.25) * m[4];
+		to[3] = difference + splat(8) * m[3] - splat((real)0.125) * m[4] + m[5];
 		return;
 	}
 	to[0] = m[0] + m[1] + m[2] + m[3] + m[4];
 	to[1] = m[1] - m[2] + splat(2) * m[3] - splat((real)0.5) * m[4] + m[5];
 }
 
-/* A times two numbers. */
-INLINE void transform_gradient(int kernel, const vec y[2], vec to[])
+/* A times the outputs of an axis. */
+INLINE void transform_gradient(struct winograd_form form, const vec y[], vec to[])
 {
 	to[0] = y[0];
+	if (form.outputs == 4) {
+		vec even = y[0] + y[2], odd = y[1] + y[3];
+		to[1] = even + odd;
+		to[2] = even - odd;
+		to[3] = y[0] + splat(4) * y[2] + splat(2) * (y[1] + splat(4) * y[3]);
+		to[4] = y[0] + splat((real)0.25) * y[2] - splat((real)0.5) * (y[1] + splat((real)0.25) * y[3]);
+		to[5] = y[3];
+		return;
+	}
 	to[1] = y[0] + y[1];
 	to[2] = y[0] - y[1];
-	if (kernel == 3) {
+	if (winograd_axis(form) == 4) {
 		to[3] = -y[1];
 		return;
 	}
@@ -84,9 +101,9 @@ INLINE void load_column(struct plane p, int row, int column, int count, bool ins
 }
 
 /* The inputs from (row, column) on to a tile's points, which lie `stride` apart. */
-INLINE void transform_inputs(int kernel, struct plane p, int row, int column, real *to, size_t stride)
+INLINE void transform_inputs(struct winograd_form form, struct plane p, int row, int column, real *to, size_t stride)
 {
-	const int axis = kernel + 1;
+	const int axis = winograd_axis(form);
 	const bool inside = row >= 0 && column >= 0 && row + axis <= p.h && column + axis <= p.w;
 	vec columns[WINOGRAD_AXIS][WINOGRAD_AXIS];
 
@@ -94,7 +111,7 @@ INLINE void transform_inputs(int kernel, struct plane p, int row, int column, re
 	for (int x = 0; x < axis; x++) {
 		vec d[WINOGRAD_AXIS];
 		load_column(p, row, column + x, axis, inside, d);
-		transform_input(kernel, d, columns[x]);
+		transform_input(form, d, columns[x]);
 	}
 	UNROLL_CONSTANT
 	for (int y = 0; y < axis; y++) {
@@ -102,7 +119,7 @@ INLINE void transform_inputs(int kernel, struct plane p, int row, int column, re
 		UNROLL_CONSTANT
 		for (int x = 0; x < axis; x++)
 			line[x] = columns[x][y];
-		transform_input(kernel, line, points);
+		transform_input(form, line, points);
 		UNROLL_CONSTANT
 		for (int x = 0; x < axis; x++)
 			store(to + (size_t)(y * axis + x) * stride, points[x]);
@@ -110,10 +127,10 @@ INLINE void transform_inputs(int kernel, struct plane p, int row, int column, re
 }
 
 /* A tile's points, which lie `stride` apart, to its outputs. */
-INLINE void transform_outputs(int kernel, const real *from, size_t stride, vec to[2][2])
+INLINE void transform_outputs(struct winograd_form form, const real *from, size_t stride, vec to[WINOGRAD_OUTPUTS][WINOGRAD_OUTPUTS])
 {
-	const int axis = kernel + 1;
-	vec columns[WINOGRAD_AXIS][2];
+	const int axis = winograd_axis(form);
+	vec columns[WINOGRAD_AXIS][WINOGRAD_OUTPUTS];
 
 	UNROLL_CONSTANT
 	for (int x = 0; x < axis; x++) {
@@ -121,35 +138,38 @@ INLINE void transform_outputs(int kernel, const real *from, size_t stride, vec t
 		UNROLL_CONSTANT
 		for (int y = 0; y < axis; y++)
 			m[y] = load(from + (size_t)(y * axis + x) * stride);
-		transform_output(kernel, m, columns[x]);
+		transform_output(form, m, columns[x]);
 	}
 	UNROLL_CONSTANT
-	for (int y = 0; y < 2; y++) {
+	for (int y = 0; y < form.outputs; y++) {
 		vec line[WINOGRAD_AXIS];
 		UNROLL_CONSTANT
 		for (int x = 0; x < axis; x++)
 			line[x] = columns[x][y];
-		transform_output(kernel, line, to[y]);
+		transform_output(form, line, to[y]);
 	}
 }
 
 /* The gradients by a tile's outputs, from (row, column) on, to its points, which lie `stride` apart. */
-INLINE void transform_gradients(int kernel, struct plane p, struct tile tile, real *to, size_t stride)
+INLINE void transform_gradients(struct winograd_form form, struct plane p, struct tile tile, real *to, size_t stride)
 {
-	const int axis = kernel + 1;
-	const bool inside = tile.y + 2 <= p.h && tile.x + 2 <= p.w;
-	vec columns[2][WINOGRAD_AXIS];
+	const int axis = winograd_axis(form);
+	const bool inside = tile.y + form.outputs <= p.h && tile.x + form.outputs <= p.w;
+	vec columns[WINOGRAD_OUTPUTS][WINOGRAD_AXIS];
 
 	UNROLL_CONSTANT
-	for (int x = 0; x < 2; x++) {
-		vec d[2];
-		load_column(p, tile.y, tile.x + x, 2, inside, d);
-		transform_gradient(kernel, d, columns[x]);
+	for (int x = 0; x < form.outputs; x++) {
+		vec d[WINOGRAD_OUTPUTS];
+		load_column(p, tile.y, tile.x + x, form.outputs, inside, d);
+		transform_gradient(form, d, columns[x]);
 	}
 	UNROLL_CONSTANT
 	for (int y = 0; y < axis; y++) {
-		vec line[2] = { columns[0][y], columns[1][y] }, points[WINOGRAD_AXIS];
-		transform_gradient(kernel, line, points);
+		vec line[WINOGRAD_OUTPUTS], points[WINOGRAD_AXIS];
+		UNROLL_CONSTANT
+		for (int x = 0; x < form.outputs; x++)
+			line[x] = columns[x][y];
+		transform_gradient(form, line, points);
 		UNROLL_CONSTANT
 		for (int x = 0; x < axis; x++)
 			store(to + (size_t)(y * axis + x) * stride, points[x]);
