@@ -36,17 +36,16 @@ void one_layer_shape(struct one_layer *l, struct shape in, int images)
 		l->params_len += l->plan.params[k].len;
 	for (int k = 0; k < l->plan.state_count; k++)
 		state += l->plan.state[k].len;
-	p->in[0].shape = p->d_in[0].shape = in;
-	p->out.shape = p->d_out.shape = l->plan.out;
-	p->d_in[0].at = take_reals(groups * group_len(in));
-	p->out.at = take_reals(groups * group_len(l->plan.out));
+	p->in[0] = tensor_at(in, NULL);
+	p->d_in[0] = tensor_at(in, take_reals(groups * group_len(in)));
+	p->out = tensor_at(l->plan.out, take_reals(groups * group_len(l->plan.out)));
+	p->d_out = tensor_at(l->plan.out, NULL);
 	p->d_params = take_reals(groups * l->params_len);
 	p->d_params_stride = l->params_len;
 	p->state = take_reals(state);
 	p->saved = take_reals(l->plan.saved_len);
 	p->shared = take_reals(l->plan.shared_len);
-	p->scratch_stride = l->plan.scratch_len;
-	p->scratch = take_reals(groups * l->plan.scratch_len);
+	p->scratch = take_reals(l->plan.scratch_len);
 }
 
 static void run_steps(const struct pass *p, const struct step *steps)

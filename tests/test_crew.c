@@ -14,10 +14,11 @@ struct board {
 	int seen[TASKS];        /* the round that task i saw */
 };
 
-static void work(void *about, int index)
+static void work(void *about, int index, int seat)
 {
 	struct board *board = about;
 
+	(void)seat;
 	board->done[index]++;
 	board->seen[index] = board->round;
 }
@@ -132,18 +133,20 @@ TEST(crew_helpers_may_come_and_go)
 	CHECK_INT(atomic_load(&crew.helpers), 0);
 }
 
-static void count_call(void *about, int index)
+static void count_call(void *about, int index, int seat)
 {
 	(void)index;
+	(void)seat;
 	++*(int *)about;
 }
 
 /* Two tasks that wait for each other: done only if two threads really work at the same time. */
-static void meet(void *about, int index)
+static void meet(void *about, int index, int seat)
 {
 	atomic_int *arrived = about;
 
 	(void)index;
+	(void)seat;
 	atomic_fetch_add(arrived, 1);
 	while (atomic_load(arrived) < 2)
 		sched_yield();
@@ -194,8 +197,9 @@ TEST(crew_measures_waits_with_the_clock_that_it_is_given)
 	CHECK_INT(did, 1);
 }
 
-static void note_thread(void *about, int index)
+static void note_thread(void *about, int index, int seat)
 {
+	(void)seat;
 	((pthread_t *)about)[index] = pthread_self();
 }
 
@@ -239,10 +243,11 @@ struct tickets {
 	uint64_t seen[3];
 };
 
-static void note_ticket(void *about, int index)
+static void note_ticket(void *about, int index, int seat)
 {
 	struct tickets *tickets = about;
 
+	(void)seat;
 	tickets->seen[index] = atomic_load(&tickets->crew->ticket);
 }
 
@@ -260,4 +265,84 @@ TEST(crew_tickets_never_come_back)
 	for (int i = 0; i < 3; i++)
 		for (int j = 0; j < 3; j++)
 			CHECK(first.seen[i] != second.seen[j]);
+}
+
+enum { SEATED = 400 };
+
+/* Who sits where: whether a seat's task is running, and what tasks saw. */
+struct hall {
+	int count;              /* tasks of a round */
+	atomic_int taken[CREW_SEATS];
+	atomic_int doubled, outside;
+	long scratch[CREW_SEATS];       /* plain memory of the seat's: two at once would show in ThreadSanitizer, and in sums */
+};
+
+static void sit(void *about, int index, int seat)
+{
+	struct hall *hall = about;
+
+	(void)index;
+	if (seat < 0 || seat >= hall->count || seat >= CREW_SEATS) {
+		atomic_fetch_add(&hall->outside, 1);
+		return;
+	}
+	atomic_fetch_add(&hall->doubled, atomic_fetch_add(&hall->taken[seat], 1) != 0);
+	hall->scratch[seat]++;
+	sched_yield();
+	atomic_fetch_sub(&hall->taken[seat], 1);
+}
+
+/* While helpers come and go, no two tasks that run at the same time have one seat, none is above the number of tasks, and what is written
+ * in a seat's memory is not lost. */
+TEST(crew_seats_are_for_one_at_a_time)
+{
+	static struct hall hall;
+	struct crew crew;
+	struct helper all[HELPERS];
+	pthread_t threads[HELPERS];
+	long sum = 0, tasks = 0;
+
+	crew_init(&crew);
+	for (int i = 0; i < HELPERS; i++) {
+		all[i] = (struct helper){ .crew = &crew, .visits = 1 << 20 };
+		CHECK_INT(pthread_create(&threads[i], NULL, help, &all[i]), 0);
+	}
+	for (int round = 0; round < SEATED; round++) {
+		hall.count = 1 + round % 7;
+		tasks += hall.count;
+		crew_run(&crew, hall.count, sit, &hall);
+		atomic_store(&all[round % HELPERS].leave, 1);
+	}
+	crew_close(&crew);
+	for (int i = 0; i < HELPERS; i++)
+		pthread_join(threads[i], NULL);
+	for (int seat = 0; seat < CREW_SEATS; seat++)
+		sum += hall.scratch[seat];
+	CHECK_INT(atomic_load(&hall.doubled), 0);
+	CHECK_INT(atomic_load(&hall.outside), 0);
+	CHECK_INT(sum, tasks);
+	CHECK_INT(atomic_load(&crew.seats), 1);         /* the leader's alone is taken */
+}
+
+/* Alone the leader goes from the first task to the last. */
+static void note_order(void *about, int index, int seat)
+{
+	int *next = about;
+
+	CHECK_INT(index, *next);
+	CHECK_INT(seat, 0);
+	++*next;
+}
+
+TEST(crew_of_one_takes_tasks_in_order)
+{
+	struct crew crew;
+	int next = 0;
+
+	crew_init(&crew);
+	crew_run(&crew, 5, note_order, &next);
+	crew_join(&crew);       /* who does not serve yet */
+	next = 0;
+	crew_run(&crew, 5, note_order, &next);
+	CHECK_INT(next, 5);
 }

@@ -305,7 +305,7 @@ static int gather(const struct model_plan *plan, const struct slot *to[MAX_SLOTS
 
 static void check_apart(const struct slot *a, const struct slot *b)
 {
-	bool meet = a->len && b->len && a->first <= b->last && b->first <= a->last;
+	bool meet = a->len && b->len && a->local == b->local && a->first <= b->last && b->first <= a->last;
 
 	if (meet && a->at < b->at + b->len && b->at < a->at + a->len)
 		test_fail(__FILE__, __LINE__, "%zu numbers at %zu live in segments %d..%d, %zu at %zu in %d..%d",
@@ -317,6 +317,7 @@ static void check_memory_of(const char *text, struct shape input, int classes, i
 	struct model_run r;
 	const struct slot *slots[MAX_SLOTS];
 	size_t sum = 0;
+	int locals = 0;
 
 	model_run_open(&r, text, input, classes);
 	model_run_plan(&r, batch);
@@ -324,12 +325,15 @@ static void check_memory_of(const char *text, struct shape input, int classes, i
 	for (int i = 0; i < count; i++) {
 		sum += slots[i]->len;
 		CHECK(slots[i]->at % LANES == 0);
-		CHECK(slots[i]->at + slots[i]->len <= r.plan->activations_len);
+		CHECK(slots[i]->at + slots[i]->len <= (slots[i]->local ? r.plan->local_len : r.plan->activations_len));
+		locals += slots[i]->local;
 		for (int k = 0; k < i; k++)
 			check_apart(slots[i], slots[k]);
 	}
-	CHECK_INT(model_plan_cost(r.plan).activation_bytes, (long long)(r.plan->activations_len * sizeof(real)));
-	CHECK(r.plan->activations_len < sum);
+	size_t len = r.plan->activations_len + r.plan->local_len * (size_t)plan_seats(r.plan);
+	CHECK_INT(model_plan_cost(r.plan).activation_bytes, (long long)(len * sizeof(real)));
+	CHECK(r.plan->activations_len + r.plan->local_len < sum);
+	CHECK(locals > 0 || r.net.network.layer_count < 15);    /* short ones may have none */
 	model_run_close(&r);
 }
 

@@ -33,11 +33,12 @@ static void sleep_seconds(double seconds)
 	nanosleep(&time, NULL);
 }
 
-static void fake_task(void *about, int index)
+static void fake_task(void *about, int index, int seat)
 {
 	struct fake_job *f = about;
 
 	(void)index;
+	(void)seat;
 	sleep_seconds(f->fake->task_seconds * f->fake->jobs[f->job].work);
 	atomic_fetch_add(&f->fake->tasks_done[f->job], 1);
 }

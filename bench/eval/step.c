@@ -40,7 +40,7 @@ static bool prepare(struct run *r, struct error *err)
 }
 
 /* [n][h][w][c] of the file to [c][h][w][LANES] of each group; lanes without an image get zeros. */
-static void load_group(void *about, int group)
+static void load_group(void *about, int group, int seat)
 {
 	const struct run *r = about;
 	struct shape in = r->request->point->network.input;
@@ -48,6 +48,7 @@ static void load_group(void *about, int group)
 	real *to = model_input(r->model, group);
 	int *labels = model_labels(r->model, group);
 
+	(void)seat;
 	for (int lane = 0; lane < LANES; lane++) {
 		int image = group * LANES + lane;
 		const float *from = image < r->batch.images ? r->batch.x + (size_t)image * image_len(in) : NULL;

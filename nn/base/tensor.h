@@ -16,6 +16,7 @@ struct shape { int c, h, w; };  /* channels, rows, columns of one image */
 struct tensor {
 	struct shape shape;
 	real *at;               /* borrowed: the first lane group; 64-byte aligned; NULL where there is no tensor */
+	size_t step;            /* numbers from one lane group to the next; 0: they take turns in one place */
 };
 
 /* Numbers in one image. size_t, since a product of ints outgrows int long before it outgrows memory. */
@@ -36,10 +37,16 @@ static inline size_t whole_lanes(size_t len)
 	return (len + LANES - 1) / LANES * LANES;
 }
 
+/* A tensor whose lane groups lie side by side. */
+static inline struct tensor tensor_at(struct shape shape, real *at)
+{
+	return (struct tensor){ shape, at, group_len(shape) };
+}
+
 /* The address of one lane group of a tensor. */
 static inline real *group_at(struct tensor t, int group)
 {
-	return t.at + (size_t)group * group_len(t.shape);
+	return t.at + (size_t)group * t.step;
 }
 
 /* The address of one channel of one lane group. */

@@ -165,7 +165,7 @@ static void apply_on_the_way(const struct pass *p, int group, int c, const real 
 /* Of each window, the x that becomes its maximum. */
 static struct tensor winners(const struct pass *p)
 {
-	return (struct tensor){ p->out.shape, p->saved + winners_at(channels(p)) };
+	return tensor_at(p->out.shape, p->saved + winners_at(channels(p)));
 }
 
 /* Where the largest of gamma * x is met first, since an activation behind it never falls. */
@@ -255,7 +255,7 @@ static struct batch_norm_job norm_job(const struct pass *p, int c, const real ma
 
 	return (struct batch_norm_job){ .pixels = plane(p), .mask = mask, .mean = p->saved[c],
 		.gain = (real)gain, .slope = (real)(-gain * inverse * inverse * sums[1] / channel_len(p)),
-		.shift = (real)(-gain * sums[0] / channel_len(p)), .gate = p->gate, .stream = streams(p->in[0].shape) };
+		.shift = (real)(-gain * sums[0] / channel_len(p)), .gate = p->gate, .stream = p->d_in[0].step && streams(p->in[0].shape) };
 }
 
 /* One gradient for the whole batch. */

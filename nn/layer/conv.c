@@ -225,16 +225,16 @@ static void prepare(const struct pass *p)
 	}
 }
 
-/* A group's scratch begins with the input channel that is taken through other layers, if there are such. */
-static real *scratch_of(const struct pass *p, const struct geometry *g, int group)
+/* Scratch begins with the input channel that is taken through other layers, if there are such. */
+static real *scratch_of(const struct pass *p, const struct geometry *g)
 {
-	return scratch_at(p, group) + (p->through_count ? plane_len(g) : 0);
+	return p->scratch + (p->through_count ? plane_len(g) : 0);
 }
 
 /* The input channels of convolution group k. */
 static const real *input_of(const struct pass *p, const struct geometry *g, int group, int k)
 {
-	return through_forward(p, group, k * g->in_each, scratch_at(p, group));
+	return through_forward(p, group, k * g->in_each, p->scratch);
 }
 
 static void forward(const struct pass *p, int group)
@@ -252,7 +252,7 @@ static void forward(const struct pass *p, int group)
 			.weights = p->shared + (size_t)k * g.packed_each,
 			.bias = c->bias ? p->params + g.kernel_len + k * g.out_each : NULL,
 			.activation = p->activation, .stream = streams(g.out),
-			.winograd = g.winograd, .bf16 = g.bf16, .scratch = scratch_of(p, &g, group),
+			.winograd = g.winograd, .bf16 = g.bf16, .scratch = scratch_of(p, &g),
 		});
 }
 
@@ -263,8 +263,8 @@ static struct conv_job data_job(const struct pass *p, const struct geometry *g, 
 		.in = channel_at(p->d_out, group, k * g->out_each), .in_shape = { g->out_each, g->out.h, g->out.w },
 		.out = channel_at(p->d_in[0], group, k * g->in_each), .out_shape = { g->in_each, g->in.h, g->in.w },
 		.out_step = g->window.stride, .stride = 1,
-		.activation = ACTIVATION_IDENTITY, .stream = streams(g->in) && !p->through_count,
-		.winograd = g->winograd, .bf16 = g->bf16, .scratch = scratch_of(p, g, group),
+		.activation = ACTIVATION_IDENTITY, .stream = p->d_in[0].step && streams(g->in) && !p->through_count,
+		.winograd = g->winograd, .bf16 = g->bf16, .scratch = scratch_of(p, g),
 		.gate = p->gate ? in : NULL,
 		.gate_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,
 	};
@@ -281,7 +281,7 @@ static struct conv_weights_job weights_job(const struct pass *p, const struct ge
 		.kernel = { g->window.kernel.h, g->window.kernel.w }, .stride = g->window.stride,
 		.top = g->window.top, .left = g->window.left,
 		.d_weights = d_kernel + (size_t)k * (g->kernel_len / (size_t)g->groups),
-		.winograd = g->winograd_weights, .bf16 = g->bf16, .scratch = scratch_of(p, g, group),
+		.winograd = g->winograd_weights, .bf16 = g->bf16, .scratch = scratch_of(p, g),
 	};
 }
 

@@ -105,7 +105,7 @@ void expansion_measure(const struct pass *p, int group)
 	real *products = at.sums + (size_t)group * at.group_len;
 	p->kernels->channel_gram(&(struct gram_job){ .x = group_at(p->in[0], group), .channels = inputs(p),
 		.height = p->in[0].shape.h, .width = p->in[0].shape.w, .products = products, .sums = products + inputs(p) * inputs(p),
-		.scratch = scratch_at(p, group) });
+		.scratch = p->scratch });
 }
 
 /* The sum over groups, in order, of the numbers at `k` of their sums. */
@@ -207,7 +207,7 @@ struct expansion_job expansion_job(const struct pass *p, int group)
 	struct places at = places(p);
 
 	return (struct expansion_job){ .in = group_at(p->in[0], group), .in_shape = p->in[0].shape, .channels = outputs(p),
-		.weights = at.packed, .bias = at.bias, .activation = p->expansion.norm->activation, .scratch = scratch_at(p, group),
+		.weights = at.packed, .bias = at.bias, .activation = p->expansion.norm->activation, .scratch = p->scratch,
 		.turned = at.turned, .d_in = p->d_in[0].at ? group_at(p->d_in[0], group) : NULL,
 		.products = at.sums + (size_t)group * at.group_len + at.gram_len };
 }
@@ -288,7 +288,7 @@ static void finish_pixels(const struct pass *p, int group, const struct places *
 {
 	struct shape in = p->in[0].shape;
 	size_t before = (size_t)first * LANES;
-	real *more = scratch_at(p, group);
+	real *more = p->scratch;
 
 	p->kernels->conv(&(struct conv_job){
 		.in = group_at(p->in[0], group) + before, .in_shape = { in.c, 1, in.h * in.w },

@@ -123,8 +123,8 @@ struct pass {
 	real *d_params;                         /* [groups][all of params] if grouped_gradient, else [all of params]; to be overwritten */
 	real *state;
 	real *saved, *shared;
-	real *scratch;                          /* [groups][scratch_len] */
-	size_t d_params_stride, scratch_stride; /* numbers from one group's to the next group's */
+	real *scratch;                          /* [scratch_len], of an EACH_GROUP step's thread alone */
+	size_t d_params_stride;                 /* numbers from one group's to the next group's */
 	struct activation activation;           /* an activation's own, or what to apply to the output (.applies_activation) */
 	const struct window *pooling;           /* NULL, or those of a max pooling that the layer also does: `out` is that one's output */
 	const struct activation *gate;          /* NULL, or whose outputs in[0] are: d_in[0] is to be the gradient by its inputs (.gates) */
@@ -197,12 +197,6 @@ extern const struct layer_type *const layer_types[];
 
 /* The type of that name, or NULL. */
 const struct layer_type *layer_type_find(const char *name);
-
-/* Where one group's scratch begins. */
-static inline real *scratch_at(const struct pass *p, int group)
-{
-	return p->scratch + (size_t)group * p->scratch_stride;
-}
 
 /* Images of the batch times pixels: numbers of one channel of in[0]. */
 static inline double channel_len(const struct pass *p)

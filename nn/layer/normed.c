@@ -152,7 +152,7 @@ static void measure_backward(const struct pass *p, int group)
 
 	p->kernels->conv_weights(&(struct conv_weights_job){
 		.in = group_at(p->in[0], group), .in_shape = p->in[0].shape, .d_out = d_out, .out_shape = out,
-		.kernel = { 1, 1 }, .stride = 1, .d_weights = products_of(&at, group), .scratch = scratch_at(p, group) });
+		.kernel = { 1, 1 }, .stride = 1, .d_weights = products_of(&at, group), .scratch = p->scratch });
 	p->kernels->channel_sums(d_out, out.c, image_len(out) / (size_t)out.c, sums_of(p, &at, group));
 }
 

@@ -33,7 +33,7 @@ static void drop(const struct pass *p, int group, const real *from, real *to)
 {
 	const struct spatial_dropout *d = p->config;
 	size_t channels = (size_t)p->out.shape.c, pixels = (size_t)p->out.shape.h * (size_t)p->out.shape.w;
-	real *gains = scratch_at(p, group);
+	real *gains = p->scratch;
 
 	if (!p->training || d->rate == 0) {
 		memcpy(to, from, channels * pixels * LANES * sizeof *to);

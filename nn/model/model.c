@@ -22,7 +22,7 @@ struct stretch {
 struct model {
 	const struct model_plan *plan;
 	const struct kernels *kernels;
-	struct pass *passes;    /* owned: one per layer */
+	struct pass *passes;    /* owned: one per layer, for each seat: [seats][layers] */
 	struct stretch *stretches;      /* owned */
 	int stretch_count;
 	int *labels;            /* owned: one per lane, as are losses and correct */
@@ -31,9 +31,11 @@ struct model {
 	real *block;            /* owned: everything below lies in it */
 	real *averages, *state_averages;        /* NULL unless planned, and so are */
 	real *kept, *state_kept;
-	real *params, *gradients, *slots[3], *state, *grouped, *activations, *saved, *shared, *scratch;
+	real *params, *gradients, *slots[3], *state, *grouped, *activations, *saved, *shared;
+	real *local, *scratch;  /* [seats] of them */
 	struct batch batch;     /* of the last forward pass */
 	int groups;
+	bool turned;            /* the last segment of groups went from the last one to the first */
 	const struct model_step *step;  /* while model_update runs */
 	enum model_weights used;        /* by passes */
 	bool repack;            /* passes use other parameters than before */
@@ -51,7 +53,7 @@ static real *cut(real **rest, size_t len)
 static bool allocate_block(struct model *m, struct error *err)
 {
 	const struct model_plan *plan = m->plan;
-	size_t groups = (size_t)plan->groups, parts = 18;
+	size_t groups = (size_t)plan->groups, seats = (size_t)plan_seats(plan), parts = 19;
 	size_t bytes = (model_plan_len(plan) + parts * LANES) * sizeof(real);
 	real *rest = m->block = block_allocate(bytes);
 
@@ -74,44 +76,54 @@ static bool allocate_block(struct model *m, struct error *err)
 	m->activations = cut(&rest, plan->activations_len);
 	m->saved = cut(&rest, plan->saved_len);
 	m->shared = cut(&rest, plan->shared_len);
-	m->scratch = cut(&rest, plan->scratch_len);
+	m->local = cut(&rest, plan->local_len * seats);
+	m->scratch = cut(&rest, plan->scratch_len * seats);
 	return true;
 }
 
-static struct tensor tensor_of(const struct model *m, struct shape shape, const struct slot *slot)
+static struct pass *pass_of(const struct model *m, int layer, int seat)
 {
-	return (struct tensor){ shape, slot->len ? m->activations + slot->at : NULL };
+	return m->passes + (size_t)seat * (size_t)m->plan->network->layer_count + layer;
 }
 
-static void fill_pass(struct model *m, int i)
+static struct tensor tensor_of(const struct model *m, int seat, struct shape shape, const struct slot *slot)
+{
+	if (slot->len == 0)
+		return (struct tensor){ .shape = shape };
+	if (slot->local)
+		return (struct tensor){ shape, m->local + (size_t)seat * m->plan->local_len + slot->at, 0 };
+	return tensor_at(shape, m->activations + slot->at);
+}
+
+static void fill_pass(struct model *m, int i, int seat)
 {
 	const struct model_plan *plan = m->plan;
 	const struct layer *layer = &plan->network->layers[i];
 	const struct node *node = &plan->nodes[i];
-	struct pass *p = &m->passes[i];
+	struct pass *p = pass_of(m, i, seat);
 
 	*p = (struct pass){ .kernels = m->kernels, .config = layer->config, .plan = &node->plan, .activation = node->activation,
 		.params = m->params + node->params_at, .state = m->state + node->state_at, .saved = m->saved + node->saved_at,
-		.shared = m->shared + node->shared_at, .gate = node->gate, .scratch = m->scratch,
-		.scratch_stride = plan->scratch_len / (size_t)plan->groups };  /* alike in all layers: groups may be at different ones */
+		.shared = m->shared + node->shared_at, .gate = node->gate,
+		.scratch = m->scratch + (size_t)seat * plan->scratch_len };
 	p->d_params = node->plan.grouped_gradient ? m->grouped + node->grouped_at : m->gradients + node->params_at;
 	p->d_params_stride = node->plan.grouped_gradient ? plan->grouped_len : 0;
 	p->pooling = node->pooled ? &node->pooling : NULL;
 	for (p->through_count = 0; p->through_count < node->through_count; p->through_count++) {
 		int k = node->through[p->through_count];
-		p->through[p->through_count] = (struct through){ plan->network->layers[k].type->channel_steps, &m->passes[k] };
+		p->through[p->through_count] = (struct through){ plan->network->layers[k].type->channel_steps, pass_of(m, k, seat) };
 	}
 	if (node->expands)
-		p->expansion = (struct expansion_parts){ &m->passes[node->conv], &m->passes[node->norm],
+		p->expansion = (struct expansion_parts){ pass_of(m, node->conv, seat), pass_of(m, node->norm, seat),
 		                                   plan->network->layers[node->norm].type->norm_steps };
 	if (node->normed)
-		p->norm = (struct norm_part){ &m->passes[node->norm], plan->network->layers[node->norm].type->norm_steps };
-	p->out = tensor_of(m, node->written, &plan->storages[node->out].value);
-	p->d_out = tensor_of(m, node->written, &plan->storages[node->out].gradient);
+		p->norm = (struct norm_part){ pass_of(m, node->norm, seat), plan->network->layers[node->norm].type->norm_steps };
+	p->out = tensor_of(m, seat, node->written, &plan->storages[node->out].value);
+	p->d_out = tensor_of(m, seat, node->written, &plan->storages[node->out].gradient);
 	for (int k = 0; k < layer->type->inputs; k++) {
 		const struct storage *in = &plan->storages[node->storage[k]];
-		p->in[k] = tensor_of(m, node->in[k], &in->value);
-		p->d_in[k] = tensor_of(m, node->in[k], node->side[k].len ? &node->side[k] : &in->gradient);
+		p->in[k] = tensor_of(m, seat, node->in[k], &in->value);
+		p->d_in[k] = tensor_of(m, seat, node->in[k], node->side[k].len ? &node->side[k] : &in->gradient);
 	}
 }
 
@@ -140,7 +152,7 @@ static bool allocate_tables(struct model *m, struct error *err)
 	size_t layers = (size_t)m->plan->network->layer_count, lanes = (size_t)m->plan->groups * LANES;
 
 	m->stretch_count = cut_stretches(m->plan, NULL);
-	m->passes = calloc(layers, sizeof *m->passes);
+	m->passes = calloc(layers * (size_t)plan_seats(m->plan), sizeof *m->passes);
 	m->stretches = calloc((size_t)m->stretch_count + 1, sizeof *m->stretches);
 	m->labels = calloc(lanes, sizeof *m->labels);
 	m->losses = calloc(lanes, sizeof *m->losses);
@@ -163,8 +175,9 @@ struct model *model_create(const struct model_plan *plan, const struct kernels *
 		return NULL;
 	}
 	cut_stretches(plan, m->stretches);
-	for (int i = 0; i < plan->network->layer_count; i++)
-		fill_pass(m, i);
+	for (int seat = 0; seat < plan_seats(plan); seat++)
+		for (int i = 0; i < plan->network->layer_count; i++)
+			fill_pass(m, i, seat);
 	return m;
 }
 
@@ -188,7 +201,7 @@ void model_observe(struct model *m, const struct observer *observer)
 
 real *model_input(struct model *m, int group)
 {
-	return group_at(tensor_of(m, m->plan->network->input, &m->plan->storages[0].value), group);
+	return group_at(tensor_of(m, 0, m->plan->network->input, &m->plan->storages[0].value), group);
 }
 
 int *model_labels(struct model *m, int group)
@@ -201,15 +214,27 @@ struct run {
 	struct model *model;
 	const struct item *from, *to;
 	enum stage stage;
+	int groups;             /* 0: tasks are no lane groups, or groups are taken in their order */
+	bool shared;            /* by several threads: see turned() */
 };
 
-static void run_segment(void *about, int index)
+/* From the last group to the first. Of several threads the leader takes its groups from one end, others from the other: each half. */
+static int turned(const struct run *run, int index)
+{
+	int half = run->shared ? (run->groups + 1) / 2 : 0;
+
+	return index < half ? half - 1 - index : run->groups - 1 - (index - half);
+}
+
+static void run_segment(void *about, int index, int seat)
 {
 	const struct run *run = about;
 
+	if (run->groups)
+		index = turned(run, index);
 	for (const struct item *item = run->from; item < run->to; item++) {
 		observe_begin(run->model->observer);
-		item->run(run->model, item, index);
+		item->run(run->model, item, index, item->scope == EACH_GROUP ? seat : 0);
 		observe_end(run->model->observer, item->run == model_run_loss ? STAGE_LOSS : run->stage, item->layer);
 	}
 }
@@ -218,28 +243,35 @@ static int segment_tasks(const struct model *m, const struct item *first)
 {
 	if (first->scope == EACH_GROUP)
 		return m->groups;
-	return first->scope == EACH_BLOCK ? first->step->blocks(&m->passes[first->layer]) : 1;
+	return first->scope == EACH_BLOCK ? first->step->blocks(pass_of(m, first->layer, 0)) : 1;
 }
 
+/* Segments go through the groups in turns from the first to the last and from the last to the first: a thread begins with what it has just
+ * written, which its cache still holds. The loader has gone from the first to the last. */
 static void run_program(struct model *m, struct crew *crew, const struct program *program)
 {
 	int from = 0;
 
 	for (int segment = 0; segment < program->segment_count; from = program->ends[segment++]) {
 		struct run run = { m, program->items + from, program->items + program->ends[segment],
-		                   program == &m->plan->forward ? STAGE_FORWARD : STAGE_BACKWARD };
+		                   program == &m->plan->forward ? STAGE_FORWARD : STAGE_BACKWARD, 0,
+		                   atomic_load_explicit(&crew->helpers, memory_order_relaxed) > 0 };
+		if (run.from->scope == EACH_GROUP) {
+			m->turned = !m->turned;
+			run.groups = m->turned ? m->groups : 0;
+		}
 		crew_run(crew, segment_tasks(m, run.from), run_segment, &run);
 	}
 }
 
-void model_run_step(struct model *m, const struct item *item, int index)
+void model_run_step(struct model *m, const struct item *item, int index, int seat)
 {
-	item->step->run(&m->passes[item->layer], index);
+	item->step->run(pass_of(m, item->layer, seat), index);
 }
 
-void model_run_loss(struct model *m, const struct item *item, int group)
+void model_run_loss(struct model *m, const struct item *item, int group, int seat)
 {
-	const struct pass *p = &m->passes[item->layer];
+	const struct pass *p = pass_of(m, item->layer, seat);
 	int images = m->batch.images - group * LANES;
 
 	loss_softmax(&(struct loss_job){
@@ -250,33 +282,43 @@ void model_run_loss(struct model *m, const struct item *item, int group)
 	});
 }
 
-void model_run_activation_backward(struct model *m, const struct item *item, int group)
+void model_run_activation_backward(struct model *m, const struct item *item, int group, int seat)
 {
-	const struct pass *p = &m->passes[item->layer];
+	const struct pass *p = pass_of(m, item->layer, seat);
 	real *d_out = group_at(p->d_out, group);
 
 	m->kernels->activate_backward(group_at(p->out, group), d_out, d_out, image_len(p->out.shape), p->activation);
 }
 
-void model_run_accumulate(struct model *m, const struct item *item, int group)
+void model_run_accumulate(struct model *m, const struct item *item, int group, int seat)
 {
-	const struct pass *p = &m->passes[item->layer];
+	const struct pass *p = pass_of(m, item->layer, seat);
 	const struct storage *in = &m->plan->storages[m->plan->nodes[item->layer].storage[item->input]];
-	struct tensor sum = tensor_of(m, p->d_in[item->input].shape, &in->gradient);
+	struct tensor sum = tensor_of(m, seat, p->d_in[item->input].shape, &in->gradient);
 
 	m->kernels->add(group_at(sum, group), group_at(p->d_in[item->input], group), group_at(sum, group), image_len(sum.shape));
 }
 
-static void run_prepare(void *about, int i)
+static void run_prepare(void *about, int i, int seat)
 {
 	struct model *m = about;
 	const struct layer_type *type = m->plan->nodes[i].type;
 
+	(void)seat;
 	if (!type->prepare || m->plan->nodes[i].made)
 		return;
 	observe_begin(m->observer);
-	type->prepare(&m->passes[i]);
+	type->prepare(pass_of(m, i, 0));
 	observe_end(m->observer, STAGE_PACKING, i);
+}
+
+static void begin_pass(struct pass *p, const struct batch *batch, int layer)
+{
+	p->groups = (batch->images + LANES - 1) / LANES;
+	p->images = batch->images;
+	p->training = batch->training;
+	p->without_dropout = batch->without_dropout;
+	p->noise = rng_mix(batch->noise, (uint64_t)layer);
 }
 
 void model_forward(struct model *m, struct crew *crew, const struct batch *batch, bool fresh)
@@ -284,13 +326,10 @@ void model_forward(struct model *m, struct crew *crew, const struct batch *batch
 	assert(!batch->training || m->used == MODEL_TRAINED);
 	m->batch = *batch;
 	m->groups = (batch->images + LANES - 1) / LANES;
-	for (int i = 0; i < m->plan->network->layer_count; i++) {
-		m->passes[i].groups = m->groups;
-		m->passes[i].images = batch->images;
-		m->passes[i].training = batch->training;
-		m->passes[i].without_dropout = batch->without_dropout;
-		m->passes[i].noise = rng_mix(batch->noise, (uint64_t)i);
-	}
+	m->turned = false;
+	for (int seat = 0; seat < plan_seats(m->plan); seat++)
+		for (int i = 0; i < m->plan->network->layer_count; i++)
+			begin_pass(pass_of(m, i, seat), batch, i);
 	if (fresh || m->repack)
 		crew_run(crew, m->plan->network->layer_count, run_prepare, m);
 	m->repack = false;
@@ -298,13 +337,14 @@ void model_forward(struct model *m, struct crew *crew, const struct batch *batch
 }
 
 /* Adds the gradients of all groups, in group order. */
-static void run_sum(void *about, int index)
+static void run_sum(void *about, int index, int seat)
 {
 	struct model *m = about;
 	const struct stretch *s = &m->stretches[index];
 	real *sum = m->gradients + s->at;
 	const real *from = m->grouped + s->grouped_at;
 
+	(void)seat;
 	if (!s->grouped)
 		return;
 	observe_begin(m->observer);
@@ -323,13 +363,14 @@ void model_backward(struct model *m, struct crew *crew)
 	crew_run(crew, m->stretch_count, run_sum, m);
 }
 
-static void run_update(void *about, int index)
+static void run_update(void *about, int index, int seat)
 {
 	struct model *m = about;
 	const struct stretch *s = &m->stretches[index];
 	struct update u = { .params = m->params + s->at, .gradients = m->gradients + s->at, .len = s->len, .step = m->step->step,
 		.learning_rate = m->step->learning_rate, .decays = s->decays };
 
+	(void)seat;
 	for (int i = 0; i < m->plan->optimizer_slots; i++)
 		u.slots[i] = m->slots[i] + s->at;
 	observe_begin(m->observer);
@@ -356,11 +397,12 @@ struct averaging {
 	real take;              /* share of the new values */
 };
 
-static void run_average(void *about, int index)
+static void run_average(void *about, int index, int seat)
 {
 	const struct averaging *a = about;
 	const struct stretch *s = &a->model->stretches[index];
 
+	(void)seat;
 	observe_begin(a->model->observer);
 	average(a->model->averages + s->at, a->model->params + s->at, s->len, a->take);
 	observe_end(a->model->observer, STAGE_UPDATE, s->layer);
@@ -396,11 +438,12 @@ void model_keep(struct model *m, enum model_weights which)
 void model_use(struct model *m, enum model_weights which)
 {
 	assert(params_of(m, which));
-	for (int i = 0; i < m->plan->network->layer_count; i++) {
-		const struct node *node = &m->plan->nodes[i];
-		m->passes[i].params = params_of(m, which) + node->params_at;
-		m->passes[i].state = state_of(m, which) + node->state_at;
-	}
+	for (int seat = 0; seat < plan_seats(m->plan); seat++)
+		for (int i = 0; i < m->plan->network->layer_count; i++) {
+			const struct node *node = &m->plan->nodes[i];
+			pass_of(m, i, seat)->params = params_of(m, which) + node->params_at;
+			pass_of(m, i, seat)->state = state_of(m, which) + node->state_at;
+		}
 	m->used = which;
 	m->repack = true;
 }
@@ -417,42 +460,14 @@ bool model_correct(const struct model *m, int image)
 
 const real *model_logits(const struct model *m)
 {
-	return m->passes[m->plan->network->layer_count - 1].out.at;
+	return pass_of(m, m->plan->network->layer_count - 1, 0)->out.at;
 }
 
 struct model_memory model_memory(const struct model *m)
 {
 	return (struct model_memory){ m->params, m->gradients, m->state, m->averages, m->state_averages,
 		m->plan->params_len, m->plan->state_len,
-		tensor_of(m, m->plan->network->input, &m->plan->storages[0].gradient).at };
-}
-
-/* Weights by their plan's rule, each array from its own stream of random numbers. */
-static void initialise_array(const struct param_plan *array, real *at, struct rng *rng)
-{
-	double deviation = sqrt(2.0 / (array->fan_in ? array->fan_in : 1));
-	double reach = sqrt(6.0 / (array->fan_in + array->fan_out ? array->fan_in + array->fan_out : 1));
-
-	for (size_t i = 0; i < array->len; i++)
-		switch (array->init) {
-		case INIT_ZERO: at[i] = 0; break;
-		case INIT_ONE: at[i] = 1; break;
-		case INIT_HE: at[i] = (real)(deviation * rng_normal(rng)); break;
-		case INIT_GLOROT: at[i] = (real)(reach * (2 * rng_uniform(rng) - 1)); break;
-		}
-}
-
-void model_initialise_at(const struct model_plan *plan, uint64_t seed, real *all_params, real *all_state)
-{
-	for (int i = 0; i < plan->network->layer_count; i++) {
-		const struct node *node = &plan->nodes[i];
-		struct rng rng = rng_seed(seed, (uint64_t)i);
-		real *params = all_params + node->params_at, *state = all_state + node->state_at;
-		for (int k = 0; k < node->plan.param_count; params += node->plan.params[k++].len)
-			initialise_array(&node->plan.params[k], params, &rng);
-		for (int k = 0; k < node->plan.state_count; state += node->plan.state[k++].len)
-			initialise_array(&node->plan.state[k], state, &rng);
-	}
+		tensor_of(m, 0, m->plan->network->input, &m->plan->storages[0].gradient).at };
 }
 
 void model_initialise(struct model *m, uint64_t seed)

@@ -80,7 +80,7 @@ static bool plan_folded(struct model_plan *plan, int i, struct error *err)
 static void plan_lengths(struct model_plan *plan, int i)
 {
 	struct node *node = &plan->nodes[i];
-	size_t state = 0, groups = (size_t)plan->groups;
+	size_t state = 0;
 
 	for (int k = 0; k < node->plan.param_count; k++)
 		node->params_len += node->plan.params[k].len;
@@ -96,8 +96,8 @@ static void plan_lengths(struct model_plan *plan, int i)
 	plan->state_len += state;
 	plan->saved_len += whole_lanes(node->plan.saved_len);
 	plan->shared_len += whole_lanes(node->plan.shared_len);
-	if (plan->scratch_len < groups * node->plan.scratch_len)
-		plan->scratch_len = groups * node->plan.scratch_len;
+	if (plan->scratch_len < whole_lanes(node->plan.scratch_len))
+		plan->scratch_len = whole_lanes(node->plan.scratch_len);
 }
 
 static bool check_readers(const struct network *n, struct error *err)
@@ -199,7 +199,13 @@ size_t model_plan_len(const struct model_plan *plan)
 	size_t groups = (size_t)plan->groups, others = (size_t)plan->averages + (size_t)plan->kept;
 
 	return plan->params_len * (2 + (size_t)plan->optimizer_slots + others) + plan->state_len * (1 + others) +
-	       plan->grouped_len * groups + plan->activations_len + plan->saved_len + plan->shared_len + plan->scratch_len;
+	       plan->grouped_len * groups + plan->activations_len + plan->saved_len + plan->shared_len +
+	       (plan->local_len + plan->scratch_len) * (size_t)plan_seats(plan);
+}
+
+int plan_seats(const struct model_plan *plan)
+{
+	return plan->groups < CREW_SEATS ? plan->groups : CREW_SEATS;
 }
 
 const struct layer_plan *model_plan_layer(const struct model_plan *plan, int i)

@@ -7,12 +7,13 @@
 #ifndef NN_MODEL_PLAN_H
 #define NN_MODEL_PLAN_H
 
+#include "nn/base/crew.h"
 #include "nn/model/network.h"
 
 struct model;
 struct item;
 
-typedef void item_run(struct model *model, const struct item *item, int index);
+typedef void item_run(struct model *model, const struct item *item, int index, int seat);
 
 struct item {
 	item_run *run;
@@ -29,10 +30,12 @@ struct program {
 	int *ends;              /* owned: segment k is items ends[k - 1] .. ends[k] - 1 */
 };
 
-/* A stretch of the activation block and the segments, counted through both programs, in which it is alive. */
+/* A tensor's place in memory, and the items, counted through both programs, in which it is alive. One that no segment hands on to another
+ * is `local`: its lane groups take turns in a place that each seat of the crew has, and that stays in its thread's cache. */
 struct slot {
-	size_t len, at;         /* numbers; len 0: not needed */
+	size_t len, at;         /* numbers, of all groups or of one; len 0: not needed */
 	int first, last;
+	bool local;
 };
 
 /* What one layer writes: its values and their gradient. Views of it share it. */
@@ -75,8 +78,12 @@ struct model_plan {
 	int storage_count;
 	struct program forward, backward;
 	/* Numbers in each part of the one block. */
-	size_t params_len, grouped_len, state_len, activations_len, saved_len, shared_len, scratch_len;
+	size_t params_len, grouped_len, state_len, activations_len, saved_len, shared_len;
+	size_t local_len, scratch_len;  /* of each seat */
 };
+
+/* Seats that find work in the model: as many as groups, if a crew has so many. */
+int plan_seats(const struct model_plan *plan);
 
 /* plan_fold.c. How many layers read layer i's output. */
 int plan_reader_count(const struct network *network, int i);

@@ -1,21 +1,23 @@
-/* Lifetimes of activations and gradients, counted in segments, and their places in one block. See plan.h.
+/* Lifetimes of activations and gradients, and their places. See plan.h.
  *
- * Placement is greedy: the largest slot first, each at the lowest place where no slot that lives at the same time lies
- * (Pisarchyk and Lee 2020, "Efficient memory management for deep neural net inference", algorithm 3). */
+ * Lifetimes are counted in items. Most tensors are handed from segment to segment, and different groups may be at different items of a
+ * segment, so for them whole segments count, and they get places in one block of the whole batch. The others, mostly gradients, get places
+ * in a small block that each seat has. Both kinds are placed greedily: the largest slot first, each at the lowest place where no slot that
+ * lives at the same time lies (Pisarchyk and Lee 2020, "Efficient memory management for deep neural net inference", algorithm 3). */
 #include "nn/model/plan.h"
 
 #include <stdlib.h>
 
-static void live(struct slot *slot, size_t len, int segment)
+static void live(struct slot *slot, size_t len, int item)
 {
-	if (slot->len == 0) {
+	if (slot->len == 0 || slot->last == 0) {
 		slot->len = len;
-		slot->first = slot->last = segment;
+		slot->first = slot->last = item;
 	}
-	if (segment < slot->first)
-		slot->first = segment;
-	if (segment > slot->last)
-		slot->last = segment;
+	if (item < slot->first)
+		slot->first = item;
+	if (item > slot->last)
+		slot->last = item;
 }
 
 static size_t batch_len(const struct model_plan *plan, struct shape shape)
@@ -23,48 +25,93 @@ static size_t batch_len(const struct model_plan *plan, struct shape shape)
 	return group_len(shape) * (size_t)plan->groups;
 }
 
-static void live_forward(struct model_plan *plan, const struct item *item, int segment)
+/* Whether an item, which may be no layer's step, moves what that step says that it moves so often. */
+#define MOVES(item, array) (!(item)->step || (item)->step->moves.array || (item)->step->data_moves.array)
+
+static void live_forward(struct model_plan *plan, const struct item *item, int at)
 {
 	struct node *node = &plan->nodes[item->layer];
 	struct storage *out = &plan->storages[node->out];
 
-	live(&out->value, batch_len(plan, node->written), segment);
+	if (MOVES(item, out))
+		live(&out->value, batch_len(plan, node->written), at);
 	if (item->run == model_run_loss) {
-		live(&out->gradient, out->value.len, segment);
+		live(&out->gradient, out->value.len, at);
 		return;
 	}
-	for (int k = 0; k < plan->network->layers[item->layer].type->inputs; k++)
-		live(&plan->storages[node->storage[k]].value, batch_len(plan, node->in[k]), segment);
+	for (int k = 0; MOVES(item, in) && k < plan->network->layers[item->layer].type->inputs; k++)
+		live(&plan->storages[node->storage[k]].value, batch_len(plan, node->in[k]), at);
 }
 
-static void live_backward(struct model_plan *plan, const struct item *item, int segment)
+static void live_backward(struct model_plan *plan, const struct item *item, int at)
 {
 	struct node *node = &plan->nodes[item->layer];
 	struct storage *out = &plan->storages[node->out];
 
-	live(&out->gradient, out->value.len, segment);
+	if (MOVES(item, d_out))
+		live(&out->gradient, out->value.len, at);
 	if (node->plan.needs_out || (node->activated && !node->gated_elsewhere))
-		live(&out->value, out->value.len, segment);
+		live(&out->value, out->value.len, at);
 	for (int k = 0; k < plan->network->layers[item->layer].type->inputs; k++) {
 		struct storage *in = &plan->storages[node->storage[k]];
 		if (node->plan.needs_in)
-			live(&in->value, in->value.len, segment);
-		if (!in->wants_gradient)
+			live(&in->value, in->value.len, at);
+		if (!in->wants_gradient || !MOVES(item, d_in))
 			continue;
-		if (node->side[k].len && node->side[k].last == 0)
-			node->side[k].first = node->side[k].last = segment;
 		if (node->side[k].len)
-			live(&node->side[k], node->side[k].len, segment);
-		live(&in->gradient, in->value.len, segment);
+			live(&node->side[k], node->side[k].len, at);
+		live(&in->gradient, in->value.len, at);
 	}
 }
 
-static void each_item(struct model_plan *plan, const struct program *program, int first_segment,
-                      void (*visit)(struct model_plan *, const struct item *, int))
+/* Items count from 1: 0 is before all, and behind the last one comes one more, after all. */
+static int each_item(struct model_plan *plan, const struct program *program, int at,
+                     void (*visit)(struct model_plan *, const struct item *, int))
 {
-	for (int segment = 0, i = 0; segment < program->segment_count; segment++)
-		for (; i < program->ends[segment]; i++)
-			visit(plan, &program->items[i], first_segment + segment);
+	for (int i = 0; i < program->count; i++)
+		visit(plan, &program->items[i], at++);
+	return at;
+}
+
+/* Of each item the segment, or -1 - segment if its tasks are not lane groups. */
+static int number_segments(const struct program *program, int segment, int *segments)
+{
+	for (int k = 0, i = 0; k < program->segment_count; k++, segment++)
+		for (; i < program->ends[k]; i++)
+			segments[i] = program->items[i].scope == EACH_GROUP ? segment : -1 - segment;
+	return segment;
+}
+
+/* [before all, forward's items, backward's items, after all] */
+static int *segments_of(const struct model_plan *plan)
+{
+	size_t count = (size_t)plan->forward.count + (size_t)plan->backward.count + 2;
+	int *segments = calloc(count, sizeof *segments);
+
+	if (!segments)
+		return NULL;
+	int last = number_segments(&plan->forward, 1, segments + 1);
+	segments[count - 1] = -1 - number_segments(&plan->backward, last, segments + 1 + plan->forward.count);
+	segments[0] = -1;
+	return segments;
+}
+
+static int positive(int segment)
+{
+	return segment < 0 ? -1 - segment : segment;
+}
+
+static void settle_slot(const struct model_plan *plan, struct slot *slot, const int *segments)
+{
+	int first = segments[slot->first], last = segments[slot->last];
+
+	slot->local = first == last && first > 0;
+	if (slot->local) {
+		slot->len /= (size_t)plan->groups;
+	} else {
+		slot->first = positive(first);
+		slot->last = positive(last);
+	}
 }
 
 /* Larger first; equals in order of their lifetimes, so that the result depends on the network alone. */
@@ -89,7 +136,7 @@ static void place(struct slot **slots, int n)
 		moved = false;
 		for (int i = 0; i < n; i++) {
 			const struct slot *other = slots[i];
-			if (other->last < slot->first || slot->last < other->first ||
+			if (other->local != slot->local || other->last < slot->first || slot->last < other->first ||
 			    other->at + other->len <= slot->at || slot->at + slot->len <= other->at)
 				continue;
 			slot->at = other->at + other->len;
@@ -114,28 +161,44 @@ static int gather_slots(struct model_plan *plan, struct slot **slots)
 	return count;
 }
 
+static void place_slots(struct model_plan *plan, struct slot **slots, int count)
+{
+	qsort(slots, (size_t)count, sizeof *slots, compare_slots);
+	for (int i = 0; i < count; i++) {
+		place(slots, i);
+		size_t *len = slots[i]->local ? &plan->local_len : &plan->activations_len;
+		if (*len < slots[i]->at + slots[i]->len)
+			*len = slots[i]->at + slots[i]->len;
+	}
+}
+
+/* The input is loaded before all, and its gradient, like the logits, is read when all is over. */
+static void live_outside(struct model_plan *plan, int after)
+{
+	struct storage *logits = &plan->storages[plan->nodes[plan->network->layer_count - 1].out];
+
+	plan->storages[0].value.first = 0;
+	logits->value.last = after;
+	if (plan->storages[0].gradient.len)
+		plan->storages[0].gradient.last = after;
+}
+
 bool plan_memory(struct model_plan *plan, struct error *err)
 {
 	size_t most = (size_t)plan->storage_count * 2 + (size_t)plan->network->layer_count * MAX_INPUTS;
 	struct slot **slots = calloc(most, sizeof(struct slot *));
+	int *segments = segments_of(plan);
 
-	if (!slots)
-		return fail(err, "no memory for a plan of %d layers", plan->network->layer_count);
-	each_item(plan, &plan->forward, 0, live_forward);
-	each_item(plan, &plan->backward, plan->forward.segment_count, live_backward);
-	int end = plan->forward.segment_count + plan->backward.segment_count;
-	plan->storages[0].value.first = 0;
-	struct storage *logits = &plan->storages[plan->nodes[plan->network->layer_count - 1].out];
-	logits->value.last = end;       /* read after the pass is over */
-	if (plan->storages[0].gradient.len)
-		plan->storages[0].gradient.last = end;
-	int count = gather_slots(plan, slots);
-	qsort(slots, (size_t)count, sizeof *slots, compare_slots);
-	for (int i = 0; i < count; i++) {
-		place(slots, i);
-		if (plan->activations_len < slots[i]->at + slots[i]->len)
-			plan->activations_len = slots[i]->at + slots[i]->len;
+	if (slots && segments) {
+		int backward = each_item(plan, &plan->forward, 1, live_forward);
+		live_outside(plan, each_item(plan, &plan->backward, backward, live_backward));
+		int count = gather_slots(plan, slots);
+		for (int i = 0; i < count; i++)
+			settle_slot(plan, slots[i], segments);
+		place_slots(plan, slots, count);
 	}
+	bool planned = slots && segments;
 	free(slots);
-	return true;
+	free(segments);
+	return planned ? true : fail(err, "no memory for a plan of %d layers", plan->network->layer_count);
 }

@@ -76,12 +76,13 @@ struct batch_load {
 	int images;
 };
 
-static void load_group(void *about, int group)
+static void load_group(void *about, int group, int seat)
 {
 	const struct batch_load *b = about;
 	struct group_load load = b->load;
 	int left = b->images - group * LANES;
 
+	(void)seat;
 	load.first += group * LANES;
 	load.lanes = left < LANES ? left : LANES;
 	load.to = model_input(b->t->model, group);
