@@ -98,15 +98,24 @@ TEST(max_pool_keeps_the_maximum_beside_nan)
 	}
 }
 
-/* False where the window does not fit, or lies wholly outside somewhere: the layer refuses both. */
+/* False where the window does not fit, or lies wholly outside somewhere: the layer refuses both. In every fifth case windows tile the
+ * image. */
 static bool random_case(int i, struct naive_pool *p)
 {
 	struct rng rng = rng_seed(31, (uint64_t)i);
 	struct window w = { .kernel = { draw_between(&rng, 1, 5), draw_between(&rng, 1, 5) }, .stride = draw_between(&rng, 1, 4) };
 	struct shape in = { draw_between(&rng, 1, 5), draw_between(&rng, 1, 14), draw_between(&rng, 1, 14) };
 
+	struct padding padding = draw_padding(&rng, 2);
+
+	if (i % 5 == 4) {
+		w.kernel = (struct pair){ w.stride, w.stride };
+		in.h = w.stride * draw_between(&rng, 1, 4);
+		in.w = w.stride * draw_between(&rng, 1, 4);
+		padding = (struct padding){ .rule = PADDING_VALID };
+	}
 	*p = (struct naive_pool){ .images = LANES, .in_shape = in };
-	if (!window_place(&w, in, draw_padding(&rng, 2), (struct mark){ 0 }, NULL) || w.top >= w.kernel.h || w.left >= w.kernel.w ||
+	if (!window_place(&w, in, padding, (struct mark){ 0 }, NULL) || w.top >= w.kernel.h || w.left >= w.kernel.w ||
 	    (w.out_h - 1) * w.stride - w.top >= in.h || (w.out_w - 1) * w.stride - w.left >= in.w)
 		return false;
 	p->out_shape = (struct shape){ in.c, w.out_h, w.out_w };
