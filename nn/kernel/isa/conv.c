@@ -12,7 +12,8 @@
  * Tried and without gain: gated outputs stored from the registers (147 and 146 GFLOP/s, 30 to 100 channels); a copy of a 1x1 kernel's
  * input in which channels share no set of L1 (139 to 165 for 25 to 100 at 24x24, but 178 to 160 for 100 to 30 at 12x12). And
  * on arrays that lie in memory, both cores, 1x1 and 3x3 of 12 to 240 channels: prefetching the next block's
- * pixels (0 to -3 %; on an Emerald Rapids, a share between any two blocks of channels, -1 to 1 %), and several pixel blocks under four channels before the next four, for longer runs of stores (0 to -10 %). */
+ * pixels (0 to -3 %; on an Emerald Rapids, a share between any two blocks of channels, -1 to 1 %), and several pixel blocks under four
+ * channels before the next four, for longer runs of stores (0 to -10 %). */
 #include "nn/kernel/isa/conv_blocks.h"
 #include "nn/kernel/isa/conv_plane.h"
 #include "nn/kernel/isa/pairs.h"
