@@ -72,6 +72,9 @@ TEST(winograd_is_for_many_channels)
 		CHECK_INT(ways[i](3, many, small), 0);
 	}
 	CHECK_INT(winograd_outputs(3, small, many), 0);
+	CHECK_INT(winograd_outputs(3, (struct shape){ 96, 6, 11 }, many), 4);
+	CHECK_INT(winograd_outputs(3, (struct shape){ 97, 6, 11 }, many), 2);
+	CHECK_INT(winograd_weights_outputs(3, (struct shape){ 97, 6, 11 }, many), 4);
 	CHECK_INT(winograd_outputs(3, square, many), 2);
 	CHECK_INT(winograd_weights_outputs(3, small, many), 4);         /* tiles are of outputs */
 }
