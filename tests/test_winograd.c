@@ -27,29 +27,28 @@ TEST(winograd_kernel_by_hand)
 		CHECK_CLOSE((double)points[i], want[i], 0);
 }
 
-/* A kernel y[row] * x[column] becomes the product of G y and G x. With y = 1 0 0 0 2: 1, -1, 1, 33/15, -18/15, 2; with x = 0 1 0 0 0:
- * 0, -1/3, -1/3, 2/15, 8/15, 0. */
-TEST(winograd_kernel_of_five_by_hand)
+/* A kernel y[row] * x[column] becomes the product of G y, `rows`, and G x with x = 0 1 0 ...: 0, -1/3, -1/3, 2/15, 8/15, 0. */
+static void check_six_points(struct winograd_form form, const real *kernel, const double rows[6])
 {
-	static const double rows[] = { 1, -1, 1, 2.2, -1.2, 2 }, columns[] = { 0, -1. / 3, -1. / 3, 2. / 15, 8. / 15, 0 };
-	real kernel[25] = { [1] = 1, [21] = 2 }, points[WINOGRAD_POINTS];
+	static const double columns[] = { 0, -1. / 3, -1. / 3, 2. / 15, 8. / 15, 0 };
+	real points[WINOGRAD_POINTS];
 
-	CHECK_INT(winograd_points(F2_5), 36);
-	winograd_kernel(F2_5, kernel, points);
+	CHECK_INT(winograd_points(form), 36);
+	winograd_kernel(form, kernel, points);
 	for (int i = 0; i < 36; i++)
 		CHECK_CLOSE((double)points[i], rows[i / 6] * columns[i % 6], 1e-6);
 }
 
-/* Likewise y = 1 0 2: 1, -(1 + 2)/3, (1 + 2)/3, (1 + 8)/15, -(16 + 8)/15, 2; x = 0 1 0 as above. */
+/* y = 1 0 0 0 2: 1, -1, 1, 33/15, -18/15, 2. */
+TEST(winograd_kernel_of_five_by_hand)
+{
+	check_six_points(F2_5, (const real[25]){ [1] = 1, [21] = 2 }, (const double[]){ 1, -1, 1, 2.2, -1.2, 2 });
+}
+
+/* y = 1 0 2: 1, -(1 + 2)/3, (1 + 2)/3, (1 + 8)/15, -(16 + 8)/15, 2. */
 TEST(winograd_kernel_of_large_tiles_by_hand)
 {
-	static const double rows[] = { 1, -1, 1, 0.6, -1.6, 2 }, columns[] = { 0, -1. / 3, -1. / 3, 2. / 15, 8. / 15, 0 };
-	real kernel[9] = { [1] = 1, [7] = 2 }, points[WINOGRAD_POINTS];
-
-	CHECK_INT(winograd_points(F4_3), 36);
-	winograd_kernel(F4_3, kernel, points);
-	for (int i = 0; i < 36; i++)
-		CHECK_CLOSE((double)points[i], rows[i / 6] * columns[i % 6], 1e-6);
+	check_six_points(F4_3, (const real[9]){ [1] = 1, [7] = 2 }, (const double[]){ 1, -1, 1, 0.6, -1.6, 2 });
 }
 
 /* 6x11 takes 18 tiles of 2x2, 288 products, or 6 of 4x4, 216; 8x6 12 and 192, or 4 and 144; 6x6 as many either way. Nine tiles cover 36

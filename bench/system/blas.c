@@ -5,6 +5,7 @@
  * Rapids, where a core then multiplies at 30 GFLOP/s, with SkylakeX' at 137 of its 150; dnn trains at 250 images/s instead of 870. The
  * choice can be changed by the environment alone, and only before the library is loaded. */
 #include "bench/system/blas.h"
+#include "nn/kernel/kernels.h"
 
 #include <cblas.h>
 #include <stdlib.h>
@@ -32,16 +33,10 @@ const char *blas_better_core(const char *chosen, struct blas_processor processor
 	return processor.avx512 ? "SkylakeX" : "Haswell";
 }
 
+/* Our own kernels ask for the same instructions. */
 static struct blas_processor this_processor(void)
 {
-	struct blas_processor processor = { false, false };
-
-#if defined __x86_64__
-	processor.fma = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
-	processor.avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
-	                   __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq");
-#endif
-	return processor;
+	return (struct blas_processor){ .fma = kernels_choose("avx2") != NULL, .avx512 = kernels_choose("avx512") != NULL };
 }
 
 void blas_choose(char **argv)

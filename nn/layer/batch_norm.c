@@ -145,7 +145,7 @@ static struct affine affine_of(const struct pass *p, int c)
 	int n = channels(p);
 	real scale = p->params[c] * p->saved[n + c];
 
-	return (struct affine){ scale, p->params[n + c] - p->saved[c] * scale, p->activation, streams(p->out.shape) };
+	return (struct affine){ scale, p->params[n + c] - p->saved[c] * scale, p->activation, streams_past(p->out) };
 }
 
 static real mean_of(const struct pass *p, int c)
@@ -255,7 +255,7 @@ static struct batch_norm_job norm_job(const struct pass *p, int c, const real ma
 
 	return (struct batch_norm_job){ .pixels = plane(p), .mask = mask, .mean = p->saved[c],
 		.gain = (real)gain, .slope = (real)(-gain * inverse * inverse * sums[1] / channel_len(p)),
-		.shift = (real)(-gain * sums[0] / channel_len(p)), .gate = p->gate, .stream = p->d_in[0].step && streams(p->in[0].shape) };
+		.shift = (real)(-gain * sums[0] / channel_len(p)), .gate = p->gate, .stream = streams_past(p->d_in[0]) };
 }
 
 /* One gradient for the whole batch. */

@@ -251,7 +251,7 @@ static void forward(const struct pass *p, int group)
 			.kernel = { c->kernel.h, c->kernel.w }, .stride = c->stride, .top = g.window.top, .left = g.window.left,
 			.weights = p->shared + (size_t)k * g.packed_each,
 			.bias = c->bias ? p->params + g.kernel_len + k * g.out_each : NULL,
-			.activation = p->activation, .stream = streams(g.out),
+			.activation = p->activation, .stream = streams_past(p->out),
 			.winograd = g.winograd, .bf16 = g.bf16, .scratch = scratch_of(p, &g),
 		});
 }
@@ -263,7 +263,7 @@ static struct conv_job data_job(const struct pass *p, const struct geometry *g, 
 		.in = channel_at(p->d_out, group, k * g->out_each), .in_shape = { g->out_each, g->out.h, g->out.w },
 		.out = channel_at(p->d_in[0], group, k * g->in_each), .out_shape = { g->in_each, g->in.h, g->in.w },
 		.out_step = g->window.stride, .stride = 1,
-		.activation = ACTIVATION_IDENTITY, .stream = p->d_in[0].step && streams(g->in) && !p->through_count,
+		.activation = ACTIVATION_IDENTITY, .stream = streams_past(p->d_in[0]) && !p->through_count,
 		.winograd = g->winograd, .bf16 = g->bf16, .scratch = scratch_of(p, g),
 		.gate = p->gate ? in : NULL,
 		.gate_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,
@@ -376,7 +376,7 @@ static void forward_expansion(const struct pass *p, int group)
 	job.out = group_at(p->out, group);
 	job.out_bias = c->bias ? p->params + g.kernel_len : NULL;
 	job.out_activation = p->activation;
-	job.stream = streams(g.out);
+	job.stream = streams_past(p->out);
 	p->kernels->expand(&job);
 }
 

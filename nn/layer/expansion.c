@@ -108,26 +108,19 @@ void expansion_measure(const struct pass *p, int group)
 		.scratch = p->scratch });
 }
 
-/* The sum over groups, in order, of the numbers at `k` of their sums. */
-static double add_groups(const struct pass *p, const struct places *at, size_t k)
-{
-	double total = 0;
-
-	for (int group = 0; group < p->groups; group++)
-		total += (double)at->sums[(size_t)group * at->group_len + k];
-	return total;
-}
-
 static void settle_inputs(const struct pass *p, const struct places *at)
 {
 	size_t n = (size_t)inputs(p);
 
+	sum_groups(p, at->sums + n * n, at->group_len, (int)n, at->mean);
 	for (size_t i = 0; i < n; i++)
-		at->mean[i] = add_groups(p, at, n * n + i) / channel_len(p);
-	for (size_t i = 0; i < n; i++)
+		at->mean[i] /= channel_len(p);
+	for (size_t i = 0; i < n; i++) {
+		double *row = at->covariance + i * n;
+		sum_groups(p, at->sums + i * n, at->group_len, (int)i + 1, row);
 		for (size_t k = 0; k <= i; k++)
-			at->covariance[i * n + k] = at->covariance[k * n + i] =
-				add_groups(p, at, i * n + k) / channel_len(p) - at->mean[i] * at->mean[k];
+			row[k] = at->covariance[k * n + i] = row[k] / channel_len(p) - at->mean[i] * at->mean[k];
+	}
 }
 
 static double dot(const real *a, const double *b, int n)
@@ -246,8 +239,7 @@ static void add_up_products(const struct pass *p, const struct places *at, int c
 	int n = inputs(p);
 	size_t row = at->gram_len + (size_t)c * expansion_columns(n);
 
-	for (int i = 0; i <= n; i++)
-		at->totals[i] = add_groups(p, at, row + (size_t)i);
+	sum_groups(p, at->sums + row, at->group_len, n + 1, at->totals);
 }
 
 /* What channel c's totals are to batch norm: the sums of d and of d * (x - mean). */

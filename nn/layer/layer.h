@@ -198,6 +198,12 @@ extern const struct layer_type *const layer_types[];
 /* The type of that name, or NULL. */
 const struct layer_type *layer_type_find(const char *name);
 
+/* Whether an array should be written past the caches, see streams(): not one whose groups take turns in a thread's own memory. */
+static inline bool streams_past(struct tensor t)
+{
+	return t.step && streams(t.shape);
+}
+
 /* Images of the batch times pixels: numbers of one channel of in[0]. */
 static inline double channel_len(const struct pass *p)
 {
@@ -208,6 +214,9 @@ static inline double channel_len(const struct pass *p)
 const real *through_forward(const struct pass *p, int group, int channel, real *to);
 /* d_in[0] of that channel, just written as the gradient by what through_forward gave, taken back. */
 void through_backward(const struct pass *p, int group, int channel);
+
+/* totals[k] = sum over the batch's groups, in their order, of from[k] of each, which lie `stride` numbers apart. */
+void sum_groups(const struct pass *p, const real *from, size_t stride, int count, double *totals);
 
 /* Lanes without an image, which only the last group can have, become 0 in x, a group of an array like in[0]. */
 void clear_empty_lanes(const struct pass *p, int group, real *x);

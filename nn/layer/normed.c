@@ -130,7 +130,7 @@ static void forward(const struct pass *p, int group)
 	p->kernels->conv(&(struct conv_job){
 		.in = group_at(p->in[0], group), .in_shape = in, .out = group_at(p->out, group), .out_shape = out,
 		.rows = out.h, .columns = out.w, .out_step = 1, .kernel = { 1, 1 }, .stride = 1,
-		.weights = at.packed, .bias = at.bias, .activation = p->activation, .stream = streams(out) });
+		.weights = at.packed, .bias = at.bias, .activation = p->activation, .stream = streams_past(p->out) });
 }
 
 /* G and S of one group. */
@@ -162,33 +162,23 @@ struct columns {
 	double sums[BLOCK][2];          /* of d_y, and of d_y * (x - mean) */
 };
 
-/* Adds up `count` numbers of all groups, in group order. */
-static void add_groups(const struct pass *p, const real *from, size_t group_len, int count, double totals[BLOCK])
-{
-	for (int k = 0; k < BLOCK; k++)
-		totals[k] = 0;
-	for (int group = 0; group < p->groups; group++, from += group_len)
-		for (int k = 0; k < count; k++)
-			totals[k] += (double)from[k];
-}
-
 /* What output channel o says of the columns. */
 static void add_row(const struct pass *p, const struct places *at, int o, struct columns *columns)
 {
 	size_t row = (size_t)o * (size_t)inputs(p) + (size_t)columns->first;
 	const real *w = p->params + row, *mean = at->mean + columns->first;
 	const real *scale = at->scale + columns->first, *shift = at->shift + columns->first;
-	double g[BLOCK], s[BLOCK];
+	double g[BLOCK], s;
 
-	add_groups(p, products_of(at, 0) + row, at->group_len, columns->count, g);
-	add_groups(p, sums_of(p, at, 0) + o, at->group_len, 1, s);
+	sum_groups(p, products_of(at, 0) + row, at->group_len, columns->count, g);
+	sum_groups(p, sums_of(p, at, 0) + o, at->group_len, 1, &s);
 	for (int k = 0; k < columns->count; k++) {
-		p->d_params[row + (size_t)k] = (real)((double)scale[k] * g[k] + (double)shift[k] * s[0]);
-		columns->sums[k][0] += (double)w[k] * s[0];
-		columns->sums[k][1] += (double)w[k] * (g[k] - (double)mean[k] * s[0]);
+		p->d_params[row + (size_t)k] = (real)((double)scale[k] * g[k] + (double)shift[k] * s);
+		columns->sums[k][0] += (double)w[k] * s;
+		columns->sums[k][1] += (double)w[k] * (g[k] - (double)mean[k] * s);
 	}
 	if (columns->first == 0 && bias_of(p))
-		p->d_params[p->plan->params[0].len + (size_t)o] = (real)s[0];
+		p->d_params[p->plan->params[0].len + (size_t)o] = (real)s;
 }
 
 /* Batch norm's gradients of input channel i, and the weights by which d goes back to it. */
@@ -231,7 +221,8 @@ static void apply_backward(const struct pass *p, int group)
 		.in = group_at(p->d_out, group), .in_shape = out, .out = group_at(p->d_in[0], group), .out_shape = in,
 		.rows = in.h, .columns = in.w, .out_step = 1, .kernel = { 1, 1 }, .stride = 1,
 		.weights = at.turned, .bias = at.constant, .slope = at.slope, .activation = ACTIVATION_IDENTITY,
-		.gate = group_at(p->in[0], group), .gate_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY, .stream = streams(in) });
+		.gate = group_at(p->in[0], group), .gate_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,
+		.stream = streams_past(p->d_in[0]) });
 	clear_empty_lanes(p, group, group_at(p->d_in[0], group));
 }
 
