@@ -214,24 +214,23 @@ struct run {
 	struct model *model;
 	const struct item *from, *to;
 	enum stage stage;
-	int groups;             /* 0: tasks are no lane groups, or groups are taken in their order */
-	bool shared;            /* by several threads: see turned() */
+	bool turned, shared;    /* tasks are lane groups, from the last one to the first; for several threads: see group_of() */
 };
 
 /* From the last group to the first. Of several threads the leader takes its groups from one end, others from the other: each half. */
-static int turned(const struct run *run, int index)
+static int group_of(const struct run *run, int index)
 {
-	int half = run->shared ? (run->groups + 1) / 2 : 0;
+	int groups = run->model->groups, half = run->shared ? (groups + 1) / 2 : 0;
 
-	return index < half ? half - 1 - index : run->groups - 1 - (index - half);
+	return index < half ? half - 1 - index : groups - 1 - (index - half);
 }
 
 static void run_segment(void *about, int index, int seat)
 {
 	const struct run *run = about;
 
-	if (run->groups)
-		index = turned(run, index);
+	if (run->turned)
+		index = group_of(run, index);
 	for (const struct item *item = run->from; item < run->to; item++) {
 		observe_begin(run->model->observer);
 		item->run(run->model, item, index, item->scope == EACH_GROUP ? seat : 0);
@@ -254,12 +253,10 @@ static void run_program(struct model *m, struct crew *crew, const struct program
 
 	for (int segment = 0; segment < program->segment_count; from = program->ends[segment++]) {
 		struct run run = { m, program->items + from, program->items + program->ends[segment],
-		                   program == &m->plan->forward ? STAGE_FORWARD : STAGE_BACKWARD, 0,
-		                   atomic_load_explicit(&crew->helpers, memory_order_relaxed) > 0 };
-		if (run.from->scope == EACH_GROUP) {
-			m->turned = !m->turned;
-			run.groups = m->turned ? m->groups : 0;
-		}
+		                   program == &m->plan->forward ? STAGE_FORWARD : STAGE_BACKWARD,
+		                   .shared = atomic_load_explicit(&crew->helpers, memory_order_relaxed) > 0 };
+		if (run.from->scope == EACH_GROUP)
+			run.turned = m->turned = !m->turned;
 		crew_run(crew, segment_tasks(m, run.from), run_segment, &run);
 	}
 }
