@@ -9,6 +9,33 @@
 /* Sums in registers: output channels by vectors of input channels. */
 enum { COLUMN_BLOCK = 2, ROW_BLOCK = VEC_BYTES == 64 ? 3 * CHANNEL_BLOCK : CHANNEL_BLOCK };
 
+#if defined __AVX512F__ && !defined REAL_IS_DOUBLE
+/* Four numbers each of four rows that lie 4 * stride apart. */
+INLINE __m512 four_quads(const real *from, size_t stride)
+{
+	__m512 x = _mm512_castps128_ps512(_mm_load_ps(from));
+
+	x = _mm512_insertf32x4(x, _mm_load_ps(from + 4 * stride), 1);
+	x = _mm512_insertf32x4(x, _mm_load_ps(from + 8 * stride), 2);
+	return _mm512_insertf32x4(x, _mm_load_ps(from + 12 * stride), 3);
+}
+
+/* Two of four steps are done by where numbers are loaded. */
+void KERNEL(turn)(const real *from, size_t from_stride, real *to, size_t to_stride)
+{
+	for (int c = 0; c < LANES; c += 4, to += 4 * to_stride) {
+		__m512 x0 = four_quads(from + c, from_stride), x1 = four_quads(from + from_stride + c, from_stride);
+		__m512 x2 = four_quads(from + 2 * from_stride + c, from_stride), x3 = four_quads(from + 3 * from_stride + c, from_stride);
+		__m512 low02 = _mm512_unpacklo_ps(x0, x2), low13 = _mm512_unpacklo_ps(x1, x3);
+		__m512 high02 = _mm512_unpackhi_ps(x0, x2), high13 = _mm512_unpackhi_ps(x1, x3);
+
+		_mm512_store_ps(to, _mm512_unpacklo_ps(low02, low13));
+		_mm512_store_ps(to + to_stride, _mm512_unpackhi_ps(low02, low13));
+		_mm512_store_ps(to + 2 * to_stride, _mm512_unpacklo_ps(high02, high13));
+		_mm512_store_ps(to + 3 * to_stride, _mm512_unpackhi_ps(high02, high13));
+	}
+}
+#else
 void KERNEL(turn)(const real *from, size_t from_stride, real *to, size_t to_stride)
 {
 	for (int r = 0; r < LANES; r += 4, from += 4 * from_stride, to += 4)
@@ -25,6 +52,7 @@ void KERNEL(turn)(const real *from, size_t from_stride, real *to, size_t to_stri
 			*(quad *)(put + 3 * to_stride) = __builtin_shufflevector(high02, high13, 2, 6, 3, 7);
 		}
 }
+#endif
 
 /* A block of R rows and C vectors from row r and column c on; R and C are constants where this is inlined. */
 INLINE void block(const struct product *p, int r, int c, int R, int C)
