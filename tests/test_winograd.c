@@ -1,5 +1,6 @@
 /* Winograd's convolution: its kernel transforms by hand, and the whole against the naive loops. With equality for F(2x2, 3x3): whole
  * numbers of this size make halves and quarters on the way, which are exact. Thirds and fifteenths of the other two are not. */
+#include "nn/kernel/conv_pack.h"
 #include "nn/kernel/winograd.h"
 #include "tests/draw.h"
 #include "tests/lanes.h"
@@ -14,39 +15,46 @@
 #define F2_5 ((struct winograd_form){ 5, 2 })
 #define F4_3 ((struct winograd_form){ 3, 4 })
 
+/* The points of one kernel, alone in its block. */
+static void check_points(struct winograd_form form, const real *kernel, const double *want, double tolerance)
+{
+	real points[WINOGRAD_POINTS * CHANNEL_BLOCK];
+
+	winograd_pack(&(struct winograd_pack){ .form = form, .kernels = kernel, .read = 1, .written = 1 }, points);
+	for (int i = 0; i < winograd_points(form) * CHANNEL_BLOCK; i++)
+		CHECK_CLOSE((double)points[i], i % CHANNEL_BLOCK ? 0 : want[i / CHANNEL_BLOCK], tolerance);
+}
+
 /* G g Gt for g = 1 2 3 / 4 5 6 / 7 8 9: the columns become 1 2 3, 6 7.5 9, 2 2.5 3, 7 8 9; then the rows of that. */
-TEST(winograd_kernel_by_hand)
+TEST(winograd_pack_by_hand)
 {
 	static const real kernel[] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
 	static const double want[] = { 1, 3, 1, 3,  6, 11.25, 3.75, 9,  2, 3.75, 1.25, 3,  7, 12, 4, 9 };
-	real points[WINOGRAD_POINTS];
 
 	CHECK_INT(winograd_points(F2_3), 16);
-	winograd_kernel(F2_3, kernel, points);
-	for (int i = 0; i < 16; i++)
-		CHECK_CLOSE((double)points[i], want[i], 0);
+	check_points(F2_3, kernel, want, 0);
 }
 
 /* A kernel y[row] * x[column] becomes the product of G y, `rows`, and G x with x = 0 1 0 ...: 0, -1/3, -1/3, 2/15, 8/15, 0. */
 static void check_six_points(struct winograd_form form, const real *kernel, const double rows[6])
 {
 	static const double columns[] = { 0, -1. / 3, -1. / 3, 2. / 15, 8. / 15, 0 };
-	real points[WINOGRAD_POINTS];
+	double want[36];
 
 	CHECK_INT(winograd_points(form), 36);
-	winograd_kernel(form, kernel, points);
 	for (int i = 0; i < 36; i++)
-		CHECK_CLOSE((double)points[i], rows[i / 6] * columns[i % 6], 1e-6);
+		want[i] = rows[i / 6] * columns[i % 6];
+	check_points(form, kernel, want, 1e-6);
 }
 
 /* y = 1 0 0 0 2: 1, -1, 1, 33/15, -18/15, 2. */
-TEST(winograd_kernel_of_five_by_hand)
+TEST(winograd_pack_of_five_by_hand)
 {
 	check_six_points(F2_5, (const real[25]){ [1] = 1, [21] = 2 }, (const double[]){ 1, -1, 1, 2.2, -1.2, 2 });
 }
 
 /* y = 1 0 2: 1, -(1 + 2)/3, (1 + 2)/3, (1 + 8)/15, -(16 + 8)/15, 2. */
-TEST(winograd_kernel_of_large_tiles_by_hand)
+TEST(winograd_pack_of_large_tiles_by_hand)
 {
 	check_six_points(F4_3, (const real[9]){ [1] = 1, [7] = 2 }, (const double[]){ 1, -1, 1, 0.6, -1.6, 2 });
 }
@@ -95,18 +103,12 @@ TEST(winograd_scratch)
 
 static real *take_points(const struct naive_conv *c, struct winograd_form form)
 {
-	int out = c->out_shape.c, in = c->in_shape.c, blocks = (out + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK, size = form.kernel;
-	size_t each = (size_t)(blocks * CHANNEL_BLOCK * in), count = (size_t)winograd_points(form);
-	real *to = take_reals(count * each), kernel[WINOGRAD_POINTS], points[WINOGRAD_POINTS];
+	int out = c->out_shape.c, in = c->in_shape.c;
+	size_t taps = (size_t)(form.kernel * form.kernel), blocks = conv_blocks(out);
+	real *to = take_reals((size_t)winograd_points(form) * blocks * (size_t)in);
 
-	for (int o = 0; o < out; o++)
-		for (int i = 0; i < in; i++) {
-			for (int k = 0; k < size * size; k++)
-				kernel[k] = (real)c->weight[(o * in + i) * size * size + k];
-			winograd_kernel(form, kernel, points);
-			for (size_t k = 0; k < count; k++)
-				to[k * each + packed_at(o, (size_t)in, (size_t)i)] = points[k];
-		}
+	winograd_pack(&(struct winograd_pack){ .form = form, .kernels = take_copy(c->weight, (size_t)(out * in) * taps), .read = in,
+	              .written = out, .read_step = taps, .written_step = (size_t)in * taps }, to);
 	return to;
 }
 

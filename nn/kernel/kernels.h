@@ -74,7 +74,7 @@ struct conv_job {
 	const real *slope;      /* [o], or NULL: with a gate, slope[o] times its number is added before that */
 	bool stream;            /* see streams() */
 	/* Not 0: a 3x3 or 5x5 kernel with stride 1 and out_step 1 by Winograd's algorithm, in tiles of so many outputs along an axis.
-	 * Weights are [winograd_points()][ceil(o / CHANNEL_BLOCK)][i][CHANNEL_BLOCK], of winograd_kernel(). */
+	 * Weights are [winograd_points()][ceil(o / CHANNEL_BLOCK)][i][CHANNEL_BLOCK], see winograd_pack(). */
 	int winograd;
 	/* In bfloat16, see bf16.h. */
 	bool bf16;

@@ -85,26 +85,52 @@ const real *winograd_g(struct winograd_form form)
 	return form.kernel == 5 ? g2_5[0] : form.outputs == 4 ? g4_3[0] : g2_3[0];
 }
 
+/* A number of each of CHANNEL_BLOCK kernels. */
+typedef real block __attribute__((vector_size(CHANNEL_BLOCK * sizeof(real)), aligned(sizeof(real)), may_alias));
+
 /* to[p] = sum over k of G[p][k] * from[k * step]. */
-static void transform(struct winograd_form form, const real *from, int step, real to[WINOGRAD_AXIS])
+static void transform(struct winograd_form form, const block *from, int step, block to[WINOGRAD_AXIS])
 {
 	const real *g = winograd_g(form);
 
 	for (int p = 0; p < winograd_axis(form); p++, g += form.kernel) {
-		to[p] = 0;
-		for (int k = 0; k < form.kernel; k++)
+		to[p] = g[0] * from[0];
+		for (int k = 1; k < form.kernel; k++)
 			to[p] += g[k] * from[k * step];
 	}
 }
 
-void winograd_kernel(struct winograd_form form, const real *weights, real *points)
+/* The points of `count` kernels, G weights Gt; to = [point][stride]. */
+static void transform_kernels(const struct winograd_pack *p, const real *first, int count, real *to, size_t stride)
 {
-	real columns[WINOGRAD_AXIS][WINOGRAD_AXIS];     /* G times each column of the kernel */
+	const int taps = p->form.kernel * p->form.kernel, axis = winograd_axis(p->form);
+	block weights[WINOGRAD_TAPS] = { { 0 } }, columns[WINOGRAD_AXIS][WINOGRAD_AXIS];        /* columns: G times each of a kernel */
 
-	for (int column = 0; column < form.kernel; column++)
-		transform(form, weights + column, form.kernel, columns[column]);
-	for (int row = 0; row < winograd_axis(form); row++)
-		transform(form, columns[0] + row, WINOGRAD_AXIS, points + row * winograd_axis(form));
+	for (int c = 0; c < count; c++)
+		for (int k = 0; k < taps; k++)
+			weights[k][c] = first[(size_t)c * p->written_step + (size_t)(p->turned ? taps - 1 - k : k)];
+	for (int x = 0; x < p->form.kernel; x++)
+		transform(p->form, weights + x, p->form.kernel, columns[x]);
+	for (int y = 0; y < axis; y++) {
+		block line[WINOGRAD_AXIS];
+		transform(p->form, columns[0] + y, WINOGRAD_AXIS, line);
+		for (int x = 0; x < axis; x++)
+			*(block *)(to + (size_t)(y * axis + x) * stride) = line[x];
+	}
+}
+
+void winograd_pack(const struct winograd_pack *p, real *to)
+{
+	int blocks = (p->written + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
+	size_t stride = (size_t)blocks * CHANNEL_BLOCK * (size_t)p->read;
+
+	for (int o = 0; o < p->written; o += CHANNEL_BLOCK)
+		for (int i = 0; i < p->read; i++) {
+			const real *first = p->kernels + (size_t)o * p->written_step + (size_t)i * p->read_step;
+			int left = p->written - o;
+			transform_kernels(p, first, left < CHANNEL_BLOCK ? left : CHANNEL_BLOCK,
+			                  to + packed_at(o, (size_t)p->read, (size_t)i), stride);
+		}
 }
 
 /* As many as SCRATCH_BYTES has room for, at least `least`, in steps of `least`. */

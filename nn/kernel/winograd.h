@@ -30,10 +30,11 @@
 
 #include "nn/base/tensor.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
-/* The largest: points along an axis of a tile, points of a tile, tiles computed at a time. */
-enum { WINOGRAD_AXIS = 6, WINOGRAD_POINTS = WINOGRAD_AXIS * WINOGRAD_AXIS, WINOGRAD_TILES = 6, WINOGRAD_OUTPUTS = 4 };
+/* The largest: points along an axis of a tile, points of a tile, tiles computed at a time, outputs along an axis, taps of a kernel. */
+enum { WINOGRAD_AXIS = 6, WINOGRAD_POINTS = WINOGRAD_AXIS * WINOGRAD_AXIS, WINOGRAD_TILES = 6, WINOGRAD_OUTPUTS = 4, WINOGRAD_TAPS = 25 };
 
 /* Along an axis: taps of the kernel, outputs of a tile. */
 struct winograd_form { int kernel, outputs; };
@@ -63,8 +64,17 @@ static inline int winograd_points(struct winograd_form form)
 /* G, [winograd_axis][kernel]. */
 const real *winograd_g(struct winograd_form form);
 
-/* points = G weights Gt of one kernel, rows first. */
-void winograd_kernel(struct winograd_form form, const real *weights, real *points);
+/* The kernels of a convolution, for a job that reads and writes so many channels: from one channel's to the next one's numbers. */
+struct winograd_pack {
+	struct winograd_form form;
+	const real *kernels;
+	int read, written;
+	size_t read_step, written_step;
+	bool turned;            /* each kernel is turned around first */
+};
+
+/* to = [point, rows first][blocks of written][read][CHANNEL_BLOCK], G weights Gt of each kernel; 0 behind the last channel of a block. */
+void winograd_pack(const struct winograd_pack *pack, real *to);
 
 /* How many tiles are computed at a time. */
 int winograd_tiles(const struct winograd *w);

@@ -185,25 +185,16 @@ static void prepare_turned(const struct geometry *g, struct conv_taps t, real *t
 		}
 }
 
-/* The points of each kernel, of the kernel as it is and of the kernel turned around: to = [point][blocks][...][CHANNEL_BLOCK]. */
-static void prepare_winograd(const struct geometry *g, const real *kernel, real *forward, real *turned)
+static void prepare_winograd(const struct geometry *g, const real *kernels, real *forward, real *turned)
 {
-	const struct winograd_form form = { g->window.kernel.h, g->winograd };
-	int taps = form.kernel * form.kernel;
-	size_t in = (size_t)g->in_each, out = (size_t)g->out_each, count = (size_t)winograd_points(form);
+	size_t taps = (size_t)(g->window.kernel.h * g->window.kernel.w), row = (size_t)g->in_each * taps;
+	struct winograd_pack pack = { .form = { g->window.kernel.h, g->winograd }, .kernels = kernels,
+		.read = g->in_each, .written = g->out_each, .read_step = taps, .written_step = row };
 
-	for (int o = 0; o < g->out_each; o++)
-		for (int i = 0; i < g->in_each; i++, kernel += taps) {
-			real back[WINOGRAD_POINTS], points[WINOGRAD_POINTS];
-			winograd_kernel(form, kernel, points);
-			for (size_t k = 0; k < count; k++)
-				forward[k * conv_blocks(g->out_each) * in + packed_at(o, in, (size_t)i)] = points[k];
-			for (int k = 0; k < taps; k++)
-				back[k] = kernel[taps - 1 - k];
-			winograd_kernel(form, back, points);
-			for (size_t k = 0; k < count; k++)
-				turned[k * conv_blocks(g->in_each) * out + packed_at(i, out, (size_t)o)] = points[k];
-		}
+	winograd_pack(&pack, forward);
+	pack = (struct winograd_pack){ .form = pack.form, .kernels = kernels, .read = g->out_each, .written = g->in_each,
+		.read_step = row, .written_step = taps, .turned = true };
+	winograd_pack(&pack, turned);
 }
 
 static void prepare(const struct pass *p)
