@@ -73,6 +73,7 @@ struct conv_job {
 	struct activation gate_activation;      /* and is taken on to its inputs */
 	const real *slope;      /* [o], or NULL: with a gate, slope[o] times its number is added before that */
 	bool stream;            /* see streams() */
+	bool hot;               /* what is written lies in L2 already */
 	/* Not 0: a 3x3 or 5x5 kernel with stride 1 and out_step 1 by Winograd's algorithm, in tiles of so many outputs along an axis.
 	 * Weights are [winograd_points()][ceil(o / CHANNEL_BLOCK)][i][CHANNEL_BLOCK], see winograd_pack(). */
 	int winograd;

@@ -63,7 +63,8 @@ static void multiply(const struct work *w, int tiles)
 			.in = j->scratch + point * w->in_stride, .in_shape = { j->in_shape.c, 1, w->tiles },
 			.out = w->sums + point * w->out_stride, .out_shape = { j->out_shape.c, 1, w->tiles },
 			.rows = 1, .columns = tiles, .out_step = 1,
-			.kernel = { 1, 1 }, .stride = 1, .weights = j->weights + point * weights, .activation = ACTIVATION_IDENTITY });
+			.kernel = { 1, 1 }, .stride = 1, .weights = j->weights + point * weights, .activation = ACTIVATION_IDENTITY,
+			.hot = true });
 }
 
 INLINE void put_output(const struct conv_job *j, size_t at, vec sum)

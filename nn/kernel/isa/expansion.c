@@ -62,7 +62,8 @@ static void make(const struct expansion_job *j, int o, int count, const struct b
 	KERNEL(conv)(&(struct conv_job){
 		.in = in->at, .in_shape = shape_of(in, j->in_shape.c), .out = y->at, .out_shape = shape_of(y, count),
 		.rows = 1, .columns = y->pixels, .out_step = 1, .kernel = { 1, 1 }, .stride = 1,
-		.weights = j->weights + packed_at(o, (size_t)j->in_shape.c, 0), .bias = j->bias + o, .activation = j->activation,
+		.weights = j->weights + packed_at(o, (size_t)j->in_shape.c, 0), .bias = j->bias + o,
+		.activation = j->activation, .hot = true,
 	});
 }
 
@@ -113,7 +114,8 @@ void KERNEL(expand)(const struct expansion_job *j)
 
 	for (int y = 0; y < height; y += step)
 		forward_band(j, (struct range){ y, y + step < height ? y + step : height });
-	stream_end();
+	if (j->stream)
+		stream_end();
 }
 
 /* What lies in scratch while the gradients are computed. */
