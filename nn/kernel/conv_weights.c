@@ -35,21 +35,20 @@ static int64_t turned_cost(int turned, int rows)
 struct turned_sides turned_sides(int in, int out)
 {
 	enum { LEAST_CHANNELS = 24 };
-	struct turned_sides s = { TURNED_INPUTS, in, out };
+	struct turned_sides s = { .outputs = turned_cost(out, in) < turned_cost(in, out) };
 
-	if (turned_cost(out, in) < turned_cost(in, out))
-		s = (struct turned_sides){ TURNED_OUTPUTS, out, in };
-	if (s.turned < LEAST_CHANNELS || 3 * (int64_t)in * out <= 2 * turned_cost(s.turned, s.rows))
-		s.which = TURNED_NOTHING;
+	s.turned = s.outputs ? out : in;
+	s.rows = s.outputs ? in : out;
+	s.pays = s.turned >= LEAST_CHANNELS && 3 * (int64_t)in * out > 2 * turned_cost(s.turned, s.rows);
 	return s;
 }
 
-enum turned conv_weights_turned(const struct conv_weights_job *j)
+bool conv_weights_turned(const struct conv_weights_job *j)
 {
 	bool alike = j->kernel.h * j->kernel.w == 1 && j->stride == 1 && !j->top && !j->left && j->in_shape.h == j->out_shape.h &&
 	             j->in_shape.w == j->out_shape.w;
 
-	return alike ? turned_sides(j->in_shape.c, j->out_shape.c).which : TURNED_NOTHING;
+	return alike && turned_sides(j->in_shape.c, j->out_shape.c).pays;
 }
 
 int turned_pixels(int channels)
@@ -59,12 +58,17 @@ int turned_pixels(int channels)
 	return pixels < 1 ? 1 : pixels;
 }
 
+size_t turned_scratch_len(struct turned_sides s)
+{
+	return ((size_t)s.rows + (size_t)turned_pixels(s.turned) * LANES) * (size_t)turned_columns(s.turned);
+}
+
 size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h, int kernel_w)
 {
 	struct conv_weights_job job = { .in_shape.c = in_channels, .out_shape.c = out_channels, .kernel = { kernel_h, kernel_w } };
 	size_t waiting = (size_t)conv_weights_at_once(&job) * conv_weights_block_len(&job);
 	struct turned_sides s = turned_sides(in_channels, out_channels);
-	size_t turned = ((size_t)s.rows + (size_t)turned_pixels(s.turned) * LANES) * (size_t)turned_columns(s.turned);
+	size_t turned = turned_scratch_len(s);
 
-	return kernel_h * kernel_w == 1 && s.which != TURNED_NOTHING && turned > waiting ? turned : waiting;
+	return kernel_h * kernel_w == 1 && s.pays && turned > waiting ? turned : waiting;
 }

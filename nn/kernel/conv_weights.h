@@ -16,17 +16,18 @@ struct conv_weights_job;
 size_t conv_weights_block_len(const struct conv_weights_job *job);
 int conv_weights_at_once(const struct conv_weights_job *job);
 
-/* Whether it is a matrix product, and of which side turned. */
-enum turned { TURNED_NOTHING, TURNED_INPUTS, TURNED_OUTPUTS };
-enum turned conv_weights_turned(const struct conv_weights_job *job);
+/* Whether it is a matrix product. */
+bool conv_weights_turned(const struct conv_weights_job *job);
 
-/* The same of a 1x1 kernel with stride 1; channels of the side that would be turned with less work, and of the other one. */
-struct turned_sides { enum turned which; int turned, rows; };
+/* The same of a 1x1 kernel with stride 1; of the side that is turned with less work: whether it is the outputs', its channels, and those of
+ * the other one. */
+struct turned_sides { bool pays, outputs; int turned, rows; };
 struct turned_sides turned_sides(int in_channels, int out_channels);
 
 /* The columns and pixels of so many turned channels. */
 int turned_columns(int channels);
 int turned_pixels(int channels);
+size_t turned_scratch_len(struct turned_sides sides);
 
 /* Numbers of scratch that a job needs. */
 size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h, int kernel_w);

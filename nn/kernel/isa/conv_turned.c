@@ -11,9 +11,37 @@
  * 100 to 30 channels at 12x12 154 and 145 to 204 and 193, 120 to 30 157 and 125 to 205 and 190, 240 to 60 at 6x6 197 to 216. */
 #include "nn/kernel/isa/turned.h"
 
-/* The sums, [inputs][columns] of outputs or the other way round, as weights. */
-static void write_weights(const struct conv_weights_job *j, const real *sums, size_t o_step, size_t i_step)
+static real *sums_of(const struct conv_weights_job *j)
 {
+	return j->scratch;
+}
+
+static size_t sums_len(struct turned_sides s)
+{
+	return (size_t)s.rows * (size_t)turned_columns(s.turned);
+}
+
+void KERNEL(conv_turned_begin)(const struct conv_weights_job *j)
+{
+	clear(sums_of(j), sums_len(turned_sides(j->in_shape.c, j->out_shape.c)));
+}
+
+void KERNEL(conv_turned_add)(const struct conv_weights_job *j, struct range pixels)
+{
+	struct turned_sides s = turned_sides(j->in_shape.c, j->out_shape.c);
+	size_t plane = group_len((struct shape){ 1, j->out_shape.h, j->out_shape.w }), before = (size_t)pixels.first * LANES;
+
+	KERNEL(add_turned)(&(struct turned_planes){ .in = (s.outputs ? j->d_out : j->in) + before, .channels = s.turned, .plane = plane,
+		.pixels = (size_t)(pixels.last - pixels.first), .gradients = (s.outputs ? j->in : j->d_out) + before, .rows = s.rows,
+		.row = plane, .sums = sums_of(j), .scratch = j->scratch + sums_len(s) });
+}
+
+/* The sums, [inputs][columns] of outputs or the other way round, as weights. */
+void KERNEL(conv_turned_end)(const struct conv_weights_job *j)
+{
+	struct turned_sides s = turned_sides(j->in_shape.c, j->out_shape.c);
+	size_t columns = (size_t)turned_columns(s.turned), o_step = s.outputs ? 1 : columns, i_step = s.outputs ? columns : 1;
+	const real *sums = sums_of(j);
 	real *to = j->d_weights;
 
 	for (int o = 0; o < j->out_shape.c; o++)
@@ -23,14 +51,7 @@ static void write_weights(const struct conv_weights_job *j, const real *sums, si
 
 void KERNEL(conv_turned)(const struct conv_weights_job *j)
 {
-	struct turned_sides s = turned_sides(j->in_shape.c, j->out_shape.c);
-	bool outputs = s.which == TURNED_OUTPUTS;
-	size_t pixels = image_len((struct shape){ 1, j->out_shape.h, j->out_shape.w }), columns = (size_t)turned_columns(s.turned);
-	real *sums = j->scratch;
-
-	clear(sums, (size_t)s.rows * columns);
-	KERNEL(add_turned)(&(struct turned_planes){ .in = outputs ? j->d_out : j->in, .channels = s.turned, .plane = pixels * LANES,
-		.pixels = pixels, .gradients = outputs ? j->in : j->d_out, .rows = s.rows, .row = pixels * LANES, .sums = sums,
-		.scratch = sums + (size_t)s.rows * columns });
-	write_weights(j, sums, outputs ? 1 : columns, outputs ? columns : 1);
+	KERNEL(conv_turned_begin)(j);
+	KERNEL(conv_turned_add)(j, (struct range){ 0, j->out_shape.h * j->out_shape.w });
+	KERNEL(conv_turned_end)(j);
 }
