@@ -28,6 +28,12 @@ const char *const norms_text =
 	"batch_norm; conv channels=70 kernel=1 bias=0; batch_norm; conv channels=33 kernel=1;"  /* 9 .. 12: 33 x 5 x 6 */
 	"add from=12,12; global_average_pool; dense units=4";
 
+const char *const projections_text =
+	"conv channels=6 kernel=3; relu; depthwise kernel=3 multiplier=2; leaky_relu slope=0.1;"        /* 0 .. 3: 12 x 9 x 11 */
+	"batch_norm; relu6; conv channels=9 kernel=1; relu;"                                    /* 4 .. 7: 9 x 9 x 11 */
+	"depthwise kernel=3 stride=2 bias=0; batch_norm; leaky_relu slope=0.2; conv channels=30 kernel=1 bias=0;"  /* 8 .. 11: 30 x 5 x 6 */
+	"batch_norm; relu; conv channels=5 kernel=1; add from=14,14; global_average_pool; dense units=4";
+
 /* Test code at fault: nothing below would mean anything. */
 static void must(bool well, const struct error *err)
 {

@@ -11,7 +11,7 @@ extern const char *const every_layer_text;
 /* One of two expansions (nn/layer/expansion.c), with strides 1 and 2 and a shortcut, of the same input and classes. */
 extern const char *const expansions_text;
 /* One in which 1x1 convolutions have batch norm in their weights (nn/layer/normed.c), likewise. */
-extern const char *const norms_text;
+extern const char *const norms_text, *const projections_text;
 
 struct model_run {
 	struct net net;

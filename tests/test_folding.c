@@ -154,3 +154,23 @@ TEST(model_norms_in_weights_compute_the_same)
 	           "conv channels=820 kernel=1; relu; batch_norm; dropout rate=0; conv channels=40 kernel=1; flatten; dense units=3",
 	           SMALL_INPUT);
 }
+
+/* Likewise with an activation between, whose gradient a depthwise convolution before them may finish: with and without bias, of one
+ * channel, with and without activations before and behind, of an input that others read, of arrays that are written past the caches. */
+TEST(model_projections_compute_the_same)
+{
+	check_near("depthwise kernel=3 multiplier=3; leaky_relu slope=0.2; batch_norm; relu; conv channels=7 kernel=1; relu6; flatten;"
+	           "dense units=3",
+	           "depthwise kernel=3 multiplier=3; leaky_relu slope=0.2; batch_norm; relu; dropout rate=0; conv channels=7 kernel=1;"
+	           "relu6; flatten; dense units=3", SMALL_INPUT);
+	check_near("conv channels=1 kernel=3; batch_norm; relu6; conv channels=1 kernel=1 bias=0; batch_norm; leaky_relu slope=0.1;"
+	           "conv channels=2 kernel=1 bias=0; flatten; dense units=3",
+	           "conv channels=1 kernel=3; batch_norm; relu6; dropout rate=0; conv channels=1 kernel=1 bias=0; batch_norm;"
+	           "leaky_relu slope=0.1; dropout rate=0; conv channels=2 kernel=1 bias=0; flatten; dense units=3", SMALL_INPUT);
+	check_near("depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=1; add from=3,0; flatten; dense units=3",
+	           "depthwise kernel=3; batch_norm; relu; dropout rate=0; conv channels=2 kernel=1; add from=4,0; flatten; dense units=3",
+	           SMALL_INPUT);
+	check_near("depthwise kernel=3 multiplier=410; batch_norm; relu; conv channels=820 kernel=1; flatten; dense units=3",
+	           "depthwise kernel=3 multiplier=410; batch_norm; relu; dropout rate=0; conv channels=820 kernel=1; flatten;"
+	           "dense units=3", SMALL_INPUT);
+}

@@ -21,7 +21,8 @@ static const struct kernels *best(void)
 }
 
 /* Networks that between them have all layers, and all that layers do for each other. */
-static const char *const *const networks[] = { &every_layer_text, &expansions_text, &norms_text };
+static const char *const *const networks[] = { &every_layer_text, &expansions_text, &norms_text,
+	&projections_text };
 enum { NETWORKS = sizeof networks / sizeof *networks };
 
 static void open_network(struct model_run *r, const char *text, int batch, const struct kernels *k)
@@ -281,6 +282,7 @@ static void spread_slots(struct model_plan *plan)
 
 static const struct { const char *const *known; const char *text; struct shape input; int classes; } reusing[] = {
 	{ &every_layer_text, NULL, { 3, 9, 11 }, 4 }, { &expansions_text, NULL, { 3, 9, 11 }, 4 }, { &norms_text, NULL, { 3, 9, 11 }, 4 },
+	{ &projections_text, NULL, { 3, 9, 11 }, 4 },
 	{ NULL, "conv channels=4 kernel=3; add from=0,0; conv channels=4 kernel=3; add from=2,1; relu; add from=4,1; add from=5,0;"
 	  "global_average_pool; dense units=3", { 2, 5, 5 }, 3 },
 	{ NULL, "flatten; dense units=6; relu; dense units=6 from=0; add from=2,3; relu6; dropout rate=0.1; dense units=6;"

@@ -193,7 +193,7 @@ TEST(plan_takes_batch_norm_into_the_weights_that_read_it)
 		{ "relu; batch_norm; conv channels=4 kernel=1; relu;", false, ".mn." },
 		{ "batch_norm; conv channels=4 kernel=1; batch_norm; conv channels=4 kernel=1;", false, "mnmn" },
 		{ "relu; batch_norm; conv channels=4 kernel=1; relu;", true, "...." },
-		{ "relu; batch_norm; relu; conv channels=4 kernel=1;", false, "...." },         /* not affine */
+		{ "relu; batch_norm; relu; conv channels=4 kernel=1;", false, ".m.n" },         /* not into the weights: a projection */
 		{ "relu; batch_norm; conv channels=4 kernel=3; relu;", false, "...." },         /* pads with zeros that are not shifted */
 		{ "relu; batch_norm; conv channels=4 kernel=1 padding=1; relu;", false, "...." },
 		{ "relu; batch_norm; conv channels=4 kernel=1 stride=2; relu;", false, "...." },
@@ -206,6 +206,49 @@ TEST(plan_takes_batch_norm_into_the_weights_that_read_it)
 		char text[256];
 		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
 		check_norms(text, cases[i].bf16, cases[i].want);
+	}
+}
+
+/* Which of layers 0 .. 4 are projections, and which finish their reader's gradients. */
+static void check_projections(const char *text, bool input_gradient, bool bf16, const char *want)
+{
+	struct model_run r;
+	char got[6] = "";
+
+	model_run_open(&r, text, (struct shape){ 2, 5, 5 }, 4);
+	r.net.network.input_gradient = input_gradient;
+	r.net.network.bf16 = bf16;
+	model_run_plan(&r, 16);
+	for (int i = 0; i < 5; i++) {
+		const struct node *node = &r.plan->nodes[i];
+		got[i] = node->type == &layer_projection ? 'p' : node->finishes ? 'f' : '.';
+		CHECK(!node->finishes || r.plan->nodes[node->reader].finished_elsewhere);
+	}
+	if (strcmp(got, want) != 0)
+		test_fail(__FILE__, __LINE__, "%s: %s, not %s", text, got, want);
+	model_run_close(&r);
+}
+
+TEST(plan_makes_projections_and_finishes_their_gradients)
+{
+	static const struct { const char *text; bool input_gradient, bf16; const char *want; } cases[] = {
+		{ "depthwise kernel=3; batch_norm; relu6; conv channels=4 kernel=1; relu;", false, false, "f..p." },
+		{ "depthwise kernel=3; batch_norm; relu6; conv channels=4 kernel=1; relu;", false, true, "....." },
+		{ "depthwise kernel=3; relu; batch_norm; relu; conv channels=4 kernel=1;", false, false, "f...p" },
+		{ "conv kernel=3 channels=2; batch_norm; relu6; conv channels=4 kernel=1; relu;", false, false, "...p." },
+		{ "batch_norm; relu; conv channels=4 kernel=1; relu; relu;", false, false, "....." },   /* nobody wants the gradient */
+		{ "batch_norm; relu; conv channels=4 kernel=1; relu; relu;", true, false, "..p.." },
+		{ "depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=1; add from=0,3;", false, false, "...p." },
+		{ "depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=1; add from=1,3;", false, false, "....." },
+		{ "depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=1; add from=2,3;", false, false, "....." },
+		{ "depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=3; relu;", false, false, "....." },
+		{ "depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=1 stride=2; relu;", false, false, "....." },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[256];
+		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
+		check_projections(text, cases[i].input_gradient, cases[i].bf16, cases[i].want);
 	}
 }
 
@@ -349,6 +392,7 @@ TEST(plan_places_nothing_on_what_lives_at_the_same_time)
 	check_memory(every_layer_text, (struct shape){ 3, 9, 11 }, 4);
 	check_memory(expansions_text, (struct shape){ 3, 9, 11 }, 4);
 	check_memory(norms_text, (struct shape){ 3, 9, 11 }, 4);
+	check_memory(projections_text, (struct shape){ 3, 9, 11 }, 4);
 	check_memory("conv channels=4 kernel=3; add from=0,0; conv channels=4 kernel=3; add from=2,1; relu; add from=4,1;"
 	             "add from=5,0; global_average_pool; dense units=3", (struct shape){ 2, 5, 5 }, 3);
 	check_memory("conv channels=8 kernel=3; relu; max_pool window=2; conv channels=16 kernel=3; batch_norm; relu;"

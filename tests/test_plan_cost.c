@@ -135,6 +135,28 @@ TEST(plan_cost_of_batch_norm_in_weights)
 	model_run_close(&r);
 }
 
+/* A projection reads what batch norm reads, and back writes the gradient by it, which the depthwise convolution finishes; for that it reads
+ * its own output besides what it always does: its input, and the gradients by both. */
+TEST(plan_cost_of_a_projection)
+{
+	const int depthwise = 2, norm = 4, conv = 6;
+	const int64_t first = 2 * 6 * 99 * LANE, in = 2 * first, out = 2 * 9 * 99 * LANE, macs = 32 * 12 * 9 * 99;
+	const int64_t packed = 12 * 12 + 12 * 9;
+	struct model_run r;
+
+	model_run_open(&r, projections_text, (struct shape){ 3, 9, 11 }, 4);
+	model_run_plan(&r, 32);
+	check_stage(r.plan, norm, STAGE_FORWARD, (struct stage_cost){ 0, in });
+	check_stage(r.plan, norm, STAGE_BACKWARD, (struct stage_cost){ 0, 0 });
+	check_stage(r.plan, conv, STAGE_PACKING, (struct stage_cost){ 0, (12 * 9 + packed) * NUMBER });
+	check_stage(r.plan, conv, STAGE_FORWARD, (struct stage_cost){ macs, in + out + 117 * NUMBER });
+	check_stage(r.plan, conv, STAGE_BACKWARD, (struct stage_cost){ 2 * macs, in + out + in + 3 * 117 * NUMBER });
+	check_stage(r.plan, conv, STAGE_SUMMING, (struct stage_cost){ 0, 3 * 117 * NUMBER });
+	check_stage(r.plan, depthwise, STAGE_BACKWARD, (struct stage_cost){ 2 * 32 * 12 * 9 * 99,
+	            in + first + in + first + 3 * (12 * 9 + 12) * NUMBER });
+	model_run_close(&r);
+}
+
 /* A layer that forgot to say what its steps move would look free. */
 TEST(plan_cost_of_every_layer_type_is_stated)
 {

@@ -32,6 +32,7 @@ static inline bool is_relu(struct activation a)
 
 struct expansion_job;   /* expansion.h */
 struct gram_job;
+struct projection_job;  /* projection.h */
 
 enum { CHANNEL_BLOCK = 4 };     /* output channels whose weights lie side by side in packed weights */
 
@@ -158,6 +159,9 @@ struct kernels {
 	void (*expand)(const struct expansion_job *job);
 	void (*expand_backward)(const struct expansion_job *job);
 	void (*channel_gram)(const struct gram_job *job);
+	/* A 1x1 convolution with batch norm before it, see projection.h, and its gradients. */
+	void (*project)(const struct projection_job *job);
+	void (*project_backward)(const struct projection_job *job);
 
 	/* The winner of each window; padding never wins. Backward: the gradient goes to the first maximum in reading order. */
 	void (*max_pool)(const struct pool_job *job);

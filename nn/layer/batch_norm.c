@@ -93,13 +93,6 @@ static double *sums_of(const struct pass *p, int group, int c)
 	return (double *)(void *)p->shared + 2 * ((size_t)group * (size_t)channels(p) + (size_t)c);
 }
 
-/* 1 for lanes that carry an image, 0 for the rest of the last group. */
-static void lane_mask(const struct pass *p, int group, real mask[LANES])
-{
-	for (int i = 0; i < LANES; i++)
-		mask[i] = group * LANES + i < p->images ? 1 : 0;
-}
-
 static void add_groups(const struct pass *p, int c, double total[2])
 {
 	total[0] = total[1] = 0;

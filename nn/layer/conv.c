@@ -110,6 +110,12 @@ static size_t plane_len(const struct geometry *g)
 	return group_len((struct shape){ 1, g->in.h, g->in.w });
 }
 
+/* Of the channels that one convolution group writes. */
+static size_t out_len(const struct geometry *g)
+{
+	return group_len((struct shape){ g->out_each, g->out.h, g->out.w });
+}
+
 static struct geometry geometry(const struct pass *p)
 {
 	struct geometry g;
@@ -152,7 +158,7 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 			.axis_count = 1, .axes = { { AXIS_OUTPUT, g.out.c } } };
 	if (!in->made) {
 		out->shared_len = out->packed_len = (size_t)g.groups * (g.packed_each + g.turned_each);
-		out->scratch_len = scratch_len(&g) + (in->through ? plane_len(&g) : 0);
+		out->scratch_len = scratch_len(&g) + (in->through ? plane_len(&g) : 0) + (in->unfinished ? out_len(&g) : 0);
 		out->grouped_gradient = true;
 	}
 	out->needs_in = true;
@@ -216,10 +222,23 @@ static void prepare(const struct pass *p)
 	}
 }
 
-/* Scratch begins with the input channel that is taken through other layers, if there are such. */
+/* Scratch begins with the input channel that is taken through other layers, if there are such, and with the gradients that this layer
+ * finishes. */
 static real *scratch_of(const struct pass *p, const struct geometry *g)
 {
-	return p->scratch + (p->through_count ? plane_len(g) : 0);
+	return p->scratch + (p->through_count ? plane_len(g) : 0) + (p->unfinished ? out_len(g) : 0);
+}
+
+/* The gradients by the output channels of convolution group k. */
+static const real *gradient_of(const struct pass *p, const struct geometry *g, int group, int k)
+{
+	real *to = p->scratch + (p->through_count ? plane_len(g) : 0);
+
+	if (!p->unfinished)
+		return channel_at(p->d_out, group, k * g->out_each);
+	for (int c = 0; c < g->out_each; c++)
+		p->finish(p->unfinished, group, k * g->out_each + c, to + (size_t)c * out_len(g) / (size_t)g->out_each);
+	return to;
 }
 
 /* The input channels of convolution group k. */
@@ -247,27 +266,30 @@ static void forward(const struct pass *p, int group)
 		});
 }
 
-/* The gradient by data of one convolution group, whose input is `in`, for d_in's rows and columns of one phase. */
-static struct conv_job data_job(const struct pass *p, const struct geometry *g, int group, int k, const real *in)
+/* What one convolution group reads for its gradients. */
+struct arrays { const real *in, *d_out; };
+
+/* The gradient by data of one convolution group, for d_in's rows and columns of one phase. */
+static struct conv_job data_job(const struct pass *p, const struct geometry *g, int group, int k, const struct arrays *of)
 {
 	return (struct conv_job){
-		.in = channel_at(p->d_out, group, k * g->out_each), .in_shape = { g->out_each, g->out.h, g->out.w },
+		.in = of->d_out, .in_shape = { g->out_each, g->out.h, g->out.w },
 		.out = channel_at(p->d_in[0], group, k * g->in_each), .out_shape = { g->in_each, g->in.h, g->in.w },
 		.out_step = g->window.stride, .stride = 1,
 		.activation = ACTIVATION_IDENTITY, .stream = streams_past(p->d_in[0]) && !p->through_count,
 		.winograd = g->winograd, .bf16 = g->bf16, .scratch = scratch_of(p, g),
-		.gate = p->gate ? in : NULL,
+		.gate = p->gate ? of->in : NULL,
 		.gate_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,
 	};
 }
 
-static struct conv_weights_job weights_job(const struct pass *p, const struct geometry *g, int group, int k, const real *in)
+static struct conv_weights_job weights_job(const struct pass *p, const struct geometry *g, int group, int k, const struct arrays *of)
 {
 	real *d_kernel = p->d_params + (size_t)group * p->d_params_stride;
 
 	return (struct conv_weights_job){
-		.in = in, .in_shape = { g->in_each, g->in.h, g->in.w },
-		.d_out = channel_at(p->d_out, group, k * g->out_each),
+		.in = of->in, .in_shape = { g->in_each, g->in.h, g->in.w },
+		.d_out = of->d_out,
 		.out_shape = { g->out_each, g->out.h, g->out.w },
 		.kernel = { g->window.kernel.h, g->window.kernel.w }, .stride = g->window.stride,
 		.top = g->window.top, .left = g->window.left,
@@ -276,18 +298,29 @@ static struct conv_weights_job weights_job(const struct pass *p, const struct ge
 	};
 }
 
+/* Of the output channels of convolution group k. */
+static void backward_bias(const struct pass *p, const struct geometry *g, int group, int k, const real *d_out)
+{
+	const struct conv *c = p->config;
+	real *d_bias = p->d_params + (size_t)group * p->d_params_stride + g->kernel_len + (size_t)(k * g->out_each);
+
+	if (c->bias)
+		p->kernels->channel_sums(d_out, g->out_each, (size_t)(g->out.h * g->out.w), d_bias);
+}
+
 /* One convolution group. With stride 1 there is one phase. */
 static void backward_group(const struct pass *p, const struct geometry *g, int group, int k)
 {
-	const real *in = input_of(p, g, group, k);
-	struct conv_weights_job weights = weights_job(p, g, group, k, in);
+	struct arrays of = { input_of(p, g, group, k), gradient_of(p, g, group, k) };
+	struct conv_weights_job weights = weights_job(p, g, group, k, &of);
 	int stride = g->window.stride;
 
+	backward_bias(p, g, group, k, of.d_out);
 	if (!p->d_in[0].at || stride > 1)
 		p->kernels->conv_weights(&weights);
 	if (!p->d_in[0].at)
 		return;
-	struct conv_job data = data_job(p, g, group, k, in);
+	struct conv_job data = data_job(p, g, group, k, &of);
 	data.weights = p->shared + (size_t)g->groups * g->packed_each + (size_t)k * g->turned_each;
 	for (int a = 0; a < stride; a++)
 		for (int b = 0; b < stride; b++) {
@@ -301,22 +334,12 @@ static void backward_group(const struct pass *p, const struct geometry *g, int g
 	through_backward(p, group, k * g->in_each);
 }
 
-static void backward_bias(const struct pass *p, const struct geometry *g, int group)
-{
-	const struct conv *c = p->config;
-	real *d_bias = p->d_params + (size_t)group * p->d_params_stride + g->kernel_len;
-
-	if (c->bias)
-		p->kernels->channel_sums(group_at(p->d_out, group), g->out.c, (size_t)(g->out.h * g->out.w), d_bias);
-}
-
 static void backward(const struct pass *p, int group)
 {
 	struct geometry g = geometry(p);
 
 	for (int k = 0; k < g.groups; k++)
 		backward_group(p, &g, group, k);
-	backward_bias(p, &g, group);
 }
 
 static bool pointwise(const void *config)
@@ -382,7 +405,8 @@ static void backward_expansion(const struct pass *p, int group)
 	job.turned_taps = p->shared + (size_t)g.groups * g.packed_each;
 	job.d_taps = d_kernel;
 	p->kernels->expand_backward(&job);
-	backward_bias(p, &g, group);
+	for (int k = 0; k < g.groups; k++)
+		backward_bias(p, &g, group, k, channel_at(p->d_out, group, k));
 }
 
 static const char *const init_names[] = { "he", "glorot", NULL };
@@ -417,6 +441,7 @@ static const struct field depthwise_fields[] = {
 const struct layer_type layer_conv = {
 	.kind = { "conv", "convolution", conv_fields, sizeof(struct conv) },
 	.inputs = 1, .applies_activation = true, .gates = true, .pointwise = pointwise, .with_norm = &layer_conv_with_norm,
+	.with_active_norm = &layer_projection,
 	.plan = plan, .resolve = resolve, .prepare = prepare, STEPS,
 };
 
@@ -439,5 +464,5 @@ static const struct layer_type with_expansion = {
 };
 
 const struct layer_type layer_depthwise = {
-	DEPTHWISE, .plan = plan, .reads_through = true, .with_expansion = &with_expansion, .expands = expands, STEPS,
+	DEPTHWISE, .plan = plan, .reads_through = true, .finishes = true, .with_expansion = &with_expansion, .expands = expands, STEPS,
 };

@@ -69,7 +69,7 @@ struct plan_request {
 	int groups;                             /* lane groups of a full batch */
 	struct mark at;                         /* of the layer in its file, for errors */
 	const struct window *pooling;           /* see pass.pooling */
-	bool through;                           /* there will be a pass.through */
+	bool through, unfinished;               /* there will be a pass.through, a pass.unfinished */
 	int expanded;                           /* not 0: there will be a pass.expansion, of so many channels; in[0] is its input */
 	bool made;                              /* a part of another layer's pass.expansion, or its pass.norm */
 	bool bf16;                              /* convolutions may be in bfloat16 */
@@ -134,6 +134,9 @@ struct pass {
 	struct through through[MAX_THROUGH];
 	struct expansion_parts expansion;           /* or what in[0] is to be taken through is a whole expansion, */
 	struct norm_part norm;                      /* or batch norm alone */
+	/* NULL, or the pass of the layer that alone reads `out`, and that has left d_out as it is before `finish`. */
+	const struct pass *unfinished;
+	void (*finish)(const struct pass *p, int group, int channel, real *to);
 	int groups;                             /* lane groups of this batch */
 	int images;                             /* images of this batch: (groups - 1) * LANES < images <= groups * LANES */
 	bool training;                          /* batch statistics and dropout, or moving statistics and none */
@@ -177,10 +180,16 @@ struct layer_type {
 	/* Not NULL: the same layer with batch norm before it, which it alone reads, in one go (pass.norm), where its config is `pointwise`;
 	 * and of batch norm what is left of it then: the moments. */
 	const struct layer_type *with_norm, *moments_alone;
+	/* Likewise with an activation between, where somebody wants the gradient by what batch norm reads. */
+	const struct layer_type *with_active_norm;
 	/* Not NULL: the same layer with both before it, which alone read each other, in one go (pass.expansion); whether that pays for an
 	 * input of that shape and so many channels between. */
 	const struct layer_type *with_expansion;
 	bool (*expands)(const void *config, struct shape in, int channels);
+	/* Not NULL: what the last step of backward does, channel by channel: it writes to `to`, which may be d_in[0], the gradient by in[0]
+	 * from what the steps before have left in d_in[0]. A producer that takes its gradient channel by channel can do it on the way. */
+	void (*finish)(const struct pass *p, int group, int channel, real *to);
+	bool finishes;                          /* takes d_out channel by channel, and heeds pass.unfinished */
 	bool gates;                             /* can take d_in[0] through the activation that in[0] came from (see pass.gate) */
 	struct activation (*activation)(const void *config);    /* not NULL: an activation, which its producer can apply */
 	bool (*plan)(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err);
@@ -218,11 +227,14 @@ void through_backward(const struct pass *p, int group, int channel);
 /* totals[k] = sum over the batch's groups, in their order, of from[k] of each, which lie `stride` numbers apart. */
 void sum_groups(const struct pass *p, const real *from, size_t stride, int count, double *totals);
 
+/* 1 for lanes that carry an image, 0 for the rest of the last group. */
+void lane_mask(const struct pass *p, int group, real mask[LANES]);
+
 /* Lanes without an image, which only the last group can have, become 0 in x, a group of an array like in[0]. */
 void clear_empty_lanes(const struct pass *p, int group, real *x);
 
-/* The two that a layer's row in the registry leads to, see normed.c. */
-extern const struct layer_type layer_conv, layer_conv_with_norm;
+/* Those that a layer's row in the registry leads to, see normed.c and projection.c. */
+extern const struct layer_type layer_conv, layer_conv_with_norm, layer_projection;
 
 /* expansion.c: an expansion's own steps, and what its layer asks the kernels for, but for what it says of its own work. Plan: adds to a
  * plan whose packed_len is that of the layer alone. */

@@ -22,6 +22,12 @@ void through_backward(const struct pass *p, int group, int channel)
 		p->through[i].steps->backward(p->through[i].pass, group, channel, channel_at(p->d_in[0], group, channel));
 }
 
+void lane_mask(const struct pass *p, int group, real mask[LANES])
+{
+	for (int i = 0; i < LANES; i++)
+		mask[i] = group * LANES + i < p->images ? 1 : 0;
+}
+
 void clear_empty_lanes(const struct pass *p, int group, real *x)
 {
 	int images = p->images - group * LANES;

@@ -118,6 +118,10 @@ static void fill_pass(struct model *m, int i, int seat)
 		                                   plan->network->layers[node->norm].type->norm_steps };
 	if (node->normed)
 		p->norm = (struct norm_part){ pass_of(m, node->norm, seat), plan->network->layers[node->norm].type->norm_steps };
+	if (node->finishes) {
+		p->unfinished = pass_of(m, node->reader, seat);
+		p->finish = plan->nodes[node->reader].type->finish;
+	}
 	p->out = tensor_of(m, seat, node->written, &plan->storages[node->out].value);
 	p->d_out = tensor_of(m, seat, node->written, &plan->storages[node->out].gradient);
 	for (int k = 0; k < layer->type->inputs; k++) {

@@ -61,7 +61,8 @@ static void plan_gradient(struct model_plan *plan, int i)
 /* A layer that also does the work of others, or whose work others do, needs other memory. */
 static bool is_folded(const struct node *node)
 {
-	return node->pooled || node->through_count || node->expands || node->made || node->normed || node->moments_alone;
+	return node->pooled || node->through_count || node->expands || node->made || node->normed || node->moments_alone ||
+	       node->finishes;
 }
 
 static bool plan_folded(struct model_plan *plan, int i, struct error *err)
@@ -70,6 +71,7 @@ static bool plan_folded(struct model_plan *plan, int i, struct error *err)
 	struct node *node = &plan->nodes[i];
 	struct plan_request request = { .input_count = layer->type->inputs, .in = { node->in[0] }, .groups = plan->groups, .at = layer->at,
 	                                .pooling = node->pooled ? &node->pooling : NULL, .through = node->through_count > 0,
+	                                .unfinished = node->finishes,
 	                                .expanded = node->expands ? node->plan.out.c : 0, .made = node->made || node->moments_alone,
 	                                .bf16 = plan->network->bf16 };
 
@@ -141,11 +143,14 @@ static bool plan_all(struct model_plan *plan, struct error *err)
 	}
 	for (int i = 0; i < plan->network->layer_count; i++)
 		plan_fold_norm(plan, i);
+	for (int i = 0; i < plan->network->layer_count; i++)
+		plan_fold_gate(plan, i);
+	for (int i = 0; i < plan->network->layer_count; i++)
+		plan_fold_finish(plan, i);
 	for (int i = 0; i < plan->network->layer_count; i++) {
 		if (is_folded(&plan->nodes[i]) && !plan_folded(plan, i, err))
 			return false;
 		plan_lengths(plan, i);
-		plan_fold_gate(plan, i);
 	}
 	return check_readers(plan->network, err) && check_logits(plan, err) && plan_program(plan, err) && plan_memory(plan, err);
 }

@@ -57,6 +57,8 @@ struct node {
 	int conv, norm;
 	bool normed;                    /* does the work of `norm` before it, which is `moments_alone` */
 	bool moments_alone;
+	bool finishes, finished_elsewhere;      /* does `reader`'s last step of backward; does not do its own */
+	int reader;
 	struct shape in[MAX_INPUTS];
 	int storage[MAX_INPUTS], out;   /* indices of storages */
 	bool runs;              /* false: a view, or an activation that its producer applies */
@@ -100,6 +102,8 @@ bool plan_fold_expansion(struct model_plan *plan, int i);
 /* Batch norm before layer i, which alone reads it, is the work of layer i but for its moments, where it can do that. When all layers are
  * planned: an expansion, which saves more, comes first. */
 void plan_fold_norm(struct model_plan *plan, int i);
+/* The last step of the backward pass of layer i's only reader is the work of layer i, if that can do it on the way. After all others. */
+void plan_fold_finish(struct model_plan *plan, int i);
 /* The gradient through an activation folded into layer i is the work of the layer that reads its output, if it is one and can do so. */
 void plan_fold_gate(struct model_plan *plan, int i);
 

@@ -73,6 +73,8 @@ static int64_t item_bytes(const struct model_plan *plan, const struct item *item
 	if (item->run == model_run_loss)
 		return 0;                                       /* a stage of its own */
 	int64_t bytes = moved_bytes(plan, item->layer, &item->step->moves);
+	if (node->finishes && item->step == node->type->backward)        /* reads its output */
+		bytes += tensor_bytes(plan, node->written);
 	return bytes + (wants_any_data(plan, item->layer) ? moved_bytes(plan, item->layer, &item->step->data_moves) : 0);
 }
 

@@ -135,21 +135,36 @@ void plan_fold_input(struct model_plan *plan, int i)
 	reader->through_count = count;
 }
 
+/* How layer i, a 1x1 convolution, does the work of batch norm k before it: NULL if it does not. An activation between them keeps batch norm
+ * out of the weights, and wants the gradient by what it reads written. */
+static const struct layer_type *with_norm(const struct model_plan *plan, int i, int k)
+{
+	const struct layer *layer = &plan->network->layers[i];
+	const struct node *norm = &plan->nodes[k];
+
+	if (norm->pooled || norm->in_place || !norm->type->moments_alone)
+		return NULL;
+	if (!norm->activated)
+		return layer->type->with_norm;
+	return plan->storages[norm->storage[0]].wants_gradient ? layer->type->with_active_norm : NULL;
+}
+
 void plan_fold_norm(struct model_plan *plan, int i)
 {
 	const struct layer *layer = &plan->network->layers[i];
 	struct node *reader = &plan->nodes[i];
 	bool may = reader->runs && layer->type->with_norm && layer->type->pointwise(layer->config) && !plan->network->bf16;
 	int k = may ? only_producer(plan, i) : -1;
+	const struct layer_type *type = k >= 0 ? with_norm(plan, i, k) : NULL;
 
-	if (k < 0 || plan->nodes[k].activated || plan->nodes[k].pooled || plan->nodes[k].in_place || !plan->nodes[k].type->moments_alone)
+	if (!type)
 		return;
 	struct node *norm = &plan->nodes[k];
 	norm->type = norm->type->moments_alone;
 	norm->moments_alone = true;
 	norm->runs_backward = false;
 	norm->out = norm->storage[0];
-	reader->type = layer->type->with_norm;
+	reader->type = type;
 	reader->normed = true;
 	reader->norm = k;
 	reader->storage[0] = norm->storage[0];
@@ -173,10 +188,22 @@ static int only_reader(const struct model_plan *plan, int i)
 	return reader;
 }
 
+void plan_fold_finish(struct model_plan *plan, int i)
+{
+	struct node *node = &plan->nodes[i];
+	int reader = node->runs && node->type->finishes && (!node->activated || node->gated_elsewhere) ? only_reader(plan, i) : -1;
+
+	if (reader < 0 || !plan->nodes[reader].type->finish)
+		return;
+	node->finishes = true;
+	node->reader = reader;
+	plan->nodes[reader].finished_elsewhere = true;
+}
+
 void plan_fold_gate(struct model_plan *plan, int i)
 {
 	struct node *node = &plan->nodes[i];
-	int reader = node->runs && node->activated ? only_reader(plan, i) : -1;
+	int reader = node->runs && node->activated && !node->moments_alone ? only_reader(plan, i) : -1;
 
 	if (reader < 0 || !plan->network->layers[reader].type->gates)
 		return;

@@ -50,7 +50,7 @@ static void live_backward(struct model_plan *plan, const struct item *item, int 
 
 	if (MOVES(item, d_out))
 		live(&out->gradient, out->value.len, at);
-	if (node->plan.needs_out || (node->activated && !node->gated_elsewhere))
+	if (node->plan.needs_out || node->finishes || (node->activated && !node->gated_elsewhere))
 		live(&out->value, out->value.len, at);
 	for (int k = 0; k < plan->network->layers[item->layer].type->inputs; k++) {
 		struct storage *in = &plan->storages[node->storage[k]];

@@ -16,9 +16,9 @@ static void add_item(struct program *program, struct item item)
 	program->ends[program->segment_count - 1] = program->count;
 }
 
-static void add_steps(struct program *program, const struct step *steps, int layer)
+static void add_steps(struct program *program, const struct step *steps, bool but_last, int layer)
 {
-	for (; steps->run; steps++)
+	for (; steps->run && (steps[1].run || !but_last); steps++)
 		add_item(program, (struct item){ .run = model_run_step, .scope = steps->scope, .layer = layer, .step = steps });
 }
 
@@ -37,7 +37,7 @@ static void add_backward(struct model_plan *plan, int i, bool *written)
 			node->side[k].len = image_len(node->in[k]) * LANES * (size_t)plan->groups;
 		written[node->storage[k]] = true;
 	}
-	add_steps(&plan->backward, node->type->backward, i);
+	add_steps(&plan->backward, node->type->backward, node->finished_elsewhere, i);
 	for (int k = 0; k < type->inputs; k++)
 		if (node->side[k].len)
 			add_item(&plan->backward, (struct item){ .run = model_run_accumulate, .scope = EACH_GROUP,
@@ -64,7 +64,7 @@ bool plan_program(struct model_plan *plan, struct error *err)
 	}
 	for (int i = 0; i < layers; i++)
 		if (plan->nodes[i].runs)
-			add_steps(&plan->forward, plan->nodes[i].type->forward, i);
+			add_steps(&plan->forward, plan->nodes[i].type->forward, false, i);
 	add_item(&plan->forward, (struct item){ .run = model_run_loss, .scope = EACH_GROUP, .layer = layers - 1 });
 	for (int i = layers - 1; i >= 0; i--)
 		if (plan->nodes[i].runs_backward)

@@ -72,6 +72,11 @@ static const struct row {
 	{ "batch_norm", { "conv channels=5 kernel=2; leaky_relu slope=0.3; batch_norm; conv channels=6 kernel=1; leaky_relu slope=0.2;"
 	                  "batch_norm; conv channels=3 kernel=1 bias=0; flatten; dense units=3", { 2, 4, 5 }, 3, 1, 0 } },
 	{ "batch_norm", { "batch_norm; conv channels=4 kernel=1; flatten; dense units=3", { 3, 4, 5 }, 3, 1, 0 } },
+	{ "batch_norm", { "depthwise kernel=3 multiplier=2; leaky_relu slope=0.3; batch_norm; leaky_relu slope=0.2;"
+	                  "conv channels=5 kernel=1; batch_norm; leaky_relu slope=0.1; conv channels=3 kernel=1 bias=0; flatten;"
+	                  "dense units=3", { 2, 4, 5 }, 3, 1, 0 } },
+	{ "depthwise", { "depthwise kernel=3 stride=2 multiplier=2 bias=0; batch_norm; relu6; conv channels=4 kernel=1; flatten;"
+	                 "dense units=3", { 2, 5, 6 }, 3, 1, 0 } },
 	{ "batch_norm", { "conv channels=4 kernel=2; relu; batch_norm; conv channels=4 kernel=1; add from=3,1; flatten; dense units=3",
 	                  { 2, 4, 5 }, 3, 1, 0 } },
 	{ "relu", { "relu; flatten; dense units=3", { 2, 3, 5 }, 3, 1, 0 } },

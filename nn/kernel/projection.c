@@ -1,0 +1,22 @@
+/* See projection.h. */
+#include "nn/kernel/projection.h"
+
+enum {
+	BAND_BYTES = 1 << 18,           /* of y: beside x, what comes out and the weights it stays in L2 */
+	BAND_STEP = 12,                 /* pixels: whole blocks of a convolution's */
+};
+
+int projection_pixels(struct shape in)
+{
+	int all = in.h * in.w, room = BAND_BYTES / (in.c * LANES * (int)sizeof(real)) / BAND_STEP * BAND_STEP;
+
+	return room < BAND_STEP ? BAND_STEP : room < all ? room : all;
+}
+
+size_t projection_scratch_len(struct shape in, int channels)
+{
+	size_t forward = (size_t)in.c * ((size_t)projection_pixels(in) | 1) * LANES;
+	size_t backward = turned_scratch_len(turned_sides(in.c, channels));
+
+	return forward > backward ? forward : backward;
+}

@@ -1,0 +1,42 @@
+/* Batch norm whose moments are known, its activation, and a 1x1 convolution that alone reads them, in one go: what lies between is made a
+ * few pixels at a time, in cache, forward and again for the gradients, and never is an array. An activation keeps batch norm out of the
+ * weights, as nn/layer/normed.c has it; an inverted residual ends like that (Sandler et al. 2018, "MobileNetV2"). Floor 1;
+ * nn/kernel/isa/projection.c computes it, nn/layer/projection.c says what it is told.
+ *
+ *   y[i] = activation(scale[i] * x[i] + shift[i])          out[c] = out_activation(bias[c] + sum over i of weights[c][i] * y[i]) */
+#ifndef NN_KERNEL_PROJECTION_H
+#define NN_KERNEL_PROJECTION_H
+
+#include "nn/kernel/kernels.h"
+
+/* One lane group's. */
+struct projection_job {
+	const real *x;
+	struct shape in_shape;
+	const real *scale, *shift;      /* [in_shape.c] */
+	struct activation activation;
+	int channels;                   /* of out */
+	real *scratch;                  /* projection_scratch_len() numbers, 64-byte aligned */
+
+	/* Forward. */
+	const real *weights;            /* packed as conv_job wants them */
+	const real *bias;               /* [channels], or NULL for none */
+	real *out;
+	struct activation out_activation;
+	bool stream;                    /* see streams() */
+
+	/* Backward. */
+	const real *d_out;
+	const real *turned;             /* weights packed by data, [in_shape.c][channels] */
+	const real *mean;               /* [in_shape.c] */
+	real *d;                        /* the gradient by what the activation reads, an array like x */
+	double *sums;                   /* [in_shape.c][2]: of d, and of d * (x - mean) */
+	real *d_weights;                /* [channels][in_shape.c] */
+};
+
+size_t projection_scratch_len(struct shape in, int channels);
+
+/* Pixels that are made at a time, of the input's channels. */
+int projection_pixels(struct shape in);
+
+#endif
