@@ -136,6 +136,18 @@ TEST(model_expansions_compute_the_same)
 	           "add from=6,7; dense units=3", LARGER_INPUT);
 }
 
+/* And one that begins with batch norm, behind an activation, or of the network's own input. */
+TEST(model_expansions_with_batch_norm_before_them_compute_the_same)
+{
+	check_near("conv channels=20 kernel=3; leaky_relu slope=0.2; batch_norm; conv channels=190 kernel=1; batch_norm; relu6;"
+	           "depthwise kernel=3; flatten; dense units=3",
+	           "conv channels=20 kernel=3; leaky_relu slope=0.2; batch_norm; dropout rate=0; conv channels=190 kernel=1; batch_norm;"
+	           "relu6; depthwise kernel=3; flatten; dense units=3", LARGER_INPUT);
+	check_near("batch_norm; conv channels=60 kernel=1 bias=0; batch_norm; relu; depthwise kernel=3 stride=2; flatten; dense units=3",
+	           "batch_norm; dropout rate=0; conv channels=60 kernel=1 bias=0; batch_norm; relu; depthwise kernel=3 stride=2; flatten;"
+	           "dense units=3", (struct shape){ 13, 23, 22 });
+}
+
 /* Likewise for batch norm that a 1x1 convolution does with its weights, which a dropout of 0 between them forbids: with and without bias,
  * activations before and behind, of one channel, of an input that others read, and of so many that the weight gradient is a product and
  * arrays are written past the caches. */

@@ -268,6 +268,31 @@ static void check_expansion(const char *text, bool bf16, bool want)
 	model_run_close(&r);
 }
 
+/* Batch norm before an expansion goes with it where nobody else reads it. */
+TEST(plan_takes_batch_norm_into_the_expansion_behind_it)
+{
+	static const struct { const char *text; bool want; } cases[] = {
+		{ "relu; batch_norm; conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3;", true },
+		{ "batch_norm; relu; conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3;", false },
+		{ "relu; batch_norm; conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3; global_average_pool;"
+		  "dense units=16; global_average_pool from=1; add from=7,8;", false },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[256];
+		struct model_run r;
+		bool got = false;
+		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
+		model_run_open(&r, text, (struct shape){ 16, 8, 8 }, 4);
+		model_run_plan(&r, 16);
+		for (int k = 0; k < r.net.network.layer_count; k++)
+			got = got || (r.plan->nodes[k].expands && r.plan->nodes[k].normed && r.plan->nodes[r.plan->nodes[k].before].made);
+		if (got != cases[i].want)
+			test_fail(__FILE__, __LINE__, "%s: %s", text, got ? "taken" : "not taken");
+		model_run_close(&r);
+	}
+}
+
 /* What other tests train must have what they are about. */
 TEST(plan_makes_two_expansions_of_that_network)
 {

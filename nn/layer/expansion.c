@@ -13,7 +13,12 @@
  *   d_in = W' gain d + M in + v      M = sum over channels of slope w' w      v = sum over channels of w' (shift - slope w m)
  *   d_W  = gain d in' + n (slope V w + shift m), summed over images and pixels, of which there are n
  *
- * So x and its gradient, the largest arrays of mobilenet-v2, are neither written nor read. */
+ * So x and its gradient, the largest arrays of mobilenet-v2, are neither written nor read.
+ *
+ * Batch norm before all that, y = s z + t for each input z, which the first convolution alone reads, goes into its weights: with V = W s
+ * and b + W t in the place of W and b the above is about z. Then d_W = s d_V, and since the gradient by x sums up to 0 over images and
+ * pixels, the sum of d_y is 0 and that of d_y (z - mean) is w' d_V, of each input: all that batch norm asks. Its slope and shift go into M
+ * and v. Six passes over arrays of the input's size less, and 2.8 % of mobilenet-v2's time. */
 #include "nn/kernel/conv_pack.h"
 #include "nn/kernel/expansion.h"
 #include "nn/layer/layer.h"
@@ -28,6 +33,9 @@ struct places {
 	double *moved;                  /* V w, [out][in] */
 	double *matrix, *constant;      /* M, v; [in][in], [in] */
 	double *totals;                 /* of one channel, over all groups: sums of d in, then that of d; [in + 1] */
+	double *asked;                  /* by batch norm before the inputs: w' d_V; [in] */
+	real *scale, *shift;            /* that batch norm as it is: s, t; [in] */
+	real *inner;                    /* V, [out][in] */
 	real *weights, *bias;           /* with batch norm in them; [out][in], [out] */
 	real *packed, *turned;          /* these weights as the kernels want them, forward and by data */
 	real *rounded, *correction, *offset;    /* M; M as the kernels want it; v */
@@ -59,6 +67,10 @@ static struct places places_at(real *shared, size_t in, size_t out)
 	at.matrix = cut_doubles(&shared, in * in);
 	at.constant = cut_doubles(&shared, in);
 	at.totals = cut_doubles(&shared, in + 1);
+	at.asked = cut_doubles(&shared, in);
+	at.scale = cut(&shared, in);
+	at.shift = cut(&shared, in);
+	at.inner = cut(&shared, out * in);
 	at.weights = cut(&shared, out * in);
 	at.bias = cut(&shared, out);
 	at.packed = cut(&shared, conv_blocks((int)out) * in);
@@ -144,11 +156,46 @@ static double bias_of(const struct pass *p, int c)
 	return conv->plan->param_count == 2 ? (double)conv->params[outputs(p) * inputs(p) + c] : 0;
 }
 
+/* Batch norm before the inputs, if there is such, is settled from their moments. */
+static void settle_before(const struct pass *p, const struct places *at)
+{
+	int n = inputs(p);
+
+	for (int i = 0; i < n; i++) {
+		struct affine affine = { .scale = 1 };
+		if (p->norm.pass) {
+			p->norm.steps->settle(p->norm.pass, i, at->mean[i], at->covariance[i * n + i]);
+			affine = p->norm.steps->affine(p->norm.pass, i);
+		}
+		at->scale[i] = affine.scale;
+		at->shift[i] = affine.shift;
+	}
+}
+
+/* V of channel c. */
+static void scale_weights(const struct pass *p, const struct places *at, int c)
+{
+	int n = inputs(p);
+
+	for (int i = 0; i < n; i++)
+		at->inner[c * n + i] = weights_of(p, c)[i] * at->scale[i];
+}
+
+/* b + W t of channel c. */
+static double inner_bias(const struct pass *p, const struct places *at, int c)
+{
+	double bias = bias_of(p, c);
+
+	for (int i = 0; i < inputs(p); i++)
+		bias += (double)weights_of(p, c)[i] * (double)at->shift[i];
+	return bias;
+}
+
 /* Mean and variance of channel c. */
 static void settle_channel(const struct pass *p, const struct places *at, int c)
 {
 	int n = inputs(p);
-	const real *w = weights_of(p, c);
+	const real *w = at->inner + c * n;
 	double *moved = at->moved + (size_t)c * (size_t)n;
 	double mean = 0, variance = 0;
 
@@ -157,7 +204,7 @@ static void settle_channel(const struct pass *p, const struct places *at, int c)
 		for (int i = 0; i < n; i++)
 			for (int k = 0; k < n; k++)
 				moved[k] += (double)w[i] * at->covariance[i * n + k];
-		mean = dot(w, at->mean, n) + bias_of(p, c);
+		mean = dot(w, at->mean, n) + inner_bias(p, at, c);
 		variance = dot(w, moved, n);
 	}
 	p->expansion.steps->settle(p->expansion.norm, c, mean, variance);
@@ -170,8 +217,8 @@ static void fold_channel(const struct pass *p, const struct places *at, int c)
 	struct affine affine = p->expansion.steps->affine(p->expansion.norm, c);
 
 	for (int i = 0; i < n; i++)
-		at->weights[c * n + i] = weights_of(p, c)[i] * affine.scale;
-	at->bias[c] = (real)bias_of(p, c) * affine.scale + affine.shift;
+		at->weights[c * n + i] = at->inner[c * n + i] * affine.scale;
+	at->bias[c] = (real)inner_bias(p, at, c) * affine.scale + affine.shift;
 }
 
 static struct conv_taps taps_of(const real *kernel, int out, int in)
@@ -187,7 +234,9 @@ void expansion_settle(const struct pass *p, int index)
 	(void)index;
 	if (p->training)
 		settle_inputs(p, &at);
+	settle_before(p, &at);
 	for (int c = 0; c < outputs(p); c++) {
+		scale_weights(p, &at, c);
 		settle_channel(p, &at, c);
 		fold_channel(p, &at, c);
 	}
@@ -209,7 +258,7 @@ struct expansion_job expansion_job(const struct pass *p, int group)
 static void add_to_matrix(const struct pass *p, const struct places *at, int c, const struct batch_norm_job *line)
 {
 	int n = inputs(p);
-	const real *w = weights_of(p, c);
+	const real *w = at->inner + c * n;
 	double shift = (double)line->shift - (double)line->slope * dot(w, at->mean, n);
 
 	for (int i = 0; i < n; i++) {
@@ -227,9 +276,12 @@ static void write_gradients(const struct pass *p, const struct places *at, int c
 	int n = inputs(p);
 	const double *moved = at->moved + c * n;
 
-	for (int i = 0; i < n; i++)
-		conv->d_params[c * n + i] = (real)((double)line->gain * at->totals[i] +
-			channel_len(p) * ((double)line->slope * moved[i] + (double)line->shift * at->mean[i]));
+	for (int i = 0; i < n; i++) {
+		double d = (double)line->gain * at->totals[i] +
+			channel_len(p) * ((double)line->slope * moved[i] + (double)line->shift * at->mean[i]);
+		conv->d_params[c * n + i] = (real)((double)at->scale[i] * d);
+		at->asked[i] += (double)weights_of(p, c)[i] * d;
+	}
 	if (conv->plan->param_count == 2)
 		conv->d_params[outputs(p) * n + c] = 0;
 }
@@ -249,8 +301,21 @@ static struct batch_norm_job settle_norm(const struct pass *p, const struct plac
 	double sums[2] = { at->totals[n], 0 };
 
 	for (int i = 0; i < n; i++)
-		sums[1] += (double)weights_of(p, c)[i] * (at->totals[i] - sums[0] * at->mean[i]);
+		sums[1] += (double)at->inner[c * n + i] * (at->totals[i] - sums[0] * at->mean[i]);
 	return p->expansion.steps->settle_backward(p->expansion.norm, c, sums);
+}
+
+/* Batch norm before the inputs: what it adds to M and v. */
+static void settle_before_backward(const struct pass *p, const struct places *at)
+{
+	int n = inputs(p);
+
+	for (int i = 0; p->norm.pass && i < n; i++) {
+		const double sums[2] = { 0, at->asked[i] };
+		struct batch_norm_job line = p->norm.steps->settle_backward(p->norm.pass, i, sums);
+		at->matrix[i * n + i] += (double)line.slope;
+		at->constant[i] += (double)line.shift - (double)line.slope * at->mean[i];
+	}
 }
 
 void expansion_settle_backward(const struct pass *p, int index)
@@ -262,12 +327,14 @@ void expansion_settle_backward(const struct pass *p, int index)
 	(void)index;
 	memset(at.matrix, 0, (size_t)(n * n) * sizeof *at.matrix);
 	memset(at.constant, 0, (size_t)n * sizeof *at.constant);
+	memset(at.asked, 0, (size_t)n * sizeof *at.asked);
 	for (int c = 0; c < outputs(p); c++) {
 		add_up_products(p, &at, c);
 		struct batch_norm_job line = settle_norm(p, &at, c);
 		write_gradients(p, &at, c, &line);
 		add_to_matrix(p, &at, c, &line);
 	}
+	settle_before_backward(p, &at);
 	for (int i = 0; i < n * n; i++)
 		at.rounded[i] = (real)at.matrix[i];
 	for (int i = 0; i < n; i++)

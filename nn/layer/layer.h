@@ -133,7 +133,7 @@ struct pass {
 	int through_count;
 	struct through through[MAX_THROUGH];
 	struct expansion_parts expansion;           /* or what in[0] is to be taken through is a whole expansion, */
-	struct norm_part norm;                      /* or batch norm alone */
+	struct norm_part norm;                      /* or batch norm alone, or before that expansion */
 	/* NULL, or the pass of the layer that alone reads `out`, and that has left d_out as it is before `finish`. */
 	const struct pass *unfinished;
 	void (*finish)(const struct pass *p, int group, int channel, real *to);

@@ -55,7 +55,8 @@ struct node {
 	int through_count, through[MAX_THROUGH];        /* layers whose work it does on the way of its input, in order */
 	bool expands, made;             /* does the work of two layers before it, those below; is such a one */
 	int conv, norm;
-	bool normed;                    /* does the work of `norm` before it, which is `moments_alone` */
+	bool normed;                    /* does the work of `before` too, batch norm, which is `moments_alone` or, if it expands, `made` */
+	int before;
 	bool moments_alone;
 	bool finishes, finished_elsewhere;      /* does `reader`'s last step of backward; does not do its own */
 	int reader;

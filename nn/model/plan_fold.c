@@ -66,6 +66,14 @@ static void make_elsewhere(struct model_plan *plan, int k, int source)
 	node->out = source;
 }
 
+/* Whether layer k is batch norm and no more, and some layer that alone reads it can do its work. */
+static bool is_norm_alone(const struct model_plan *plan, int k)
+{
+	const struct node *node = &plan->nodes[k];
+
+	return node->type->moments_alone && !node->activated && !node->pooled && !node->in_place;
+}
+
 static bool is_pointwise(const struct model_plan *plan, int k)
 {
 	const struct layer *layer = &plan->network->layers[k];
@@ -87,7 +95,12 @@ bool plan_fold_expansion(struct model_plan *plan, int i)
 	reader->norm = norm;
 	reader->type = layer->type->with_expansion;
 	reader->in[0] = plan->nodes[conv].in[0];
-	reader->storage[0] = plan->nodes[conv].storage[0];
+	reader->before = only_producer(plan, conv);
+	reader->normed = reader->before >= 0 && is_norm_alone(plan, reader->before);
+	reader->storage[0] = plan->nodes[reader->normed ? reader->before : conv].storage[0];
+	if (reader->normed)
+		make_elsewhere(plan, reader->before, reader->storage[0]);
+	plan->nodes[conv].storage[0] = reader->storage[0];
 	make_elsewhere(plan, conv, reader->storage[0]);
 	make_elsewhere(plan, norm, reader->storage[0]);
 	plan->nodes[norm].storage[0] = reader->storage[0];
@@ -139,14 +152,13 @@ void plan_fold_input(struct model_plan *plan, int i)
  * out of the weights, and wants the gradient by what it reads written. */
 static const struct layer_type *with_norm(const struct model_plan *plan, int i, int k)
 {
-	const struct layer *layer = &plan->network->layers[i];
+	const struct layer_type *type = plan->network->layers[i].type;
 	const struct node *norm = &plan->nodes[k];
 
-	if (norm->pooled || norm->in_place || !norm->type->moments_alone)
-		return NULL;
-	if (!norm->activated)
-		return layer->type->with_norm;
-	return plan->storages[norm->storage[0]].wants_gradient ? layer->type->with_active_norm : NULL;
+	if (is_norm_alone(plan, k))
+		return type->with_norm;
+	bool projects = norm->activated && !norm->pooled && !norm->in_place && norm->type->moments_alone;
+	return projects && plan->storages[norm->storage[0]].wants_gradient ? type->with_active_norm : NULL;
 }
 
 void plan_fold_norm(struct model_plan *plan, int i)
@@ -166,7 +178,7 @@ void plan_fold_norm(struct model_plan *plan, int i)
 	norm->out = norm->storage[0];
 	reader->type = type;
 	reader->normed = true;
-	reader->norm = k;
+	reader->before = k;
 	reader->storage[0] = norm->storage[0];
 }
 

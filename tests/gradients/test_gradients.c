@@ -72,6 +72,8 @@ static const struct row {
 	{ "batch_norm", { "conv channels=5 kernel=2; leaky_relu slope=0.3; batch_norm; conv channels=6 kernel=1; leaky_relu slope=0.2;"
 	                  "batch_norm; conv channels=3 kernel=1 bias=0; flatten; dense units=3", { 2, 4, 5 }, 3, 1, 0 } },
 	{ "batch_norm", { "batch_norm; conv channels=4 kernel=1; flatten; dense units=3", { 3, 4, 5 }, 3, 1, 0 } },
+	{ "batch_norm", { "conv channels=12 kernel=1; leaky_relu slope=0.3; batch_norm; conv channels=260 kernel=1; batch_norm;"
+	                  "leaky_relu slope=0.2; depthwise kernel=3; global_average_pool; dense units=3", { 2, 8, 6 }, 3, 1, 0 } },
 	{ "batch_norm", { "depthwise kernel=3 multiplier=2; leaky_relu slope=0.3; batch_norm; leaky_relu slope=0.2;"
 	                  "conv channels=5 kernel=1; batch_norm; leaky_relu slope=0.1; conv channels=3 kernel=1 bias=0; flatten;"
 	                  "dense units=3", { 2, 4, 5 }, 3, 1, 0 } },
