@@ -1,6 +1,7 @@
 /* See naive.h. */
 #include "tests/naive.h"
 
+#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -164,4 +165,14 @@ void naive_max_pool(const struct naive_pool *p)
 void naive_average_pool(const struct naive_pool *p)
 {
 	each_spot(p, average);
+}
+
+double naive_activate(double x, double slope, double cap)
+{
+	return fmin(fmax(x, slope * x), cap);
+}
+
+double naive_take_on(double d, double y, double slope, double cap)
+{
+	return y >= cap ? 0 : y > 0 ? d : slope * d;
 }

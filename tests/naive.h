@@ -43,4 +43,8 @@ struct naive_pool {
 void naive_max_pool(const struct naive_pool *p);
 void naive_average_pool(const struct naive_pool *p);
 
+/* min(max(x, slope * x), cap), and a gradient by such an output y taken on to its input. */
+double naive_activate(double x, double slope, double cap);
+double naive_take_on(double d, double y, double slope, double cap);
+
 #endif

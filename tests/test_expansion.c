@@ -28,16 +28,6 @@ struct bed {
 	double *d_taps, *products, *sums;       /* products: [channels][inputs] */
 };
 
-static double activate(double x, struct activation a)
-{
-	return fmin(fmax(x, (double)a.slope * x), (double)a.cap);
-}
-
-static double take_on(double d, double y, struct activation a)
-{
-	return y >= (double)a.cap ? 0 : y > 0 ? d : (double)a.slope * d;
-}
-
 static struct naive_conv pointwise(const struct bed *b, double *in, double *weights, double *out)
 {
 	return (struct naive_conv){ .images = LANES, .groups = 1, .in_shape = b->in, .out_shape = b->middle,
@@ -58,7 +48,7 @@ static void forward(struct bed *b)
 	convolve.bias = b->out_bias;
 	naive_conv(&expand);
 	for (size_t i = 0; i < LANES * image_len(b->middle); i++)
-		b->y[i] = activate(b->y[i], b->activation);
+		b->y[i] = naive_activate(b->y[i], (double)b->activation.slope, (double)b->activation.cap);
 	naive_conv(&convolve);
 }
 
@@ -79,7 +69,7 @@ static void backward(struct bed *b)
 	naive_conv_weights(&by_taps);
 	naive_conv_data(&by_data);
 	for (size_t i = 0; i < LANES * image_len(b->middle); i++)
-		b->d_y[i] = take_on(b->d_y[i], b->y[i], b->activation);
+		b->d_y[i] = naive_take_on(b->d_y[i], b->y[i], (double)b->activation.slope, (double)b->activation.cap);
 	naive_conv_weights(&by_weights);
 	naive_conv_data(&to_input);
 	add_up(b);

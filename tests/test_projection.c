@@ -22,16 +22,6 @@ struct bed {
 	double *d, *sums, *d_weights;   /* what is looked for: see struct projection_job */
 };
 
-static double activate(double x, struct activation a)
-{
-	return fmin(fmax(x, (double)a.slope * x), (double)a.cap);
-}
-
-static double take_on(double d, double y, struct activation a)
-{
-	return y >= (double)a.cap ? 0 : y > 0 ? d : (double)a.slope * d;
-}
-
 static struct naive_conv conv_of(const struct bed *b, double *in, double *weights, double *out)
 {
 	return (struct naive_conv){ .images = LANES, .groups = 1, .in_shape = b->in, .out_shape = b->out,
@@ -50,15 +40,17 @@ static void compute(struct bed *b)
 	struct naive_conv by_data = conv_of(b, b->d, b->weights, b->d_z);
 	size_t len = LANES * image_len(b->in);
 
-	for (size_t i = 0; i < len; i++)
-		b->y[i] = activate(b->scale[channel_of(b, i)] * b->x[i] + b->shift[channel_of(b, i)], b->activation);
+	for (size_t i = 0; i < len; i++) {
+		size_t c = channel_of(b, i);
+		b->y[i] = naive_activate(b->scale[c] * b->x[i] + b->shift[c], (double)b->activation.slope, (double)b->activation.cap);
+	}
 	forward.bias = b->bias;
 	naive_conv(&forward);
 	naive_conv_weights(&by_weights);
 	naive_conv_data(&by_data);
 	for (size_t i = 0; i < len; i++) {
 		double *sums = b->sums + 2 * channel_of(b, i);
-		b->d[i] = take_on(b->d[i], b->y[i], b->activation);
+		b->d[i] = naive_take_on(b->d[i], b->y[i], (double)b->activation.slope, (double)b->activation.cap);
 		sums[0] += b->d[i];
 		sums[1] += b->d[i] * (b->x[i] - b->mean[channel_of(b, i)]);
 	}

@@ -37,6 +37,15 @@ static inline size_t whole_lanes(size_t len)
 	return (len + LANES - 1) / LANES * LANES;
 }
 
+/* So many numbers, in whole lanes, from the beginning of what is left of a piece of memory. */
+static inline real *cut(real **rest, size_t len)
+{
+	real *at = *rest;
+
+	*rest += whole_lanes(len);
+	return at;
+}
+
 /* A tensor whose lane groups lie side by side. */
 static inline struct tensor tensor_at(struct shape shape, real *at)
 {

@@ -43,14 +43,6 @@ struct places {
 	size_t gram_len, group_len;
 };
 
-static real *cut(real **rest, size_t len)
-{
-	real *at = *rest;
-
-	*rest += whole_lanes(len);
-	return at;
-}
-
 static double *cut_doubles(real **rest, size_t len)
 {
 	return (double *)(void *)cut(rest, len * DOUBLE_LEN);
@@ -192,7 +184,7 @@ static double inner_bias(const struct pass *p, const struct places *at, int c)
 }
 
 /* Mean and variance of channel c. */
-static void settle_channel(const struct pass *p, const struct places *at, int c)
+static void settle_channel(const struct pass *p, const struct places *at, int c, double bias)
 {
 	int n = inputs(p);
 	const real *w = at->inner + c * n;
@@ -204,21 +196,21 @@ static void settle_channel(const struct pass *p, const struct places *at, int c)
 		for (int i = 0; i < n; i++)
 			for (int k = 0; k < n; k++)
 				moved[k] += (double)w[i] * at->covariance[i * n + k];
-		mean = dot(w, at->mean, n) + inner_bias(p, at, c);
+		mean = dot(w, at->mean, n) + bias;
 		variance = dot(w, moved, n);
 	}
 	p->expansion.steps->settle(p->expansion.norm, c, mean, variance);
 }
 
 /* Batch norm goes into the weights. */
-static void fold_channel(const struct pass *p, const struct places *at, int c)
+static void fold_channel(const struct pass *p, const struct places *at, int c, double bias)
 {
 	int n = inputs(p);
 	struct affine affine = p->expansion.steps->affine(p->expansion.norm, c);
 
 	for (int i = 0; i < n; i++)
 		at->weights[c * n + i] = at->inner[c * n + i] * affine.scale;
-	at->bias[c] = (real)inner_bias(p, at, c) * affine.scale + affine.shift;
+	at->bias[c] = (real)bias * affine.scale + affine.shift;
 }
 
 static struct conv_taps taps_of(const real *kernel, int out, int in)
@@ -237,8 +229,9 @@ void expansion_settle(const struct pass *p, int index)
 	settle_before(p, &at);
 	for (int c = 0; c < outputs(p); c++) {
 		scale_weights(p, &at, c);
-		settle_channel(p, &at, c);
-		fold_channel(p, &at, c);
+		double bias = inner_bias(p, &at, c);
+		settle_channel(p, &at, c, bias);
+		fold_channel(p, &at, c, bias);
 	}
 	conv_pack(&taps, at.packed);
 	conv_pack_turned(&taps, at.turned);

@@ -227,6 +227,10 @@ void through_backward(const struct pass *p, int group, int channel);
 /* totals[k] = sum over the batch's groups, in their order, of from[k] of each, which lie `stride` numbers apart. */
 void sum_groups(const struct pass *p, const real *from, size_t stride, int count, double *totals);
 
+/* Batch norm before the layer, pass.norm, once its moments are known: what it multiplies each channel of in[0] by, what it adds, and the
+ * mean that it takes away; [channels] each. */
+void norm_settled(const struct pass *p, real *scale, real *shift, real *mean);
+
 /* 1 for lanes that carry an image, 0 for the rest of the last group. */
 void lane_mask(const struct pass *p, int group, real mask[LANES]);
 

@@ -87,12 +87,7 @@ static void settle(const struct pass *p, int index)
 	struct places at = places(p);
 
 	(void)index;
-	for (int i = 0; i < inputs(p); i++) {
-		struct affine affine = p->norm.steps->affine(p->norm.pass, i);
-		at.scale[i] = affine.scale;
-		at.shift[i] = affine.shift;
-		at.mean[i] = p->norm.steps->mean(p->norm.pass, i);
-	}
+	norm_settled(p, at.scale, at.shift, at.mean);
 }
 
 static int forward_blocks(const struct pass *p)

@@ -22,14 +22,6 @@ static int inputs(const struct pass *p)
 	return p->in[0].shape.c;
 }
 
-static real *cut(real **rest, size_t len)
-{
-	real *at = *rest;
-
-	*rest += whole_lanes(len);
-	return at;
-}
-
 static struct places places_at(real *shared, size_t in)
 {
 	struct places at;
@@ -65,12 +57,7 @@ static void settle(const struct pass *p, int index)
 	struct places at = places(p);
 
 	(void)index;
-	for (int i = 0; i < inputs(p); i++) {
-		struct affine affine = p->norm.steps->affine(p->norm.pass, i);
-		at.scale[i] = affine.scale;
-		at.shift[i] = affine.shift;
-		at.mean[i] = p->norm.steps->mean(p->norm.pass, i);
-	}
+	norm_settled(p, at.scale, at.shift, at.mean);
 }
 
 static void prepare(const struct pass *p)

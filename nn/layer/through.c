@@ -22,6 +22,16 @@ void through_backward(const struct pass *p, int group, int channel)
 		p->through[i].steps->backward(p->through[i].pass, group, channel, channel_at(p->d_in[0], group, channel));
 }
 
+void norm_settled(const struct pass *p, real *scale, real *shift, real *mean)
+{
+	for (int i = 0; i < p->in[0].shape.c; i++) {
+		struct affine affine = p->norm.steps->affine(p->norm.pass, i);
+		scale[i] = affine.scale;
+		shift[i] = affine.shift;
+		mean[i] = p->norm.steps->mean(p->norm.pass, i);
+	}
+}
+
 void lane_mask(const struct pass *p, int group, real mask[LANES])
 {
 	for (int i = 0; i < LANES; i++)

@@ -42,14 +42,6 @@ struct model {
 	const struct observer *observer;        /* borrowed, or NULL */
 };
 
-static real *cut(real **rest, size_t len)
-{
-	real *at = *rest;
-
-	*rest += whole_lanes(len);
-	return at;
-}
-
 static bool allocate_block(struct model *m, struct error *err)
 {
 	const struct model_plan *plan = m->plan;

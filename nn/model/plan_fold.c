@@ -66,12 +66,12 @@ static void make_elsewhere(struct model_plan *plan, int k, int source)
 	node->out = source;
 }
 
-/* Whether layer k is batch norm and no more, and some layer that alone reads it can do its work. */
-static bool is_norm_alone(const struct model_plan *plan, int k)
+/* Whether layer k is batch norm, with or without an activation, whose work a layer that alone reads it can do. */
+static bool is_norm(const struct model_plan *plan, int k)
 {
 	const struct node *node = &plan->nodes[k];
 
-	return node->type->moments_alone && !node->activated && !node->pooled && !node->in_place;
+	return node->type->moments_alone && !node->pooled && !node->in_place;
 }
 
 static bool is_pointwise(const struct model_plan *plan, int k)
@@ -96,7 +96,7 @@ bool plan_fold_expansion(struct model_plan *plan, int i)
 	reader->type = layer->type->with_expansion;
 	reader->in[0] = plan->nodes[conv].in[0];
 	reader->before = only_producer(plan, conv);
-	reader->normed = reader->before >= 0 && is_norm_alone(plan, reader->before);
+	reader->normed = reader->before >= 0 && is_norm(plan, reader->before) && !plan->nodes[reader->before].activated;
 	reader->storage[0] = plan->nodes[reader->normed ? reader->before : conv].storage[0];
 	if (reader->normed)
 		make_elsewhere(plan, reader->before, reader->storage[0]);
@@ -155,10 +155,11 @@ static const struct layer_type *with_norm(const struct model_plan *plan, int i, 
 	const struct layer_type *type = plan->network->layers[i].type;
 	const struct node *norm = &plan->nodes[k];
 
-	if (is_norm_alone(plan, k))
+	if (!is_norm(plan, k))
+		return NULL;
+	if (!norm->activated)
 		return type->with_norm;
-	bool projects = norm->activated && !norm->pooled && !norm->in_place && norm->type->moments_alone;
-	return projects && plan->storages[norm->storage[0]].wants_gradient ? type->with_active_norm : NULL;
+	return plan->storages[norm->storage[0]].wants_gradient ? type->with_active_norm : NULL;
 }
 
 void plan_fold_norm(struct model_plan *plan, int i)
