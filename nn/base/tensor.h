@@ -37,6 +37,9 @@ static inline size_t whole_lanes(size_t len)
 	return (len + LANES - 1) / LANES * LANES;
 }
 
+/* Numbers in whose place a double lies. */
+enum { DOUBLE_LEN = sizeof(double) / sizeof(real) };
+
 /* So many numbers, in whole lanes, from the beginning of what is left of a piece of memory. */
 static inline real *cut(real **rest, size_t len)
 {

@@ -29,8 +29,6 @@ struct batch_norm {
 	double momentum;        /* share of the old moving statistics kept at each batch */
 };
 
-enum { DOUBLE_LEN = sizeof(double) / sizeof(real) };
-
 static const struct field fields[] = {
 	{ "epsilon", FIELD_FLOAT, offsetof(struct batch_norm, epsilon), .fallback = 1e-3, .min = 1e-12, .max = 1,
 	  .help = "added to the variance" },

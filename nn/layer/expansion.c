@@ -25,7 +25,7 @@
 
 #include <string.h>
 
-enum { DOUBLE_LEN = sizeof(double) / sizeof(real), BAND = 128 };       /* pixels that are finished at a time */
+enum { BAND = 128 };    /* pixels that are finished at a time */
 
 /* What lies in shared memory behind the packed weights of the depthwise convolution. in, out: channels. */
 struct places {

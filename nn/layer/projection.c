@@ -8,8 +8,6 @@
 #include "nn/kernel/projection.h"
 #include "nn/layer/layer.h"
 
-enum { DOUBLE_LEN = sizeof(double) / sizeof(real) };
-
 /* What lies in shared memory behind the packed weights; each but the last [in]. */
 struct places {
 	real *scale, *shift, *mean;     /* batch norm as it is, and its mean */
