@@ -255,17 +255,19 @@ TEST(bf16_weight_gradients_of_large_planes_agree_with_the_naive_loops)
 		size_t len = (size_t)(out.c * in.c * w.kernel.h * w.kernel.w);
 		struct naive_conv c = { .images = LANES, .groups = 1, .in_shape = in, .out_shape = out,
 			.window = { w.kernel, w.stride, w.top, w.left }, .in = take_integers(&rng, LANES * image_len(in), 4),
-			.weight = take_doubles(len), .out = take_integers(&rng, LANES * image_len(out), 4) };
+			.weight = take_doubles(len), .bias = take_doubles((size_t)out.c),
+			.out = take_integers(&rng, LANES * image_len(out), 4) };
 		naive_conv_weights(&c);
 		for (EACH_SET(k)) {
 			struct conv_weights_job job = { .in = take_lanes(c.in, in, LANES, 0), .in_shape = in,
 				.d_out = take_lanes(c.out, out, LANES, 0), .out_shape = out, .stride = w.stride,
 				.kernel = { w.kernel.h, w.kernel.w }, .top = w.top, .left = w.left,
-				.d_weights = take_reals(len), .bf16 = true };
+				.d_weights = take_reals(len), .d_bias = take_reals((size_t)out.c), .bf16 = true };
 			CHECK(!bf16_layout(&job).whole);
 			job.scratch = take_reals(bf16_layout(&job).len);
 			(*k)->conv_weights(&job);
 			CHECK_EQUAL(naive_conv_name(&c, (*k)->name), take_wide(job.d_weights, len), c.weight, len);
+			CHECK_EQUAL(naive_conv_name(&c, (*k)->name), take_wide(job.d_bias, (size_t)out.c), c.bias, (size_t)out.c);
 		}
 	}
 }

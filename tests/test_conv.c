@@ -171,16 +171,19 @@ TEST(conv_weights_agree_with_the_naive_loops)
 		c.out = take_integers(&rng, outputs, 4);
 		naive_conv_weights(&c);
 		for (EACH_SET(k)) {
-			real *got = take_reals(weights);
+			real *got = take_reals(weights), *bias = take_reals((size_t)c.out_shape.c);
 			(*k)->conv_weights(&(struct conv_weights_job){
 				.in = take_lanes(c.in, c.in_shape, LANES, 0), .in_shape = c.in_shape,
 				.d_out = take_lanes(c.out, c.out_shape, LANES, 0), .out_shape = c.out_shape,
 				.kernel = { c.window.kernel.h, c.window.kernel.w }, .stride = c.window.stride,
-				.top = c.window.top, .left = c.window.left, .d_weights = got,
+				.top = c.window.top, .left = c.window.left, .d_weights = got, .d_bias = c.bias ? bias : NULL,
 				.scratch = take_reals(conv_weights_scratch_len(c.in_shape.c, c.out_shape.c,
 				                                               c.window.kernel.h, c.window.kernel.w)),
 			});
 			CHECK_EQUAL(naive_conv_name(&c, (*k)->name), take_wide(got, weights), c.weight, weights);
+			if (c.bias)
+				CHECK_EQUAL(naive_conv_name(&c, (*k)->name), take_wide(bias, (size_t)c.out_shape.c), c.bias,
+				            (size_t)c.out_shape.c);
 		}
 	}
 }
@@ -199,15 +202,17 @@ TEST(conv_weights_under_many_channels_agree_with_the_naive_loops)
 		size_t weights = (size_t)(in.c * out.c);
 		struct naive_conv c = { .images = LANES, .groups = 1, .in_shape = in, .out_shape = out, .window = { { 1, 1 }, 1, 0, 0 },
 			.in = take_integers(&rng, LANES * image_len(in), 4), .weight = take_doubles(weights),
-			.out = take_integers(&rng, LANES * image_len(out), 4) };
+			.bias = take_doubles((size_t)out.c), .out = take_integers(&rng, LANES * image_len(out), 4) };
 		naive_conv_weights(&c);
 		for (EACH_SET(k)) {
 			struct conv_weights_job job = { .in = take_lanes(c.in, in, LANES, 0), .in_shape = in,
 				.d_out = take_lanes(c.out, out, LANES, 0), .out_shape = out, .kernel = { 1, 1 }, .stride = 1,
-				.d_weights = take_reals(weights), .scratch = take_reals(conv_weights_scratch_len(in.c, out.c, 1, 1)) };
+				.d_weights = take_reals(weights), .d_bias = take_reals((size_t)out.c),
+				.scratch = take_reals(conv_weights_scratch_len(in.c, out.c, 1, 1)) };
 			CHECK(conv_weights_turned(&job) && turned_sides(in.c, out.c).outputs == cases[i].outputs);
 			(*k)->conv_weights(&job);
 			CHECK_EQUAL(naive_conv_name(&c, (*k)->name), take_wide(job.d_weights, weights), c.weight, weights);
+			CHECK_EQUAL(naive_conv_name(&c, (*k)->name), take_wide(job.d_bias, (size_t)out.c), c.bias, (size_t)out.c);
 			job.top = 1;
 			CHECK(!conv_weights_turned(&job));
 		}
@@ -372,12 +377,13 @@ static void check_backward(const struct kernels *k, struct shape in, int channel
 	size_t scratch = conv_weights_scratch_len(in.c, channels, kernel.h, kernel.w), in_len = group_len(in), out_len = group_len(out);
 	real *x = take_copy(take_fractions(&rng, in_len), in_len), *d_out = take_copy(take_fractions(&rng, out_len), out_len);
 	real *weights[2] = { take_reals(weights_len), take_reals(weights_len) }, *d_in[2] = { take_reals(in_len), take_reals(in_len) };
+	real *bias[2] = { take_reals((size_t)channels), take_reals((size_t)channels) };
 	const real *turned = take_copy(take_fractions(&rng, packed), packed);
 
 	for (int i = 0; i < 2; i++) {
 		struct conv_weights_job by_weights = { .in = x, .in_shape = in, .d_out = d_out, .out_shape = out,
 			.kernel = { kernel.h, kernel.w }, .stride = 1, .top = w.top, .left = w.left,
-			.d_weights = weights[i], .scratch = take_reals(scratch) };
+			.d_weights = weights[i], .d_bias = bias[i], .scratch = take_reals(scratch) };
 		struct conv_job by_data = { .in = d_out, .in_shape = out, .out = d_in[i], .out_shape = in, .rows = in.h, .columns = in.w,
 			.out_step = 1, .kernel = { kernel.h, kernel.w }, .stride = 1, .top = kernel.h - 1 - w.top,
 			.left = kernel.w - 1 - w.left, .weights = turned, .activation = ACTIVATION_IDENTITY,
@@ -391,6 +397,7 @@ static void check_backward(const struct kernels *k, struct shape in, int channel
 	}
 	CHECK(streams(out));
 	CHECK(!memcmp(weights[0], weights[1], weights_len * sizeof(real)));
+	CHECK(!memcmp(bias[0], bias[1], (size_t)channels * sizeof(real)));
 	CHECK(!memcmp(d_in[0], d_in[1], in_len * sizeof(real)));
 	take_nothing();
 }

@@ -8,7 +8,7 @@ enum {
 
 size_t conv_weights_block_len(const struct conv_weights_job *j)
 {
-	return (size_t)j->in_shape.c * (size_t)j->kernel.h * (size_t)j->kernel.w * CHANNEL_BLOCK * LANES;
+	return ((size_t)j->in_shape.c * (size_t)j->kernel.h * (size_t)j->kernel.w + 1) * CHANNEL_BLOCK * LANES;
 }
 
 int conv_weights_at_once(const struct conv_weights_job *j)

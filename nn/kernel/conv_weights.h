@@ -12,7 +12,7 @@
 
 struct conv_weights_job;
 
-/* Numbers that the sums of one block take; blocks at once. */
+/* Numbers that the sums of one block take, the last CHANNEL_BLOCK * LANES of them the bias's; blocks at once. */
 size_t conv_weights_block_len(const struct conv_weights_job *job);
 int conv_weights_at_once(const struct conv_weights_job *job);
 

@@ -93,6 +93,7 @@ struct conv_weights_job {
 	struct { int h, w; } kernel;
 	int stride, top, left;
 	real *d_weights;        /* [o][i][ky][kx], overwritten */
+	real *d_bias;           /* [o], overwritten: sum over y, x, lanes of d_out[o][y][x]; or NULL */
 	int winograd;           /* as in struct conv_job */
 	bool bf16;              /* in bfloat16, see bf16.h */
 	bool upper;             /* of a 1x1 kernel those with i >= o alone, the others hold whatever: for struct gram_job */

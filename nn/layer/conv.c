@@ -283,6 +283,14 @@ static struct conv_job data_job(const struct pass *p, const struct geometry *g, 
 	};
 }
 
+/* Of the output channels of convolution group k; NULL without a bias. */
+static real *d_bias_of(const struct pass *p, const struct geometry *g, int group, int k)
+{
+	const struct conv *c = p->config;
+
+	return c->bias ? p->d_params + (size_t)group * p->d_params_stride + g->kernel_len + (size_t)(k * g->out_each) : NULL;
+}
+
 static struct conv_weights_job weights_job(const struct pass *p, const struct geometry *g, int group, int k, const struct arrays *of)
 {
 	real *d_kernel = p->d_params + (size_t)group * p->d_params_stride;
@@ -293,19 +301,9 @@ static struct conv_weights_job weights_job(const struct pass *p, const struct ge
 		.out_shape = { g->out_each, g->out.h, g->out.w },
 		.kernel = { g->window.kernel.h, g->window.kernel.w }, .stride = g->window.stride,
 		.top = g->window.top, .left = g->window.left,
-		.d_weights = d_kernel + (size_t)k * (g->kernel_len / (size_t)g->groups),
+		.d_weights = d_kernel + (size_t)k * (g->kernel_len / (size_t)g->groups), .d_bias = d_bias_of(p, g, group, k),
 		.winograd = g->winograd_weights, .bf16 = g->bf16, .scratch = scratch_of(p, g),
 	};
-}
-
-/* Of the output channels of convolution group k. */
-static void backward_bias(const struct pass *p, const struct geometry *g, int group, int k, const real *d_out)
-{
-	const struct conv *c = p->config;
-	real *d_bias = p->d_params + (size_t)group * p->d_params_stride + g->kernel_len + (size_t)(k * g->out_each);
-
-	if (c->bias)
-		p->kernels->channel_sums(d_out, g->out_each, (size_t)(g->out.h * g->out.w), d_bias);
 }
 
 /* One convolution group. With stride 1 there is one phase. */
@@ -315,7 +313,6 @@ static void backward_group(const struct pass *p, const struct geometry *g, int g
 	struct conv_weights_job weights = weights_job(p, g, group, k, &of);
 	int stride = g->window.stride;
 
-	backward_bias(p, g, group, k, of.d_out);
 	if (!p->d_in[0].at || stride > 1)
 		p->kernels->conv_weights(&weights);
 	if (!p->d_in[0].at)
@@ -398,6 +395,7 @@ static void backward_expansion(const struct pass *p, int group)
 {
 	struct geometry g = geometry(p);
 	struct expansion_job job = expansion_job(p, group);
+	const struct conv *c = p->config;
 	real *d_kernel = p->d_params + (size_t)group * p->d_params_stride;
 
 	job.window = &g.window;
@@ -405,8 +403,8 @@ static void backward_expansion(const struct pass *p, int group)
 	job.turned_taps = p->shared + (size_t)g.groups * g.packed_each;
 	job.d_taps = d_kernel;
 	p->kernels->expand_backward(&job);
-	for (int k = 0; k < g.groups; k++)
-		backward_bias(p, &g, group, k, channel_at(p->d_out, group, k));
+	if (c->bias)
+		p->kernels->channel_sums(job.d_out, g.out.c, (size_t)(g.out.h * g.out.w), d_bias_of(p, &g, group, 0));
 }
 
 static const char *const init_names[] = { "he", "glorot", NULL };

@@ -170,6 +170,17 @@ static struct band rows_inside(const struct conv_weights_job *j, struct band b, 
 	return b;
 }
 
+/* What a band adds to the bias: the gradients by the outputs themselves. They come into L1 for the taps by that. */
+static void sum_band_itself(const struct conv_weights_job *j, const struct band *b)
+{
+	real *sums = j->scratch + conv_weights_block_len(j) - CHANNEL_BLOCK * LANES;
+	size_t width = (size_t)j->out_shape.w * LANES, plane = (size_t)j->out_shape.h * width;
+	const real *d_out = j->d_out + (size_t)b->o * plane + (size_t)b->first * width;
+
+	for (int c = 0; c < CHANNEL_BLOCK && b->o + c < j->out_shape.c; c++, d_out += plane, sums += LANES)
+		store(sums, load(sums) + sum_pixels(d_out, (size_t)((b->last - b->first) * j->out_shape.w)));
+}
+
 /* All taps over one band: a few input channels at a time under every kernel row, so that their rows are in L1 for all of them. */
 static void sum_band(const struct conv_weights_job *j, const struct band *all)
 {
@@ -206,8 +217,11 @@ static void sum_channels(const struct conv_weights_job *j, int o, int blocks, st
 	for (int y = range.first; y < range.last; y += rows)
 		for (int k = 0; k < blocks; k++) {
 			struct conv_weights_job block = *j;
+			struct band band = { .o = o + k * CHANNEL_BLOCK, y, y + rows < range.last ? y + rows : range.last };
 			block.scratch += (size_t)k * conv_weights_block_len(j);
-			sum_band(&block, &(struct band){ .o = o + k * CHANNEL_BLOCK, y, y + rows < range.last ? y + rows : range.last });
+			if (j->d_bias)
+				sum_band_itself(&block, &band);
+			sum_band(&block, &band);
 		}
 }
 
@@ -227,6 +241,8 @@ static void write_channels(const struct conv_weights_job *j, int o, const real *
 	for (int ky = 0; ky < j->kernel.h; ky++)
 		for (int tap = 0; tap < j->in_shape.c * j->kernel.w; tap++, sums += CHANNEL_BLOCK * LANES)
 			write_tap(j, o, ky, tap, sums);
+	for (int c = 0; j->d_bias && c < CHANNEL_BLOCK && o + c < j->out_shape.c; c++)
+		j->d_bias[o + c] = lane_sum(sums + c * LANES);
 }
 
 /* One block of taps over the whole plane, from the first pixel to the weights; t is [PARTS]. */
@@ -312,8 +328,28 @@ void KERNEL(conv_weights_blocks)(const struct conv_weights_job *j)
 	}
 }
 
+/* d_bias by itself where it is not summed on the way. */
+static void bias_alone(const struct conv_weights_job *job)
+{
+	struct conv_weights_job j = *job;
+
+	KERNEL(channel_sums)(j.d_out, j.out_shape.c, (size_t)(j.out_shape.h * j.out_shape.w), j.d_bias);
+	j.d_bias = NULL;
+	KERNEL(conv_weights)(&j);
+}
+
 void KERNEL(conv_weights)(const struct conv_weights_job *j)
 {
+	bool by_bands = !j->bf16 && !j->winograd && !conv_weights_turned(j) && !is_plane_weights(j) && rows_of_band(j) < j->out_shape.h;
+
+	if (j->d_bias && !by_bands) {
+		bias_alone(j);
+		return;
+	}
+	if (by_bands) {
+		KERNEL(conv_weights_blocks)(j);
+		return;
+	}
 	if (j->bf16) {
 		KERNEL(conv_bf16_weights)(j);
 		return;
@@ -330,9 +366,5 @@ void KERNEL(conv_weights)(const struct conv_weights_job *j)
 		KERNEL(conv_plane_weights)(j);
 		return;
 	}
-	if (rows_of_band(j) >= j->out_shape.h) {
-		KERNEL(conv_weights_plane)(j);
-		return;
-	}
-	KERNEL(conv_weights_blocks)(j);
+	KERNEL(conv_weights_plane)(j);
 }

@@ -201,17 +201,8 @@ void KERNEL(channel_sums)(const real *x, int channels, size_t pixels, real *out)
 		double total[LANES] = { 0 };
 		for (size_t first = 0; first < pixels; first += SUM_RUN) {
 			size_t last = first + SUM_RUN < pixels ? first + SUM_RUN : pixels;
-			for (int part = 0; part < PARTS; part++) {
-				vec sum[CHAINS] = { 0 };
-				size_t i = first * LANES + (size_t)part * VEC_LEN, end = last * LANES;
-				for (; i + (CHAINS - 1) * LANES < end; i += CHAINS * LANES)
-					UNROLL
-					for (size_t k = 0; k < CHAINS; k++)
-						sum[k] += load(x + i + k * LANES);
-				for (; i < end; i += LANES)
-					sum[0] += load(x + i);
-				store(run + part * VEC_LEN, add_chains(sum));
-			}
+			for (int part = 0; part < PARTS; part++)
+				store(run + part * VEC_LEN, sum_pixels(x + first * LANES + part * VEC_LEN, last - first));
 			add_run(total, run);
 		}
 		out[c] = (real)sum_lanes(total);

@@ -149,6 +149,21 @@ INLINE vec_mask below(vec_whole a, uint32_t limit)
 #endif
 }
 
+/* The sum of one native vector of so many pixels' lanes; four sums take turns, so that an addition needs not wait for the one before. */
+INLINE vec sum_pixels(const real *x, size_t pixels)
+{
+	vec sum[4] = { splat(0), splat(0), splat(0), splat(0) };
+	size_t i = 0;
+
+	for (; i + 4 <= pixels; i += 4)
+		UNROLL
+		for (size_t k = 0; k < 4; k++)
+			sum[k] += load(x + (i + k) * LANES);
+	for (; i < pixels; i++)
+		sum[0] += load(x + i * LANES);
+	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
+}
+
 /* 0, 1, 2, ... */
 INLINE vec_whole lane_numbers(void)
 {
