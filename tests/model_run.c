@@ -34,6 +34,12 @@ const char *const projections_text =
 	"depthwise kernel=3 stride=2 bias=0; batch_norm; leaky_relu slope=0.2; conv channels=30 kernel=1 bias=0;"  /* 8 .. 11: 30 x 5 x 6 */
 	"batch_norm; relu; conv channels=5 kernel=1; add from=14,14; global_average_pool; dense units=4";
 
+const char *const transitions_text =
+	"conv channels=6 kernel=3; leaky_relu slope=0.1; conv channels=250 kernel=1; relu6;"    /* 0 .. 3: 250 x 9 x 11 */
+	"batch_norm; max_pool window=2 stride=1; conv channels=30 kernel=1; relu;"              /* 4 .. 7: 30 x 8 x 10 */
+	"conv channels=310 kernel=1 bias=0; batch_norm; max_pool window=3 stride=2 padding=same;"       /* 8 .. 10: 310 x 4 x 5 */
+	"global_average_pool; dense units=4";
+
 /* Test code at fault: nothing below would mean anything. */
 static void must(bool well, const struct error *err)
 {

@@ -12,6 +12,8 @@ extern const char *const every_layer_text;
 extern const char *const expansions_text;
 /* One in which 1x1 convolutions have batch norm in their weights (nn/layer/normed.c), likewise. */
 extern const char *const norms_text, *const projections_text;
+/* One that ends two stages with transitions (nn/layer/transition.c), likewise. */
+extern const char *const transitions_text;
 
 struct model_run {
 	struct net net;

@@ -167,6 +167,25 @@ TEST(model_norms_in_weights_compute_the_same)
 	           SMALL_INPUT);
 }
 
+/* Likewise for a 1x1 convolution that does the work of batch norm and max pooling behind it: with and without bias and activations before
+ * and behind, windows that overlap, tile, leave rows out and hang over, of an input that others read, and a weight gradient that is a
+ * product. */
+TEST(model_transitions_compute_the_same)
+{
+	check_near("conv channels=5 kernel=3; leaky_relu slope=0.2; conv channels=70 kernel=1; relu; batch_norm;"
+	           "max_pool window=3 stride=2; relu; flatten; dense units=3",
+	           "conv channels=5 kernel=3; leaky_relu slope=0.2; conv channels=70 kernel=1; relu; dropout rate=0; batch_norm;"
+	           "max_pool window=3 stride=2; relu; flatten; dense units=3", (struct shape){ 2, 21, 19 });
+	check_near("conv channels=67 kernel=1 bias=0; batch_norm; max_pool window=2x3 stride=4 padding=1; flatten; dense units=3",
+	           "conv channels=67 kernel=1 bias=0; dropout rate=0; batch_norm; max_pool window=2x3 stride=4 padding=1; flatten;"
+	           "dense units=3", (struct shape){ 3, 22, 18 });
+	check_near("conv channels=36 kernel=3; relu6; conv channels=70 kernel=1; leaky_relu slope=0.1; batch_norm; max_pool window=2;"
+	           "global_average_pool; dense units=36; global_average_pool from=1; add from=7,8; dense units=3",
+	           "conv channels=36 kernel=3; relu6; conv channels=70 kernel=1; leaky_relu slope=0.1; dropout rate=0; batch_norm;"
+	           "max_pool window=2; global_average_pool; dense units=36; global_average_pool from=1; add from=8,9; dense units=3",
+	           (struct shape){ 2, 20, 20 });
+}
+
 /* Likewise with an activation between, whose gradient a depthwise convolution before them may finish: with and without bias, of one
  * channel, with and without activations before and behind, of an input that others read, of arrays that are written past the caches. */
 TEST(model_projections_compute_the_same)

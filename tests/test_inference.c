@@ -39,4 +39,5 @@ TEST(model_inference_takes_each_image_by_itself)
 	check_inference(expansions_text);
 	check_inference(norms_text);
 	check_inference(projections_text);
+	check_inference(transitions_text);
 }

@@ -22,7 +22,7 @@ static const struct kernels *best(void)
 
 /* Networks that between them have all layers, and all that layers do for each other. */
 static const char *const *const networks[] = { &every_layer_text, &expansions_text, &norms_text,
-	&projections_text };
+	&projections_text, &transitions_text };
 enum { NETWORKS = sizeof networks / sizeof *networks };
 
 static void open_network(struct model_run *r, const char *text, int batch, const struct kernels *k)
@@ -287,6 +287,7 @@ static const struct { const char *const *known; const char *text; struct shape i
 	  "global_average_pool; dense units=3", { 2, 5, 5 }, 3 },
 	{ NULL, "flatten; dense units=6; relu; dense units=6 from=0; add from=2,3; relu6; dropout rate=0.1; dense units=6;"
 	  "add from=7,4; dense units=3", { 2, 3, 3 }, 3 },
+	{ &transitions_text, NULL, { 3, 9, 11 }, 4 },
 	{ NULL, "dense units=3", { 5, 1, 1 }, 3 },
 	{ NULL, "conv channels=3 kernel=4 padding=valid; flatten", { 2, 4, 4 }, 3 },
 };

@@ -252,6 +252,55 @@ TEST(plan_makes_projections_and_finishes_their_gradients)
 	}
 }
 
+/* How many transitions a network has. */
+static void check_transitions(const char *text, struct shape input, bool bf16, int want)
+{
+	struct model_run r;
+	int got = 0;
+
+	model_run_open(&r, text, input, 4);
+	r.net.network.bf16 = bf16;
+	model_run_plan(&r, 16);
+	for (int i = 0; i < r.net.network.layer_count; i++) {
+		const struct node *node = &r.plan->nodes[i];
+		got += node->type == &layer_transition && node->transits && r.plan->nodes[node->norm].made;
+	}
+	if (got != want)
+		test_fail(__FILE__, __LINE__, "%s: %d transitions, not %d", text, got, want);
+	model_run_close(&r);
+}
+
+TEST(plan_makes_a_transition_of_large_arrays_that_nobody_else_reads)
+{
+	static const struct { const char *text; int want; } cases[] = {
+		{ "conv channels=400 kernel=1; relu; batch_norm; max_pool window=2;", 1 },
+		{ "conv channels=400 kernel=1 bias=0; batch_norm; max_pool window=3 stride=2;", 1 },
+		{ "conv channels=380 kernel=1; relu; batch_norm; max_pool window=2;", 0 },                      /* too small to pay */
+		{ "conv channels=400 kernel=3; relu; batch_norm; max_pool window=2;", 0 },
+		{ "conv channels=400 kernel=1 stride=2; relu; batch_norm; max_pool window=2;", 0 },
+		{ "conv channels=400 kernel=1 groups=2; relu; batch_norm; max_pool window=2;", 0 },
+		{ "conv channels=400 kernel=1; relu; batch_norm; relu; max_pool window=2;", 0 },
+		{ "conv channels=400 kernel=1; relu; batch_norm; max_pool window=2; relu;", 1 },                /* by itself */
+		{ "conv channels=400 kernel=1; relu; batch_norm; average_pool window=2;", 0 },
+		{ "conv channels=400 kernel=1; relu; dropout rate=0.1; batch_norm; max_pool window=2;", 0 },
+		{ "conv channels=400 kernel=1; relu; max_pool window=2; batch_norm;", 0 },
+		{ "batch_norm; conv channels=400 kernel=1; batch_norm; max_pool window=2;", 0 },                /* has another before */
+		{ "conv channels=400 kernel=1; batch_norm; max_pool window=1; add from=2,0;", 0 },              /* others read */
+		{ "conv channels=400 kernel=1; relu; batch_norm; max_pool window=1; add from=3,1;", 0 },
+		{ "conv channels=400 kernel=1; batch_norm; max_pool window=1; add from=2,1;", 0 },
+		{ "conv channels=65 kernel=1; conv channels=400 kernel=1; batch_norm; max_pool window=2;", 0 }, /* of too many */
+		{ "conv channels=20 kernel=1; conv channels=400 kernel=1; batch_norm; max_pool window=2;", 0 }, /* sums have no room */
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[256];
+		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
+		check_transitions(text, (struct shape){ 4, 8, 8 }, false, cases[i].want);
+		check_transitions(text, (struct shape){ 4, 8, 8 }, true, 0);
+	}
+	check_transitions(transitions_text, (struct shape){ 3, 9, 11 }, false, 2);
+}
+
 /* Whether the network has an expansion. */
 static void check_expansion(const char *text, bool bf16, bool want)
 {
@@ -418,6 +467,7 @@ TEST(plan_places_nothing_on_what_lives_at_the_same_time)
 	check_memory(expansions_text, (struct shape){ 3, 9, 11 }, 4);
 	check_memory(norms_text, (struct shape){ 3, 9, 11 }, 4);
 	check_memory(projections_text, (struct shape){ 3, 9, 11 }, 4);
+	check_memory(transitions_text, (struct shape){ 3, 9, 11 }, 4);
 	check_memory("conv channels=4 kernel=3; add from=0,0; conv channels=4 kernel=3; add from=2,1; relu; add from=4,1;"
 	             "add from=5,0; global_average_pool; dense units=3", (struct shape){ 2, 5, 5 }, 3);
 	check_memory("conv channels=8 kernel=3; relu; max_pool window=2; conv channels=16 kernel=3; batch_norm; relu;"

@@ -157,6 +157,28 @@ TEST(plan_cost_of_a_projection)
 	model_run_close(&r);
 }
 
+/* A transition reads its input, and writes winners and then its output; back it reads winners, gradients by the output and its input, and
+ * writes the gradient by that. Batch norm and what lies between are nowhere. */
+TEST(plan_cost_of_a_transition)
+{
+	const int conv = 2, norm = 4, pool = 5;
+	const int64_t in = 2 * 6 * 99 * LANE, out = 2 * 250 * 80 * LANE, macs = 32 * 6 * 250 * 99, params = 7 * 250;
+	const int64_t packed = 6 * 252 + 8 * 250;
+	struct model_run r;
+
+	model_run_open(&r, transitions_text, (struct shape){ 3, 9, 11 }, 4);
+	model_run_plan(&r, 32);
+	CHECK(model_plan_computes(r.plan, conv) && !model_plan_computes(r.plan, norm) && !model_plan_computes(r.plan, pool));
+	check_stage(r.plan, norm, STAGE_FORWARD, (struct stage_cost){ 0, 0 });
+	check_stage(r.plan, norm, STAGE_BACKWARD, (struct stage_cost){ 0, 0 });
+	check_stage(r.plan, norm, STAGE_SUMMING, (struct stage_cost){ 0, 0 });
+	check_stage(r.plan, conv, STAGE_PACKING, (struct stage_cost){ 0, (6 * 250 + packed) * NUMBER });
+	check_stage(r.plan, conv, STAGE_FORWARD, (struct stage_cost){ macs, in + out + params * NUMBER + 2 * out });
+	check_stage(r.plan, conv, STAGE_BACKWARD, (struct stage_cost){ 2 * macs, 2 * out + in + 2 * out + 3 * params * NUMBER + in });
+	check_stage(r.plan, conv, STAGE_SUMMING, (struct stage_cost){ 0, 3 * params * NUMBER });
+	model_run_close(&r);
+}
+
 /* A layer that forgot to say what its steps move would look free. */
 TEST(plan_cost_of_every_layer_type_is_stated)
 {

@@ -33,6 +33,7 @@ static inline bool is_relu(struct activation a)
 struct expansion_job;   /* expansion.h */
 struct gram_job;
 struct projection_job;  /* projection.h */
+struct transition_job;  /* transition.h */
 
 enum { CHANNEL_BLOCK = 4 };     /* output channels whose weights lie side by side in packed weights */
 
@@ -103,6 +104,12 @@ struct conv_weights_job {
 /* Which number of a window is taken: its maximum, its minimum, or the first one. */
 enum winner { WINNER_LARGEST, WINNER_SMALLEST, WINNER_FIRST };
 
+/* Where the largest of gamma * x, plus a constant and taken through any activation, is met first: an activation never falls. */
+static inline enum winner winner_under(real gamma)
+{
+	return gamma > 0 ? WINNER_LARGEST : gamma < 0 ? WINNER_SMALLEST : WINNER_FIRST;
+}
+
 struct pool_job {
 	const real *in;
 	struct shape in_shape;
@@ -139,6 +146,7 @@ struct batch_norm_job {
 struct norm_pool_job {
 	struct pool_job pool;   /* of one channel: in = x, out = of each window the x that won, d_in = d_x, gate as in batch_norm */
 	struct batch_norm_job norm;     /* mask, mean, gain, slope, shift */
+	int ready;                      /* rows of d_x that windows before the job's have written: to them is added */
 };
 
 /* Sizes of limit_multiply: sums kept in registers, and the turns whose operands lie in L1. */
@@ -163,6 +171,9 @@ struct kernels {
 	/* A 1x1 convolution with batch norm before it, see projection.h, and its gradients. */
 	void (*project)(const struct projection_job *job);
 	void (*project_backward)(const struct projection_job *job);
+	/* A 1x1 convolution with batch norm and a max pooling behind it, see transition.h: what they need of it; its gradients. */
+	void (*transit)(const struct transition_job *job);
+	void (*transit_backward)(const struct transition_job *job);
 
 	/* The winner of each window; padding never wins. Backward: the gradient goes to the first maximum in reading order. */
 	void (*max_pool)(const struct pool_job *job);

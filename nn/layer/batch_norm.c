@@ -159,12 +159,6 @@ static struct tensor winners(const struct pass *p)
 	return tensor_at(p->out.shape, p->saved + winners_at(channels(p)));
 }
 
-/* Where the largest of gamma * x is met first, since an activation behind it never falls. */
-static enum winner winner(real gamma)
-{
-	return gamma > 0 ? WINNER_LARGEST : gamma < 0 ? WINNER_SMALLEST : WINNER_FIRST;
-}
-
 /* Channel c of one group. */
 static struct pool_job pool_job(const struct pass *p, int group, int c)
 {
@@ -174,7 +168,8 @@ static struct pool_job pool_job(const struct pass *p, int group, int c)
 	return (struct pool_job){
 		.in = channel_at(p->in[0], group, c), .in_shape = { 1, in.h, in.w },
 		.out = channel_at(winners(p), group, c), .out_shape = { 1, out.h, out.w },
-		.window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left, .winner = winner(p->params[c]),
+		.window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left,
+		.winner = winner_under(p->params[c]),
 	};
 }
 
@@ -271,7 +266,7 @@ static void run_backward(const struct pass *p, int group, int c, struct batch_no
 
 static void run_backward_pooled(const struct pass *p, int group, int c, struct batch_norm_job norm)
 {
-	struct norm_pool_job job = { pool_job(p, group, c), norm };
+	struct norm_pool_job job = { .pool = pool_job(p, group, c), .norm = norm };
 
 	job.pool.d_out = channel_at(p->d_out, group, c);
 	job.pool.d_in = channel_at(p->d_in[0], group, c);

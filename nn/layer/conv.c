@@ -439,7 +439,7 @@ static const struct field depthwise_fields[] = {
 const struct layer_type layer_conv = {
 	.kind = { "conv", "convolution", conv_fields, sizeof(struct conv) },
 	.inputs = 1, .applies_activation = true, .gates = true, .pointwise = pointwise, .with_norm = &layer_conv_with_norm,
-	.with_active_norm = &layer_projection,
+	.with_active_norm = &layer_projection, .with_pooled_norm = &layer_transition,
 	.plan = plan, .resolve = resolve, .prepare = prepare, STEPS,
 };
 

@@ -107,7 +107,7 @@ struct expansion_parts {
 	const struct norm_steps *steps;
 };
 
-/* Batch norm whose work its reader does with its own weights, see normed.c. */
+/* Batch norm whose work its reader does with its own weights, see normed.c, or what it reads, see transition.c. */
 struct norm_part {
 	const struct pass *pass;                /* NULL: none */
 	const struct norm_steps *steps;
@@ -133,7 +133,7 @@ struct pass {
 	int through_count;
 	struct through through[MAX_THROUGH];
 	struct expansion_parts expansion;           /* or what in[0] is to be taken through is a whole expansion, */
-	struct norm_part norm;                      /* or batch norm alone, or before that expansion */
+	struct norm_part norm;                      /* or batch norm alone, or before that expansion; with `pooling`, behind the layer */
 	/* NULL, or the pass of the layer that alone reads `out`, and that has left d_out as it is before `finish`. */
 	const struct pass *unfinished;
 	void (*finish)(const struct pass *p, int group, int channel, real *to);
@@ -182,6 +182,9 @@ struct layer_type {
 	const struct layer_type *with_norm, *moments_alone;
 	/* Likewise with an activation between, where somebody wants the gradient by what batch norm reads. */
 	const struct layer_type *with_active_norm;
+	/* Not NULL: the same layer with batch norm and a max pooling behind it, which alone read it, in one go (pass.norm, pass.pooling),
+	 * where its config is `pointwise` and that pays: see transition.h. */
+	const struct layer_type *with_pooled_norm;
 	/* Not NULL: the same layer with both before it, which alone read each other, in one go (pass.expansion); whether that pays for an
 	 * input of that shape and so many channels between. */
 	const struct layer_type *with_expansion;
@@ -237,8 +240,8 @@ void lane_mask(const struct pass *p, int group, real mask[LANES]);
 /* Lanes without an image, which only the last group can have, become 0 in x, a group of an array like in[0]. */
 void clear_empty_lanes(const struct pass *p, int group, real *x);
 
-/* Those that a layer's row in the registry leads to, see normed.c and projection.c. */
-extern const struct layer_type layer_conv, layer_conv_with_norm, layer_projection;
+/* Those that a layer's row in the registry leads to, see normed.c, projection.c and transition.c. */
+extern const struct layer_type layer_conv, layer_conv_with_norm, layer_projection, layer_transition;
 
 /* expansion.c: an expansion's own steps, and what its layer asks the kernels for, but for what it says of its own work. Plan: adds to a
  * plan whose packed_len is that of the layer alone. */

@@ -110,6 +110,8 @@ static void fill_pass(struct model *m, int i, int seat)
 		                                   plan->network->layers[node->norm].type->norm_steps };
 	if (node->normed)
 		p->norm = (struct norm_part){ pass_of(m, node->before, seat), plan->network->layers[node->before].type->norm_steps };
+	if (node->transits)
+		p->norm = (struct norm_part){ pass_of(m, node->norm, seat), plan->network->layers[node->norm].type->norm_steps };
 	if (node->finishes) {
 		p->unfinished = pass_of(m, node->reader, seat);
 		p->finish = plan->nodes[node->reader].type->finish;

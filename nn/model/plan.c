@@ -144,6 +144,8 @@ static bool plan_all(struct model_plan *plan, struct error *err)
 	for (int i = 0; i < plan->network->layer_count; i++)
 		plan_fold_norm(plan, i);
 	for (int i = 0; i < plan->network->layer_count; i++)
+		plan_fold_transition(plan, i);
+	for (int i = 0; i < plan->network->layer_count; i++)
 		plan_fold_gate(plan, i);
 	for (int i = 0; i < plan->network->layer_count; i++)
 		plan_fold_finish(plan, i);

@@ -58,6 +58,7 @@ struct node {
 	bool normed;                    /* does the work of `before` too, batch norm, which is `moments_alone` or, if it expands, `made` */
 	int before;
 	bool moments_alone;
+	bool transits;                  /* does the work of `norm` behind it, and of its pooling */
 	bool finishes, finished_elsewhere;      /* does `reader`'s last step of backward; does not do its own */
 	int reader;
 	struct shape in[MAX_INPUTS];
@@ -103,6 +104,8 @@ bool plan_fold_expansion(struct model_plan *plan, int i);
 /* Batch norm before layer i, which alone reads it, is the work of layer i but for its moments, where it can do that. When all layers are
  * planned: an expansion, which saves more, comes first. */
 void plan_fold_norm(struct model_plan *plan, int i);
+/* Batch norm with a max pooling, which alone reads layer i, a 1x1 convolution, is the work of layer i where that pays. */
+void plan_fold_transition(struct model_plan *plan, int i);
 /* The last step of the backward pass of layer i's only reader is the work of layer i, if that can do it on the way. After all others. */
 void plan_fold_finish(struct model_plan *plan, int i);
 /* The gradient through an activation folded into layer i is the work of the layer that reads its output, if it is one and can do so. */

@@ -2,6 +2,7 @@
  *
  * Small networks are bound by what they read and write, not by arithmetic: a pass over an array that is larger than L2 costs as much as
  * the convolution that made it. */
+#include "nn/kernel/transition.h"
 #include "nn/model/plan.h"
 
 int plan_reader_count(const struct network *n, int i)
@@ -183,6 +184,38 @@ void plan_fold_norm(struct model_plan *plan, int i)
 	reader->storage[0] = norm->storage[0];
 }
 
+/* The layer, batch norm with a max pooling and no activation, that alone reads layer i; -1 where there is none. */
+static int pooled_norm_behind(const struct model_plan *plan, int i)
+{
+	for (int k = i + 1; k < plan->network->layer_count; k++) {
+		const struct node *node = &plan->nodes[k];
+		if (node->pooled && !node->activated && plan->network->layers[k].type->norm_steps && only_producer(plan, k) == i)
+			return k;
+	}
+	return -1;
+}
+
+void plan_fold_transition(struct model_plan *plan, int i)
+{
+	const struct layer *layer = &plan->network->layers[i];
+	struct node *node = &plan->nodes[i];
+	bool may = node->runs && !node->normed && layer->type->with_pooled_norm && layer->type->pointwise(layer->config) &&
+	           !plan->network->bf16 && transition_pays(node->in[0], node->plan.out.c);
+	int k = may ? pooled_norm_behind(plan, i) : -1;
+
+	if (k < 0)
+		return;
+	struct node *norm = &plan->nodes[k];
+	node->type = layer->type->with_pooled_norm;
+	node->transits = node->pooled = node->gated_elsewhere = true;
+	node->norm = k;
+	node->pooling = norm->pooling;
+	node->written = norm->written;
+	node->out = norm->out;
+	norm->pooled = false;
+	make_elsewhere(plan, k, node->out);
+}
+
 /* The one layer that reads what layer i writes, itself or a view of it; -1 where there are more. */
 static int only_reader(const struct model_plan *plan, int i)
 {
@@ -216,7 +249,8 @@ void plan_fold_finish(struct model_plan *plan, int i)
 void plan_fold_gate(struct model_plan *plan, int i)
 {
 	struct node *node = &plan->nodes[i];
-	int reader = node->runs && node->activated && !node->moments_alone ? only_reader(plan, i) : -1;
+	bool may = node->runs && node->activated && !node->gated_elsewhere && !node->moments_alone;
+	int reader = may ? only_reader(plan, i) : -1;
 
 	if (reader < 0 || !plan->network->layers[reader].type->gates)
 		return;

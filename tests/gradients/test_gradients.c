@@ -68,6 +68,12 @@ static const struct row {
 	{ "depthwise", { "conv channels=13 kernel=1; conv channels=130 kernel=1 bias=0; batch_norm; depthwise kernel=3 stride=2 bias=0;"
 	                 "batch_norm; conv channels=13 kernel=1; global_average_pool; global_average_pool from=0; add from=6,7;"
 	                 "dense units=3", { 2, 6, 9 }, 3, 1, 16 } },
+	/* Transitions: behind an activation, with a bias, of an input that others read, and of the network's own input. */
+	{ "max_pool", { "conv channels=4 kernel=1; leaky_relu slope=0.3; conv channels=180 kernel=1; leaky_relu slope=0.2; batch_norm;"
+	                "max_pool window=3 stride=2; global_average_pool; dense units=4; global_average_pool from=1; add from=7,8;"
+	                "dense units=3", { 2, 8, 9 }, 3, 1, 16 } },
+	{ "max_pool", { "conv channels=180 kernel=1 bias=0; batch_norm; max_pool window=2 stride=3 padding=same; flatten; dense units=3",
+	                { 2, 9, 8 }, 3, 1, 16 } },
 	/* In the weights of a 1x1 convolution: behind an activation, with and without bias, of the network's input, where others read. */
 	{ "batch_norm", { "conv channels=5 kernel=2; leaky_relu slope=0.3; batch_norm; conv channels=6 kernel=1; leaky_relu slope=0.2;"
 	                  "batch_norm; conv channels=3 kernel=1 bias=0; flatten; dense units=3", { 2, 4, 5 }, 3, 1, 0 } },

@@ -24,16 +24,39 @@ static size_t sums_len(struct turned_sides s)
 void KERNEL(conv_turned_begin)(const struct conv_weights_job *j)
 {
 	clear(sums_of(j), sums_len(turned_sides(j->in_shape.c, j->out_shape.c)));
+	for (int o = 0; j->d_bias && o < j->out_shape.c; o++)
+		j->d_bias[o] = 0;
 }
 
+static void add_to_bias(const struct conv_weights_job *j, const real *d_out, size_t plane, size_t pixels)
+{
+	_Alignas(64) real sums[LANES];
+
+	for (int o = 0; o < j->out_shape.c; o++, d_out += plane) {
+		for (int lane = 0; lane < LANES; lane += VEC_LEN)
+			store(sums + lane, sum_pixels(d_out + lane, pixels));
+		j->d_bias[o] += lane_sum(sums);
+	}
+}
+
+static size_t plane_len(struct shape shape)
+{
+	return group_len((struct shape){ 1, shape.h, shape.w });
+}
+
+/* Under a 1x1 kernel `top` says how many rows earlier an input's row lies than that of d_out. */
 void KERNEL(conv_turned_add)(const struct conv_weights_job *j, struct range pixels)
 {
 	struct turned_sides s = turned_sides(j->in_shape.c, j->out_shape.c);
-	size_t plane = group_len((struct shape){ 1, j->out_shape.h, j->out_shape.w }), before = (size_t)pixels.first * LANES;
+	size_t in_plane = plane_len(j->in_shape), out_plane = plane_len(j->out_shape), count = (size_t)(pixels.last - pixels.first);
+	const real *in = j->in + ((ptrdiff_t)pixels.first - (ptrdiff_t)j->top * j->in_shape.w) * LANES;
+	const real *d_out = j->d_out + (ptrdiff_t)pixels.first * LANES;
 
-	KERNEL(add_turned)(&(struct turned_planes){ .in = (s.outputs ? j->d_out : j->in) + before, .channels = s.turned, .plane = plane,
-		.pixels = (size_t)(pixels.last - pixels.first), .gradients = (s.outputs ? j->in : j->d_out) + before, .rows = s.rows,
-		.row = plane, .sums = sums_of(j), .scratch = j->scratch + sums_len(s) });
+	KERNEL(add_turned)(&(struct turned_planes){ .in = s.outputs ? d_out : in, .channels = s.turned,
+		.plane = s.outputs ? out_plane : in_plane, .pixels = count, .gradients = s.outputs ? in : d_out, .rows = s.rows,
+		.row = s.outputs ? in_plane : out_plane, .sums = sums_of(j), .scratch = j->scratch + sums_len(s) });
+	if (j->d_bias)
+		add_to_bias(j, d_out, out_plane, count);
 }
 
 /* The sums, [inputs][columns] of outputs or the other way round, as weights. */

@@ -15,6 +15,7 @@
 #include "nn/kernel/isa/conv_weights.h"
 #include "nn/kernel/isa/conv_plane.h"
 #include "nn/kernel/isa/pairs.h"
+#include "nn/kernel/isa/turned.h"
 
 enum {
 	WIDE_BAND = 128,        /* pixels of a band: 4 channels of them are 32 KiB; input rows are seen by several taps */
@@ -295,24 +296,41 @@ static void end_channels(const struct conv_weights_job *j, int o, int blocks)
 		write_channels(j, o + k * CHANNEL_BLOCK, j->scratch + (size_t)k * conv_weights_block_len(j));
 }
 
+/* Whether the steps are those of a matrix product: where the job is a part of a 1x1 convolution's, whole rows of it. */
+static bool by_product(const struct conv_weights_job *j)
+{
+	return !j->bf16 && j->kernel.h * j->kernel.w == 1 && j->stride == 1 && turned_sides(j->in_shape.c, j->out_shape.c).pays;
+}
+
 bool KERNEL(conv_weights_fit)(const struct conv_weights_job *j)
 {
-	return !j->winograd && !j->bf16 && !conv_weights_turned(j) && conv_weights_at_once(j) >= block_count(j);
+	return !j->winograd && !j->bf16 && !by_product(j) && conv_weights_at_once(j) >= block_count(j);
 }
 
 void KERNEL(conv_weights_begin)(const struct conv_weights_job *j)
 {
-	begin_channels(j, block_count(j));
+	if (by_product(j))
+		KERNEL(conv_turned_begin)(j);
+	else
+		begin_channels(j, block_count(j));
 }
 
 void KERNEL(conv_weights_add)(const struct conv_weights_job *j, struct range range)
 {
-	add_channels(j, 0, block_count(j), range);
+	int width = j->out_shape.w;
+
+	if (by_product(j))
+		KERNEL(conv_turned_add)(j, (struct range){ range.first * width, range.last * width });
+	else
+		add_channels(j, 0, block_count(j), range);
 }
 
 void KERNEL(conv_weights_end)(const struct conv_weights_job *j)
 {
-	end_channels(j, 0, block_count(j));
+	if (by_product(j))
+		KERNEL(conv_turned_end)(j);
+	else
+		end_channels(j, 0, block_count(j));
 }
 
 void KERNEL(conv_weights_blocks)(const struct conv_weights_job *j)
@@ -328,43 +346,36 @@ void KERNEL(conv_weights_blocks)(const struct conv_weights_job *j)
 	}
 }
 
-/* d_bias by itself where it is not summed on the way. */
-static void bias_alone(const struct conv_weights_job *job)
+/* Whether the job goes in bands of rows, which sum d_bias on their way. */
+static bool by_bands(const struct conv_weights_job *j)
+{
+	return !j->bf16 && !j->winograd && !conv_weights_turned(j) && !is_plane_weights(j) && rows_of_band(j) < j->out_shape.h;
+}
+
+static void weights_alone(const struct conv_weights_job *j)
+{
+	if (j->bf16)
+		KERNEL(conv_bf16_weights)(j);
+	else if (j->winograd)
+		KERNEL(conv_winograd_weights)(j);
+	else if (conv_weights_turned(j))
+		KERNEL(conv_turned)(j);
+	else if (is_plane_weights(j))
+		KERNEL(conv_plane_weights)(j);
+	else
+		KERNEL(conv_weights_plane)(j);
+}
+
+void KERNEL(conv_weights)(const struct conv_weights_job *job)
 {
 	struct conv_weights_job j = *job;
 
-	KERNEL(channel_sums)(j.d_out, j.out_shape.c, (size_t)(j.out_shape.h * j.out_shape.w), j.d_bias);
+	if (by_bands(job)) {
+		KERNEL(conv_weights_blocks)(job);
+		return;
+	}
+	if (j.d_bias)
+		KERNEL(channel_sums)(j.d_out, j.out_shape.c, (size_t)(j.out_shape.h * j.out_shape.w), j.d_bias);
 	j.d_bias = NULL;
-	KERNEL(conv_weights)(&j);
-}
-
-void KERNEL(conv_weights)(const struct conv_weights_job *j)
-{
-	bool by_bands = !j->bf16 && !j->winograd && !conv_weights_turned(j) && !is_plane_weights(j) && rows_of_band(j) < j->out_shape.h;
-
-	if (j->d_bias && !by_bands) {
-		bias_alone(j);
-		return;
-	}
-	if (by_bands) {
-		KERNEL(conv_weights_blocks)(j);
-		return;
-	}
-	if (j->bf16) {
-		KERNEL(conv_bf16_weights)(j);
-		return;
-	}
-	if (j->winograd) {
-		KERNEL(conv_winograd_weights)(j);
-		return;
-	}
-	if (conv_weights_turned(j)) {
-		KERNEL(conv_turned)(j);
-		return;
-	}
-	if (is_plane_weights(j)) {
-		KERNEL(conv_plane_weights)(j);
-		return;
-	}
-	KERNEL(conv_weights_plane)(j);
+	weights_alone(&j);
 }

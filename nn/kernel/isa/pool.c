@@ -292,7 +292,7 @@ INLINE void norm_windows(const struct norm_pool_job *j, enum gate gate)
 	const struct batch_norm_job *b = &j->norm;
 	const struct norm n = { load(b->mask), splat(b->mean), splat(b->slope), splat(b->shift), splat(b->gain),
 	                        j->pool.gate ? *j->pool.gate : ACTIVATION_IDENTITY };
-	int ready = 0;
+	int ready = j->ready;
 
 	for (int y = 0; y < j->pool.out_shape.h; y++)
 		ready = norm_window_row(j, gate, &n, y, ready);

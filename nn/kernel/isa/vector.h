@@ -262,6 +262,8 @@ void KERNEL(expand_backward)(const struct expansion_job *job);
 void KERNEL(channel_gram)(const struct gram_job *job);
 void KERNEL(project)(const struct projection_job *job);
 void KERNEL(project_backward)(const struct projection_job *job);
+void KERNEL(transit)(const struct transition_job *job);
+void KERNEL(transit_backward)(const struct transition_job *job);
 void KERNEL(max_pool)(const struct pool_job *job);
 void KERNEL(max_pool_backward)(const struct pool_job *job);
 void KERNEL(norm_max_pool_backward)(const struct norm_pool_job *job);

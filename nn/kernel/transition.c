@@ -1,0 +1,43 @@
+/* See transition.h. */
+#include "nn/kernel/transition.h"
+
+enum {
+	BAND_BYTES = 3 << 17,           /* of x: beside as much of its gradient, and of the input's rows, it stays in L2 */
+	MOST_INPUTS = 64,               /* of more, to make x again takes longer than to read it */
+};
+
+static int larger_of(int a, int b)
+{
+	return a > b ? a : b;
+}
+
+int transition_windows(struct shape in, int channels, const struct window *w)
+{
+	int rows = (int)(BAND_BYTES / (group_len((struct shape){ channels, 1, in.w }) * sizeof(real)));
+	int windows = (rows - larger_of(w->kernel.h, w->stride)) / w->stride;
+
+	return windows < 1 ? 1 : windows < w->out_h ? windows : w->out_h;
+}
+
+/* Windows may begin behind the rows that those before them have met, and leave some at the end to nobody. */
+int transition_rows(struct shape in, int channels, const struct window *w)
+{
+	int rows = transition_windows(in, channels, w) * w->stride + larger_of(w->kernel.h, w->stride);
+
+	return rows < in.h ? rows : in.h;
+}
+
+bool transition_pays(struct shape in, int channels)
+{
+	struct conv_weights_job job = { .in_shape.c = in.c, .out_shape.c = channels, .kernel = { 1, 1 } };
+	bool fits = turned_sides(in.c, channels).pays || conv_weights_at_once(&job) * CHANNEL_BLOCK >= channels;
+
+	return fits && in.c <= MOST_INPUTS && streams((struct shape){ channels, in.h, in.w });
+}
+
+size_t transition_scratch_len(struct shape in, int channels, const struct window *w)
+{
+	struct shape band = { channels, transition_rows(in, channels, w), in.w };
+
+	return 2 * group_len(band) + conv_weights_scratch_len(in.c, channels, 1, 1);
+}
