@@ -147,6 +147,7 @@ struct norm_pool_job {
 	struct pool_job pool;   /* of one channel: in = x, out = of each window the x that won, d_in = d_x, gate as in batch_norm */
 	struct batch_norm_job norm;     /* mask, mean, gain, slope, shift */
 	int ready;                      /* rows of d_x that windows before the job's have written: to them is added */
+	bool cached;                    /* x lies in a cache */
 };
 
 /* Sizes of limit_multiply: sums kept in registers, and the turns whose operands lie in L1. */

@@ -131,6 +131,21 @@ static struct pool_job pool_job(const struct transition_job *j, const struct pla
 		.winner = winner_under(j->gamma[c]) };
 }
 
+/* While a channel is pooled, the windows' numbers of the next one are asked for, which lie in pieces too short for prefetchers in hardware.
+ * The same for the input's rows gains nothing more. */
+static void ask_for_windows(const struct transition_job *j, const struct band *b, int next)
+{
+	const struct window *w = j->windows;
+	size_t first = (size_t)(next * w->out_h + b->windows.first) * (size_t)w->out_w * LANES;
+	size_t last = first + (size_t)(b->windows.last - b->windows.first) * (size_t)w->out_w * LANES;
+
+	for (size_t i = first; next < j->channels && i < last; i += LANES) {
+		__builtin_prefetch(j->winners + i);
+		if (j->d_out)
+			__builtin_prefetch(j->d_out + i);
+	}
+}
+
 static void add_moments(const struct transition_job *j, const struct places *at, const struct band *b, int c)
 {
 	size_t had = (size_t)b->had * row_len(j), rows = (size_t)(b->rows.last - b->rows.first - b->had);
@@ -146,6 +161,7 @@ static void forward_band(const struct transition_job *j, const struct places *at
 	make(j, at, b);
 	for (int c = 0; c < j->channels; c++) {
 		struct pool_job job = pool_job(j, at, b, c);
+		ask_for_windows(j, b, c + 1);
 		KERNEL(max_pool)(&job);
 		if (j->sums)
 			add_moments(j, at, b, c);
@@ -166,8 +182,9 @@ void KERNEL(transit)(const struct transition_job *j)
 static void make_gradient(const struct transition_job *j, const struct places *at, const struct band *b)
 {
 	for (int c = 0; c < j->channels; c++) {
-		struct norm_pool_job job = { .pool = pool_job(j, at, b, c), .ready = b->had,
+		struct norm_pool_job job = { .pool = pool_job(j, at, b, c), .ready = b->had, .cached = true,
 			.norm = { .mask = j->mask, .mean = j->mean[c], .gain = j->gain[c], .slope = j->slope[c], .shift = j->shift[c] } };
+		ask_for_windows(j, b, c + 1);
 		job.pool.d_out = j->d_out + (job.pool.out - j->winners);
 		job.pool.d_in = at->d + (size_t)c * plane_len(at);
 		job.pool.gate = &j->activation;
