@@ -15,6 +15,13 @@ INLINE void ask_ahead(const real *x)
 	__builtin_prefetch(x + 64 * LANES);
 }
 
+/* Likewise for the line to be written 16 pixels ahead: stores that miss every cache wait for each other. mobilenet-v1 and mobilenet-v2 gain
+ * 1 %; 8 pixels are as good, 32 hardly worse. */
+INLINE void ask_for_place(real *y)
+{
+	__builtin_prefetch(y + 16 * LANES, 1);
+}
+
 void KERNEL(activate)(const real *x, real *y, size_t vectors, struct activation a)
 {
 	for (size_t i = 0; i < vectors * LANES; i += VEC_LEN)
@@ -41,6 +48,8 @@ INLINE void scale_all(const real *x, real *y, size_t pixels, struct affine a, bo
 	UNROLL_SOME
 	for (size_t i = 0; i < pixels * LANES; i += VEC_LEN) {
 		ask_ahead(x + i);
+		if (!stream)
+			ask_for_place(y + i);
 		vec value = load(x + i) * scale + shift;
 		put(y + i, activates ? activated(value, a.activation) : value, stream);
 	}
@@ -74,6 +83,8 @@ INLINE void norm_part(struct batch_norm_job j, struct activation activation, enu
 	for (size_t i = 0; i < j.pixels * LANES; i += LANES) {
 		ask_ahead(j.x + i);
 		ask_ahead(j.d_y + i);
+		if (!stream)
+			ask_for_place(j.d_x + i);
 		vec x = load(j.x + i), d = mask * (load(j.d_y + i) * gain + ((x - mean) * slope + shift));
 		put(j.d_x + i, through_gate(gate, activation, d, x), stream);
 	}
