@@ -4,7 +4,8 @@
 enum {
 	LEAST_INPUTS = 12,              /* with fewer, most lanes of the sums stay empty */
 	LEAST_PIXELS = 4,               /* for each input: what batch norm needs once a batch grows with the inputs' square */
-	LEAST_BYTES = 3 << 19,          /* of y; with a stride, whose output is smaller, of fewer */
+	LEAST_BYTES = 1 << 20,          /* of y: with stride 1; */
+	LEAST_BYTES_OF_TWO = 3 << 18,   /* with stride 2, whose output is smaller */
 	BAND_BYTES = 3 << 17,           /* of y, all channels, while the gradients are computed */
 	INPUT_BYTES = 3 << 17,          /* of the input's rows under which all blocks of channels are made */
 };
@@ -18,7 +19,7 @@ bool expansion_pays(struct shape in, int channels, int stride)
 {
 	size_t bytes = group_len((struct shape){ channels, in.h, in.w }) * sizeof(real);
 
-	return in.c >= LEAST_INPUTS && in.h * in.w >= LEAST_PIXELS * in.c && bytes * (size_t)stride >= LEAST_BYTES;
+	return in.c >= LEAST_INPUTS && in.h * in.w >= LEAST_PIXELS * in.c && bytes >= (stride > 1 ? LEAST_BYTES_OF_TWO : LEAST_BYTES);
 }
 
 size_t expansion_columns(int in_channels)
