@@ -93,12 +93,7 @@ static double *sums_of(const struct pass *p, int group, int c)
 
 static void add_groups(const struct pass *p, int c, double total[2])
 {
-	total[0] = total[1] = 0;
-	for (int group = 0; group < p->groups; group++) {
-		const double *sums = sums_of(p, group, c);
-		total[0] += sums[0];
-		total[1] += sums[1];
-	}
+	sum_pairs(p, sums_of(p, 0, c), 2 * (size_t)channels(p), total);
 }
 
 static void settle_channel(const struct pass *p, int c, double mean, double variance)

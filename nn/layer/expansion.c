@@ -143,9 +143,9 @@ static const real *weights_of(const struct pass *p, int c)
 
 static double bias_of(const struct pass *p, int c)
 {
-	const struct pass *conv = p->expansion.conv;
+	const real *bias = pointwise_bias(p->expansion.conv);
 
-	return conv->plan->param_count == 2 ? (double)conv->params[outputs(p) * inputs(p) + c] : 0;
+	return bias ? (double)bias[c] : 0;
 }
 
 /* Batch norm before the inputs, if there is such, is settled from their moments. */
@@ -275,8 +275,8 @@ static void write_gradients(const struct pass *p, const struct places *at, int c
 		conv->d_params[c * n + i] = (real)((double)at->scale[i] * d);
 		at->asked[i] += (double)weights_of(p, c)[i] * d;
 	}
-	if (conv->plan->param_count == 2)
-		conv->d_params[outputs(p) * n + c] = 0;
+	if (pointwise_d_bias(conv, 0))
+		pointwise_d_bias(conv, 0)[c] = 0;
 }
 
 static void add_up_products(const struct pass *p, const struct places *at, int c)

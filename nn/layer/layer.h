@@ -230,6 +230,9 @@ void through_backward(const struct pass *p, int group, int channel);
 /* totals[k] = sum over the batch's groups, in their order, of from[k] of each, which lie `stride` numbers apart. */
 void sum_groups(const struct pass *p, const real *from, size_t stride, int count, double *totals);
 
+/* The same of two sums in double precision that each group has at `from`. */
+void sum_pairs(const struct pass *p, const double *from, size_t stride, double totals[2]);
+
 /* Batch norm before the layer, pass.norm, once its moments are known: what it multiplies each channel of in[0] by, what it adds, and the
  * mean that it takes away; [channels] each. */
 void norm_settled(const struct pass *p, real *scale, real *shift, real *mean);
@@ -239,6 +242,12 @@ void lane_mask(const struct pass *p, int group, real mask[LANES]);
 
 /* Lanes without an image, which only the last group can have, become 0 in x, a group of an array like in[0]. */
 void clear_empty_lanes(const struct pass *p, int group, real *x);
+
+/* A 1x1 convolution whose steps are done with other layers': its bias, and the gradient by it that one group has, NULL without one; its
+ * weights packed by data, which conv.c's prepare puts behind those packed forward. */
+const real *pointwise_bias(const struct pass *p);
+real *pointwise_d_bias(const struct pass *p, int group);
+const real *pointwise_turned(const struct pass *p);
 
 /* Those that a layer's row in the registry leads to, see normed.c, projection.c and transition.c. */
 extern const struct layer_type layer_conv, layer_conv_with_norm, layer_projection, layer_transition;

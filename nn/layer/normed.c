@@ -76,12 +76,6 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	return true;
 }
 
-/* The layer's own, NULL if it has none. */
-static const real *bias_of(const struct pass *p)
-{
-	return p->plan->param_count == 2 ? p->params + p->plan->params[0].len : NULL;
-}
-
 static void settle(const struct pass *p, int index)
 {
 	struct places at = places(p);
@@ -99,7 +93,7 @@ static int forward_blocks(const struct pass *p)
 static void fold_channel(const struct pass *p, const struct places *at, int o)
 {
 	size_t n = (size_t)inputs(p);
-	const real *w = p->params + (size_t)o * n, *bias = bias_of(p);
+	const real *w = p->params + (size_t)o * n, *bias = pointwise_bias(p);
 	double sum = bias ? (double)bias[o] : 0;
 
 	for (size_t i = 0; i < n; i++) {
@@ -172,7 +166,7 @@ static void add_row(const struct pass *p, const struct places *at, int o, struct
 		columns->sums[k][0] += (double)w[k] * s;
 		columns->sums[k][1] += (double)w[k] * (g[k] - (double)mean[k] * s);
 	}
-	if (columns->first == 0 && bias_of(p))
+	if (columns->first == 0 && pointwise_bias(p))
 		p->d_params[p->plan->params[0].len + (size_t)o] = (real)s;
 }
 

@@ -4,7 +4,6 @@
  * Forward, batch norm has only measured. Back, the convolution's own gradients and what batch norm asks of all images, the sums of d and
  * of d * (x - mean) where d is the gradient by what the activation reads, come from one walk through x and the gradient by the output; then
  * d, which has the gradient by x's place, becomes it (see batch_norm.c). */
-#include "nn/kernel/conv_pack.h"
 #include "nn/kernel/projection.h"
 #include "nn/layer/layer.h"
 
@@ -72,22 +71,12 @@ static struct projection_job job_of(const struct pass *p, int group)
 		.activation = p->norm.pass->activation, .channels = p->out.shape.c, .scratch = p->scratch };
 }
 
-static size_t kernel_len(const struct pass *p)
-{
-	return p->plan->params[0].len;
-}
-
-static bool has_bias(const struct pass *p)
-{
-	return p->plan->param_count == 2;
-}
-
 static void forward(const struct pass *p, int group)
 {
 	struct projection_job job = job_of(p, group);
 
 	job.weights = p->shared;
-	job.bias = has_bias(p) ? p->params + kernel_len(p) : NULL;
+	job.bias = pointwise_bias(p);
 	job.out = group_at(p->out, group);
 	job.out_activation = p->activation;
 	job.stream = streams_past(p->out);
@@ -99,22 +88,21 @@ static double *sums_of(const struct pass *p, int group)
 	return places(p).sums + (size_t)group * 2 * (size_t)inputs(p);
 }
 
-/* conv.c packs the weights by data behind the others, both in whole blocks. */
 static void backward(const struct pass *p, int group)
 {
 	struct projection_job job = job_of(p, group);
 	struct shape out = p->out.shape;
-	real *d_kernel = p->d_params + (size_t)group * p->d_params_stride;
+	real *d_bias = pointwise_d_bias(p, group);
 
 	job.d_out = group_at(p->d_out, group);
-	job.turned = p->shared + conv_blocks(out.c) * (size_t)inputs(p);
+	job.turned = pointwise_turned(p);
 	job.mean = places(p).mean;
 	job.d = group_at(p->d_in[0], group);
 	job.sums = sums_of(p, group);
-	job.d_weights = d_kernel;
+	job.d_weights = p->d_params + (size_t)group * p->d_params_stride;
 	p->kernels->project_backward(&job);
-	if (has_bias(p))
-		p->kernels->channel_sums(job.d_out, out.c, image_len(out) / (size_t)out.c, d_kernel + kernel_len(p));
+	if (d_bias)
+		p->kernels->channel_sums(job.d_out, out.c, image_len(out) / (size_t)out.c, d_bias);
 }
 
 static void settle_backward(const struct pass *p, int index)
@@ -123,10 +111,8 @@ static void settle_backward(const struct pass *p, int index)
 
 	(void)index;
 	for (int i = 0; i < inputs(p); i++) {
-		double totals[2] = { 0 };
-		for (int group = 0; group < p->groups; group++)
-			for (int k = 0; k < 2; k++)
-				totals[k] += sums_of(p, group)[2 * i + k];
+		double totals[2];
+		sum_pairs(p, sums_of(p, 0) + 2 * i, 2 * (size_t)inputs(p), totals);
 		struct batch_norm_job line = p->norm.steps->settle_backward(p->norm.pass, i, totals);
 		at.gain[i] = line.gain;
 		at.slope[i] = line.slope;

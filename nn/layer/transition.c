@@ -4,7 +4,6 @@
  * As in batch_norm.c with a max pooling, the moments and the winners of all windows come from one walk through x, the convolution's output,
  * and batch norm is applied to the winners; back, what it asks of all images are sums over winners and their gradients. What is new: x is
  * made while it is walked through, and made again for the gradients, instead of being read. */
-#include "nn/kernel/conv_pack.h"
 #include "nn/kernel/transition.h"
 #include "nn/layer/layer.h"
 
@@ -62,22 +61,12 @@ static double *sums_of(const struct pass *p, int group)
 	return places(p).sums + (size_t)group * 2 * (size_t)channels(p);
 }
 
-static size_t kernel_len(const struct pass *p)
-{
-	return p->plan->params[0].len;
-}
-
-static bool has_bias(const struct pass *p)
-{
-	return p->plan->param_count == 2;
-}
-
 /* What forward and backward have in common; mask: [LANES], to be filled. gamma are batch norm's first parameters. */
 static struct transition_job job_of(const struct pass *p, int group, real *mask)
 {
 	lane_mask(p, group, mask);
 	return (struct transition_job){ .in = group_at(p->in[0], group), .in_shape = p->in[0].shape, .channels = channels(p),
-		.weights = p->shared, .bias = has_bias(p) ? p->params + kernel_len(p) : NULL, .activation = p->activation,
+		.weights = p->shared, .bias = pointwise_bias(p), .activation = p->activation,
 		.windows = p->pooling, .gamma = p->norm.pass->params, .winners = group_at(winners(p), group), .mask = mask,
 		.scratch = p->scratch };
 }
@@ -94,10 +83,7 @@ static void measure(const struct pass *p, int group)
 /* The two sums of channel c over all groups. */
 static void add_groups(const struct pass *p, int c, double totals[2])
 {
-	totals[0] = totals[1] = 0;
-	for (int group = 0; group < p->groups; group++)
-		for (int k = 0; k < 2; k++)
-			totals[k] += sums_of(p, group)[2 * c + k];
+	sum_pairs(p, sums_of(p, 0) + 2 * c, 2 * (size_t)channels(p), totals);
 }
 
 static void settle(const struct pass *p, int index)
@@ -148,22 +134,20 @@ static void settle_backward(const struct pass *p, int index)
 	}
 }
 
-/* conv.c packs the weights by data behind the others, both in whole blocks. */
 static void apply_backward(const struct pass *p, int group)
 {
 	_Alignas(64) real mask[LANES];
 	struct transition_job job = job_of(p, group, mask);
 	struct places at = places(p);
-	real *d_kernel = p->d_params + (size_t)group * p->d_params_stride;
 
 	job.mean = at.mean;
 	job.gain = at.gain;
 	job.slope = at.slope;
 	job.shift = at.shift;
 	job.d_out = group_at(p->d_out, group);
-	job.turned = p->shared + conv_blocks(channels(p)) * (size_t)p->in[0].shape.c;
-	job.d_weights = d_kernel;
-	job.d_bias = has_bias(p) ? d_kernel + kernel_len(p) : NULL;
+	job.turned = pointwise_turned(p);
+	job.d_weights = p->d_params + (size_t)group * p->d_params_stride;
+	job.d_bias = pointwise_d_bias(p, group);
 	job.d_in = p->d_in[0].at ? group_at(p->d_in[0], group) : NULL;
 	job.gate = p->gate;
 	job.stream = streams_past(p->d_in[0]);
