@@ -39,11 +39,6 @@ static void add_to_bias(const struct conv_weights_job *j, const real *d_out, siz
 	}
 }
 
-static size_t plane_len(struct shape shape)
-{
-	return group_len((struct shape){ 1, shape.h, shape.w });
-}
-
 /* Under a 1x1 kernel `top` says how many rows earlier an input's row lies than that of d_out. */
 void KERNEL(conv_turned_add)(const struct conv_weights_job *j, struct range pixels)
 {

@@ -26,11 +26,6 @@
 
 enum { TAPS = 9 };
 
-static size_t plane_len(struct shape shape)
-{
-	return group_len((struct shape){ 1, shape.h, shape.w });
-}
-
 /* Some rows of all channels of an array, side by side, at a distance that lets the channels of a pixel share no set of L1. */
 struct band { real *at; struct range rows; int pixels; };
 

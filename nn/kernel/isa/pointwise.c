@@ -12,7 +12,7 @@ enum { SUM_RUN = 64, CHAINS = 4 };
  * and so do sums that are asked for. */
 INLINE void ask_ahead(const real *x)
 {
-	__builtin_prefetch(x + 64 * LANES);
+	__builtin_prefetch(x + PAGE);
 }
 
 /* Likewise for the line to be written 16 pixels ahead: stores that miss every cache wait for each other. mobilenet-v1 and mobilenet-v2 gain

@@ -209,8 +209,6 @@ struct norm {
 	size_t ahead;           /* how far ahead x is asked for, see pointwise.c: plain 12 and 24 gain 1 % */
 };
 
-enum { PAGE = 64 * LANES };
-
 /* What a pixel gets, whether it won or not. */
 INLINE vec norm_pixel(enum gate gate, const struct norm *n, vec x)
 {

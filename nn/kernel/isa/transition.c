@@ -75,15 +75,10 @@ static void each_band(const struct transition_job *j, const struct places *at, r
 	}
 }
 
-/* Numbers of a row of one channel; of a channel in scratch; of one of the input. */
+/* Numbers of a row of one channel. */
 static size_t row_len(const struct transition_job *j)
 {
 	return (size_t)j->in_shape.w * LANES;
-}
-
-static size_t plane_len(const struct places *at)
-{
-	return group_len((struct shape){ 1, at->shape.h, at->shape.w });
 }
 
 /* Rows from `done` on become the first ones of every channel: those of the next band. */
@@ -91,7 +86,7 @@ static void move_on(const struct transition_job *j, const struct places *at, con
 {
 	int rows = b->rows.last - b->rows.first - b->done;
 
-	for (int c = 0; c < j->channels; c++, x += plane_len(at))
+	for (int c = 0; c < j->channels; c++, x += plane_len(at->shape))
 		memmove(x, x + (size_t)b->done * row_len(j), (size_t)rows * row_len(j) * sizeof *x);
 }
 
@@ -124,7 +119,7 @@ static struct pool_job pool_job(const struct transition_job *j, const struct pla
 	struct shape out = { 1, w->out_h, w->out_w };
 
 	return (struct pool_job){
-		.in = at->x + (size_t)c * plane_len(at), .in_shape = { 1, b->rows.last - b->rows.first, j->in_shape.w },
+		.in = at->x + (size_t)c * plane_len(at->shape), .in_shape = { 1, b->rows.last - b->rows.first, j->in_shape.w },
 		.out = j->winners + (size_t)c * group_len(out) + (size_t)(b->windows.first * w->out_w) * LANES,
 		.out_shape = { 1, b->windows.last - b->windows.first, w->out_w }, .window = { w->kernel.h, w->kernel.w },
 		.stride = w->stride, .top = w->top + b->rows.first - b->windows.first * w->stride, .left = w->left,
@@ -151,7 +146,7 @@ static void add_moments(const struct transition_job *j, const struct places *at,
 	size_t had = (size_t)b->had * row_len(j), rows = (size_t)(b->rows.last - b->rows.first - b->had);
 	double sums[2];
 
-	KERNEL(channel_moments)(at->x + (size_t)c * plane_len(at) + had, rows * (size_t)j->in_shape.w, j->mask, sums);
+	KERNEL(channel_moments)(at->x + (size_t)c * plane_len(at->shape) + had, rows * (size_t)j->in_shape.w, j->mask, sums);
 	j->sums[2 * c] += sums[0];
 	j->sums[2 * c + 1] += sums[1];
 }
@@ -186,7 +181,7 @@ static void make_gradient(const struct transition_job *j, const struct places *a
 			.norm = { .mask = j->mask, .mean = j->mean[c], .gain = j->gain[c], .slope = j->slope[c], .shift = j->shift[c] } };
 		ask_for_windows(j, b, c + 1);
 		job.pool.d_out = j->d_out + (job.pool.out - j->winners);
-		job.pool.d_in = at->d + (size_t)c * plane_len(at);
+		job.pool.d_in = at->d + (size_t)c * plane_len(at->shape);
 		job.pool.gate = &j->activation;
 		KERNEL(norm_max_pool_backward)(&job);
 	}

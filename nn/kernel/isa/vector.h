@@ -87,6 +87,16 @@ INLINE void store(real *at, vec value)
 	*(vec *)at = value;
 }
 
+/* Numbers of one channel of a lane group. */
+INLINE size_t plane_len(struct shape shape)
+{
+	return group_len((struct shape){ 1, shape.h, shape.w });
+}
+
+/* Numbers in a page of 4 KiB, at whose end prefetchers in hardware stop: so far ahead is asked for what lies in memory, see
+ * pointwise.c. */
+enum { PAGE = 64 * LANES };
+
 /* len: whole native vectors. */
 INLINE void clear(real *at, size_t len)
 {
