@@ -1,5 +1,6 @@
 /* See lanes.h. */
 #include "tests/lanes.h"
+#include "nn/kernel/conv_pack.h"
 #include "tests/test.h"
 
 #include <math.h>
@@ -98,6 +99,16 @@ real *take_copy(const double *from, size_t len)
 	for (size_t i = 0; i < len; i++)
 		to[i] = (real)from[i];
 	return to;
+}
+
+struct packed take_pointwise(const double *kernel, int out, int in)
+{
+	struct conv_taps taps = pointwise_taps(take_copy(kernel, (size_t)out * (size_t)in), out, in);
+	real *forward = take_reals(conv_blocks(out) * (size_t)in), *turned = take_reals(conv_blocks(in) * (size_t)out);
+
+	conv_pack(&taps, forward);
+	conv_pack_turned(&taps, turned);
+	return (struct packed){ forward, turned };
 }
 
 double *take_wide(const real *from, size_t len)

@@ -15,6 +15,10 @@ double *take_integers(struct rng *rng, size_t len, int most);
 /* Multiples of 1/1024 from -1 to 1, none within 1/64 of 0. */
 double *take_fractions(struct rng *rng, size_t len);
 
+/* A 1x1 kernel, [out][in], as convolutions want it forward and by data: see nn/kernel/conv_pack.h. */
+struct packed { const real *forward, *turned; };
+struct packed take_pointwise(const double *kernel, int out, int in);
+
 int groups_of(int images);
 /* Lanes without an image hold `filler`. */
 real *take_lanes(const double *plain, struct shape shape, int images, double filler);

@@ -104,12 +104,6 @@ static struct bed bed_of(struct rng *rng, struct shape in, int channels)
 	return b;
 }
 
-static struct conv_taps taps_of(const real *kernel, int out, int in, int size)
-{
-	return (struct conv_taps){ .kernel = kernel, .out_each = out, .in_each = in, .size = { size, size },
-		.count = { size, size }, .step = 1 };
-}
-
 /* Each channel's taps forward, and those of all phases back. */
 static void pack_taps(const struct bed *b, real *forward_to, real *back_to)
 {
@@ -117,7 +111,8 @@ static void pack_taps(const struct bed *b, real *forward_to, real *back_to)
 	const struct window *w = &b->window;
 
 	for (int c = 0; c < b->middle.c; c++, forward_to += TAPS * CHANNEL_BLOCK) {
-		struct conv_taps t = taps_of(kernel + c * TAPS, 1, 1, 3);
+		struct conv_taps t = { .kernel = kernel + c * TAPS, .out_each = 1, .in_each = 1, .size = { 3, 3 }, .count = { 3, 3 },
+			.step = 1 };
 		conv_pack(&t, forward_to);
 		t.step = w->stride;
 		for (int i = 0; i < w->stride * w->stride; i++) {
@@ -134,20 +129,17 @@ static void pack_taps(const struct bed *b, real *forward_to, real *back_to)
 static struct expansion_job job_of(const struct bed *b)
 {
 	int channels = b->middle.c;
-	real *weights = take_reals(conv_blocks(channels) * (size_t)b->in.c), *turned = take_reals(conv_blocks(b->in.c) * (size_t)channels);
+	struct packed there = take_pointwise(b->weights, channels, b->in.c), back = take_pointwise(b->back, channels, b->in.c);
 	size_t taps_len = (size_t)(channels * TAPS * CHANNEL_BLOCK);
 	real *taps = take_reals(taps_len), *turned_taps = take_reals(taps_len);
-	struct conv_taps by = taps_of(take_copy(b->weights, (size_t)(channels * b->in.c)), channels, b->in.c, 1);
-	struct conv_taps back = taps_of(take_copy(b->back, (size_t)(channels * b->in.c)), channels, b->in.c, 1);
 
-	conv_pack(&by, weights);
-	conv_pack_turned(&back, turned);
 	pack_taps(b, taps, turned_taps);
-	return (struct expansion_job){ .in = take_lanes(b->x, b->in, LANES, 0), .in_shape = b->in, .channels = channels, .weights = weights,
-		.bias = take_copy(b->bias, (size_t)channels), .activation = b->activation, .window = &b->window, .taps = taps,
-		.scratch = take_reals(expansion_scratch_len(b->in, channels, &b->window)), .out = take_reals(LANES * image_len(b->out)),
+	return (struct expansion_job){ .in = take_lanes(b->x, b->in, LANES, 0), .in_shape = b->in, .channels = channels,
+		.weights = there.forward, .bias = take_copy(b->bias, (size_t)channels), .activation = b->activation,
+		.window = &b->window, .taps = taps, .scratch = take_reals(expansion_scratch_len(b->in, channels, &b->window)),
+		.out = take_reals(LANES * image_len(b->out)),
 		.out_bias = b->out_bias ? take_copy(b->out_bias, (size_t)channels) : NULL, .out_activation = ACTIVATION_IDENTITY,
-		.d_out = take_lanes(b->d_z, b->out, LANES, 0), .turned_taps = turned_taps, .turned = turned,
+		.d_out = take_lanes(b->d_z, b->out, LANES, 0), .turned_taps = turned_taps, .turned = back.turned,
 		.d_in = take_reals(LANES * image_len(b->in)), .d_taps = take_reals((size_t)(channels * TAPS)),
 		.products = take_reals((size_t)channels * expansion_columns(b->in.c)) };
 }

@@ -1,7 +1,6 @@
 /* Batch norm, its activation and a 1x1 convolution in one go, of every set, against the naive loops one after the other: over whole
  * numbers, so that every comparison is for equality. Shapes are so large that pixels go in several bands, and so odd that these end
  * anywhere. */
-#include "nn/kernel/conv_pack.h"
 #include "nn/kernel/projection.h"
 #include "tests/draw.h"
 #include "tests/lanes.h"
@@ -83,17 +82,13 @@ static struct bed bed_of(struct rng *rng, struct shape in, int channels)
 static struct projection_job job_of(const struct bed *b)
 {
 	size_t n = (size_t)b->in.c, c = (size_t)b->out.c;
-	real *weights = take_reals(conv_blocks(b->out.c) * n), *turned = take_reals(conv_blocks(b->in.c) * c);
-	struct conv_taps taps = { .kernel = take_copy(b->weights, c * n), .out_each = b->out.c, .in_each = b->in.c, .size = { 1, 1 },
-		.count = { 1, 1 }, .step = 1 };
+	struct packed packed = take_pointwise(b->weights, b->out.c, b->in.c);
 
-	conv_pack(&taps, weights);
-	conv_pack_turned(&taps, turned);
 	return (struct projection_job){ .x = take_lanes(b->x, b->in, LANES, 0), .in_shape = b->in, .scale = take_copy(b->scale, n),
 		.shift = take_copy(b->shift, n), .activation = b->activation, .channels = b->out.c,
-		.scratch = take_reals(projection_scratch_len(b->in, b->out.c)), .weights = weights,
+		.scratch = take_reals(projection_scratch_len(b->in, b->out.c)), .weights = packed.forward,
 		.bias = b->bias ? take_copy(b->bias, c) : NULL, .out = take_reals(LANES * image_len(b->out)),
-		.out_activation = ACTIVATION_IDENTITY, .d_out = take_lanes(b->d_z, b->out, LANES, 0), .turned = turned,
+		.out_activation = ACTIVATION_IDENTITY, .d_out = take_lanes(b->d_z, b->out, LANES, 0), .turned = packed.turned,
 		.mean = take_copy(b->mean, n), .d = take_reals(LANES * image_len(b->in)), .sums = take_doubles(2 * n),
 		.d_weights = take_reals(c * n) };
 }

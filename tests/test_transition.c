@@ -1,7 +1,6 @@
 /* A 1x1 convolution, its activation, batch norm's moments and gradient, and a max pooling in one go, of every set, against the naive loops
  * one after the other: over whole numbers, so that every comparison is for equality, and so few of them that windows have many equal ones.
  * Shapes are so large that rows go in several bands, and windows overlap, tile, leave rows out, and hang over the edges. */
-#include "nn/kernel/conv_pack.h"
 #include "nn/kernel/transition.h"
 #include "tests/draw.h"
 #include "tests/lanes.h"
@@ -122,18 +121,14 @@ static struct bed bed_of(struct rng *rng, struct shape in, int channels, const s
 static struct transition_job job_of(const struct bed *b, const real *mask)
 {
 	size_t n = (size_t)b->in.c, c = (size_t)b->out.c;
-	real *weights = take_reals(conv_blocks(b->out.c) * n), *turned = take_reals(conv_blocks(b->in.c) * c);
-	struct conv_taps taps = { .kernel = take_copy(b->weights, c * n), .out_each = b->out.c, .in_each = b->in.c, .size = { 1, 1 },
-		.count = { 1, 1 }, .step = 1 };
+	struct packed packed = take_pointwise(b->weights, b->out.c, b->in.c);
 
-	conv_pack(&taps, weights);
-	conv_pack_turned(&taps, turned);
 	return (struct transition_job){ .in = take_lanes(b->in_at, b->in, LANES, 0), .in_shape = b->in, .channels = b->out.c,
-		.weights = weights, .bias = take_copy(b->bias, c), .activation = b->activation, .windows = &b->window,
+		.weights = packed.forward, .bias = take_copy(b->bias, c), .activation = b->activation, .windows = &b->window,
 		.gamma = take_copy(b->gamma, c), .winners = take_reals(LANES * image_len(b->out)), .mask = mask,
 		.scratch = take_reals(transition_scratch_len(b->in, b->out.c, &b->window)), .sums = take_doubles(2 * c),
 		.mean = take_copy(b->mean, c), .gain = take_copy(b->gain, c), .slope = take_copy(b->slope, c),
-		.shift = take_copy(b->shift, c), .d_out = take_lanes(b->d_out, b->out, LANES, 0), .turned = turned,
+		.shift = take_copy(b->shift, c), .d_out = take_lanes(b->d_out, b->out, LANES, 0), .turned = packed.turned,
 		.d_weights = take_reals(c * n), .d_bias = take_reals(c), .d_in = take_reals(LANES * image_len(b->in)), .gate = &b->gate };
 }
 

@@ -15,6 +15,12 @@ struct conv_taps {
 	bool bf16;                      /* packed in pairs of channels that are read */
 };
 
+/* All of a 1x1 kernel, [out][in]. */
+static inline struct conv_taps pointwise_taps(const real *kernel, int out, int in)
+{
+	return (struct conv_taps){ .kernel = kernel, .out_each = out, .in_each = in, .size = { 1, 1 }, .count = { 1, 1 }, .step = 1 };
+}
+
 /* Output channels in whole blocks. */
 static inline size_t conv_blocks(int channels)
 {

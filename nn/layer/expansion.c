@@ -213,15 +213,10 @@ static void fold_channel(const struct pass *p, const struct places *at, int c, d
 	at->bias[c] = (real)bias * affine.scale + affine.shift;
 }
 
-static struct conv_taps taps_of(const real *kernel, int out, int in)
-{
-	return (struct conv_taps){ .kernel = kernel, .out_each = out, .in_each = in, .size = { 1, 1 }, .count = { 1, 1 }, .step = 1 };
-}
-
 void expansion_settle(const struct pass *p, int index)
 {
 	struct places at = places(p);
-	struct conv_taps taps = taps_of(at.weights, outputs(p), inputs(p));
+	struct conv_taps taps = pointwise_taps(at.weights, outputs(p), inputs(p));
 
 	(void)index;
 	if (p->training)
@@ -268,6 +263,7 @@ static void write_gradients(const struct pass *p, const struct places *at, int c
 	const struct pass *conv = p->expansion.conv;
 	int n = inputs(p);
 	const double *moved = at->moved + c * n;
+	real *d_bias = pointwise_d_bias(conv, 0);
 
 	for (int i = 0; i < n; i++) {
 		double d = (double)line->gain * at->totals[i] +
@@ -275,8 +271,8 @@ static void write_gradients(const struct pass *p, const struct places *at, int c
 		conv->d_params[c * n + i] = (real)((double)at->scale[i] * d);
 		at->asked[i] += (double)weights_of(p, c)[i] * d;
 	}
-	if (pointwise_d_bias(conv, 0))
-		pointwise_d_bias(conv, 0)[c] = 0;
+	if (d_bias)
+		d_bias[c] = 0;
 }
 
 static void add_up_products(const struct pass *p, const struct places *at, int c)
@@ -315,7 +311,7 @@ void expansion_settle_backward(const struct pass *p, int index)
 {
 	struct places at = places(p);
 	int n = inputs(p);
-	struct conv_taps taps = taps_of(at.rounded, n, n);
+	struct conv_taps taps = pointwise_taps(at.rounded, n, n);
 
 	(void)index;
 	memset(at.matrix, 0, (size_t)(n * n) * sizeof *at.matrix);

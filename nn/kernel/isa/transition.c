@@ -57,11 +57,10 @@ static int first_row(const struct transition_job *j, int y)
 static struct band band_of(const struct transition_job *j, int y)
 {
 	int all = j->windows->out_h, step = transition_windows(j->in_shape, j->channels, j->windows), end = y + step < all ? y + step : all;
-	struct band b = { { y, end }, { first_row(j, y), last_row(j, end) }, 0, first_row(j, end) };
+	int first = first_row(j, y);
 
-	b.had = y ? last_row(j, y) - b.rows.first : 0;
-	b.done -= b.rows.first;
-	return b;
+	return (struct band){ { y, end }, { first, last_row(j, end) }, .had = y ? last_row(j, y) - first : 0,
+		.done = first_row(j, end) - first };
 }
 
 typedef void run_band(const struct transition_job *j, const struct places *at, const struct band *b);
