@@ -7,13 +7,20 @@
  *
  * The lines that the next block writes are asked for ahead. GFLOP/s of two cores, arrays in memory, 3x3: 6 to 6 channels at 48x48 186 to
  * 293, 1 to 6 49 to 159, 3 to 6 at 23x23 148 to 272. Training, images/s: conv1x1 3 29.4 to 38.0 thousand, plain 6 22.8 to 24.7, conv1x1 6
- * 12.5 to 13.6, mobilenet-v1 3.29 to 3.61. Without gain: the same for depthwise planes, and asking for the outputs that gate gradients.
+ * 12.5 to 13.6, mobilenet-v1 3.29 to 3.61. Without gain: the same for depthwise planes.
+ *
+ * Wide blocks (see below) ask for a few lines at a time, between some of their input channels and the next: for what they write, for what
+ * gates it, and for a share of the pixels that the next block reads, which lie in more places than prefetchers in hardware follow. A line
+ * on its way from memory holds one of a core's few line buffers (16 here); a block's lines all at once hold every one of them, and the sums
+ * wait. GFLOP/s, 1x1, one core of 157 (Emerald Rapids), arrays in memory and in L3: 128 to 128 channels at 12x12 105 to 150 and 151 to 166,
+ * 128 to 256 at 6x6 107 to 155 and 156 to 172, 64 to 128 at 12x12 93 to 111 and 133 to 154, 32 to 32 at 24x24 79 to 90 and 108 to 120. In
+ * training, with the loop of sum_channels(): mobilenet-v1 +13 to 15 %, mobilenet-v2 +7 %, conv1x1 12 and 24 +4 to 5 %.
  *
  * Tried and without gain: gated outputs stored from the registers (147 and 146 GFLOP/s, 30 to 100 channels); a copy of a 1x1 kernel's
- * input in which channels share no set of L1 (139 to 165 for 25 to 100 at 24x24, but 178 to 160 for 100 to 30 at 12x12). And
- * on arrays that lie in memory, both cores, 1x1 and 3x3 of 12 to 240 channels: prefetching the next block's
- * pixels (0 to -3 %; on an Emerald Rapids, a share between any two blocks of channels, -1 to 1 %), and several pixel blocks under four
- * channels before the next four, for longer runs of stores (0 to -10 %). */
+ * input in which channels share no set of L1 (-1 to -20 % of five shapes from 64 to 64 to 100 to 30; 30 to 120 +4 %). On arrays in
+ * memory, both cores, 1x1 and 3x3 of 12 to 240 channels: the next block's pixels asked for all at once (0 to -3 %), and several blocks of
+ * pixels under four channels before the next four, for longer runs of stores (0 to -10 %). Windows that spread what they ask for, know
+ * which end of a row they touch when compiled, and have their multiply-adds in assembly: plain 3, 6 and 12 -2 to -6 %. */
 #include "nn/kernel/isa/conv_blocks.h"
 #include "nn/kernel/isa/conv_plane.h"
 #include "nn/kernel/isa/pairs.h"
@@ -54,16 +61,57 @@ INLINE size_t out_at(const struct conv_job *j, struct place at)
 	return ((size_t)at.o * plane + row * (size_t)j->out_shape.w + (size_t)(at.x * j->out_step + j->out_column)) * LANES;
 }
 
-/* Asks for the lines that the next block of this row writes. Stores wait for each other: those that miss every cache do so one by one. */
+/* What is asked for while a block is summed: the lines that the next block of this row writes, or this one where they are in L2; those that
+ * gate them; and the next pixels of the inputs, from `channel` on. */
+struct asks {
+	const real *out, *gate, *in;    /* out, gate: or NULL */
+	size_t out_plane, in_plane;
+	int channel;
+};
+
+INLINE struct asks asks_of(const struct conv_job *j, struct place at, int P)
+{
+	const size_t in_plane = (size_t)j->in_shape.h * (size_t)j->in_shape.w * LANES;
+	const size_t first = out_at(j, (struct place){ at.o, at.y, j->hot ? at.x : at.x + P });
+	const int channel = at.o * j->in_shape.c / j->out_shape.c;
+
+	return (struct asks){ .out = j->stream ? NULL : j->out + first, .gate = j->gate ? j->gate + first : NULL,
+		.in = j->in + (size_t)channel * in_plane + (size_t)(at.y * j->in_shape.w + at.x + P) * LANES,
+		.out_plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w * LANES, .in_plane = in_plane, .channel = channel };
+}
+
+/* P pixels of a channel, and on to the next channel's; `write` is a constant. */
+INLINE void ask_for_lines(const real **at, size_t plane, int step, int P, bool write)
+{
+	UNROLL
+	for (int p = 0; p < P; p++)
+		if (write)
+			__builtin_prefetch(*at + p * step * LANES, 1);
+		else
+			__builtin_prefetch(*at + p * step * LANES);
+	*at += plane;
+}
+
+/* The lines of output channel o, and its share of the inputs'. */
+INLINE void ask(const struct conv_job *j, int o, int P, struct asks *a)
+{
+	const int last = (o + 1) * j->in_shape.c / j->out_shape.c;
+
+	if (a->out)
+		ask_for_lines(&a->out, a->out_plane, j->out_step, P, true);
+	if (a->gate)
+		ask_for_lines(&a->gate, a->out_plane, j->out_step, P, false);
+	for (; a->channel < last; a->channel++)
+		ask_for_lines(&a->in, a->in_plane, 1, P, false);
+}
+
+/* All of a block's outputs at once. */
 INLINE void ask_for_outputs(const struct conv_job *j, struct place at, int P, int C)
 {
-	const size_t plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w * LANES;
-	const real *to = j->out + out_at(j, (struct place){ at.o, at.y, at.x + P });
+	struct asks asks = asks_of(j, at, P);
 
-	for (int c = 0; c < C; c++, to += plane)
-		UNROLL
-		for (int p = 0; p < P; p++)
-			__builtin_prefetch(to + p * j->out_step * LANES, 1);
+	for (int c = 0; c < C && asks.out; c++)
+		ask_for_lines(&asks.out, asks.out_plane, j->out_step, P, true);
 }
 
 /* What becomes of a block's sums. */
@@ -155,19 +203,29 @@ INLINE void finish_tile(const struct conv_job *j, struct place at, int P, int C,
 	finish(j, at, &tile);
 }
 
-/* P, C, kernel_w and bf16 are constants where this is inlined; `edge` says that some pixels may lie outside the rows. */
-INLINE void block(const struct conv_job *j, struct place at, int P, int C, bool edge, int kernel_w, bool bf16)
+/* What a weight of each of C output channels makes of P pixels; `len`: of one output channel's weights. */
+INLINE void add_pixels(vec sum[PIXEL_BLOCK][WIDEST_BLOCK], const vec pixel[PIXEL_BLOCK], const real *weight, size_t len, int P, int C,
+                       bool bf16)
+{
+	UNROLL
+	for (int c = 0; c < C; c++) {
+		vec scale = splat(weight[packed_at(c, len, 0)]);
+		UNROLL
+		for (int p = 0; p < P; p++)
+			add_product(&sum[p][c], pixel[p], scale, bf16);
+	}
+}
+
+/* Over a window that moves over the rows; `edge` says that some pixels may lie outside them. */
+INLINE void sum_window(const struct conv_job *j, struct place at, int P, int C, bool edge, int kernel_w, bool bf16,
+                       vec sum[PIXEL_BLOCK][WIDEST_BLOCK])
 {
 	const int width = j->in_shape.w, height = j->in_shape.h, stride = j->stride, taps = j->kernel.h * kernel_w;
 	const int row = at.y * stride - j->top, column = at.x * stride - j->left;
 	const int first = row < 0 ? -row : 0, last = height - row < j->kernel.h ? height - row : j->kernel.h;
-	const size_t len = (size_t)(j->in_shape.c * taps);      /* of one output channel's weights */
+	const size_t len = (size_t)(j->in_shape.c * taps);
 	const real *w = j->weights + (size_t)at.o * len;
-	vec sum[PIXEL_BLOCK][WIDEST_BLOCK];
 
-	if (!j->stream && !j->hot)
-		ask_for_outputs(j, at, P, C);
-	start_sums(j, at.o, P, C, sum);
 	for (int i = 0; i < j->in_shape.c; i++, w += taps * CHANNEL_BLOCK)
 		for (int ky = first; ky < last; ky++) {
 			const real *weight = w + ky * kernel_w * CHANNEL_BLOCK;
@@ -177,23 +235,83 @@ INLINE void block(const struct conv_job *j, struct place at, int P, int C, bool 
 				UNROLL
 				for (int p = 0; p < P; p++) {
 					bool inside = !edge || (unsigned)(column + p * stride + kx) < (unsigned)width;
-					pixel[p] = inside ? load(x + (ptrdiff_t)p * stride * LANES) : splat(0);
+					pixel[p] = inside ? held(load(x + (ptrdiff_t)p * stride * LANES)) : splat(0);
 				}
-				UNROLL
-				for (int c = 0; c < C; c++) {
-					vec scale = splat(weight[packed_at(c, len, 0)]);
-					UNROLL
-					for (int p = 0; p < P; p++)
-						add_product(&sum[p][c], pixel[p], scale, bf16);
-				}
+				add_pixels(sum, pixel, weight, len, P, C, bf16);
 			}
 		}
+}
+
+/* Whether outputs are sums over their own pixel's channels alone. */
+static bool is_pointwise(const struct conv_job *j)
+{
+	return j->kernel.h * j->kernel.w == 1 && j->stride == 1 && !j->top && !j->left && j->rows <= j->in_shape.h &&
+	       j->columns <= j->in_shape.w;
+}
+
+/* Of such a job, input channels from i to before `end`. With a window's loops around it, of one turn each, GCC keeps addresses in vector
+ * registers, and fetches them through a multiply-add unit: wide blocks gain 4 to 7 % of plain 48, cnn-5x5 and mobilenet-v2 without. */
+INLINE void sum_channels(const struct conv_job *j, struct place at, int i, int end, int P, int C, bool bf16,
+                         vec sum[PIXEL_BLOCK][WIDEST_BLOCK])
+{
+	const size_t plane = (size_t)j->in_shape.h * (size_t)j->in_shape.w * LANES, len = (size_t)j->in_shape.c;
+	const real *x = j->in + (size_t)i * plane + (size_t)(at.y * j->in_shape.w + at.x) * LANES;
+	const real *w = j->weights + (size_t)at.o * len + (size_t)i * CHANNEL_BLOCK;
+
+	for (; i < end; i++, w += CHANNEL_BLOCK, x += plane) {
+		vec pixel[PIXEL_BLOCK];
+		UNROLL
+		for (int p = 0; p < P; p++)
+			pixel[p] = held(load(x + p * LANES));
+		add_pixels(sum, pixel, w, len, P, C, bf16);
+	}
+}
+
+/* Taps in a row of a window; of no window, but of is_pointwise(). */
+enum { POINTWISE = -1 };
+
+INLINE void finish_block(const struct conv_job *j, struct place at, int P, int C, vec sum[PIXEL_BLOCK][WIDEST_BLOCK])
+{
 	if (j->gate || j->stream)
 		finish_tile(j, at, P, C, sum);
 	else if (is_identity(j->activation))
 		finish_registers(j, at, P, C, sum, false);
 	else
 		finish_registers(j, at, P, C, sum, true);
+}
+
+/* P, C, kernel_w and bf16 are constants where this is inlined. */
+INLINE void block(const struct conv_job *j, struct place at, int P, int C, bool edge, int kernel_w, bool bf16)
+{
+	vec sum[PIXEL_BLOCK][WIDEST_BLOCK];
+
+	ask_for_outputs(j, at, P, C);
+	start_sums(j, at.o, P, C, sum);
+	if (kernel_w == POINTWISE)
+		sum_channels(j, at, 0, j->in_shape.c, P, C, bf16, sum);
+	else
+		sum_window(j, at, P, C, edge, kernel_w, bf16, sum);
+	finish_block(j, at, P, C, sum);
+}
+
+/* Of many input channels: what is asked for is spread over them, unless all lies in L2. */
+INLINE void pointwise_block(const struct conv_job *j, struct place at, int P, int C)
+{
+	const int channels = j->in_shape.c;
+	vec sum[PIXEL_BLOCK][WIDEST_BLOCK];
+	struct asks asks = asks_of(j, at, P);
+
+	if (j->hot)
+		ask_for_outputs(j, at, P, C);
+	start_sums(j, at.o, P, C, sum);
+	if (j->hot)
+		sum_channels(j, at, 0, channels, P, C, false, sum);
+	else
+		for (int c = 0; c < C; c++) {
+			ask(j, at.o + c, P, &asks);
+			sum_channels(j, at, channels * c / C, channels * (c + 1) / C, P, C, false, sum);
+		}
+	finish_block(j, at, P, C, sum);
 }
 
 /* Taps in a row: the usual 3 and 1 are constants, so that the compiler leaves no loop around 24 multiply-adds. */
@@ -206,8 +324,8 @@ INLINE void block_of_channels(const struct conv_job *j, struct place at, int P, 
 	}
 	if (j->kernel.w == 3)
 		block(j, at, P, CHANNEL_BLOCK, edge, 3, bf16);
-	else if (j->kernel.w == 1)
-		block(j, at, P, CHANNEL_BLOCK, edge, 1, bf16);
+	else if (!edge && is_pointwise(j))
+		block(j, at, P, CHANNEL_BLOCK, false, POINTWISE, bf16);
 	else
 		block(j, at, P, CHANNEL_BLOCK, edge, j->kernel.w, bf16);
 }
@@ -252,8 +370,7 @@ static void pixel_block_bf16(const struct conv_job *j, struct place at, int pixe
 
 static bool is_wide(const struct conv_job *j)
 {
-	return VEC_BYTES == 64 && !j->bf16 && j->kernel.h * j->kernel.w == 1 && j->stride == 1 && !j->top && !j->left &&
-	       j->columns <= j->in_shape.w && j->in_shape.c >= WIDE_FROM;
+	return VEC_BYTES == 64 && !j->bf16 && is_pointwise(j) && j->in_shape.c >= WIDE_FROM;
 }
 
 /* All output channels of some pixels of a row. */
@@ -277,9 +394,9 @@ static int wide_channels(int left)
 static __attribute__((noinline)) void wide_block(const struct conv_job *j, struct place at, int pixels)
 {
 	switch (pixels) {
-	case 1: block(j, at, 1, WIDE_BLOCK, false, 1, false); break;
-	case 2: block(j, at, 2, WIDE_BLOCK, false, 1, false); break;
-	case 3: block(j, at, 3, WIDE_BLOCK, false, 1, false); break;
+	case 1: pointwise_block(j, at, 1, WIDE_BLOCK); break;
+	case 2: pointwise_block(j, at, 2, WIDE_BLOCK); break;
+	case 3: pointwise_block(j, at, 3, WIDE_BLOCK); break;
 	}
 }
 
@@ -287,14 +404,14 @@ static __attribute__((noinline)) void wide_block(const struct conv_job *j, struc
 INLINE void last_block_of(const struct conv_job *j, struct place at, int P, int channels)
 {
 	switch (channels) {
-	case 1: block(j, at, P, 1, false, 1, false); break;
-	case 2: block(j, at, P, 2, false, 1, false); break;
-	case 3: block(j, at, P, 3, false, 1, false); break;
-	case 4: block(j, at, P, 4, false, 1, false); break;
-	case 5: block(j, at, P, 5, false, 1, false); break;
-	case 6: block(j, at, P, 6, false, 1, false); break;
-	case 7: block(j, at, P, 7, false, 1, false); break;
-	case 9: block(j, at, P, 9, false, 1, false); break;
+	case 1: pointwise_block(j, at, P, 1); break;
+	case 2: pointwise_block(j, at, P, 2); break;
+	case 3: pointwise_block(j, at, P, 3); break;
+	case 4: pointwise_block(j, at, P, 4); break;
+	case 5: pointwise_block(j, at, P, 5); break;
+	case 6: pointwise_block(j, at, P, 6); break;
+	case 7: pointwise_block(j, at, P, 7); break;
+	case 9: pointwise_block(j, at, P, 9); break;
 	}
 }
 

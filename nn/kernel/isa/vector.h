@@ -134,6 +134,16 @@ INLINE vec splat(real x)
 	return x - (vec){ 0 };
 }
 
+/* A vector that several products are about to use, in a register: GCC would load it again for some of them, and move sums from register to
+ * register on the way. plain 6 and 12, conv1x1 6 and 12 gain 1 to 2 %. */
+INLINE vec held(vec x)
+{
+#if defined __AVX512F__
+	__asm__("" : "+v"(x));
+#endif
+	return x;
+}
+
 /* choose() is mask ? a : b, lane by lane. */
 #if defined __AVX512F__ && !defined REAL_IS_DOUBLE
 INLINE vec_mask above(vec a, vec b) { return _mm512_cmp_ps_mask((__m512)a, (__m512)b, _CMP_GT_OQ); }
