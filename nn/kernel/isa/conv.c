@@ -71,13 +71,13 @@ struct asks {
 
 INLINE struct asks asks_of(const struct conv_job *j, struct place at, int P)
 {
-	const size_t in_plane = (size_t)j->in_shape.h * (size_t)j->in_shape.w * LANES;
+	const size_t in_plane = plane_len(j->in_shape);
 	const size_t first = out_at(j, (struct place){ at.o, at.y, j->hot ? at.x : at.x + P });
 	const int channel = at.o * j->in_shape.c / j->out_shape.c;
 
 	return (struct asks){ .out = j->stream ? NULL : j->out + first, .gate = j->gate ? j->gate + first : NULL,
 		.in = j->in + (size_t)channel * in_plane + (size_t)(at.y * j->in_shape.w + at.x + P) * LANES,
-		.out_plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w * LANES, .in_plane = in_plane, .channel = channel };
+		.out_plane = plane_len(j->out_shape), .in_plane = in_plane, .channel = channel };
 }
 
 /* P pixels of a channel, and on to the next channel's; `write` is a constant. */
@@ -121,7 +121,7 @@ enum ending { AS_THEY_ARE, ACTIVATED, GATED, SLOPED };
 INLINE void finish_as(const struct conv_job *j, struct place at, const struct tile *tile, int P, enum ending ending, bool stream)
 {
 	const struct activation activation = ending >= GATED ? j->gate_activation : j->activation;
-	const size_t step = (size_t)j->out_step * LANES, plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w * LANES;
+	const size_t step = (size_t)j->out_step * LANES, plane = plane_len(j->out_shape);
 	size_t first = out_at(j, at);
 	const real *gate = j->gate, *from = tile->sums;
 	real *out = j->out;
@@ -179,7 +179,7 @@ static __attribute__((noinline)) void finish(const struct conv_job *j, struct pl
  * 1x1 12 to 24 channels 117 to 128, 3x3 1 to 12 110 to 124, 1x1 60 to 240 209 to 219, 100 to 25 159 to 176. */
 INLINE void finish_registers(const struct conv_job *j, struct place at, int P, int C, vec sum[PIXEL_BLOCK][WIDEST_BLOCK], bool activates)
 {
-	const size_t step = (size_t)j->out_step * LANES, plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w * LANES;
+	const size_t step = (size_t)j->out_step * LANES, plane = plane_len(j->out_shape);
 	real *to = j->out + out_at(j, at);
 
 	UNROLL
@@ -254,7 +254,7 @@ static bool is_pointwise(const struct conv_job *j)
 INLINE void sum_channels(const struct conv_job *j, struct place at, int i, int end, int P, int C, bool bf16,
                          vec sum[PIXEL_BLOCK][WIDEST_BLOCK])
 {
-	const size_t plane = (size_t)j->in_shape.h * (size_t)j->in_shape.w * LANES, len = (size_t)j->in_shape.c;
+	const size_t plane = plane_len(j->in_shape), len = (size_t)j->in_shape.c;
 	const real *x = j->in + (size_t)i * plane + (size_t)(at.y * j->in_shape.w + at.x) * LANES;
 	const real *w = j->weights + (size_t)at.o * len + (size_t)i * CHANNEL_BLOCK;
 
@@ -266,9 +266,6 @@ INLINE void sum_channels(const struct conv_job *j, struct place at, int i, int e
 		add_pixels(sum, pixel, w, len, P, C, bf16);
 	}
 }
-
-/* Taps in a row of a window; of no window, but of is_pointwise(). */
-enum { POINTWISE = -1 };
 
 INLINE void finish_block(const struct conv_job *j, struct place at, int P, int C, vec sum[PIXEL_BLOCK][WIDEST_BLOCK])
 {
@@ -287,30 +284,27 @@ INLINE void block(const struct conv_job *j, struct place at, int P, int C, bool 
 
 	ask_for_outputs(j, at, P, C);
 	start_sums(j, at.o, P, C, sum);
-	if (kernel_w == POINTWISE)
-		sum_channels(j, at, 0, j->in_shape.c, P, C, bf16, sum);
-	else
-		sum_window(j, at, P, C, edge, kernel_w, bf16, sum);
+	sum_window(j, at, P, C, edge, kernel_w, bf16, sum);
 	finish_block(j, at, P, C, sum);
 }
 
-/* Of many input channels: what is asked for is spread over them, unless all lies in L2. */
-INLINE void pointwise_block(const struct conv_job *j, struct place at, int P, int C)
+/* The same where is_pointwise(); `spread`, of many input channels: what is asked for is spread over them, unless all lies in L2. */
+INLINE void pointwise_block(const struct conv_job *j, struct place at, int P, int C, bool spread, bool bf16)
 {
 	const int channels = j->in_shape.c;
 	vec sum[PIXEL_BLOCK][WIDEST_BLOCK];
 	struct asks asks = asks_of(j, at, P);
 
-	if (j->hot)
-		ask_for_outputs(j, at, P, C);
 	start_sums(j, at.o, P, C, sum);
-	if (j->hot)
-		sum_channels(j, at, 0, channels, P, C, false, sum);
-	else
+	if (spread && !j->hot) {
 		for (int c = 0; c < C; c++) {
 			ask(j, at.o + c, P, &asks);
-			sum_channels(j, at, channels * c / C, channels * (c + 1) / C, P, C, false, sum);
+			sum_channels(j, at, channels * c / C, channels * (c + 1) / C, P, C, bf16, sum);
 		}
+	} else {
+		ask_for_outputs(j, at, P, C);
+		sum_channels(j, at, 0, channels, P, C, bf16, sum);
+	}
 	finish_block(j, at, P, C, sum);
 }
 
@@ -325,7 +319,9 @@ INLINE void block_of_channels(const struct conv_job *j, struct place at, int P, 
 	if (j->kernel.w == 3)
 		block(j, at, P, CHANNEL_BLOCK, edge, 3, bf16);
 	else if (!edge && is_pointwise(j))
-		block(j, at, P, CHANNEL_BLOCK, false, POINTWISE, bf16);
+		pointwise_block(j, at, P, CHANNEL_BLOCK, false, bf16);
+	else if (j->kernel.w == 1)
+		block(j, at, P, CHANNEL_BLOCK, edge, 1, bf16);
 	else
 		block(j, at, P, CHANNEL_BLOCK, edge, j->kernel.w, bf16);
 }
@@ -394,9 +390,9 @@ static int wide_channels(int left)
 static __attribute__((noinline)) void wide_block(const struct conv_job *j, struct place at, int pixels)
 {
 	switch (pixels) {
-	case 1: pointwise_block(j, at, 1, WIDE_BLOCK); break;
-	case 2: pointwise_block(j, at, 2, WIDE_BLOCK); break;
-	case 3: pointwise_block(j, at, 3, WIDE_BLOCK); break;
+	case 1: pointwise_block(j, at, 1, WIDE_BLOCK, true, false); break;
+	case 2: pointwise_block(j, at, 2, WIDE_BLOCK, true, false); break;
+	case 3: pointwise_block(j, at, 3, WIDE_BLOCK, true, false); break;
 	}
 }
 
@@ -404,14 +400,14 @@ static __attribute__((noinline)) void wide_block(const struct conv_job *j, struc
 INLINE void last_block_of(const struct conv_job *j, struct place at, int P, int channels)
 {
 	switch (channels) {
-	case 1: pointwise_block(j, at, P, 1); break;
-	case 2: pointwise_block(j, at, P, 2); break;
-	case 3: pointwise_block(j, at, P, 3); break;
-	case 4: pointwise_block(j, at, P, 4); break;
-	case 5: pointwise_block(j, at, P, 5); break;
-	case 6: pointwise_block(j, at, P, 6); break;
-	case 7: pointwise_block(j, at, P, 7); break;
-	case 9: pointwise_block(j, at, P, 9); break;
+	case 1: pointwise_block(j, at, P, 1, true, false); break;
+	case 2: pointwise_block(j, at, P, 2, true, false); break;
+	case 3: pointwise_block(j, at, P, 3, true, false); break;
+	case 4: pointwise_block(j, at, P, 4, true, false); break;
+	case 5: pointwise_block(j, at, P, 5, true, false); break;
+	case 6: pointwise_block(j, at, P, 6, true, false); break;
+	case 7: pointwise_block(j, at, P, 7, true, false); break;
+	case 9: pointwise_block(j, at, P, 9, true, false); break;
 	}
 }
 

@@ -38,7 +38,7 @@ struct tap_block {
 INLINE void pixel(const struct conv_weights_job *j, const struct tap_block *t, const real *d_out, ptrdiff_t in_at, int column,
                   int T, int C, bool edge, bool bf16, vec sum[TAP_BLOCK][CHANNEL_BLOCK])
 {
-	size_t plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w * LANES;
+	size_t plane = plane_len(j->out_shape);
 	vec x[TAP_BLOCK];
 
 	UNROLL

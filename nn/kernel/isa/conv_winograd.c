@@ -41,7 +41,7 @@ static struct work work_of(const struct conv_job *j)
 INLINE void take_inputs(struct winograd_form form, const struct work *w, const struct tiles *tiles)
 {
 	const struct conv_job *j = w->job;
-	size_t len = (size_t)j->in_shape.h * (size_t)j->in_shape.w * LANES;
+	size_t len = plane_len(j->in_shape);
 
 	for (int part = 0; part < PARTS; part++)
 		for (int i = 0; i < j->in_shape.c; i++) {

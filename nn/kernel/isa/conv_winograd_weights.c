@@ -36,7 +36,7 @@ static struct work work_of(const struct conv_weights_job *j)
 INLINE void take_gradients(struct winograd_form form, const struct work *w, const struct tiles *tiles)
 {
 	const struct conv_weights_job *j = w->job;
-	size_t len = (size_t)j->out_shape.h * (size_t)j->out_shape.w * LANES;
+	size_t len = plane_len(j->out_shape);
 
 	for (int part = 0; part < PARTS; part++)
 		for (int o = 0; o < j->out_shape.c; o++) {
@@ -51,7 +51,7 @@ INLINE void take_gradients(struct winograd_form form, const struct work *w, cons
 INLINE void take_block(struct winograd_form form, const struct work *w, int first, struct tile tile, real *to)
 {
 	const struct conv_weights_job *j = w->job;
-	size_t len = (size_t)j->in_shape.h * (size_t)j->in_shape.w * LANES;
+	size_t len = plane_len(j->in_shape);
 
 	for (int part = 0; part < PARTS; part++)
 		for (int i = 0; i < LANES && first + i < j->in_shape.c; i++) {
