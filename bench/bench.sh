@@ -65,13 +65,12 @@ draw()
 
 title "What this machine can do"
 "$PROGRAM" limits --repeats $limit_repeats --save "$OUT/limits.tsv"
-peak=$(value_of "$OUT/limits.tsv" all_cores limit multiply_add)
 
 # shellcheck disable=SC2086  # several sweeps, several arguments
 {
 	title "The networks, in training and in inference"
-	"$PROGRAM" bench --peak "$peak" --repeats $repeats --stretch $stretch --save "$OUT/networks.tsv" $ARGS $BENCH
-	"$PROGRAM" bench --profile --peak "$peak" --repeats $repeats --stretch $stretch --save "$OUT/layers.tsv" $ARGS $BENCH \
+	"$PROGRAM" bench --repeats $repeats --stretch $stretch --save "$OUT/networks.tsv" $ARGS $BENCH
+	"$PROGRAM" bench --profile --repeats $repeats --stretch $stretch --save "$OUT/layers.tsv" $ARGS $BENCH \
 		>"$OUT/layers.txt"
 	title "Where the time goes, layer by layer and pass by pass: $OUT/layers.txt"
 	rm -f "$OUT/pytorch.tsv"

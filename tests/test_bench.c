@@ -103,6 +103,7 @@ TEST(bench_counts_what_it_measures)
 		CHECK(speed > 0 && number(r.out, row, "inference_images_per_second") > 0);
 		CHECK(number(r.out, row, "memory_bytes") > 0 && number(r.out, row, "measured_memory_bytes") >= 0);
 		CHECK_CLOSE(number(r.out, row, "percent_of_peak"), number(r.out, row, "gflops"), 0.11);         /* of 100 */
+		CHECK_TEXT(tsv_field(r.out, row, "peak_gflops"), "100.0");
 	}
 	program_result_free(&r);
 }
@@ -126,7 +127,21 @@ TEST(bench_for_people)
 
 	CHECK_INT(r.status, 0);
 	CHECK(strstr(r.out, ", 2 threads, kernels "));
-	CHECK(strstr(r.out, " GFLOP/s\n\nfamily  width  trainable  MACs  "));
+	CHECK(strstr(r.out, "\n\nfamily  width  trainable  MACs  "));
+	program_result_free(&r);
+}
+
+/* Speeds are rounded to a tenth, percentages too. */
+TEST(bench_takes_percentages_of_the_peak_beside_them)
+{
+	struct program_result r = BENCH("--tsv", "--training", write_tiny());
+
+	CHECK_INT(r.status, 0);
+	for (int row = 0; row < 3; row++) {
+		double peak = number(r.out, row, "peak_gflops"), percent = number(r.out, row, "percent_of_peak");
+		CHECK(peak > 0);
+		CHECK_CLOSE(percent * peak / 100, number(r.out, row, "gflops"), 0.06 + 0.06 * peak / 100);
+	}
 	program_result_free(&r);
 }
 
@@ -179,9 +194,9 @@ TEST(bench_profile_for_people)
 	struct program_result r = BENCH("-p", "--peak", "100", write_tiny());
 
 	CHECK_INT(r.status, 0);
-	CHECK(strstr(r.out, ", peak 100 GFLOP/s\n\ntiny/2/1\n\n#  what"));
-	CHECK(strstr(r.out, "\n\ntiny/3/1\n\n#  what"));
-	CHECK(strstr(r.out, "\n\nflat/1/1\n\n#  what"));
+	CHECK(strstr(r.out, "\n\ntiny/2/1, peak 100 GFLOP/s\n\n#  what"));
+	CHECK(strstr(r.out, "\n\ntiny/3/1, peak 100 GFLOP/s\n\n#  what"));
+	CHECK(strstr(r.out, "\n\nflat/1/1, peak 100 GFLOP/s\n\n#  what"));
 	program_result_free(&r);
 }
 
@@ -384,7 +399,7 @@ TEST(bench_saves_what_it_prints)
 	CHECK_TEXT(r.out, saved.out);
 	CHECK_TEXT(tsv_field(r.out, 0, "inference_images_per_second"), "");
 	CHECK_INT(people.status, 0);
-	CHECK(strstr(people.out, "\nflat/1/1\n"));
+	CHECK(strstr(people.out, "\nflat/1/1, peak 100 GFLOP/s\n"));
 	CHECK_INT(row_count(layers.out), 4);
 	CHECK_TEXT(tsv_field(layers.out, 1, "what"), "dense");
 	program_result_free(&r);

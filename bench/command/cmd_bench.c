@@ -35,6 +35,7 @@ static const struct column columns[] = {
 	{ "microseconds_per_image", .kind = COLUMN_REAL, .decimals = 2, .title = "us/image" },
 	{ "gflops", .kind = COLUMN_REAL, .decimals = 1, .title = "GFLOP/s" },
 	{ "percent_of_peak", .kind = COLUMN_REAL, .decimals = 1, .title = "% of peak" },
+	{ "peak_gflops", .kind = COLUMN_REAL, .decimals = 1, .title = "peak" },
 	{ "flops_per_image", .kind = COLUMN_INT, .machine_only = true },
 	{ "bytes_per_image", .kind = COLUMN_BYTES, .title = "bytes/image" },
 	{ "flops_per_byte", .kind = COLUMN_REAL, .decimals = 2, .title = "FLOP/byte" },
@@ -51,7 +52,7 @@ static const struct option_row options[] = {
 	{ "reading", 'r', .help = "how long it takes to read the sweep's data instead", .excludes = "profile" },
 	{ "repeats", 'n', "N", .help = "stretches for each network; 5 if not given", .min = 1, .max = MAX_STRETCHES },
 	{ "stretch", 'l', "MS", .help = "least length of a stretch in milliseconds; 500 if not given", .min = 1, .max = 600000 },
-	{ "peak", 'k', "GFLOPS", .help = "what percentages are taken of, instead of measuring it" },
+	{ "peak", 'k', "GFLOPS", .help = "what percentages are taken of, instead of measuring it with every network" },
 	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweeps: recipe.batch=256", .repeats = true },
 	{ "threads", 't', "N", .help = "use N threads, all on one network", .min = 1, .max = 1024 },
 	{ "json", 'j', .help = "an array of objects", .excludes = "tsv" },
@@ -68,9 +69,9 @@ static const char help[] =
 	"  images/s     in training; inference: loading, forward and loss as in an evaluation\n"
 	"  GFLOP/s      in training, of convolutions and dense layers: two operations for each multiply-add that is done, one\n"
 	"               forward, one for the gradient by the weights, one for the gradient by the data where anybody needs it\n"
-	"  % of peak    of what all threads can do at best in float32, see `archsweep limits`. Winograd's algorithm, by which\n"
-	"               wide convolutions go, needs fewer multiply-adds than are counted, and bfloat16 does two at once: both\n"
-	"               can be above 100\n"
+	"  % of peak    of what all threads can do at best in float32, see `archsweep limits`, measured right before each\n"
+	"               network. Winograd's algorithm, by which wide convolutions go, needs fewer multiply-adds than are\n"
+	"               counted, and bfloat16 does two at once: both can be above 100\n"
 	"  bytes/image  what the steps of an update read and write: each array once a step, as if caches held all within a\n"
 	"               step and nothing between two\n"
 	"  memory       what training allocates, by the plan; measured: by how much it made the process grow\n"
@@ -96,14 +97,15 @@ static const struct column reading_columns[] = {
 	{ 0 }
 };
 
-enum mode { MODE_SPEEDS, MODE_TRAINING, MODE_PROFILE, MODE_CORES, MODE_READING };
+enum mode { MODE_SPEEDS, MODE_TRAINING, MODE_PROFILE, MODE_CORES, MODE_READING };    /* the first three: of single networks */
 
 struct bench {
 	const struct options *given;
 	enum mode mode;
 	const struct kernels *kernels;
 	int threads, repeats;
-	double seconds, peak_gflops;    /* peak 0: not needed */
+	double seconds;
+	double given_peak, peak_gflops; /* 0: none is given; of all threads, about when the network under way is measured */
 	struct measured *measured;      /* owned: of the network under way */
 	struct table *table;            /* owned */
 };
@@ -126,6 +128,7 @@ static void add_costs(struct table *t, const struct bench *b, const struct subje
 
 	table_real(t, gflops);
 	table_real(t, 100 * gflops / b->peak_gflops);
+	table_real(t, b->peak_gflops);
 	table_int(t, (int64_t)(flops + 0.5));
 	table_bytes(t, (int64_t)(bytes + 0.5));
 	table_real(t, flops / bytes);
@@ -161,6 +164,15 @@ static void add_row(const struct bench *b, const struct subject *s)
 	add_costs(t, b, s);
 }
 
+/* Before every network: on a machine that others use too, what it can do changes by a fifth within minutes. */
+static bool find_peak(struct bench *b, struct error *err)
+{
+	struct limits_request request = { .kernels = b->kernels, .threads = b->threads, .stretches = 7, .seconds = 0.1 };
+
+	b->peak_gflops = b->given_peak;
+	return b->given_peak > 0 || measure_peak(&request, &b->peak_gflops, err);
+}
+
 static bool measure_point(const struct bench *b, const struct sweep *sweep, const struct point *point, struct error *err)
 {
 	struct speed_request request = { .network = &point->network, .recipe = &sweep->recipe, .kernels = b->kernels,
@@ -182,7 +194,7 @@ static bool print_profile(const struct profiled *profiled, struct error *err)
 
 	profile_table_add(own, profiled);
 	print_plain_text(point_name(profiled->sweep, profiled->point, name), stdout);
-	printf("\n\n");
+	printf(", peak %.0f GFLOP/s\n\n", profiled->peak_gflops);
 	bool printed = table_print(own, TABLE_HUMAN, stdout, err);
 	printf("\n");
 	table_destroy(own);
@@ -200,7 +212,7 @@ static bool add_profile(const struct bench *b, const struct subject *s, struct e
 static bool bench_point(struct bench *b, const struct sweep *sweep, const struct point *point, struct error *err)
 {
 	struct subject s = { sweep, point, recipe_plan(&point->network, &sweep->recipe, err) };
-	bool done = s.plan && measure_point(b, sweep, point, err);
+	bool done = s.plan && find_peak(b, err) && measure_point(b, sweep, point, err);
 
 	if (done && b->mode == MODE_PROFILE)
 		done = add_profile(b, &s, err);
@@ -300,16 +312,13 @@ static bool bench_reading(struct bench *b, const struct sweep *s, struct error *
 static bool read_peak(struct bench *b, int *status, struct error *err)
 {
 	const char *text = options_value(b->given, "peak");
-	struct limits_request request = { .kernels = b->kernels, .threads = b->threads, .stretches = 7, .seconds = 0.1 };
 	char *end, shown[SHOWN_BYTES];
 
-	if (b->mode == MODE_CORES || b->mode == MODE_READING)
-		return true;
 	if (!text)
-		return measure_peak(&request, &b->peak_gflops, err);
+		return true;
 	errno = 0;
-	b->peak_gflops = strtod(text, &end);
-	if (end != text && !*end && !errno && isfinite(b->peak_gflops) && b->peak_gflops > 0)
+	b->given_peak = strtod(text, &end);
+	if (end != text && !*end && !errno && isfinite(b->given_peak) && b->given_peak > 0)
 		return true;
 	*status = options_fail(b->given, err, "--peak: \"%s\" is not a number above 0", words_show(text, shown));
 	return false;
@@ -320,8 +329,7 @@ static void print_heading(const struct bench *b)
 	char processor[64];
 
 	print_plain_text(machine_processor(processor), stdout);
-	printf(", %d thread%s, kernels %s, peak %.0f GFLOP/s\n\n", b->threads, b->threads == 1 ? "" : "s", b->kernels->name,
-	       b->peak_gflops);
+	printf(", %d thread%s, kernels %s\n\n", b->threads, b->threads == 1 ? "" : "s", b->kernels->name);
 }
 
 /* All sweeps are read before the first is measured, so that a mistake in the last shows at once. */
@@ -356,7 +364,7 @@ static bool bench_all(struct bench *b, struct sweep *const *sweeps, struct error
 	bool human = options_format(b->given) == TABLE_HUMAN;
 
 	b->table = table_create(all_columns[b->mode]);
-	if (human && b->peak_gflops > 0)
+	if (human && b->mode <= MODE_PROFILE)
 		print_heading(b);
 	for (int i = 0; i < b->given->operand_count; i++)
 		if (!bench_one(b, sweeps[i], err))

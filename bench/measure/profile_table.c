@@ -20,6 +20,7 @@ const struct column profile_columns[] = {
 	{ "percent", .kind = COLUMN_REAL, .decimals = 1, .title = "%" },
 	{ "gflops", .kind = COLUMN_REAL, .decimals = 1, .title = "GFLOP/s" },
 	{ "percent_of_peak", .kind = COLUMN_REAL, .decimals = 1, .title = "% of peak" },
+	{ "peak_gflops", .kind = COLUMN_REAL, .decimals = 1, .machine_only = true },
 	{ "bytes_per_image", .kind = COLUMN_BYTES, .title = "bytes/image" },
 	{ "gigabytes_per_second", .kind = COLUMN_REAL, .decimals = 1, .title = "GB/s" },
 	{ 0 }
@@ -61,11 +62,12 @@ static void add_rates(struct table *t, const struct profiled *p, const struct ro
 
 	if (gflops > 0) {
 		table_real(t, gflops);
-		table_real(t, p->peak_gflops > 0 ? 100 * gflops / p->peak_gflops : -1);
+		table_real(t, 100 * gflops / p->peak_gflops);
 	} else {
 		table_missing(t);
 		table_missing(t);
 	}
+	table_real(t, p->peak_gflops);
 	if (r->bytes > 0 && all > 0) {
 		table_bytes(t, (int64_t)(r->bytes + 0.5));
 		table_real(t, r->bytes / all / 1e9);
