@@ -17,7 +17,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { STRETCH_MS = 500, MOST_CORES = 64 };
+enum { STRETCH_MS = 500, PEAK_SHARE = 5, MOST_CORES = 64 };
 
 static const struct column columns[] = {
 	{ "sweep", .kind = COLUMN_TEXT, .machine_only = true },
@@ -52,7 +52,7 @@ static const struct option_row options[] = {
 	{ "reading", 'r', .help = "how long it takes to read the sweep's data instead", .excludes = "profile" },
 	{ "repeats", 'n', "N", .help = "stretches for each network; 5 if not given", .min = 1, .max = MAX_STRETCHES },
 	{ "stretch", 'l', "MS", .help = "least length of a stretch in milliseconds; 500 if not given", .min = 1, .max = 600000 },
-	{ "peak", 'k', "GFLOPS", .help = "what percentages are taken of, instead of measuring it with every network" },
+	{ "peak", 'k', "GFLOPS", .help = "what percentages are taken of, instead of measuring it with each network" },
 	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweeps: recipe.batch=256", .repeats = true },
 	{ "threads", 't', "N", .help = "use N threads, all on one network", .min = 1, .max = 1024 },
 	{ "json", 'j', .help = "an array of objects", .excludes = "tsv" },
@@ -69,9 +69,9 @@ static const char help[] =
 	"  images/s     in training; inference: loading, forward and loss as in an evaluation\n"
 	"  GFLOP/s      in training, of convolutions and dense layers: two operations for each multiply-add that is done, one\n"
 	"               forward, one for the gradient by the weights, one for the gradient by the data where anybody needs it\n"
-	"  % of peak    of what all threads can do at best in float32, see `archsweep limits`, measured right before each\n"
-	"               network. Winograd's algorithm, by which wide convolutions go, needs fewer multiply-adds than are\n"
-	"               counted, and bfloat16 does two at once: both can be above 100\n"
+	"  % of peak    of what all threads can do at best in float32, see `archsweep limits`: measured in turns with the\n"
+	"               training, and a median too. Winograd's algorithm, by which wide convolutions go, needs fewer\n"
+	"               multiply-adds than are counted, and bfloat16 does two at once: both can be above 100\n"
 	"  bytes/image  what the steps of an update read and write: each array once a step, as if caches held all within a\n"
 	"               step and nothing between two\n"
 	"  memory       what training allocates, by the plan; measured: by how much it made the process grow\n"
@@ -105,7 +105,7 @@ struct bench {
 	const struct kernels *kernels;
 	int threads, repeats;
 	double seconds;
-	double given_peak, peak_gflops; /* 0: none is given; of all threads, about when the network under way is measured */
+	double given_peak;              /* 0: to be measured */
 	struct measured *measured;      /* owned: of the network under way */
 	struct table *table;            /* owned */
 };
@@ -119,6 +119,12 @@ struct subject {
 
 /* --- One network after the other ------------------------------------------------------------------------------------------------- */
 
+/* GFLOP/s, of all threads, while the network under way was measured. */
+static double peak_of(const struct bench *b)
+{
+	return b->given_peak > 0 ? b->given_peak : b->measured->training.peak_gflops;
+}
+
 static void add_costs(struct table *t, const struct bench *b, const struct subject *s)
 {
 	const struct measured *m = b->measured;
@@ -127,8 +133,8 @@ static void add_costs(struct table *t, const struct bench *b, const struct subje
 	double gflops = flops * m->training.images_per_second / 1e9;
 
 	table_real(t, gflops);
-	table_real(t, 100 * gflops / b->peak_gflops);
-	table_real(t, b->peak_gflops);
+	table_real(t, 100 * gflops / peak_of(b));
+	table_real(t, peak_of(b));
 	table_int(t, (int64_t)(flops + 0.5));
 	table_bytes(t, (int64_t)(bytes + 0.5));
 	table_real(t, flops / bytes);
@@ -164,19 +170,11 @@ static void add_row(const struct bench *b, const struct subject *s)
 	add_costs(t, b, s);
 }
 
-/* Before every network: on a machine that others use too, what it can do changes by a fifth within minutes. */
-static bool find_peak(struct bench *b, struct error *err)
-{
-	struct limits_request request = { .kernels = b->kernels, .threads = b->threads, .stretches = 7, .seconds = 0.1 };
-
-	b->peak_gflops = b->given_peak;
-	return b->given_peak > 0 || measure_peak(&request, &b->peak_gflops, err);
-}
-
 static bool measure_point(const struct bench *b, const struct sweep *sweep, const struct point *point, struct error *err)
 {
 	struct speed_request request = { .network = &point->network, .recipe = &sweep->recipe, .kernels = b->kernels,
-		.threads = b->mode == MODE_CORES ? 1 : b->threads, .stretches = b->repeats, .seconds = b->seconds };
+		.threads = b->mode == MODE_CORES ? 1 : b->threads, .stretches = b->repeats, .seconds = b->seconds,
+		.peak_seconds = b->given_peak > 0 || b->mode == MODE_CORES ? 0 : b->seconds / PEAK_SHARE };
 	char name[POINT_NAME_BYTES];
 
 	if (progress_mode_here() != PROGRESS_SILENT)
@@ -203,7 +201,7 @@ static bool print_profile(const struct profiled *profiled, struct error *err)
 
 static bool add_profile(const struct bench *b, const struct subject *s, struct error *err)
 {
-	struct profiled profiled = { s->sweep, s->point, s->plan, &b->measured->profile, b->threads, b->peak_gflops };
+	struct profiled profiled = { s->sweep, s->point, s->plan, &b->measured->profile, b->threads, peak_of(b) };
 
 	profile_table_add(b->table, &profiled);
 	return options_format(b->given) != TABLE_HUMAN || print_profile(&profiled, err);
@@ -212,7 +210,7 @@ static bool add_profile(const struct bench *b, const struct subject *s, struct e
 static bool bench_point(struct bench *b, const struct sweep *sweep, const struct point *point, struct error *err)
 {
 	struct subject s = { sweep, point, recipe_plan(&point->network, &sweep->recipe, err) };
-	bool done = s.plan && find_peak(b, err) && measure_point(b, sweep, point, err);
+	bool done = s.plan && measure_point(b, sweep, point, err);
 
 	if (done && b->mode == MODE_PROFILE)
 		done = add_profile(b, &s, err);

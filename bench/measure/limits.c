@@ -12,6 +12,7 @@ enum {
 	READ_BLOCK = 8 * LANES * sizeof(real),  /* limit_read takes whole blocks */
 	TURNS = 1 << 14,                /* of multiply-adds between two looks at the clock */
 	OPERANDS = LIMIT_TURNS * LIMIT_PIXELS * LANES, SUMS = LIMIT_PIXELS * LIMIT_WEIGHTS * LANES,
+	TASKS = 4,                      /* of a thread in each of a crew's rounds: some 200 microseconds */
 };
 
 /* One limit on some threads: what each of them does. */
@@ -84,18 +85,35 @@ int64_t limits_array_bytes(const struct limits_request *r, enum limit_kind kind,
 	return bytes / READ_BLOCK * READ_BLOCK;
 }
 
-static double multiply(const struct effort *e, const real *array, real *result)
+static void multiply_with(const struct kernels *kernels, const real *operands, real *result)
 {
 	static const real weights[LIMIT_WEIGHTS] = { 1, (real)-0.5 };
 
-	e->request->kernels->limit_multiply(array, weights, TURNS, result);
-	return 2.0 * TURNS * LIMIT_PIXELS * LIMIT_WEIGHTS * e->request->kernels->lanes;
+	kernels->limit_multiply(operands, weights, TURNS, result);
+}
+
+/* Of multiply_with, once. */
+static double operations(const struct kernels *kernels)
+{
+	return 2.0 * TURNS * LIMIT_PIXELS * LIMIT_WEIGHTS * kernels->lanes;
+}
+
+static double multiply(const struct effort *e, const real *array, real *result)
+{
+	multiply_with(e->request->kernels, array, result);
+	return operations(e->request->kernels);
 }
 
 static double read_through(const struct effort *e, const real *array, real *result)
 {
 	e->request->kernels->limit_read(array, e->bytes / (LANES * sizeof(real)), result);
 	return (double)e->bytes;
+}
+
+static void fill(real *array, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		array[i] = (real)((i % 13) * 0.125);
 }
 
 /* Large pages where the system gives them: a limit is not to be one of address translation. */
@@ -106,8 +124,8 @@ static real *allocate(size_t bytes)
 
 	if (array)
 		(void)madvise(array, whole, MADV_HUGEPAGE);
-	for (size_t i = 0; array && i < bytes / sizeof *array; i++)
-		array[i] = (real)((i % 13) * 0.125);
+	if (array)
+		fill(array, bytes / sizeof *array);
 	return array;
 }
 
@@ -190,7 +208,29 @@ bool limits_measure(const struct limits_request *r, struct limits *to, struct er
 	return true;
 }
 
-bool limits_peak(const struct limits_request *r, double *gflops, struct error *err)
+/* What a crew's tasks share. */
+struct drill {
+	const struct kernels *kernels;
+	_Alignas(64) real operands[OPERANDS];
+};
+
+static void drill_task(void *about, int index, int seat)
 {
-	return measure(r, LIMIT_MULTIPLY, r->threads, gflops, err);
+	const struct drill *d = about;
+	_Alignas(64) real result[SUMS];
+
+	(void)index;
+	(void)seat;
+	multiply_with(d->kernels, d->operands, result);
+}
+
+double limits_peak(struct crew *crew, int threads, const struct kernels *kernels, double seconds)
+{
+	struct drill drill = { .kernels = kernels };
+	double start = clock_seconds(), now = start, rounds = 0;
+
+	fill(drill.operands, OPERANDS);
+	for (; now - start < seconds || now <= start; now = clock_seconds(), rounds++)
+		crew_run(crew, threads * TASKS, drill_task, &drill);
+	return rounds * threads * TASKS * operations(kernels) / (now - start) / 1e9;
 }

@@ -56,6 +56,7 @@ static void find_speeds(void *about)
 	find_training(about);
 	request.profile = NULL;
 	request.inference = true;
+	request.peak_seconds = 0;
 	if (!a->to->trouble.text[0])
 		speed_measure(&request, &a->to->inference, &a->to->trouble);
 }
@@ -93,31 +94,4 @@ bool measure_speeds(const struct speed_request *request, struct measured *to, st
 bool measure_profile(const struct speed_request *request, struct measured *to, struct error *err)
 {
 	return measure(&(struct assignment){ request, to }, find_profile, err);
-}
-
-/* What a child that finds the peak knows; shared. */
-struct peak {
-	struct limits_request request;
-	double gflops;
-	struct error trouble;
-};
-
-static void find_peak(void *about)
-{
-	struct peak *p = about;
-
-	limits_peak(&p->request, &p->gflops, &p->trouble);
-}
-
-bool measure_peak(const struct limits_request *request, double *gflops, struct error *err)
-{
-	struct peak *p = child_share(sizeof *p, err);
-
-	if (!p)
-		return false;
-	p->request = *request;
-	bool found = child_run(find_peak, p, err) && (!p->trouble.text[0] || fail(err, "%s", p->trouble.text));
-	*gflops = p->gflops;
-	child_unshare(p, sizeof *p);
-	return found;
 }

@@ -2,7 +2,6 @@
 #ifndef BENCH_MEASURE_MEASURE_H
 #define BENCH_MEASURE_MEASURE_H
 
-#include "bench/measure/limits.h"
 #include "bench/measure/profile.h"
 #include "bench/measure/speed.h"
 
@@ -18,12 +17,9 @@ struct measured *measured_create(struct error *err);
 void measured_destroy(struct measured *measured);
 
 /* Training with its memory; with inference after it; or training with the profile, whose clocks slow it down a little.
- * request->inference and request->profile are ignored. */
+ * request->inference and request->profile are ignored; the peak goes with training. */
 bool measure_training(const struct speed_request *request, struct measured *to, struct error *err);
 bool measure_speeds(const struct speed_request *request, struct measured *to, struct error *err);
 bool measure_profile(const struct speed_request *request, struct measured *to, struct error *err);
-
-/* limits_peak in a process of its own. */
-bool measure_peak(const struct limits_request *request, double *gflops, struct error *err);
 
 #endif

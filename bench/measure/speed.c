@@ -1,6 +1,7 @@
 /* See speed.h. The training runs in a schedule of one job, so threads come and OpenBLAS behaves as in a real run. */
 #include "bench/measure/speed.h"
 
+#include "bench/measure/limits.h"
 #include "bench/system/clock.h"
 #include "bench/system/schedule.h"
 
@@ -14,7 +15,7 @@ enum { EVALUATED_BATCHES = 4 };
 struct measurement {
 	const struct speed_request *request;
 	uint8_t *pixels, *labels;       /* owned: one batch, or what one evaluation takes */
-	double speeds[MAX_STRETCHES];
+	double speeds[MAX_STRETCHES], peaks[MAX_STRETCHES];
 	struct error trouble;
 };
 
@@ -79,8 +80,10 @@ static void measure(void *about, int job, struct crew *crew)
 	run_stretch(training, r, images);
 	if (r->profile)
 		profile_reset(r->profile);
-	for (int i = 0; i < r->stretches; i++)
+	for (int i = 0; i < r->stretches; i++) {
+		m->peaks[i] = r->peak_seconds > 0 ? limits_peak(crew, r->threads, r->kernels, r->peak_seconds) : 0;
 		m->speeds[i] = run_stretch(training, r, images);
+	}
 	training_destroy(training);
 }
 
@@ -127,6 +130,7 @@ bool speed_measure(const struct speed_request *r, struct speed_result *result, s
 	free(m.pixels);
 	free(m.labels);
 	qsort(m.speeds, (size_t)r->stretches, sizeof *m.speeds, compare_speeds);
-	*result = (struct speed_result){ m.speeds[r->stretches / 2], m.speeds[0], m.speeds[r->stretches - 1] };
+	qsort(m.peaks, (size_t)r->stretches, sizeof *m.peaks, compare_speeds);
+	*result = (struct speed_result){ m.speeds[r->stretches / 2], m.speeds[0], m.speeds[r->stretches - 1], m.peaks[r->stretches / 2] };
 	return measured;
 }

@@ -16,12 +16,14 @@ struct speed_request {
 	int stretches;                  /* measured one after the other, 1 .. MAX_STRETCHES; one more comes first to warm up */
 	double seconds;                 /* least length of a stretch; a stretch has at least one batch, in inference a few */
 	bool inference;                 /* evaluation instead of training */
+	double peak_seconds;            /* of nothing but multiply-adds, before each stretch; 0: none */
 	struct profile *profile;        /* not NULL: borrowed, filled while the stretches run */
 };
 
 struct speed_result {
 	double images_per_second;       /* median of the stretches */
 	double slowest, fastest;
+	double peak_gflops;             /* median of what these threads could do at best, see limits_peak(); 0: not asked */
 };
 
 /* Whole updates as in training: loading and augmenting a batch, forward, loss, backward, step. Inference is what an epoch's evaluation
