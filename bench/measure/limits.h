@@ -35,9 +35,9 @@ int64_t limits_array_bytes(const struct limits_request *request, enum limit_kind
 
 bool limits_measure(const struct limits_request *request, struct limits *to, struct error *err);
 
-/* LIMIT_MULTIPLY alone, of a crew's leader and helpers, `threads` in all, between their other work: billions of operations a second over at
- * least so many seconds. Whoever else uses the machine slows down both: a median of the one is held against a median of the other, in turns,
- * since what a shared machine can do changes by a fifth from one minute to the next. */
+/* LIMIT_MULTIPLY alone, of a crew's leader and helpers, `threads` in all, between their other work: billions of operations a second over so
+ * many seconds at least. Who else uses the machine slows down both: a median of the one is held against a median of the other, in
+ * turns, since what a shared machine can do changes by a fifth from one minute to the next. */
 double limits_peak(struct crew *crew, int threads, const struct kernels *kernels, double seconds);
 
 /* "multiply_add", "read_l2", ...: static. */

@@ -372,8 +372,8 @@ static bool is_wide(const struct conv_job *j)
 /* All output channels of some pixels of a row. */
 static void column_of_blocks(const struct conv_job *j, struct place at, int pixels)
 {
-	for (; at.o < j->out_shape.c; at.o += CHANNEL_BLOCK)
-		(j->bf16 ? pixel_block_bf16 : pixel_block)(j, at, pixels);
+	for (int o = at.o; o < j->out_shape.c; o += CHANNEL_BLOCK)
+		(j->bf16 ? pixel_block_bf16 : pixel_block)(j, (struct place){ o, at.y, at.x }, pixels);
 }
 
 #if defined __AVX512F__
@@ -423,12 +423,12 @@ static __attribute__((noinline)) void last_block(const struct conv_job *j, struc
 /* The same in wide blocks, and in last ones: functions of their own, since all inlined together are 6 % slower. */
 static void column_of_wide_blocks(const struct conv_job *j, struct place at, int pixels)
 {
-	for (int count; at.o < j->out_shape.c; at.o += count) {
-		count = wide_channels(j->out_shape.c - at.o);
+	for (int o = at.o, count; o < j->out_shape.c; o += count) {
+		count = wide_channels(j->out_shape.c - o);
 		if (count == WIDE_BLOCK)
-			wide_block(j, at, pixels);
+			wide_block(j, (struct place){ o, at.y, at.x }, pixels);
 		else
-			last_block(j, at, pixels, count);
+			last_block(j, (struct place){ o, at.y, at.x }, pixels, count);
 	}
 }
 #else
