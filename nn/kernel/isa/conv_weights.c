@@ -125,40 +125,40 @@ static void run_block(const struct conv_weights_job *j, const struct band *b, co
 }
 
 /* In bfloat16 every column lies inside, and those of one step of the stride lie side by side, two in the place of one. */
-static struct tap_block tap_block_of_pairs(const struct conv_weights_job *j, int tap, int taps)
+static void tap_block_of_pairs(const struct conv_weights_job *j, int tap, int taps, struct tap_block *t)
 {
-	struct tap_block t = { .tap = tap };
 	int step_width = j->in_shape.w / bf16_steps(j->kernel.w, j->stride);
 
 	for (int k = 0; k < taps; k++) {
 		int i = (tap + k) / j->kernel.w, kx = (tap + k) % j->kernel.w;
 		ptrdiff_t row = ((ptrdiff_t)i * j->in_shape.h - j->top) * j->in_shape.w;
-		t.in[k] = j->in + (row + kx % j->stride * step_width) * LANES + kx / j->stride * (LANES / 2);
+		t->in[k] = j->in + (row + kx % j->stride * step_width) * LANES + kx / j->stride * (LANES / 2);
 	}
-	return t;
 }
 
-static struct tap_block tap_block(const struct conv_weights_job *j, int tap, int taps)
+static void tap_block_of_reals(const struct conv_weights_job *j, int tap, int taps, struct tap_block *t)
 {
-	if (j->bf16)
-		return tap_block_of_pairs(j, tap, taps);
-
-	struct tap_block t = { .first = 0, .last = j->out_shape.w, .tap = tap };
 	ptrdiff_t height = j->in_shape.h, width = j->in_shape.w;
+	int most = 0, least = j->out_shape.w;
 
 	for (int k = 0; k < taps; k++) {
 		int i = (tap + k) / j->kernel.w, kx = (tap + k) % j->kernel.w;
 		int first = ceil_div(j->left - kx, j->stride), last = ceil_div(j->in_shape.w + j->left - kx, j->stride);
-		t.column[k] = kx - j->left;
-		t.in[k] = j->in + ((i * height - j->top) * width + t.column[k]) * LANES;
-		t.first = first > t.first ? first : t.first;
-		t.last = last < t.last ? last : t.last;
+		t->column[k] = kx - j->left;
+		t->in[k] = j->in + ((i * height - j->top) * width + kx - j->left) * LANES;
+		most = first > most ? first : most;
+		least = last < least ? last : least;
 	}
-	if (t.first > j->out_shape.w)
-		t.first = j->out_shape.w;
-	if (t.last < t.first)
-		t.last = t.first;
-	return t;
+	t->first = most < j->out_shape.w ? most : j->out_shape.w;
+	t->last = least > t->first ? least : t->first;
+}
+
+/* Where it is to lie: a struct that is returned is copied, and read in larger pieces than it was just written in, which waits until all
+ * stores before are done. */
+static void tap_block(const struct conv_weights_job *j, int tap, int taps, struct tap_block *to)
+{
+	to->tap = tap;
+	(j->bf16 ? tap_block_of_pairs : tap_block_of_reals)(j, tap, taps, to);
 }
 
 /* The rows of a band whose input row under kernel row ky lies inside. */
@@ -189,7 +189,8 @@ static void sum_band(const struct conv_weights_job *j, const struct band *all)
 
 	for (int count; blocks > 0; blocks--, tap += count) {
 		count = (taps - tap + blocks - 1) / blocks;
-		struct tap_block t = tap_block(j, tap, count);
+		struct tap_block t;
+		tap_block(j, tap, count, &t);
 		for (int ky = 0; ky < j->kernel.h; ky++) {
 			struct band b = rows_inside(j, *all, ky);
 			if (b.first < b.last)
@@ -267,7 +268,7 @@ void KERNEL(conv_weights_plane)(const struct conv_weights_job *job)
 		count = (taps - tap + blocks - k - 1) / (blocks - k);
 		for (int part = 0; part < PARTS; part++) {
 			struct conv_weights_job j = weights_part(job, part);
-			t[part] = tap_block(&j, tap, count);
+			tap_block(&j, tap, count, &t[part]);
 		}
 		for (int o = 0; o < job->out_shape.c; o += CHANNEL_BLOCK)
 			for (int ky = 0; ky < job->kernel.h; ky++) {
