@@ -182,8 +182,8 @@ TEST(limits_are_measured_on_every_set)
 		                            .seconds = 1e-4 };
 		struct error err = { "" };
 		struct limits limits;
-
 		struct crew alone;
+
 		crew_init(&alone);
 		CHECK(limits_measure(&r, &limits, &err));
 		CHECK(limits_peak(&alone, 1, *k, 1e-4) > 0);
