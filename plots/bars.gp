@@ -67,7 +67,7 @@ do for [i = 1:networks] {
 	print sprintf("%d %.15g 1 %.15g %.15g %.15g", i, ratio[i], half[i], goal[i] > 0 ? goal[i] : -1, our_half[i])
 	set label (100 + i) sprintf("%.1f", ratio[i]) at ours_at(i), label_y(i) offset 0, 0.6 center front font smaller \
 		textcolor rgb ink
-	set label (500 + i) speed_text(ours[i]).unit(i) at ours_at(i), 0 offset 0.1, 0.6 left rotate by 90 front font smaller \
+	set label (500 + i) speed_text(ours[i]).unit(i) at ours_at(i), 0 offset 0.1, 0.25 left rotate by 90 front font smaller \
 		textcolor rgb 0xFFFFFF
 	if (goal[i] > 0) {
 		set arrow (100 + i) from ours_at(i) - 0.5 * bar - 0.03, goal[i] to ours_at(i) + 0.5 * bar + 0.03, goal[i] nohead front \

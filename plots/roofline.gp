@@ -94,7 +94,7 @@ do for [i = 1:3] {
 			textcolor rgb blend(gray, 0x000000, 0.3)
 	} }
 }
-if (peak > 0) set label 20 sprintf("%.0f GFLOP/s", peak) at x_to / (x_to / x_from) ** 0.01, peak / (y_to / y_from) ** 0.02 right \
+if (peak > 0) set label 20 sprintf("%.0f GFLOP/s", peak) at x_from * (x_to / x_from) ** 0.01, peak * (y_to / y_from) ** 0.022 left \
 	font small_font textcolor rgb blend(gray, 0x000000, 0.3)
 if (points == 0) set label 2 "no networks yet" at graph 0.5, graph 0.5 center textcolor rgb ink
 
