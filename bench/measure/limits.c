@@ -122,10 +122,10 @@ static real *allocate(size_t bytes)
 	size_t whole = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
 	real *array = aligned_alloc(ALIGNMENT, whole);
 
-	if (array)
-		(void)madvise(array, whole, MADV_HUGEPAGE);
-	if (array)
-		fill(array, bytes / sizeof *array);
+	if (!array)
+		return NULL;
+	(void)madvise(array, whole, MADV_HUGEPAGE);
+	fill(array, bytes / sizeof *array);
 	return array;
 }
 
