@@ -98,12 +98,12 @@ DOUBLE := $(BUILD)/double
 NN := $(patsubst %.c,%.o,$(wildcard nn/*/*.c))
 ISA := $(notdir $(patsubst %.c,%.o,$(wildcard nn/kernel/isa/*.c)))
 BENCH_OBJECTS := $(patsubst %.c,%.o,$(wildcard bench/*/*.c))
-TEST := $(patsubst %.c,%.o,$(wildcard tests/*.c))
+TEST := $(patsubst %.c,%.o,$(wildcard tests/helpers/*.c tests/nn/*.c tests/bench/*.c))
 GRADIENT := $(patsubst %.c,%.o,$(wildcard tests/gradients/*.c))
 
 PROGRAM_OBJECTS := $(addprefix $(FLOAT)/,$(NN) $(BENCH_OBJECTS) $(foreach set,$(SETS),$(addprefix isa/$(set)/,$(ISA))))
 TEST_OBJECTS := $(filter-out $(FLOAT)/bench/command/main.o,$(PROGRAM_OBJECTS)) $(addprefix $(FLOAT)/,$(TEST))
-GRADIENT_OBJECTS := $(addprefix $(DOUBLE)/,$(NN) $(addprefix isa/portable/,$(ISA)) $(if $(GRADIENT),$(GRADIENT) tests/main.o))
+GRADIENT_OBJECTS := $(addprefix $(DOUBLE)/,$(NN) $(addprefix isa/portable/,$(ISA)) $(if $(GRADIENT),$(GRADIENT) tests/helpers/main.o))
 OBJECTS := $(sort $(PROGRAM_OBJECTS) $(TEST_OBJECTS) $(GRADIENT_OBJECTS))
 TEST_PROGRAMS := $(BUILD)/tests $(if $(GRADIENT),$(BUILD)/test-gradients)
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Tests the checks themselves: each is given something wrong and must say so, and something right and must not.
-# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/sweep.sh, ci/deps.sh and the harness tests/main.c. Ends with "N passed, N failed".
+# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/sweep.sh, ci/deps.sh and the harness tests/helpers/main.c. Ends with "N passed, N failed".
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d) || exit 1
@@ -173,7 +173,7 @@ plot --reports $work/reports zoo.yaml" env FAILS=compare:1 sh ci/sweep.sh "$work
 check_harness()
 {
 	cat >"$work/t.c" <<-'END'
-		#include "tests/test.h"
+		#include "tests/helpers/test.h"
 		#include <stdlib.h>
 		#include <unistd.h>
 		TEST(good) { CHECK(true); CHECK_INT(2, 2); CHECK_TEXT("a", "a"); CHECK_CLOSE(1, 1.1, 0.2); }
@@ -188,7 +188,7 @@ check_harness()
 		TEST(quit) { exit(0); }
 		TEST(hang) { fork(); for (;;) pause(); }
 	END
-	(cd "$work" && ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -I"$here/.." -o t t.c "$here/../tests/main.c" -lm) || return
+	(cd "$work" && ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -I"$here/.." -o t t.c "$here/../tests/helpers/main.c" -lm) || return
 	cd "$work" || exit 1
 	expect 'a good test' 0 '1 passed, 0 failed' ./t good
 	expect 'no test' 1 '0 passed, 0 failed' ./t missing

@@ -5,7 +5,7 @@
 #include "tests/gradients/probe.h"
 #include "nn/base/rng.h"
 #include "nn/model/model.h"
-#include "tests/test.h"
+#include "tests/helpers/test.h"
 
 #include <math.h>
 #include <stdlib.h>

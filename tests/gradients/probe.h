@@ -2,7 +2,7 @@
 #ifndef TESTS_GRADIENTS_PROBE_H
 #define TESTS_GRADIENTS_PROBE_H
 
-#include "tests/network.h"
+#include "tests/helpers/network.h"
 
 struct probe {
 	const char *text;       /* the network, as in tests/network.h */

@@ -1,6 +1,6 @@
 /* Every layer type's gradients by its parameters and its input against central differences of the loss. A new type needs a row. */
 #include "tests/gradients/probe.h"
-#include "tests/test.h"
+#include "tests/helpers/test.h"
 
 #include <string.h>
 

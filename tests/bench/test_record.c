@@ -1,0 +1,340 @@
+/* Records and learning curves: that they read back as they were, and that nothing broken counts as a record. */
+#include "bench/record/record.h"
+#include "tests/helpers/test.h"
+#include "tests/helpers/texts.h"
+
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { FILE_BYTES = 1 << 16, PATH_BYTES = 4096 };
+
+static const char id[] = "00112233aabbccdd";
+
+static struct record sample_record(void)
+{
+	return (struct record){
+		.id = "00112233aabbccdd", .family = "plain", .width = 0.5, .seed = -3, .status = POINT_DONE,
+		.trainable = 38629, .total = 38847, .macs = 1234567890123, .epochs = 2, .last = { 0.3, 0.9 }, .validation = { 0.25, 0.875 },
+		.best_epoch = 1, .best = { 0.1 + 0.2, 1 / 3.0 }, .split_count = 2, .split_names = { "validation", "test" },
+		.splits = { { 0.25, 0.875 }, { 0.3, 0.9 } }, .precision = PRECISION_BF16,
+		.data_digest = 0x0123456789abcdef, .kernels = "avx2",
+		.train_seconds = 12.5, .wall_seconds = 13, .images_per_second = 1e-5, .threads = 2,
+	};
+}
+
+static const char sample_text[] =
+	"format\t2\nid\t00112233aabbccdd\nfamily\tplain\nwidth\t0.5\nseed\t-3\nstatus\tdone\nmessage\t\n"
+	"trainable\t38629\ntotal\t38847\nmacs\t1234567890123\nepochs\t2\naccuracy\t0.9\nloss\t0.3\n"
+	"accuracy_validation\t0.875\nloss_validation\t0.25\nbest_epoch\t1\naccuracy_best\t0.3333333333333333\n"
+	"loss_best\t0.30000000000000004\naccuracy_test\t0.9\nloss_test\t0.3\nprecision\tbf16\n"
+	"data_digest\t0123456789abcdef\nkernels\tavx2\ntrain_seconds\t12.5\nwall_seconds\t13\nimages_per_second\t1e-05\nthreads\t2\n";
+
+static const char sample_curve[] =
+	"epoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\taccuracy_validation\telapsed_seconds\n"
+	"1\t0.01\t0.7\t0.5\tnan\tnan\t1.5\n"
+	"2\t0.005\tinf\tnan\tnan\tnan\t3\n";
+
+static struct curve make_curve(struct error *err)
+{
+	struct curve curve = { 0 };
+	struct epoch_row first = { .epoch = 1, .learning_rate = 0.01, .training = { 0.7, 0.5 }, .validation = { NAN, -NAN } };
+	struct epoch_row second = { .epoch = 2, .learning_rate = 0.005, .training = { INFINITY, NAN }, .validation = { NAN, NAN } };
+
+	CHECK(curve_add(&curve, &first, 1.5, err) && curve_add(&curve, &second, 3, err));
+	return curve;
+}
+
+/* Writes a record with two epochs into the test's folder. */
+static bool write_record(const struct record *record, struct error *err)
+{
+	struct curve curve = make_curve(err);
+	bool written = record_write(test_folder(), record, &curve, err);
+
+	curve_free(&curve);
+	return written;
+}
+
+static const char *path_of(const char *which, const char *ending)
+{
+	static char name[100];
+
+	snprintf(name, sizeof name, "points/%s%s", which, ending);
+	return name;
+}
+
+/* The folder's path and a name in it in front of a message. */
+static const char *message_at(const char *name, const char *message)
+{
+	static char text[PATH_BYTES + 1024];
+
+	snprintf(text, sizeof text, "%s/%s%s", test_folder(), name, message);
+	return text;
+}
+
+static void check_score(struct score got, struct score want)
+{
+	CHECK(got.loss == want.loss || (isnan(got.loss) && isnan(want.loss)));
+	CHECK(got.accuracy == want.accuracy || (isnan(got.accuracy) && isnan(want.accuracy)));
+}
+
+TEST(record_is_written_as_text)
+{
+	struct record record = sample_record();
+	struct error err = { "" };
+
+	CHECK(write_record(&record, &err));
+	CHECK_TEXT(err.text, "");
+	CHECK_TEXT(file_text(test_path(path_of(id, ".tsv"))), sample_text);
+	CHECK_TEXT(file_text(test_path(path_of(id, ".curve.tsv"))), sample_curve);
+}
+
+TEST(record_reads_back_the_same_bits)
+{
+	struct record record = sample_record(), got;
+	struct error err = { "" };
+
+	record.status = POINT_DIVERGED;
+	snprintf(record.message, sizeof record.message, "the loss was \"not\" finite in epoch 2, 100%% sure");
+	record.last = (struct score){ NAN, NAN };
+	record.best = (struct score){ INFINITY, 0.1f };
+	record.width = 1e-3 / 3;
+	record.total = 9000000000000000000;
+	record.wall_seconds = 4e-320;
+	CHECK(write_record(&record, &err) && record_read(test_folder(), id, &got, &err));
+	CHECK_TEXT(err.text, "");
+	CHECK_TEXT(got.id, id);
+	CHECK_TEXT(got.family, "plain");
+	CHECK_TEXT(got.message, record.message);
+	CHECK_TEXT(got.kernels, "avx2");
+	CHECK(got.width == record.width && got.seed == -3 && got.status == POINT_DIVERGED && got.epochs == 2 && got.best_epoch == 1);
+	CHECK(got.trainable == 38629 && got.total == record.total && got.macs == record.macs && got.data_digest == record.data_digest);
+	CHECK(got.train_seconds == 12.5 && got.wall_seconds == 4e-320 && got.images_per_second == 1e-5 && got.threads == 2);
+	check_score(got.last, record.last);
+	check_score(got.validation, record.validation);
+	check_score(got.best, record.best);
+	CHECK_INT(got.split_count, 1);          /* the validation images' score is already in `validation` */
+	CHECK_TEXT(got.split_names[0], "test");
+	check_score(got.splits[0], record.splits[1]);
+}
+
+/* Records from before there was a precision. */
+TEST(record_of_format_1_is_of_float32)
+{
+	struct record record = sample_record(), got;
+	struct error err = { "" };
+	char old[sizeof sample_text];
+	const char *at = strstr(sample_text, "precision\t"), *behind = strchr(at, '\n') + 1;
+
+	CHECK(write_record(&record, &err));
+	CHECK(record_read(test_folder(), id, &got, &err) && got.precision == PRECISION_BF16);
+	snprintf(old, sizeof old, "format\t1\n%.*s%s", (int)(at - sample_text) - 9, sample_text + 9, behind);
+	test_write(path_of(id, ".tsv"), old, strlen(old));
+	CHECK(record_read(test_folder(), id, &got, &err) && got.precision == PRECISION_FLOAT32);
+	CHECK_TEXT(err.text, "");
+	CHECK(got.data_digest == record.data_digest && got.threads == 2);
+}
+
+TEST(record_keeps_a_text_on_its_line)
+{
+	struct record record = sample_record(), got;
+	struct error err = { "" };
+
+	snprintf(record.message, sizeof record.message, "a\tb\nc\033d");
+	CHECK(write_record(&record, &err) && record_read(test_folder(), id, &got, &err));
+	CHECK_TEXT(got.message, "a b c d");
+}
+
+TEST(record_that_is_not_there_is_no_error)
+{
+	struct error err = { "" };
+	struct record got;
+
+	CHECK(!record_read(test_folder(), id, &got, &err));
+	CHECK_TEXT(err.text, "");
+}
+
+/* The sample with one piece of it replaced; a piece that ends the text cuts it there. */
+static void check_broken(const char *piece, const char *by, const char *message)
+{
+	struct error err = { "" };
+	struct record got;
+	char text[FILE_BYTES];
+	const char *at = strstr(sample_text, piece);
+
+	CHECK(at);
+	int len = snprintf(text, sizeof text, "%.*s%s%s", (int)(at - sample_text), sample_text, by, at + strlen(piece));
+	mkdir(test_path("points"), 0777);
+	test_write(path_of(id, ".tsv"), text, (size_t)len);
+	CHECK(!record_read(test_folder(), id, &got, &err));
+	CHECK_TEXT(err.text, message_at(path_of(id, ".tsv"), message));
+}
+
+TEST(record_with_wrong_columns_is_refused)
+{
+	check_broken("width\t0.5\n", "", ":4:1: found \"seed\" where column \"width\" belongs");
+	check_broken("width\t0.5\n", "width\t0.5\nwidth\t0.5\n", ":5:1: found \"width\" where column \"seed\" belongs");
+	check_broken("macs", "colour", ":10:1: found \"colour\" where column \"macs\" belongs");
+	check_broken("width\t0.5", "width", ":4:1: width: found 0 values, one belongs here");
+	check_broken("width\t0.5", "width\t0.5\t7", ":4:1: width: found 2 values, one belongs here");
+	check_broken("threads\t2\n", "threads\t2\nmore\t1\n", ":28:1: found \"more\" behind the last column");
+	check_broken("threads\t2\n", "threads\t2\n\n", ":28:1: found \"\" behind the last column");
+	check_broken("format\t2", "format\t3", ":1:8: format: found 3, this program reads 1 to 2");
+	check_broken("format\t2", "format\t0", ":1:8: format: 0 is outside 1..1000000000");
+	check_broken("format\t2", "format\t1", ":21:1: found \"precision\" where column \"data_digest\" belongs");
+	check_broken("format\t2\n", "", ":1:1: found \"id\" where column \"format\" belongs");
+	check_broken("loss_test\t0.3\n", "", ":20:1: found \"precision\" where column \"loss_test\" belongs");
+	check_broken("accuracy_test", "accuracy_validation", ":19:1: column \"accuracy_validation\" stands twice");
+	check_broken("precision", "accuracy_test\t0\nloss_test\t0\nprecision", ":21:1: column \"accuracy_test\" stands twice");
+	check_broken("accuracy_test", "accuracy_", ":19:1: accuracy_ is not followed by the name of a split");
+	check_broken("accuracy_test", "accuracy_0123456789012345678901234567890123456789",
+	             ":19:1: a split's name is longer than 31 bytes");
+}
+
+TEST(record_with_too_many_splits_is_refused)
+{
+	char splits[1000], message[100];
+	int len = 0;
+
+	for (int i = 0; i < MAX_SPLITS; i++)
+		len += snprintf(splits + len, sizeof splits - (size_t)len, "accuracy_s%d\t1\nloss_s%d\t0\n", i, i);
+	snprintf(splits + len, sizeof splits - (size_t)len, "accuracy_test");
+	snprintf(message, sizeof message, ":%d:1: more than %d splits", 19 + 2 * MAX_SPLITS, MAX_SPLITS);
+	check_broken("accuracy_test", splits, message);
+}
+
+TEST(record_with_wrong_values_is_refused)
+{
+	check_broken("accuracy\t0.9", "accuracy\tNaN", ":12:10: accuracy: \"NaN\" is not a number");
+	check_broken("accuracy\t0.9", "accuracy\t0x1p-1", ":12:10: accuracy: \"0x1p-1\" is not a number");
+	check_broken("accuracy\t0.9", "accuracy\t", ":12:10: accuracy: \"\" is not a number");
+	check_broken("accuracy\t0.9", "accuracy\t0.9.1", ":12:10: accuracy: \"0.9.1\" is not a number");
+	check_broken("accuracy\t0.9", "accuracy\t1.5", ":12:10: accuracy: 1.5 is outside 0..1");
+	check_broken("width\t0.5", "width\tnan", ":4:7: width: \"nan\" is not a number");
+	check_broken("width\t0.5", "width\tinf", ":4:7: width: inf is outside 0..1000000000");
+	check_broken("seed\t-3", "seed\t1.5", ":5:6: seed: \"1.5\" is not a whole number");
+	check_broken("seed\t-3", "seed\t--3", ":5:6: seed: \"--3\" is not a whole number");
+	check_broken("epochs\t2", "epochs\t-2", ":11:8: epochs: -2 is outside 0..2147483647");
+	check_broken("total\t38847", "total\t99999999999999999999", ":9:7: total: 99999999999999999999 is outside 0..9e+18");
+	check_broken("status\tdone", "status\tgone",
+	             ":6:8: status: found \"gone\"; accepted: done, diverged, failed; did you mean \"done\"?");
+	check_broken("digest\t0123", "digest\tX123", ":22:13: data_digest: \"X123456789abcdef\" is not 16 hexadecimal digits");
+	check_broken("kernels\tavx2", "kernels\t0123456789abcdef", ":23:9: kernels: longer than 15 bytes");
+	check_broken("precision\tbf16", "precision\thalf", ":21:11: precision: found \"half\"; accepted: float32, bf16");
+	check_broken("id\t0011", "id\t9911", ": the record of another point: id is \"99112233aabbccdd\"");
+}
+
+TEST(record_with_foreign_bytes_is_refused)
+{
+	char many[40 * 2] = "width";
+
+	for (size_t i = 5; i + 2 < sizeof many; i += 2)
+		memcpy(many + i, "\t1", 3);
+	check_broken("plain", "pl\033n", ":3:10: a control character");
+	check_broken("plain", "p\177n", ":3:9: a control character");
+	check_broken("plain", "pl\rn", ":3:10: a control character");
+	check_broken("width\t0.5", many, ":4:68: more than 32 fields");
+}
+
+TEST(record_cut_off_anywhere_is_refused)
+{
+	size_t whole = sizeof sample_text - 1;
+	struct error err = { "" };
+	struct record got;
+
+	mkdir(test_path("points"), 0777);
+	for (size_t len = 0; len < whole; len++) {
+		err.text[0] = '\0';
+		test_write(path_of(id, ".tsv"), sample_text, len);
+		CHECK(!record_read(test_folder(), id, &got, &err));
+		CHECK(err.text[0]);
+	}
+	CHECK_TEXT(err.text, message_at(path_of(id, ".tsv"), ":27:10: the file ends within a line"));
+	err.text[0] = '\0';
+	test_write(path_of(id, ".tsv"), sample_text, whole - strlen("threads\t2\n"));
+	CHECK(!record_read(test_folder(), id, &got, &err));
+	CHECK_TEXT(err.text, message_at(path_of(id, ".tsv"), ":27:1: the file ends before column \"threads\""));
+}
+
+TEST(record_that_is_no_small_file_is_refused)
+{
+	struct error err = { "" };
+	struct record got;
+	static char zeros[FILE_BYTES + 1];
+
+	mkdir(test_path("points"), 0777);
+	test_write(path_of(id, ".tsv"), zeros, 10);
+	CHECK(!record_read(test_folder(), id, &got, &err));
+	CHECK_TEXT(err.text, message_at(path_of(id, ".tsv"), ":1:1: a control character"));
+	err.text[0] = '\0';
+	test_write(path_of(id, ".tsv"), zeros, sizeof zeros);
+	CHECK(!record_read(test_folder(), id, &got, &err));
+	CHECK_TEXT(err.text, message_at(path_of(id, ".tsv"), ": larger than 65536 bytes"));
+	err.text[0] = '\0';
+	CHECK(unlink(test_path(path_of(id, ".tsv"))) == 0 && mkdir(test_path(path_of(id, ".tsv")), 0777) == 0);
+	CHECK(!record_read(test_folder(), id, &got, &err));
+	CHECK_TEXT(err.text, message_at(path_of(id, ".tsv"), ": not a file"));
+}
+
+TEST(record_on_a_full_disk_leaves_the_old_one)
+{
+	struct record record = sample_record();
+	struct rlimit limit, tiny;
+	struct error err = { "" };
+	char left_over[PATH_BYTES];
+
+	CHECK(write_record(&record, &err));
+	record.epochs = 1;
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &limit);
+	tiny = (struct rlimit){ 100, limit.rlim_max };
+	setrlimit(RLIMIT_FSIZE, &tiny);
+	bool written = write_record(&record, &err);
+	setrlimit(RLIMIT_FSIZE, &limit);
+	CHECK(!written);
+	CHECK_TEXT(err.text, message_at(path_of(id, ".curve.tsv"), ": cannot be written: File too large"));
+	CHECK_TEXT(file_text(test_path(path_of(id, ".tsv"))), sample_text);
+	CHECK_TEXT(file_text(test_path(path_of(id, ".curve.tsv"))), sample_curve);
+	snprintf(left_over, sizeof left_over, "points/.tmp-%ld-0-%s.curve.tsv", (long)getpid(), id);
+	CHECK_TEXT(file_text(test_path(left_over)), "(none)");
+}
+
+TEST(record_needs_a_folder)
+{
+	struct record record = sample_record();
+	struct curve curve = { 0 };
+	struct error err = { "" };
+	char deep[PATH_BYTES];
+
+	snprintf(deep, sizeof deep, "%s/new/deeper", test_folder());
+	CHECK(record_write(deep, &record, &curve, &err));
+	CHECK_TEXT(file_text(test_path("new/deeper/points/00112233aabbccdd.tsv")), sample_text);
+	test_write("file", "", 0);
+	CHECK(!record_write(test_path("file"), &record, &curve, &err));
+	CHECK_TEXT(err.text, message_at("file/points", ": cannot make this folder: Not a directory"));
+	err.text[0] = '\0';
+	memset(deep, 'x', sizeof deep - 1);
+	deep[sizeof deep - 1] = '\0';
+	CHECK(!record_write(deep, &record, &curve, &err));
+	deep[100] = '\0';
+	CHECK(strncmp(err.text, deep, 100) == 0);
+	CHECK_TEXT(err.text + 100, "...: the path is too long");
+}
+
+TEST(curve_grows)
+{
+	struct curve curve = { 0 };
+	struct error err = { "" };
+
+	for (int i = 1; i <= 1000; i++)
+		CHECK(curve_add(&curve, &(struct epoch_row){ .epoch = i }, i, &err));
+	CHECK_INT(curve.count, 1000);
+	CHECK(curve.rows[64].epoch == 65 && curve.rows[999].epoch == 1000 && curve.seconds[999] == 1000);
+	curve_free(&curve);
+	CHECK(!curve.rows && !curve.seconds && curve.count == 0);
+}

@@ -1,0 +1,272 @@
+/* YAML files as trees: what is read, every refusal by its text and place, `--set`, and the limits. */
+#include "bench/yaml/yaml.h"
+#include "tests/helpers/test.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct error err;
+
+static struct document *document_of(const char *bytes, size_t len)
+{
+	err = (struct error){ "" };
+	return document_read(test_write("y.yaml", bytes, len), &err);
+}
+
+/* The message without the folder in front. */
+static const char *refusal(void)
+{
+	size_t len = strlen(test_folder()) + 1;
+
+	return strncmp(err.text, test_folder(), len - 1) ? err.text : err.text + len;
+}
+
+static void check_unreadable(const char *bytes, size_t len, const char *want)
+{
+	struct document *document = document_of(bytes, len);
+
+	CHECK_TEXT(refusal(), want);
+	CHECK(!document);
+	document_destroy(document);
+}
+
+#define CHECK_UNREADABLE(text, want) check_unreadable(text, sizeof text - 1, want)
+
+/* A tree as one line of text: scalars, 'quoted' scalars, [lists], {maps}. */
+static void print_tree(const struct node *node, FILE *to)
+{
+	if (node->type == NODE_SCALAR)
+		fprintf(to, node->quoted ? "'%s'" : "%s", node->text);
+	else
+		fputc(node->type == NODE_LIST ? '[' : '{', to);
+	for (int i = 0; i < node->count; i++) {
+		fputs(i ? " " : "", to);
+		if (node->type == NODE_MAP) {
+			print_tree(node->keys[i], to);
+			fputc(':', to);
+		}
+		print_tree(node->items[i], to);
+	}
+	if (node->type != NODE_SCALAR)
+		fputc(node->type == NODE_LIST ? ']' : '}', to);
+}
+
+static void check_tree(const struct document *document, const char *want)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	if (document)
+		print_tree(document_root(document), to);
+	fclose(to);
+	CHECK_TEXT(text, want);
+	free(text);
+}
+
+TEST(yaml_reads_scalars_lists_and_maps)
+{
+	static const char text[] = "# a comment\na: 1\nb: [x, 'y', \"z\"]\nc:\n  - d: {e: f}\n  -\n";
+	struct document *document = document_of(text, sizeof text - 1);
+
+	check_tree(document, "{a:1 b:[x 'y' 'z'] c:[{d:{e:f}} ]}");
+	document_destroy(document);
+}
+
+TEST(yaml_marks_count_from_1_and_in_characters)
+{
+	static const char text[] = "a: 1\n\xc3\xa9: [x, deep]\n";
+	struct document *document = document_of(text, sizeof text - 1);
+	const struct node *root = document_root(document);
+	struct mark at = root->items[1]->items[1]->at;
+
+	CHECK_INT(root->keys[0]->at.line, 1);
+	CHECK_INT(root->keys[0]->at.column, 1);
+	CHECK_INT(at.line, 2);
+	CHECK_INT(at.column, 8);
+	CHECK_TEXT(at.file + strlen(test_folder()) + 1, "y.yaml");
+	document_destroy(document);
+}
+
+TEST(yaml_looks_up_keys)
+{
+	static const char text[] = "a: 1\nb: [2]\n";
+	struct document *document = document_of(text, sizeof text - 1);
+	const struct node *root = document_root(document);
+
+	CHECK_TEXT(node_get(root, "a")->text, "1");
+	CHECK(!node_get(root, "c"));
+	CHECK(!node_get(node_get(root, "b"), "a"));
+	document_destroy(document);
+}
+
+TEST(yaml_describes_what_was_found)
+{
+	static const char *const want[] = { "\"a\"", "\"b\"", "an empty list", "a list", "an empty map", "a map", "\"e?f\"",
+		"\"01234567890123456789012345678901234567890123456789012345678901234567...\"" };
+	static const char text[] = "[a, 'b', [], [1], {}, {c: d}, \"e\\nf\", "
+		"012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789]";
+	struct document *document = document_of(text, sizeof text - 1);
+	char shown[80];
+
+	for (int i = 0; document && i < document_root(document)->count; i++)
+		CHECK_TEXT(node_describe(document_root(document)->items[i], shown), want[i]);
+	document_destroy(document);
+}
+
+TEST(yaml_refuses_what_is_no_yaml)
+{
+	CHECK_UNREADABLE("", "y.yaml:1:1: nothing is written here");
+	CHECK_UNREADABLE("# only a comment\n", "y.yaml:2:1: nothing is written here");
+	CHECK_UNREADABLE("a: [1, 2\nb: 3\n", "y.yaml:2:2: did not find expected ',' or ']' (while parsing a flow sequence)");
+	CHECK_UNREADABLE("a: 1\n b: 2\n", "y.yaml:2:3: mapping values are not allowed in this context");
+	CHECK_UNREADABLE("a:\n\t- 1\n", "y.yaml:2:1: found character that cannot start any token (while scanning for the next token)");
+	CHECK_UNREADABLE("[a, , b]\n", "y.yaml:1:5: did not find expected node content (while parsing a flow node)");
+	CHECK_UNREADABLE("a: \"open\n", "y.yaml:2:1: found unexpected end of stream (while scanning a quoted scalar)");
+}
+
+TEST(yaml_refuses_bytes_that_are_no_characters)
+{
+	CHECK_UNREADABLE("a: 1\nb: \xff\n", "y.yaml:2:4: invalid leading UTF-8 octet");
+	CHECK_UNREADABLE("a: 1\nb: \xc3\x28\n", "y.yaml:2:5: invalid trailing UTF-8 octet");
+	CHECK_UNREADABLE("a: \x01\n", "y.yaml:1:4: control characters are not allowed");
+	CHECK_UNREADABLE("a: \0\n", "y.yaml:1:4: control characters are not allowed");
+	CHECK_UNREADABLE("a: \"x\\0y\"\n", "y.yaml:1:4: a zero character in a text");
+}
+
+TEST(yaml_refuses_what_descriptions_do_not_need)
+{
+	CHECK_UNREADABLE("a: 1\nb: 2\na: 3\n", "y.yaml:3:1: a: doubled key; the first is in line 1");
+	CHECK_UNREADABLE("a: &x 1\n", "y.yaml:1:4: anchors (&) and aliases (*) are not accepted");
+	CHECK_UNREADABLE("a: &x [1]\n", "y.yaml:1:4: anchors (&) and aliases (*) are not accepted");
+	CHECK_UNREADABLE("a: &x {b: 1}\n", "y.yaml:1:4: anchors (&) and aliases (*) are not accepted");
+	CHECK_UNREADABLE("a: *x\n", "y.yaml:1:4: anchors (&) and aliases (*) are not accepted");
+	CHECK_UNREADABLE("a: !!str 1\n", "y.yaml:1:4: tags (!) are not accepted");
+	CHECK_UNREADABLE("a: 1\n---\nb: 2\n", "y.yaml:2:1: a second document where one is accepted");
+	CHECK_UNREADABLE("[a]: 1\n", "y.yaml:1:1: a list where a key is accepted");
+	CHECK_UNREADABLE("? {a: b}\n: 1\n", "y.yaml:1:3: a map where a key is accepted");
+}
+
+TEST(yaml_refuses_files_that_cannot_be_read)
+{
+	char want[5000];
+
+	err = (struct error){ "" };
+	CHECK(!document_read(test_path("none.yaml"), &err));
+	CHECK_TEXT(refusal(), "none.yaml: cannot be read: No such file or directory");
+	err = (struct error){ "" };
+	CHECK(!document_read(test_folder(), &err));
+	snprintf(want, sizeof want, "%s: cannot be read: Is a directory", test_folder());
+	CHECK_TEXT(err.text, want);
+}
+
+/* `count` copies of a text, then an end. */
+static void check_repeated(const char *piece, int count, const char *end, const char *want)
+{
+	size_t len = strlen(piece), all = len * (size_t)count;
+	char *text = malloc(all + strlen(end));
+
+	for (size_t i = 0; i < (size_t)count; i++)
+		memcpy(text + i * len, piece, len);
+	memcpy(text + all, end, strlen(end));
+	check_unreadable(text, all + strlen(end), want);
+	free(text);
+}
+
+TEST(yaml_has_limits)
+{
+	check_repeated("# padding\n", 104858, "", "y.yaml: larger than 1048576 bytes");
+	check_repeated("[", 65, "", "y.yaml:1:65: lists and maps nested deeper than 64");
+	check_repeated("- a\n", 100000, "", "y.yaml:100000:3: more than 100000 values in one file");
+	check_repeated("[", 100000, "", "y.yaml:1:65: lists and maps nested deeper than 64");
+}
+
+TEST(yaml_limits_the_keys_of_a_map)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	for (int i = 0; i < 1025; i++)
+		fprintf(to, "k%d: 1\n", i);
+	fclose(to);
+	check_unreadable(text, len, "y.yaml:1025:1: more than 1024 keys in one map");
+	free(text);
+}
+
+/* ---- --set ---- */
+
+static const char base[] = "a: 1\nb: {c: 2, d: [x, {e: 3}]}\n";
+
+static void check_set(const char *assignment, const char *want)
+{
+	struct document *document = document_of(base, sizeof base - 1);
+
+	CHECK(document_set(document, assignment, &err));
+	CHECK_TEXT(err.text, "");
+	check_tree(document, want);
+	document_destroy(document);
+}
+
+static void check_unset(const char *assignment, const char *want)
+{
+	struct document *document = document_of(base, sizeof base - 1);
+
+	CHECK(!document_set(document, assignment, &err));
+	CHECK_TEXT(err.text, want);
+	document_destroy(document);
+}
+
+TEST(set_replaces_and_adds_values)
+{
+	check_set("a=2", "{a:2 b:{c:2 d:[x {e:3}]}}");
+	check_set("b.c=[1, 2]", "{a:1 b:{c:[1 2] d:[x {e:3}]}}");
+	check_set("b.d.0=y", "{a:1 b:{c:2 d:[y {e:3}]}}");
+	check_set("b.d.1.e={f: 'g=h'}", "{a:1 b:{c:2 d:[x {e:{f:'g=h'}}]}}");
+	check_set("n.e.w=5", "{a:1 b:{c:2 d:[x {e:3}]} n:{e:{w:5}}}");
+	check_set("b={}", "{a:1 b:{}}");
+}
+
+TEST(set_marks_name_the_command_line)
+{
+	struct document *document = document_of(base, sizeof base - 1);
+
+	CHECK(document_set(document, "b.d.1.e=[4, five]", &err));
+	const struct node *value = node_get(node_get(document_root(document), "b"), "d")->items[1]->items[0];
+	CHECK_TEXT(value->at.file, "--set b.d.1.e=[4, five]");
+	CHECK_INT(value->at.line, 1);
+	CHECK_INT(value->at.column, 9);
+	CHECK_INT(value->items[1]->at.column, 13);
+	CHECK(mark_is_set(value->at));
+	CHECK(!mark_is_set(document_root(document)->at));
+	document_destroy(document);
+}
+
+TEST(set_refuses_paths_and_values)
+{
+	check_unset("a", "--set a: no = in it; accepted: --set recipe.epochs=3");
+	check_unset("=3", "--set =3:1:1: an empty key");
+	check_unset("b..c=3", "--set b..c=3:1:3: an empty key");
+	check_unset("a.b=3", "--set a.b=3:1:3: b: the value there is \"1\", not a map or a list");
+	check_unset("b.d.2=3", "--set b.d.2=3:1:5: 2: no such place in a list of 2; places count from 0");
+	check_unset("b.d.x=3", "--set b.d.x=3:1:5: x: no such place in a list of 2; places count from 0");
+	check_unset("b.d.99999999999999999999=3",
+	            "--set b.d.99999999999999999999=3:1:5: 99999999999999999999: no such place in a list of 2; places count from 0");
+	check_unset("a=", "--set a=:1:3: nothing is written here");
+	check_unset("a=[1", "--set a=[1:2:1: did not find expected ',' or ']' (while parsing a flow sequence)");
+	check_unset("a={b: 1, b: 2}", "--set a={b: 1, b: 2}:1:10: b: doubled key; the first is in line 1");
+}
+
+TEST(set_paths_have_a_limit)
+{
+	char path[256];
+
+	for (size_t i = 0; i < 100; i++)
+		memcpy(path + 2 * i, "k.", 2);
+	memcpy(path + 200, "k=1", 4);
+	struct document *document = document_of(base, sizeof base - 1);
+	CHECK(!document_set(document, path, &err));
+	CHECK(strstr(err.text, ":1:129: a path deeper than 64"));
+	document_destroy(document);
+}

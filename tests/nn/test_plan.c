@@ -1,0 +1,494 @@
+/* Plans: every error by its text, counts of a small network from paper, folding, and memory whose lifetimes never collide. */
+#include "nn/model/plan.h"
+#include "tests/helpers/model_run.h"
+#include "tests/helpers/test.h"
+
+#include <stdio.h>
+
+/* --- Errors --- */
+
+static const struct { struct shape input; int classes; const char *text, *want; } refused[] = {
+	/* Windows. */
+	{ { 1, 3, 3 }, 2, "relu; conv channels=2 kernel=5 padding=valid",
+	  "net:2:1: kernel: 5x5 is larger than its input of 3x3" },
+	{ { 1, 3, 3 }, 2, "conv channels=2 kernel=2x6 padding=0,0,1,1",
+	  "net:1:1: kernel: 2x6 is larger than its input of 3x5 (padded)" },
+	{ { 1, 8, 8 }, 2, "max_pool window=9x2 stride=1",
+	  "net:1:1: kernel: 9x2 is larger than its input of 8x8" },
+	{ { 1, 8, 8 }, 2, "max_pool window=2x3",
+	  "net:1:1: stride: missing, and the window 2x3 is not square" },
+	{ { 1, 8, 8 }, 2, "average_pool window=2 padding=2,0,0,0",
+	  "net:1:1: padding: a window lies wholly outside the input" },
+	{ { 1, 8, 8 }, 2, "max_pool window=2 stride=1 padding=0,0,0,2",
+	  "net:1:1: padding: a window lies wholly outside the input" },
+	/* Groups. */
+	{ { 6, 4, 4 }, 2, "conv channels=8 kernel=1 groups=4",
+	  "net:1:1: groups: 4 does not divide the 6 input channels" },
+	{ { 6, 4, 4 }, 2, "conv channels=8 kernel=1 groups=3",
+	  "net:1:1: groups: 3 does not divide the 8 output channels" },
+	/* Shapes. */
+	{ { 1, 8, 8 }, 2, "conv channels=4 kernel=3; dense units=2",
+	  "net:2:1: dense: its input is 8x8x4 (height x width x channels); flatten or pool it first" },
+	{ { 2, 8, 6 }, 2, "conv channels=3 kernel=3 stride=2; relu; add from=-1,1",
+	  "net:3:1: add: 8x6x2 and 4x3x3 (height x width x channels) cannot be added" },
+	{ { 1, 8, 8 }, 4, "flatten; dense units=3",
+	  "net:2:1: the last layer's output is 1x1x3 (height x width x channels), not 1x1x4 as 4 classes need" },
+	{ { 1, 8, 7 }, 3, "conv channels=3 kernel=3",
+	  "net:1:1: the last layer's output is 8x7x3 (height x width x channels), not 1x1x3 as 3 classes need" },
+	{ { 1, 8, 8 }, 3, "flatten; relu; dense units=3 from=0",
+	  "net:2:1: relu: nothing reads its output" },
+	/* Sizes. */
+	{ { 1, 4096, 4096 }, 3, "conv channels=5 kernel=1",
+	  "net:1:1: conv: its output of 4096x4096x5 (height x width x channels) is larger than 67108864 numbers" },
+	{ { 1024, 1, 1 }, 3, "conv channels=65536 kernel=17",
+	  "net:1:1: kernel: 19394461696 weights are more than the 1073741824 that a layer may have" },
+	{ { 2048, 1, 1 }, 3, "dense units=1048576",
+	  "net:1:1: units: 2147483648 weights are more than the 1073741824 that a layer may have" },
+	/* 2^22 channels times 1,024 are 0 in an int. */
+	{ { 1 << 22, 1, 1 }, 3, "depthwise kernel=1 multiplier=1024",
+	  "net:1:1: kernel: 4294967296 weights are more than the 1073741824 that a layer may have" },
+	{ { 1 << 10, 1 << 10, 1 << 12 }, 3, "flatten; dense units=3",
+	  "the input of 1024x4096x1024 (height x width x channels) is larger than 67108864 numbers" },
+};
+
+TEST(plan_errors_name_the_layer_and_the_reason)
+{
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		struct net net;
+		struct error err = { "" };
+		net_read(&net, refused[i].input, refused[i].classes, refused[i].text);
+		struct model_plan *plan = model_plan_create(&net.network, 16, 1, &err);
+		CHECK(!plan);
+		CHECK_TEXT(err.text, refused[i].want);
+		model_plan_destroy(plan);
+	}
+}
+
+TEST(plan_of_nothing_is_an_error)
+{
+	struct network network = { .input = { 1, 1, 1 }, .classes = 2 };
+	struct error err = { "" };
+
+	CHECK(!model_plan_create(&network, 16, 1, &err));
+	CHECK_TEXT(err.text, "a network without layers");
+}
+
+/* --- Counts --- */
+
+/* 1x6x6. Kernel 2 * 9 and bias 2; 6 * 6 * 18 multiply-adds. Batch norm 2 * 2, moving 2 * 2. Depthwise 2 * 2 * 9 without bias,
+ * 3x3 out: 9 * 36 multiply-adds. Grouped: 6 outputs of 4 / 2 inputs of 2x2, bias 6, valid 2x2 out: 4 * 48. Dense 24 * 3 + 3, 72. */
+TEST(plan_counts_by_hand)
+{
+	struct net net;
+	struct error err = { "" };
+
+	net_read(&net, (struct shape){ 1, 6, 6 }, 3,
+	         "conv channels=2 kernel=3; batch_norm; relu; depthwise kernel=3 multiplier=2 stride=2 bias=0;"
+	         "conv channels=6 kernel=2 groups=2 padding=valid; flatten; dense units=3");
+	struct model_plan *plan = model_plan_create(&net.network, 16, 2, &err);
+	CHECK_TEXT(err.text, "");
+	struct cost cost = model_plan_cost(plan);
+	static const long long params[] = { 20, 4, 0, 36, 54, 0, 75 }, macs[] = { 648, 0, 0, 324, 192, 0, 72 };
+	for (int i = 0; i < 7; i++) {
+		const struct layer_plan *layer = model_plan_layer(plan, i);
+		CHECK_INT((long long)(layer->params[0].len + layer->params[1].len), params[i]);
+		CHECK_INT(layer->macs, macs[i]);
+	}
+	CHECK_INT(cost.trainable, 20 + 4 + 36 + 54 + 75);
+	CHECK_INT(cost.total, 20 + 4 + 36 + 54 + 75 + 4);
+	CHECK_INT(cost.macs, 648 + 324 + 192 + 72);
+	CHECK_INT(model_plan_layer(plan, 4)->kernel.h, 2);
+	CHECK_INT(model_plan_layer(plan, 4)->out.c, 6);
+	CHECK_INT(model_plan_layer(plan, 4)->out.h, 2);
+	CHECK(cost.memory_bytes > cost.activation_bytes + 4 * cost.trainable * (int64_t)sizeof(real));
+	model_plan_destroy(plan);
+}
+
+/* --- Folding --- */
+
+static bool runs(const char *text, int layer)
+{
+	struct model_run r;
+
+	model_run_open(&r, text, (struct shape){ 2, 5, 5 }, 3);
+	model_run_plan(&r, 16);
+	bool does = r.plan->nodes[layer].runs;
+	model_run_close(&r);
+	return does;
+}
+
+TEST(plan_folds_an_activation_into_its_only_producer)
+{
+	CHECK(!runs("conv channels=3 kernel=5 padding=valid; relu", 1));
+	CHECK(!runs("depthwise kernel=3; leaky_relu; flatten; dense units=3", 1));
+	CHECK(!runs("batch_norm; relu6; flatten; dense units=3", 1));
+	CHECK(!runs("flatten; dense units=3; relu", 2));
+	CHECK(runs("relu; flatten; dense units=3", 0));                                         /* nobody produces the input */
+	CHECK(runs("max_pool window=2; relu; flatten; dense units=3", 1));                      /* pooling applies none */
+	CHECK(runs("conv channels=3 kernel=3; relu; relu6; flatten; dense units=3", 2));        /* the second one */
+	CHECK(runs("conv channels=3 kernel=3; relu; add from=0,1; flatten; dense units=3", 1)); /* another reader before it */
+	CHECK(runs("conv channels=3 kernel=5 padding=valid; flatten; relu", 2));                /* a view between them */
+}
+
+/* Four layers on the way to a depthwise convolution, as one string: w for one whose reader does its work, p for one whose reader does
+ * some of it, in place; then the number that the reader takes its input through. */
+static void check_on_the_way(const char *text, const char *want)
+{
+	struct model_run r;
+	char got[8] = { 0 };
+
+	model_run_open(&r, text, (struct shape){ 2, 5, 5 }, 4);
+	model_run_plan(&r, 16);
+	for (int i = 0; i < 4; i++) {
+		const struct node *node = &r.plan->nodes[i];
+		got[i] = node->in_place ? 'p' : node->runs ? '.' : 'w';
+	}
+	got[4] = (char)('0' + r.plan->nodes[4].through_count);
+	CHECK_TEXT(got, want);
+	model_run_close(&r);
+}
+
+TEST(plan_takes_a_depthwise_input_through_layers_before_it)
+{
+	const char *rest = "depthwise kernel=3; global_average_pool; dense units=4";
+	static const struct { const char *before, *want; } cases[] = {
+		{ "conv channels=4 kernel=1; relu; batch_norm; relu;", ".wpw1" },
+		{ "conv channels=4 kernel=1; relu; batch_norm; dropout rate=0.1;", ".wpw2" },
+		{ "conv channels=4 kernel=1; batch_norm; dropout rate=0.1; dropout rate=0.1;", ".pww3" },
+		{ "conv channels=4 kernel=1; batch_norm; batch_norm; dropout rate=0.1;", "..pw2" },     /* each must see all groups */
+		{ "conv channels=4 kernel=1; batch_norm; relu; dropout rate=0.1;", "..w.0" },        /* the dropout would hide the relu */
+		{ "conv channels=4 kernel=1; relu; batch_norm; max_pool window=2;", ".w.w0" },
+		{ "conv channels=4 kernel=1; relu; relu6; dropout rate=0.1;", ".w..0" },                /* none with steps of its own */
+		{ "batch_norm; dropout rate=0; dropout rate=0.1; dropout rate=0.1;", "....0" },         /* of the network's own input */
+		{ "conv channels=2 kernel=1; batch_norm; add from=0,1; dropout rate=0.1;", "....0" },   /* others read as well */
+		{ "conv channels=4 kernel=1; batch_norm; conv channels=4 kernel=1; dropout rate=0.1;", "....0" },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[256];
+		snprintf(text, sizeof text, "%s%s", cases[i].before, rest);
+		check_on_the_way(text, cases[i].want);
+	}
+}
+
+/* Whether layers 0 .. 3 have batch norm's work in their weights. */
+static void check_norms(const char *text, bool bf16, const char *want)
+{
+	struct model_run r;
+	char got[5] = "";
+
+	model_run_open(&r, text, (struct shape){ 2, 5, 5 }, 4);
+	r.net.network.bf16 = bf16;
+	model_run_plan(&r, 16);
+	for (int i = 0; i < 4; i++)
+		got[i] = r.plan->nodes[i].normed ? 'n' : r.plan->nodes[i].moments_alone ? 'm' : '.';
+	if (strcmp(got, want) != 0)
+		test_fail(__FILE__, __LINE__, "%s: %s, not %s", text, got, want);
+	model_run_close(&r);
+}
+
+TEST(plan_takes_batch_norm_into_the_weights_that_read_it)
+{
+	static const struct { const char *text; bool bf16; const char *want; } cases[] = {
+		{ "relu; batch_norm; conv channels=4 kernel=1; relu;", false, ".mn." },
+		{ "batch_norm; conv channels=4 kernel=1; batch_norm; conv channels=4 kernel=1;", false, "mnmn" },
+		{ "relu; batch_norm; conv channels=4 kernel=1; relu;", true, "...." },
+		{ "relu; batch_norm; relu; conv channels=4 kernel=1;", false, ".m.n" },         /* not into the weights: a projection */
+		{ "relu; batch_norm; conv channels=4 kernel=3; relu;", false, "...." },         /* pads with zeros that are not shifted */
+		{ "relu; batch_norm; conv channels=4 kernel=1 padding=1; relu;", false, "...." },
+		{ "relu; batch_norm; conv channels=4 kernel=1 stride=2; relu;", false, "...." },
+		{ "relu; batch_norm; conv channels=4 kernel=1 groups=2; relu;", false, "...." },
+		{ "relu; batch_norm; conv channels=2 kernel=1; add from=1,2;", false, "...." }, /* another reads it too */
+		{ "relu; batch_norm; max_pool window=2; conv channels=4 kernel=1;", false, "...." },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[256];
+		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
+		check_norms(text, cases[i].bf16, cases[i].want);
+	}
+}
+
+/* Which of layers 0 .. 4 are projections, and which finish their reader's gradients. */
+static void check_projections(const char *text, bool input_gradient, bool bf16, const char *want)
+{
+	struct model_run r;
+	char got[6] = "";
+
+	model_run_open(&r, text, (struct shape){ 2, 5, 5 }, 4);
+	r.net.network.input_gradient = input_gradient;
+	r.net.network.bf16 = bf16;
+	model_run_plan(&r, 16);
+	for (int i = 0; i < 5; i++) {
+		const struct node *node = &r.plan->nodes[i];
+		got[i] = node->type == &layer_projection ? 'p' : node->finishes ? 'f' : '.';
+		CHECK(!node->finishes || r.plan->nodes[node->reader].finished_elsewhere);
+	}
+	if (strcmp(got, want) != 0)
+		test_fail(__FILE__, __LINE__, "%s: %s, not %s", text, got, want);
+	model_run_close(&r);
+}
+
+TEST(plan_makes_projections_and_finishes_their_gradients)
+{
+	static const struct { const char *text; bool input_gradient, bf16; const char *want; } cases[] = {
+		{ "depthwise kernel=3; batch_norm; relu6; conv channels=4 kernel=1; relu;", false, false, "f..p." },
+		{ "depthwise kernel=3; batch_norm; relu6; conv channels=4 kernel=1; relu;", false, true, "....." },
+		{ "depthwise kernel=3; relu; batch_norm; relu; conv channels=4 kernel=1;", false, false, "f...p" },
+		{ "conv kernel=3 channels=2; batch_norm; relu6; conv channels=4 kernel=1; relu;", false, false, "...p." },
+		{ "batch_norm; relu; conv channels=4 kernel=1; relu; relu;", false, false, "....." },   /* nobody wants the gradient */
+		{ "batch_norm; relu; conv channels=4 kernel=1; relu; relu;", true, false, "..p.." },
+		{ "depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=1; add from=0,3;", false, false, "...p." },
+		{ "depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=1; add from=1,3;", false, false, "....." },
+		{ "depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=1; add from=2,3;", false, false, "....." },
+		{ "depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=3; relu;", false, false, "....." },
+		{ "depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=1 stride=2; relu;", false, false, "....." },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[256];
+		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
+		check_projections(text, cases[i].input_gradient, cases[i].bf16, cases[i].want);
+	}
+}
+
+/* How many transitions a network has. */
+static void check_transitions(const char *text, struct shape input, bool bf16, int want)
+{
+	struct model_run r;
+	int got = 0;
+
+	model_run_open(&r, text, input, 4);
+	r.net.network.bf16 = bf16;
+	model_run_plan(&r, 16);
+	for (int i = 0; i < r.net.network.layer_count; i++) {
+		const struct node *node = &r.plan->nodes[i];
+		got += node->type == &layer_transition && node->transits && r.plan->nodes[node->norm].made;
+	}
+	if (got != want)
+		test_fail(__FILE__, __LINE__, "%s: %d transitions, not %d", text, got, want);
+	model_run_close(&r);
+}
+
+TEST(plan_makes_a_transition_of_large_arrays_that_nobody_else_reads)
+{
+	static const struct { const char *text; int want; } cases[] = {
+		{ "conv channels=400 kernel=1; relu; batch_norm; max_pool window=2;", 1 },
+		{ "conv channels=400 kernel=1 bias=0; batch_norm; max_pool window=3 stride=2;", 1 },
+		{ "conv channels=380 kernel=1; relu; batch_norm; max_pool window=2;", 0 },                      /* too small to pay */
+		{ "conv channels=400 kernel=3; relu; batch_norm; max_pool window=2;", 0 },
+		{ "conv channels=400 kernel=1 stride=2; relu; batch_norm; max_pool window=2;", 0 },
+		{ "conv channels=400 kernel=1 groups=2; relu; batch_norm; max_pool window=2;", 0 },
+		{ "conv channels=400 kernel=1; relu; batch_norm; relu; max_pool window=2;", 0 },
+		{ "conv channels=400 kernel=1; relu; batch_norm; max_pool window=2; relu;", 1 },                /* by itself */
+		{ "conv channels=400 kernel=1; relu; batch_norm; average_pool window=2;", 0 },
+		{ "conv channels=400 kernel=1; relu; dropout rate=0.1; batch_norm; max_pool window=2;", 0 },
+		{ "conv channels=400 kernel=1; relu; max_pool window=2; batch_norm;", 0 },
+		{ "batch_norm; conv channels=400 kernel=1; batch_norm; max_pool window=2;", 0 },                /* has another before */
+		{ "conv channels=400 kernel=1; batch_norm; max_pool window=1; add from=2,0;", 0 },              /* others read */
+		{ "conv channels=400 kernel=1; relu; batch_norm; max_pool window=1; add from=3,1;", 0 },
+		{ "conv channels=400 kernel=1; batch_norm; max_pool window=1; add from=2,1;", 0 },
+		{ "conv channels=65 kernel=1; conv channels=400 kernel=1; batch_norm; max_pool window=2;", 0 }, /* of too many */
+		{ "conv channels=20 kernel=1; conv channels=400 kernel=1; batch_norm; max_pool window=2;", 0 }, /* sums have no room */
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[256];
+		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
+		check_transitions(text, (struct shape){ 4, 8, 8 }, false, cases[i].want);
+		check_transitions(text, (struct shape){ 4, 8, 8 }, true, 0);
+	}
+	check_transitions(transitions_text, (struct shape){ 3, 9, 11 }, false, 2);
+}
+
+/* Whether the network has an expansion. */
+static void check_expansion(const char *text, bool bf16, bool want)
+{
+	struct model_run r;
+	bool got = false;
+
+	model_run_open(&r, text, (struct shape){ 16, 8, 8 }, 4);
+	r.net.network.bf16 = bf16;
+	model_run_plan(&r, 16);
+	for (int i = 0; i < r.net.network.layer_count; i++)
+		got = got || r.plan->nodes[i].expands;
+	if (got != want)
+		test_fail(__FILE__, __LINE__, "%s: %s", text, got ? "expands" : "does not");
+	model_run_close(&r);
+}
+
+/* Batch norm before an expansion goes with it where nobody else reads it. */
+TEST(plan_takes_batch_norm_into_the_expansion_behind_it)
+{
+	static const struct { const char *text; bool want; } cases[] = {
+		{ "relu; batch_norm; conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3;", true },
+		{ "batch_norm; relu; conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3;", false },
+		{ "relu; batch_norm; conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3; global_average_pool;"
+		  "dense units=16; global_average_pool from=1; add from=7,8;", false },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[256];
+		struct model_run r;
+		bool got = false;
+		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
+		model_run_open(&r, text, (struct shape){ 16, 8, 8 }, 4);
+		model_run_plan(&r, 16);
+		for (int k = 0; k < r.net.network.layer_count; k++)
+			got = got || (r.plan->nodes[k].expands && r.plan->nodes[k].normed && r.plan->nodes[r.plan->nodes[k].before].made);
+		if (got != cases[i].want)
+			test_fail(__FILE__, __LINE__, "%s: %s", text, got ? "taken" : "not taken");
+		model_run_close(&r);
+	}
+}
+
+/* What other tests train must have what they are about. */
+TEST(plan_makes_two_expansions_of_that_network)
+{
+	struct model_run r;
+	int count = 0;
+
+	model_run_open(&r, expansions_text, (struct shape){ 3, 9, 11 }, 4);
+	model_run_plan(&r, 16);
+	for (int i = 0; i < r.net.network.layer_count; i++)
+		count += r.plan->nodes[i].expands;
+	CHECK_INT(count, 2);
+	model_run_close(&r);
+}
+
+TEST(plan_makes_an_expansion_of_large_arrays_that_nobody_else_reads)
+{
+	static const struct { const char *text; bool want; } cases[] = {
+		{ "conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3;", true },
+		{ "conv channels=400 kernel=1 bias=0; batch_norm; depthwise kernel=3 bias=0; relu;", true },
+		{ "conv channels=200 kernel=1; batch_norm; relu; depthwise kernel=3 stride=2;", true },
+		{ "conv channels=200 kernel=1; batch_norm; relu; depthwise kernel=3;", false },         /* too small to pay */
+		{ "conv channels=4 kernel=1; conv channels=400 kernel=1; batch_norm; depthwise kernel=3;", false },     /* of too few */
+		{ "conv channels=17 kernel=1; conv channels=400 kernel=1; batch_norm; depthwise kernel=3;", false },    /* of too many */
+		{ "conv channels=400 kernel=3; batch_norm; relu6; depthwise kernel=3;", false },
+		{ "conv channels=400 kernel=1 groups=2; batch_norm; relu6; depthwise kernel=3;", false },
+		{ "conv channels=400 kernel=1 stride=2; batch_norm; relu6; depthwise kernel=3;", false },
+		{ "conv channels=400 kernel=1 padding=4; batch_norm; relu6; depthwise kernel=3;", false },
+		{ "conv channels=400 kernel=1; relu; batch_norm; relu6; depthwise kernel=3;", false },  /* not linear */
+		{ "conv channels=400 kernel=1; depthwise kernel=3;", false },
+		{ "conv channels=400 kernel=1; batch_norm; dropout rate=0.1; depthwise kernel=3;", false },
+		{ "conv channels=400 kernel=1; batch_norm; depthwise kernel=5;", false },
+		{ "conv channels=400 kernel=1; batch_norm; depthwise kernel=3 multiplier=2;", false },
+		{ "conv channels=400 kernel=1; batch_norm; depthwise kernel=3 stride=3;", false },
+		{ "conv channels=400 kernel=1; batch_norm; depthwise kernel=3; add from=1,2;", false },
+		{ "conv channels=400 kernel=1; batch_norm; depthwise kernel=3; add from=0,2;", false },
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		char text[256];
+		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
+		check_expansion(text, false, cases[i].want);
+		check_expansion(text, true, false);
+	}
+}
+
+/* Without the gradient by the input nothing flows back to layers before the first weights. */
+TEST(plan_computes_no_gradient_that_nobody_needs)
+{
+	struct model_run r;
+
+	model_run_open(&r, "max_pool window=2; conv channels=3 kernel=2 padding=valid; flatten", (struct shape){ 2, 4, 4 }, 3);
+	r.net.network.input_gradient = false;
+	model_run_plan(&r, 16);
+	CHECK(!r.plan->nodes[0].runs_backward);
+	CHECK(r.plan->nodes[1].runs_backward);
+	CHECK_INT((long long)r.plan->storages[0].gradient.len, 0);
+	CHECK_INT((long long)r.plan->storages[r.plan->nodes[0].out].gradient.len, 0);
+	model_run_close(&r);
+}
+
+/* --- Memory --- */
+
+enum { MAX_SLOTS = 200 };
+
+static int gather(const struct model_plan *plan, const struct slot *to[MAX_SLOTS])
+{
+	int count = 0;
+
+	for (int i = 0; i < plan->storage_count; i++) {
+		to[count++] = &plan->storages[i].value;
+		to[count++] = &plan->storages[i].gradient;
+	}
+	for (int i = 0; i < plan->network->layer_count; i++)
+		for (int k = 0; k < MAX_INPUTS; k++)
+			to[count++] = &plan->nodes[i].side[k];
+	return count;
+}
+
+static void check_apart(const struct slot *a, const struct slot *b)
+{
+	bool meet = a->len && b->len && a->local == b->local && a->first <= b->last && b->first <= a->last;
+
+	if (meet && a->at < b->at + b->len && b->at < a->at + a->len)
+		test_fail(__FILE__, __LINE__, "%zu numbers at %zu live in segments %d..%d, %zu at %zu in %d..%d",
+		          a->len, a->at, a->first, a->last, b->len, b->at, b->first, b->last);
+}
+
+static void check_memory_of(const char *text, struct shape input, int classes, int batch)
+{
+	struct model_run r;
+	const struct slot *slots[MAX_SLOTS];
+	size_t sum = 0;
+	int locals = 0;
+
+	model_run_open(&r, text, input, classes);
+	model_run_plan(&r, batch);
+	int count = gather(r.plan, slots);
+	for (int i = 0; i < count; i++) {
+		sum += slots[i]->len;
+		CHECK(slots[i]->at % LANES == 0);
+		CHECK(slots[i]->at + slots[i]->len <= (slots[i]->local ? r.plan->local_len : r.plan->activations_len));
+		locals += slots[i]->local;
+		for (int k = 0; k < i; k++)
+			check_apart(slots[i], slots[k]);
+	}
+	size_t len = r.plan->activations_len + r.plan->local_len * (size_t)plan_seats(r.plan);
+	CHECK_INT(model_plan_cost(r.plan).activation_bytes, (long long)(len * sizeof(real)));
+	CHECK(r.plan->activations_len + r.plan->local_len < sum);
+	CHECK(locals > 0 || r.net.network.layer_count < 15);    /* short ones may have none */
+	model_run_close(&r);
+}
+
+/* Of one lane group, where slots may be as short as LANES, and of three. */
+static void check_memory(const char *text, struct shape input, int classes)
+{
+	check_memory_of(text, input, classes, 16);
+	check_memory_of(text, input, classes, 40);
+}
+
+TEST(plan_places_nothing_on_what_lives_at_the_same_time)
+{
+	check_memory(every_layer_text, (struct shape){ 3, 9, 11 }, 4);
+	check_memory(expansions_text, (struct shape){ 3, 9, 11 }, 4);
+	check_memory(norms_text, (struct shape){ 3, 9, 11 }, 4);
+	check_memory(projections_text, (struct shape){ 3, 9, 11 }, 4);
+	check_memory(transitions_text, (struct shape){ 3, 9, 11 }, 4);
+	check_memory("conv channels=4 kernel=3; add from=0,0; conv channels=4 kernel=3; add from=2,1; relu; add from=4,1;"
+	             "add from=5,0; global_average_pool; dense units=3", (struct shape){ 2, 5, 5 }, 3);
+	check_memory("conv channels=8 kernel=3; relu; max_pool window=2; conv channels=16 kernel=3; batch_norm; relu;"
+	             "max_pool window=2; flatten; dense units=20; relu; dense units=10", (struct shape){ 1, 12, 12 }, 10);
+	check_memory("dense units=2; batch_norm; dense units=1; batch_norm; dense units=1; relu; dense units=2; dense units=1;"
+	             "dense units=2", (struct shape){ 1, 1, 1 }, 2);
+}
+
+/* Five convolutions, each with batch norm, over tensors of one size. At the loss all values live: the input, ten more, and of the
+ * rest only single numbers. Going back, a batch norm and the convolution before it need three gradients at a time, not ten. */
+TEST(plan_reuses_the_memory_of_gradients)
+{
+	struct model_run r;
+
+	model_run_open(&r, "conv channels=1 kernel=3; batch_norm; conv channels=1 kernel=3; batch_norm; conv channels=1 kernel=3;"
+	               "batch_norm; conv channels=1 kernel=3; batch_norm; conv channels=1 kernel=3; batch_norm; max_pool window=8;"
+	               "flatten",
+	               (struct shape){ 1, 8, 8 }, 1);
+	r.net.network.input_gradient = false;
+	model_run_plan(&r, 16);
+	size_t tensors = r.plan->activations_len / (64 * LANES);
+	CHECK(tensors >= 11 && tensors <= 14);
+	model_run_close(&r);
+}
