@@ -11,6 +11,7 @@
 #   4b  bench/yaml, bench/data, bench/weights
 #   4a  bench/system, bench/text
 #   3   nn/train, which may include nn/model; nn/model
+#   2b  nn/fused: a fusion sees no other fusion
 #   2   nn/layer, nn/optim: siblings never see each other, only their folder's interface
 #   1   nn/kernel
 #   0   nn/base
@@ -42,7 +43,8 @@ sh "$here/code.sh" nn bench | awk '
 		if (floor_of(from) != floor_of(to)) return 0
 		if (from ~ /^nn\/train\// && to ~ /^nn\/model\//) return 1
 		if (house_of(from) != house_of(to)) return 0
-		if (house_of(from) ~ /^nn\/(layer|optim)$/) return to == "nn/layer/layer.h" || to == "nn/optim/optimizer.h"
+		if (house_of(from) ~ /^nn\/(layer|optim|fused)$/)
+			return to ~ /^nn\/(layer\/(layer|operation)|optim\/optimizer|fused\/fused)\.h$/
 		if (house_of(from) == "bench/command") return to ~ /^bench\/command\/(command|options|given_sweep)\.h$/
 		return 1
 	}
@@ -77,6 +79,7 @@ sh "$here/code.sh" nn bench | awk '
 		build("0", "nn/base")
 		build("1", "nn/kernel")
 		build("2", "nn/layer nn/optim")
+		build("2b", "nn/fused")
 		build("3", "nn/model nn/train")
 		build("4a", "bench/system bench/text")
 		build("4b", "bench/yaml bench/data bench/weights")

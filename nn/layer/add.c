@@ -29,7 +29,9 @@ static void backward(const struct pass *p, int group)
 
 const struct layer_type layer_add = {
 	.kind = { "add", "the sum of two layers' outputs", NULL, 0 },
-	.inputs = 2, .applies_activation = false, .plan = plan,
-	.forward = { { forward, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
-	.backward = { { backward, EACH_GROUP, NULL, { .d_out = 1, .d_in = 1 }, { 0 } } },
+	.inputs = 2, .plan = plan,
+	.alone = {
+		.forward = { { .run = forward, .moves = { .in = 1, .out = 1 } } },
+		.backward = { { .run = backward, .moves = { .d_out = 1, .d_in = 1 } } },
+	},
 };

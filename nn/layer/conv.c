@@ -2,11 +2,11 @@
  *
  *   out[o][y][x] = bias[o] + sum over i, ky, kx of in[i][y * stride + ky - top][x * stride + kx - left] * kernel[o][i][ky][kx]
  *
- * The gradient by data is again a correlation, or with a stride several: see nn/kernel/conv_phase.h. */
+ * The gradient with respect to the input is again a correlation, with the kernel flipped; with a stride it is several, one per phase: see
+ * nn/kernel/conv_phase.h. */
+#include "nn/layer/conv.h"
 #include "nn/kernel/conv_pack.h"
 #include "nn/kernel/conv_phase.h"
-#include "nn/kernel/window.h"
-#include "nn/layer/layer.h"
 
 struct conv {
 	int channels;           /* depthwise: output channels per input channel */
@@ -18,18 +18,7 @@ struct conv {
 	int init;
 };
 
-/* All that follows from a config and an input's shape. */
-struct geometry {
-	struct window window;
-	struct shape in, out;
-	int groups, in_each, out_each;  /* channels read and written per convolution group */
-	size_t kernel_len;              /* of all groups */
-	size_t packed_each, turned_each;        /* packed weights per group: forward, and for the gradient by data */
-	bool bf16;                      /* see nn/kernel/bf16.h */
-	int winograd, winograd_weights; /* outputs of a tile, or 0: both ways; the weight gradient. See nn/kernel/winograd.h */
-};
-
-static void choose_algorithm(struct geometry *g, bool bf16)
+static void choose_algorithm(struct conv_geometry *g, bool bf16)
 {
 	struct shape in = { g->in_each, g->in.h, g->in.w }, out = { g->out_each, g->window.out_h, g->window.out_w };
 	struct pair kernel = g->window.kernel;
@@ -42,7 +31,7 @@ static void choose_algorithm(struct geometry *g, bool bf16)
 }
 
 /* Of the three jobs' scratch the largest. The gradient by data reads d_out; its phases' kernels are no larger than the whole one. */
-static size_t bf16_scratch(const struct geometry *g)
+static size_t bf16_scratch(const struct conv_geometry *g)
 {
 	const struct window *w = &g->window;
 	struct conv_job forward = { .in_shape = { g->in_each, g->in.h, g->in.w }, .columns = w->out_w, .stride = w->stride,
@@ -59,7 +48,7 @@ static size_t bf16_scratch(const struct geometry *g)
 }
 
 /* Numbers of scratch that any of a convolution group's jobs needs. */
-static size_t scratch_len(const struct geometry *g)
+static size_t job_scratch_len(const struct conv_geometry *g)
 {
 	struct winograd w = { { g->window.kernel.h, g->winograd }, g->in_each, g->out_each }, by_weights = w;
 
@@ -73,18 +62,18 @@ static size_t scratch_len(const struct geometry *g)
 	return len > ways ? len : ways;
 }
 
-/* Packed weights of so many taps, or points, of the turned kernel. */
-static size_t turned_len(const struct geometry *g, size_t taps)
+/* Numbers of the flipped kernel, packed, of that many taps or points. */
+static size_t flipped_len(const struct conv_geometry *g, size_t taps)
 {
 	return conv_blocks(g->in_each) * conv_places(g->out_each, g->bf16) * taps;
 }
 
-static bool geometry_of(const struct conv *c, const struct plan_request *in, struct geometry *g, struct error *err)
+static bool geometry_of(const struct conv *c, const struct plan_request *in, struct conv_geometry *g, struct error *err)
 {
 	size_t taps = (size_t)c->kernel.h * (size_t)c->kernel.w;
 	size_t outputs = (size_t)c->channels * (c->groups ? 1 : (size_t)in->in[0].c);
 
-	*g = (struct geometry){ .in = in->in[0], .window = { .kernel = c->kernel, .stride = c->stride } };
+	*g = (struct conv_geometry){ .in = in->in[0], .window = { .kernel = c->kernel, .stride = c->stride } };
 	g->groups = c->groups ? c->groups : g->in.c;
 	if (g->in.c % g->groups)
 		return fail_at(err, in->at, "groups: %d does not divide the %d input channels", g->groups, g->in.c);
@@ -101,35 +90,21 @@ static bool geometry_of(const struct conv *c, const struct plan_request *in, str
 	choose_algorithm(g, in->bf16);
 	size_t points = g->winograd ? (size_t)winograd_points((struct winograd_form){ c->kernel.h, g->winograd }) : taps;
 	g->packed_each = conv_blocks(g->out_each) * conv_places(g->in_each, g->bf16) * points;
-	g->turned_each = turned_len(g, points);
+	g->flipped_each = flipped_len(g, points);
 	return true;
 }
 
-static size_t plane_len(const struct geometry *g)
+struct conv_geometry conv_geometry(const struct member *m)
 {
-	return group_len((struct shape){ 1, g->in.h, g->in.w });
-}
+	struct conv_geometry g;
+	struct plan_request in = { .input_count = 1, .in = { m->in }, .bf16 = m->plan->bf16 };
 
-/* Of the channels that one convolution group writes. */
-static size_t out_len(const struct geometry *g)
-{
-	return group_len((struct shape){ g->out_each, g->out.h, g->out.w });
-}
-
-static struct geometry geometry(const struct pass *p)
-{
-	struct geometry g;
-	struct plan_request in = { .input_count = 1, .in = { p->in[0].shape }, .bf16 = p->plan->bf16 };
-
-	if (p->expansion.conv)
-		in.in[0] = p->expansion.conv->plan->out;
-
-	geometry_of(p->config, &in, &g, NULL);
+	geometry_of(m->config, &in, &g, NULL);
 	return g;
 }
 
 /* [out][in_each][h][w]; a depthwise kernel is [in][multiplier][h][w]. */
-static void plan_kernel_axes(const struct conv *c, const struct geometry *g, struct param_plan *kernel)
+static void plan_kernel_axes(const struct conv *c, const struct conv_geometry *g, struct param_plan *kernel)
 {
 	bool depthwise = c->groups == 0;
 
@@ -140,11 +115,10 @@ static void plan_kernel_axes(const struct conv *c, const struct geometry *g, str
 	kernel->axes[3] = (struct axis){ AXIS_COLUMN, c->kernel.w };
 }
 
-/* One whose reader does its work has parameters alone. */
 static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
 {
 	const struct conv *c = config;
-	struct geometry g;
+	struct conv_geometry g;
 
 	if (!geometry_of(c, in, &g, err))
 		return false;
@@ -156,12 +130,6 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	if (c->bias)
 		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)g.out.c, .init = INIT_ZERO,
 			.axis_count = 1, .axes = { { AXIS_OUTPUT, g.out.c } } };
-	if (!in->made) {
-		out->shared_len = out->packed_len = (size_t)g.groups * (g.packed_each + g.turned_each);
-		out->scratch_len = scratch_len(&g) + (in->through ? plane_len(&g) : 0) + (in->unfinished ? out_len(&g) : 0);
-		out->grouped_gradient = true;
-	}
-	out->needs_in = true;
 	out->bf16 = g.bf16;
 	out->macs = (int64_t)g.kernel_len * g.out.h * g.out.w;
 	out->kernel = c->kernel;
@@ -171,14 +139,14 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 static void resolve(void *config, const struct plan_request *in)
 {
 	struct conv *c = config;
-	struct geometry g;
+	struct conv_geometry g;
 
 	if (geometry_of(c, in, &g, NULL))
 		c->padding = window_padding(&g.window);
 }
 
 /* Phases are packed one after the other, row phases outermost. */
-static void prepare_turned(const struct geometry *g, struct conv_taps t, real *to)
+static void prepare_flipped(const struct conv_geometry *g, struct conv_taps t, real *to)
 {
 	for (int a = 0; a < g->window.stride; a++)
 		for (int b = 0; b < g->window.stride; b++) {
@@ -187,11 +155,11 @@ static void prepare_turned(const struct geometry *g, struct conv_taps t, real *t
 			t.first = (struct pair){ y.first, x.first };
 			t.count = (struct pair){ y.count, x.count };
 			conv_pack_turned(&t, to);
-			to += turned_len(g, (size_t)(y.count * x.count));
+			to += flipped_len(g, (size_t)(y.count * x.count));
 		}
 }
 
-static void prepare_winograd(const struct geometry *g, const real *kernels, real *forward, real *turned)
+static void prepare_winograd(const struct conv_geometry *g, const real *kernels, real *forward, real *flipped)
 {
 	size_t taps = (size_t)(g->window.kernel.h * g->window.kernel.w), row = (size_t)g->in_each * taps;
 	struct winograd_pack pack = { .form = { g->window.kernel.h, g->winograd }, .kernels = kernels,
@@ -200,125 +168,154 @@ static void prepare_winograd(const struct geometry *g, const real *kernels, real
 	winograd_pack(&pack, forward);
 	pack = (struct winograd_pack){ .form = pack.form, .kernels = kernels, .read = g->out_each, .written = g->in_each,
 		.read_step = row, .written_step = taps, .turned = true };
-	winograd_pack(&pack, turned);
+	winograd_pack(&pack, flipped);
 }
 
-static void prepare(const struct pass *p)
+size_t conv_packed_len(const struct conv_geometry *g)
 {
-	struct geometry g = geometry(p);
+	return (size_t)g->groups * (g->packed_each + g->flipped_each);
+}
+
+static size_t packed_at_group(const struct conv_geometry *g, int k)
+{
+	return (size_t)k * g->packed_each;
+}
+
+static size_t flipped_at_group(const struct conv_geometry *g, int k)
+{
+	return (size_t)g->groups * g->packed_each + (size_t)k * g->flipped_each;
+}
+
+const real *conv_packed(const struct pass *p, const struct conv_geometry *g, int k)
+{
+	return p->shared + packed_at_group(g, k);
+}
+
+const real *conv_flipped(const struct pass *p, const struct conv_geometry *g, int k)
+{
+	return p->shared + flipped_at_group(g, k);
+}
+
+void conv_prepare(const struct pass *p)
+{
+	struct conv_geometry g = conv_geometry(p->host);
 	struct conv_taps t = { .out_each = g.out_each, .in_each = g.in_each, .size = g.window.kernel, .step = g.window.stride,
-	                  .bf16 = g.bf16 };
+	                       .bf16 = g.bf16 };
 
 	for (int k = 0; k < g.groups; k++) {
-		real *packed = p->shared + (size_t)k * g.packed_each;
-		real *turned = p->shared + (size_t)g.groups * g.packed_each + (size_t)k * g.turned_each;
-		t.kernel = p->params + (size_t)k * (g.kernel_len / (size_t)g.groups);
+		real *packed = p->shared + packed_at_group(&g, k), *flipped = p->shared + flipped_at_group(&g, k);
+		t.kernel = p->host->params + (size_t)k * (g.kernel_len / (size_t)g.groups);
 		if (g.winograd) {
-			prepare_winograd(&g, t.kernel, packed, turned);
+			prepare_winograd(&g, t.kernel, packed, flipped);
 		} else {
 			conv_pack(&t, packed);
-			prepare_turned(&g, t, turned);
+			prepare_flipped(&g, t, flipped);
 		}
 	}
 }
 
-/* Scratch begins with the input channel that is taken through other layers, if there are such, and with the gradients that this layer
- * finishes. */
-static real *scratch_of(const struct pass *p, const struct geometry *g)
+/* --- One convolution group -------------------------------------------------------------------------------------------- */
+
+/* Of the channels that one convolution group writes. */
+static size_t out_len(const struct conv_geometry *g)
 {
-	return p->scratch + (p->through_count ? plane_len(g) : 0) + (p->unfinished ? out_len(g) : 0);
+	return group_len((struct shape){ g->out_each, g->out.h, g->out.w });
 }
 
-/* The gradients by the output channels of convolution group k. */
-static const real *gradient_of(const struct pass *p, const struct geometry *g, int group, int k)
+/* Where d_out's last step is deferred to this operation, scratch begins with the finished gradient of one convolution group. */
+size_t conv_scratch_len(const struct pass *p, const struct conv_geometry *g)
 {
-	real *to = p->scratch + (p->through_count ? plane_len(g) : 0);
+	return job_scratch_len(g) + (p->deferred ? out_len(g) : 0);
+}
 
-	if (!p->unfinished)
-		return channel_at(p->d_out, group, k * g->out_each);
+static const real *finished_gradient(const struct pass *p, const struct conv_call *call)
+{
+	const struct conv_geometry *g = call->g;
+
+	if (!p->deferred)
+		return channel_at(p->d_out, call->group, call->k * g->out_each);
 	for (int c = 0; c < g->out_each; c++)
-		p->finish(p->unfinished, group, k * g->out_each + c, to + (size_t)c * out_len(g) / (size_t)g->out_each);
-	return to;
+		p->finish(p->deferred, call->group, call->k * g->out_each + c,
+		          call->scratch + (size_t)c * out_len(g) / (size_t)g->out_each);
+	return call->scratch;
 }
 
-/* The input channels of convolution group k. */
-static const real *input_of(const struct pass *p, const struct geometry *g, int group, int k)
+static real *job_scratch(const struct pass *p, const struct conv_call *call)
 {
-	return through_forward(p, group, k * g->in_each, p->scratch);
+	return call->scratch + (p->deferred ? out_len(call->g) : 0);
 }
 
-static void forward(const struct pass *p, int group)
+void conv_forward(const struct pass *p, const struct conv_call *call)
 {
-	struct geometry g = geometry(p);
-	const struct conv *c = p->config;
+	const struct conv_geometry *g = call->g;
+	const struct conv *c = p->host->config;
+	int k = call->k;
 
-	for (int k = 0; k < g.groups; k++)
-		p->kernels->conv(&(struct conv_job){
-			.in = input_of(p, &g, group, k),
-			.in_shape = { g.in_each, g.in.h, g.in.w },
-			.out = channel_at(p->out, group, k * g.out_each),
-			.out_shape = { g.out_each, g.out.h, g.out.w }, .rows = g.out.h, .columns = g.out.w, .out_step = 1,
-			.kernel = { c->kernel.h, c->kernel.w }, .stride = c->stride, .top = g.window.top, .left = g.window.left,
-			.weights = p->shared + (size_t)k * g.packed_each,
-			.bias = c->bias ? p->params + g.kernel_len + k * g.out_each : NULL,
-			.activation = p->activation, .stream = streams_past(p->out),
-			.winograd = g.winograd, .bf16 = g.bf16, .scratch = scratch_of(p, &g),
-		});
+	p->kernels->conv(&(struct conv_job){
+		.in = call->in, .in_shape = { g->in_each, g->in.h, g->in.w },
+		.out = channel_at(p->out, call->group, k * g->out_each),
+		.out_shape = { g->out_each, g->out.h, g->out.w }, .rows = g->out.h, .columns = g->out.w, .out_step = 1,
+		.kernel = { c->kernel.h, c->kernel.w }, .stride = c->stride, .top = g->window.top, .left = g->window.left,
+		.weights = conv_packed(p, g, k),
+		.bias = c->bias ? p->host->params + g->kernel_len + k * g->out_each : NULL,
+		.activation = p->activation, .stream = streams_past(p->out),
+		.winograd = g->winograd, .bf16 = g->bf16, .scratch = job_scratch(p, call),
+	});
 }
 
-/* What one convolution group reads for its gradients. */
-struct arrays { const real *in, *d_out; };
-
-/* The gradient by data of one convolution group, for d_in's rows and columns of one phase. */
-static struct conv_job data_job(const struct pass *p, const struct geometry *g, int group, int k, const struct arrays *of)
+/* The gradient with respect to the input, for d_in's rows and columns of one phase. */
+static struct conv_job data_job(const struct pass *p, const struct conv_call *call, const real *d_out)
 {
+	const struct conv_geometry *g = call->g;
+
 	return (struct conv_job){
-		.in = of->d_out, .in_shape = { g->out_each, g->out.h, g->out.w },
-		.out = channel_at(p->d_in[0], group, k * g->in_each), .out_shape = { g->in_each, g->in.h, g->in.w },
+		.in = d_out, .in_shape = { g->out_each, g->out.h, g->out.w },
+		.out = channel_at(p->d_in[0], call->group, call->k * g->in_each), .out_shape = { g->in_each, g->in.h, g->in.w },
 		.out_step = g->window.stride, .stride = 1,
-		.activation = ACTIVATION_IDENTITY, .stream = streams_past(p->d_in[0]) && !p->through_count,
-		.winograd = g->winograd, .bf16 = g->bf16, .scratch = scratch_of(p, g),
-		.gate = p->gate ? of->in : NULL,
-		.gate_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,
+		.weights = conv_flipped(p, g, call->k),
+		.activation = ACTIVATION_IDENTITY, .stream = call->stream,
+		.winograd = g->winograd, .bf16 = g->bf16, .scratch = job_scratch(p, call),
+		.gate = call->mask ? call->in : NULL,
+		.gate_activation = call->mask ? *call->mask : ACTIVATION_IDENTITY,
 	};
 }
 
 /* Of the output channels of convolution group k; NULL without a bias. */
-static real *d_bias_of(const struct pass *p, const struct geometry *g, int group, int k)
+static real *d_bias_of(const struct pass *p, const struct conv_call *call)
 {
-	const struct conv *c = p->config;
+	real *d_bias = member_d_bias(p->host, call->group);
 
-	return c->bias ? p->d_params + (size_t)group * p->d_params_stride + g->kernel_len + (size_t)(k * g->out_each) : NULL;
+	return d_bias ? d_bias + call->k * call->g->out_each : NULL;
 }
 
-static struct conv_weights_job weights_job(const struct pass *p, const struct geometry *g, int group, int k, const struct arrays *of)
+static struct conv_weights_job weights_job(const struct pass *p, const struct conv_call *call, const real *d_out)
 {
-	real *d_kernel = p->d_params + (size_t)group * p->d_params_stride;
+	const struct conv_geometry *g = call->g;
 
 	return (struct conv_weights_job){
-		.in = of->in, .in_shape = { g->in_each, g->in.h, g->in.w },
-		.d_out = of->d_out,
-		.out_shape = { g->out_each, g->out.h, g->out.w },
+		.in = call->in, .in_shape = { g->in_each, g->in.h, g->in.w },
+		.d_out = d_out, .out_shape = { g->out_each, g->out.h, g->out.w },
 		.kernel = { g->window.kernel.h, g->window.kernel.w }, .stride = g->window.stride,
 		.top = g->window.top, .left = g->window.left,
-		.d_weights = d_kernel + (size_t)k * (g->kernel_len / (size_t)g->groups), .d_bias = d_bias_of(p, g, group, k),
-		.winograd = g->winograd_weights, .bf16 = g->bf16, .scratch = scratch_of(p, g),
+		.d_weights = member_d_params(p->host, call->group) + (size_t)call->k * (g->kernel_len / (size_t)g->groups),
+		.d_bias = d_bias_of(p, call),
+		.winograd = g->winograd_weights, .bf16 = g->bf16, .scratch = job_scratch(p, call),
 	};
 }
 
-/* One convolution group. With stride 1 there is one phase. */
-static void backward_group(const struct pass *p, const struct geometry *g, int group, int k)
+/* With stride 1 there is one phase. */
+void conv_backward(const struct pass *p, const struct conv_call *call)
 {
-	struct arrays of = { input_of(p, g, group, k), gradient_of(p, g, group, k) };
-	struct conv_weights_job weights = weights_job(p, g, group, k, &of);
+	const struct conv_geometry *g = call->g;
+	const real *d_out = finished_gradient(p, call);
+	struct conv_weights_job weights = weights_job(p, call, d_out);
 	int stride = g->window.stride;
 
 	if (!p->d_in[0].at || stride > 1)
 		p->kernels->conv_weights(&weights);
 	if (!p->d_in[0].at)
 		return;
-	struct conv_job data = data_job(p, g, group, k, &of);
-	data.weights = p->shared + (size_t)g->groups * g->packed_each + (size_t)k * g->turned_each;
+	struct conv_job data = data_job(p, call, d_out);
 	for (int a = 0; a < stride; a++)
 		for (int b = 0; b < stride; b++) {
 			conv_choose_phase(&data, &g->window, a, b);
@@ -326,20 +323,11 @@ static void backward_group(const struct pass *p, const struct geometry *g, int g
 				p->kernels->conv_backward(&weights, &data);
 			else
 				p->kernels->conv(&data);
-			data.weights += turned_len(g, (size_t)(data.kernel.h * data.kernel.w));
+			data.weights += flipped_len(g, (size_t)(data.kernel.h * data.kernel.w));
 		}
-	through_backward(p, group, k * g->in_each);
 }
 
-static void backward(const struct pass *p, int group)
-{
-	struct geometry g = geometry(p);
-
-	for (int k = 0; k < g.groups; k++)
-		backward_group(p, &g, group, k);
-}
-
-static bool pointwise(const void *config)
+bool conv_is_pointwise(const void *config)
 {
 	const struct conv *c = config;
 	bool pads = c->padding.top || c->padding.bottom || c->padding.left || c->padding.right;
@@ -347,64 +335,38 @@ static bool pointwise(const void *config)
 	return c->kernel.h == 1 && c->kernel.w == 1 && c->stride == 1 && c->groups == 1 && !pads;
 }
 
-/* The channels that lie between the convolutions. */
-static struct plan_request behind(const struct plan_request *in)
-{
-	struct plan_request request = *in;
+/* --- The layer by itself ----------------------------------------------------------------------------------------------- */
 
-	request.in[0].c = in->expanded;
-	return request;
+static void plan_operation(const struct pass *p, struct operation_plan *out)
+{
+	struct conv_geometry g = conv_geometry(p->host);
+
+	out->shared_len = out->packed_len = conv_packed_len(&g);
+	out->scratch_len = conv_scratch_len(p, &g);
+	out->grouped_gradient[0] = true;
+	out->needs_in = true;
 }
 
-static bool expands(const void *config, struct shape in, int channels)
+/* Of all convolution groups, one after the other. */
+static void each_group(const struct pass *p, int group, void (*run)(const struct pass *, const struct conv_call *))
 {
-	const struct conv *c = config;
-	struct plan_request whole = { .input_count = 1, .in = { in }, .expanded = channels }, request = behind(&whole);
-	struct geometry g;
+	struct conv_geometry g = conv_geometry(p->host);
+	struct conv_call call = { .g = &g, .group = group, .scratch = p->scratch, .mask = p->mask, .stream = streams_past(p->d_in[0]) };
 
-	return geometry_of(c, &request, &g, NULL) && expansion_fits(&g.window, c->channels) && expansion_pays(in, channels, c->stride);
+	for (call.k = 0; call.k < g.groups; call.k++) {
+		call.in = channel_at(p->in[0], group, call.k * g.in_each);
+		run(p, &call);
+	}
 }
 
-static bool plan_expansion(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
+static void forward(const struct pass *p, int group)
 {
-	struct plan_request request = behind(in);
-	struct geometry g;
-
-	if (!geometry_of(config, &request, &g, err) || !plan(config, &request, out, err))
-		return false;
-	expansion_plan(in, &g.window, out);
-	return true;
+	each_group(p, group, conv_forward);
 }
 
-static void forward_expansion(const struct pass *p, int group)
+static void backward(const struct pass *p, int group)
 {
-	const struct conv *c = p->config;
-	struct geometry g = geometry(p);
-	struct expansion_job job = expansion_job(p, group);
-
-	job.window = &g.window;
-	job.taps = p->shared;
-	job.out = group_at(p->out, group);
-	job.out_bias = c->bias ? p->params + g.kernel_len : NULL;
-	job.out_activation = p->activation;
-	job.stream = streams_past(p->out);
-	p->kernels->expand(&job);
-}
-
-static void backward_expansion(const struct pass *p, int group)
-{
-	struct geometry g = geometry(p);
-	struct expansion_job job = expansion_job(p, group);
-	const struct conv *c = p->config;
-	real *d_kernel = p->d_params + (size_t)group * p->d_params_stride;
-
-	job.window = &g.window;
-	job.d_out = group_at(p->d_out, group);
-	job.turned_taps = p->shared + (size_t)g.groups * g.packed_each;
-	job.d_taps = d_kernel;
-	p->kernels->expand_backward(&job);
-	if (c->bias)
-		p->kernels->channel_sums(job.d_out, g.out.c, (size_t)(g.out.h * g.out.w), d_bias_of(p, &g, group, 0));
+	each_group(p, group, conv_backward);
 }
 
 static const char *const init_names[] = { "he", "glorot", NULL };
@@ -432,35 +394,18 @@ static const struct field depthwise_fields[] = {
 	{ 0 }
 };
 
-#define STEPS \
-	.forward = { { forward, EACH_GROUP, NULL, { .in = 1, .out = 1, .params = 1 }, { 0 } } }, \
-	.backward = { { backward, EACH_GROUP, NULL, { .in = 1, .d_out = 1, .d_params = 1 }, { .d_in = 1, .params = 1 } } }
+#define ALONE \
+	.applies_activation = true, .masks = true, .plan = plan_operation, .prepare = conv_prepare, \
+	.forward = { { .run = forward, .moves = { .in = 1, .out = 1, .params = 1 } } }, \
+	.backward = { { .run = backward, .moves = { .in = 1, .d_out = 1, .d_params = 1 }, \
+	                .data_moves = { .d_in = 1, .params = 1 } } }
 
 const struct layer_type layer_conv = {
 	.kind = { "conv", "convolution", conv_fields, sizeof(struct conv) },
-	.inputs = 1, .applies_activation = true, .gates = true, .pointwise = pointwise, .with_norm = &layer_conv_with_norm,
-	.with_active_norm = &layer_projection, .with_pooled_norm = &layer_transition,
-	.plan = plan, .resolve = resolve, .prepare = prepare, STEPS,
-};
-
-#define DEPTHWISE \
-	.kind = { "depthwise", "convolution of each channel by itself", depthwise_fields, sizeof(struct conv) }, \
-	.inputs = 1, .applies_activation = true, .gates = true, .resolve = resolve, .prepare = prepare
-
-static const struct layer_type with_expansion = {
-	DEPTHWISE, .plan = plan_expansion,
-	.forward = {
-		{ expansion_measure, EACH_GROUP, NULL, { .in = 1 }, { 0 } },
-		{ expansion_settle, ONCE, NULL, { 0 }, { 0 } },
-		{ forward_expansion, EACH_GROUP, NULL, { .in = 1, .out = 1, .params = 1 }, { 0 } },
-	},
-	.backward = {
-		{ backward_expansion, EACH_GROUP, NULL, { .in = 1, .d_out = 1, .d_params = 1 }, { .d_in = 1, .params = 1 } },
-		{ expansion_settle_backward, ONCE, NULL, { 0 }, { 0 } },
-		{ expansion_finish, EACH_GROUP, NULL, { 0 }, { .in = 1, .d_in = 2 } },
-	},
+	.inputs = 1, .plan = plan, .resolve = resolve, .alone = { ALONE },
 };
 
 const struct layer_type layer_depthwise = {
-	DEPTHWISE, .plan = plan, .reads_through = true, .finishes = true, .with_expansion = &with_expansion, .expands = expands, STEPS,
+	.kind = { "depthwise", "convolution of each channel by itself", depthwise_fields, sizeof(struct conv) },
+	.inputs = 1, .plan = plan, .resolve = resolve, .alone = { ALONE, .takes_deferred = true },
 };

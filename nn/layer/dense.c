@@ -4,6 +4,7 @@
  * [feature][group][LANES], and then one call serves the whole batch: the convolution kernels for small layers, OpenBLAS' sgemm
  * for large ones, where blocking for the caches pays. Which of the two depends on the layer's size alone. Both are cut into
  * blocks of features, never of images, so no sum crosses two calls. */
+#include "nn/base/layout.h"
 #include "nn/layer/layer.h"
 
 #include <cblas.h>
@@ -30,13 +31,14 @@ static const struct field fields[] = {
 	{ 0 }
 };
 
-/* Features in and out, and where the parts of `shared` begin. */
+/* Features in and out, and the offsets of the parts of `shared`. */
 struct sizes {
 	int in, out, groups;
 	bool blas;
 	int out_block, in_block;        /* features of a block */
 	size_t weights;
-	size_t turned, scratch, x, y, len;      /* packed weights are at 0; d_x takes the place of x, d_y that of y */
+	size_t packed, transposed, packed_len;    /* weights in the kernels' order; the same transposed, inputs for outputs */
+	size_t scratch, x, y, len;      /* scratch: of each block; d_x takes the place of x, d_y that of y */
 };
 
 static size_t blocks_of(int features, int block)
@@ -62,18 +64,20 @@ static size_t scratch_each(int in)
 static struct sizes sizes_of(int in, int out, int groups)
 {
 	struct sizes s = { .in = in, .out = out, .groups = groups, .weights = (size_t)in * (size_t)out };
+	struct layout shared = { 0 };
 
 	s.blas = s.weights >= BLAS_WEIGHTS;
 	s.out_block = s.blas ? blas_block(out) : BLOCK;
 	s.in_block = s.blas ? blas_block(in) : BLOCK;
 	if (!s.blas) {
-		s.turned = blocks_of(out, CHANNEL_BLOCK) * CHANNEL_BLOCK * (size_t)in;
-		s.scratch = s.turned + blocks_of(in, CHANNEL_BLOCK) * CHANNEL_BLOCK * (size_t)out;
-		s.scratch = whole_lanes(s.scratch);
-		s.x = s.scratch + blocks_of(out, s.out_block) * scratch_each(in);
+		s.packed = layout_add(&shared, blocks_of(out, CHANNEL_BLOCK) * CHANNEL_BLOCK * (size_t)in);
+		s.transposed = layout_add(&shared, blocks_of(in, CHANNEL_BLOCK) * CHANNEL_BLOCK * (size_t)out);
+		s.packed_len = shared.len;
+		s.scratch = layout_add(&shared, blocks_of(out, s.out_block) * scratch_each(in));
 	}
-	s.y = s.x + (size_t)in * (size_t)groups * LANES;
-	s.len = s.y + (size_t)out * (size_t)groups * LANES;
+	s.x = layout_add(&shared, (size_t)in * (size_t)groups * LANES);
+	s.y = layout_add(&shared, (size_t)out * (size_t)groups * LANES);
+	s.len = shared.len;
 	return s;
 }
 
@@ -90,20 +94,26 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	if (from.h != 1 || from.w != 1)
 		return fail_at(err, in->at, "dense: its input is %dx%dx%d (height x width x channels); flatten or pool it first",
 		               from.h, from.w, from.c);
-	struct sizes s = sizes_of(from.c, d->units, in->groups);
-	if (s.weights > MAX_WEIGHTS)
-		return fail_at(err, in->at, "units: %zu weights are more than the %d that a layer may have", s.weights, MAX_WEIGHTS);
+	size_t weights = (size_t)from.c * (size_t)d->units;
+	if (weights > MAX_WEIGHTS)
+		return fail_at(err, in->at, "units: %zu weights are more than the %d that a layer may have", weights, MAX_WEIGHTS);
 	out->out = (struct shape){ d->units, 1, 1 };
-	out->params[out->param_count++] = (struct param_plan){ .name = "kernel", .len = s.weights,
+	out->params[out->param_count++] = (struct param_plan){ .name = "kernel", .len = weights,
 		.axis_count = 2, .axes = { { AXIS_OUTPUT, d->units }, { AXIS_INPUT, from.c } },
 		.init = d->init ? INIT_GLOROT : INIT_HE, .fan_in = from.c, .fan_out = d->units, .decays = true };
 	if (d->bias)
 		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)d->units, .init = INIT_ZERO,
 			.axis_count = 1, .axes = { { AXIS_OUTPUT, d->units } } };
-	out->shared_len = s.len;
-	out->packed_len = s.blas ? 0 : s.scratch;
-	out->macs = (int64_t)s.weights;
+	out->macs = (int64_t)weights;
 	return true;
+}
+
+static void plan_operation(const struct pass *p, struct operation_plan *out)
+{
+	struct sizes s = sizes(p);
+
+	out->shared_len = s.len;
+	out->packed_len = s.packed_len;
 }
 
 /* [group][feature][LANES] <-> [feature][group][LANES] for one group. */
@@ -121,19 +131,19 @@ static void scatter(const struct pass *p, const real *from, struct tensor to, in
 		       LANES * sizeof *from);
 }
 
-/* Packed weights as the convolution kernels read them, of the kernel and of the kernel turned (in and out exchanged). */
+/* Packed weights as the convolution kernels read them, of the kernel and of its transpose. */
 static void prepare(const struct pass *p)
 {
 	struct sizes s = sizes(p);
-	real *packed = p->shared, *turned = p->shared + s.turned;
+	real *packed = p->shared + s.packed, *transposed = p->shared + s.transposed;
 
 	if (s.blas)
 		return;
 	for (int o = 0; o < s.out; o++)
 		for (int i = 0; i < s.in; i++) {
-			real weight = p->params[(size_t)o * (size_t)s.in + (size_t)i];
+			real weight = p->host->params[(size_t)o * (size_t)s.in + (size_t)i];
 			packed[packed_at(o, (size_t)s.in, (size_t)i)] = weight;
-			turned[packed_at(i, (size_t)s.out, (size_t)o)] = weight;
+			transposed[packed_at(i, (size_t)s.out, (size_t)o)] = weight;
 		}
 }
 
@@ -194,9 +204,9 @@ static int forward_blocks(const struct pass *p)
 
 static void add_bias(const struct pass *p, real *y, struct range r)
 {
-	const struct dense *d = p->config;
+	const struct dense *d = p->host->config;
 	size_t vectors = (size_t)p->groups;
-	const real *bias = p->params + (size_t)p->in[0].shape.c * (size_t)p->out.shape.c;
+	const real *bias = p->host->params + (size_t)p->in[0].shape.c * (size_t)p->out.shape.c;
 
 	for (int o = 0; o < r.count; o++)
 		p->kernels->scale_shift(y + (size_t)o * vectors * LANES, y + (size_t)o * vectors * LANES, vectors,
@@ -208,17 +218,17 @@ static void forward_block(const struct pass *p, int index)
 	struct sizes s = sizes(p);
 	struct range r = range_of(index, s.out_block, s.out);
 	int columns = p->groups * LANES;
-	const struct dense *d = p->config;
+	const struct dense *d = p->host->config;
 	real *y = p->shared + s.y + (size_t)r.first * (size_t)columns;
 
 	if (!s.blas) {
 		convolve(p, p->shared + s.x, s.in, (struct conv_job){
-			.out = y, .out_shape = { r.count, 1, p->groups }, .weights = p->shared + (size_t)r.first * (size_t)s.in,
-			.bias = d->bias ? p->params + s.weights + r.first : NULL, .activation = p->activation });
+			.out = y, .out_shape = { r.count, 1, p->groups }, .weights = p->shared + s.packed + (size_t)r.first * (size_t)s.in,
+			.bias = d->bias ? p->host->params + s.weights + r.first : NULL, .activation = p->activation });
 		return;
 	}
 	multiply(&(struct product){ CblasNoTrans, CblasNoTrans, r.count, columns, s.in,
-	                            p->params + (size_t)r.first * (size_t)s.in, p->shared + s.x, s.in, columns, y });
+	                            p->host->params + (size_t)r.first * (size_t)s.in, p->shared + s.x, s.in, columns, y });
 	add_bias(p, y, r);
 }
 
@@ -238,12 +248,12 @@ static void backward_weights(const struct pass *p, int index)
 	struct sizes s = sizes(p);
 	struct range r = range_of(index, s.out_block, s.out);
 	int columns = p->groups * LANES;
-	const struct dense *d = p->config;
+	const struct dense *d = p->host->config;
 	const real *d_y = p->shared + s.y + (size_t)r.first * (size_t)columns;
-	real *d_kernel = p->d_params + (size_t)r.first * (size_t)s.in;
+	real *d_kernel = p->host->d_params + (size_t)r.first * (size_t)s.in;
 
 	if (d->bias)
-		p->kernels->channel_sums(d_y, r.count, (size_t)p->groups, p->d_params + s.weights + r.first);
+		p->kernels->channel_sums(d_y, r.count, (size_t)p->groups, p->host->d_params + s.weights + r.first);
 	if (s.blas)
 		multiply(&(struct product){ CblasNoTrans, CblasTrans, r.count, s.in, columns,
 		                            d_y, p->shared + s.x, columns, columns, d_kernel });
@@ -271,11 +281,11 @@ static void backward_data(const struct pass *p, int index)
 
 	if (s.blas)
 		multiply(&(struct product){ CblasTrans, CblasNoTrans, r.count, columns, s.out,
-		                            p->params + r.first, p->shared + s.y, s.in, columns, d_x });
+		                            p->host->params + r.first, p->shared + s.y, s.in, columns, d_x });
 	else
 		convolve(p, p->shared + s.y, s.out, (struct conv_job){
 			.out = d_x, .out_shape = { r.count, 1, p->groups },
-			.weights = p->shared + s.turned + (size_t)r.first * (size_t)s.out, .activation = ACTIVATION_IDENTITY });
+			.weights = p->shared + s.transposed + (size_t)r.first * (size_t)s.out, .activation = ACTIVATION_IDENTITY });
 }
 
 static void backward_scatter(const struct pass *p, int group)
@@ -286,16 +296,22 @@ static void backward_scatter(const struct pass *p, int group)
 
 const struct layer_type layer_dense = {
 	.kind = { "dense", "fully connected layer", fields, sizeof(struct dense) },
-	.inputs = 1, .applies_activation = true, .plan = plan, .prepare = prepare,
-	.forward = {
-		{ forward_gather, EACH_GROUP, NULL, { .in = 2 }, { 0 } },
-		{ forward_block, EACH_BLOCK, forward_blocks, { .in = 1, .out = 1, .params = 1 }, { 0 } },
-		{ forward_scatter, EACH_GROUP, NULL, { .out = 2 }, { 0 } },
-	},
-	.backward = {
-		{ backward_gather, EACH_GROUP, NULL, { .d_out = 2 }, { 0 } },
-		{ backward_weights, EACH_BLOCK, forward_blocks, { .in = 1, .d_out = 1, .d_params = 1 }, { 0 } },
-		{ backward_data, EACH_BLOCK, backward_data_blocks, { 0 }, { .d_out = 1, .d_in = 1, .params = 1 } },
-		{ backward_scatter, EACH_GROUP, NULL, { 0 }, { .d_in = 2 } },
+	.inputs = 1, .plan = plan,
+	.alone = {
+		.applies_activation = true, .plan = plan_operation, .prepare = prepare,
+		.forward = {
+			{ .run = forward_gather, .moves = { .in = 2 } },
+			{ .run = forward_block, .scope = EACH_BLOCK, .blocks = forward_blocks,
+			  .moves = { .in = 1, .out = 1, .params = 1 } },
+			{ .run = forward_scatter, .moves = { .out = 2 } },
+		},
+		.backward = {
+			{ .run = backward_gather, .moves = { .d_out = 2 } },
+			{ .run = backward_weights, .scope = EACH_BLOCK, .blocks = forward_blocks,
+			  .moves = { .in = 1, .d_out = 1, .d_params = 1 } },
+			{ .run = backward_data, .scope = EACH_BLOCK, .blocks = backward_data_blocks,
+			  .data_moves = { .d_out = 1, .d_in = 1, .params = 1 } },
+			{ .run = backward_scatter, .data_moves = { .d_in = 2 } },
+		},
 	},
 };

@@ -1,8 +1,8 @@
 /* Dropout: while training, each number is kept with probability 1 - rate and divided by it, or set to 0; otherwise nothing happens
  * (Srivastava et al. 2014). The mask is a function of the pass's noise and the lane group, so backward makes it again instead of
  * keeping it. Floor 2. */
+#include "nn/layer/dropout.h"
 #include "nn/base/rng.h"
-#include "nn/layer/layer.h"
 
 #include <string.h>
 
@@ -13,17 +13,18 @@ static const struct field fields[] = {
 	{ 0 }
 };
 
-/* Numbers of one group that begin `first` pixels from the group's beginning, all channels counted through. */
+/* Pixels of one group, all channels counted through from its beginning; and where they are read and written. */
 struct stretch { int group; size_t first, pixels; };
+struct copy { const real *from; real *to; };
 
-static void drop(const struct pass *p, struct stretch s, const real *from, real *to)
+static void drop(const struct pass *p, const struct member *m, struct stretch s, struct copy copy)
 {
-	const struct dropout *d = p->config;
+	const struct dropout *d = m->config;
 
 	if (p->training && !p->without_dropout && d->rate > 0)
-		p->kernels->dropout(from, to, s.first, s.pixels, (real)(1 - d->rate), rng_mix(p->noise, (uint64_t)s.group));
-	else if (from != to)
-		memcpy(to, from, s.pixels * LANES * sizeof *to);
+		p->kernels->dropout(copy.from, copy.to, s.first, s.pixels, (real)(1 - d->rate), rng_mix(m->noise, (uint64_t)s.group));
+	else if (copy.from != copy.to)
+		memcpy(copy.to, copy.from, s.pixels * LANES * sizeof *copy.to);
 }
 
 static struct stretch whole(const struct pass *p, int group)
@@ -33,36 +34,26 @@ static struct stretch whole(const struct pass *p, int group)
 
 static void forward(const struct pass *p, int group)
 {
-	drop(p, whole(p, group), group_at(p->in[0], group), group_at(p->out, group));
+	drop(p, p->host, whole(p, group), (struct copy){ group_at(p->in[0], group), group_at(p->out, group) });
 }
 
 static void backward(const struct pass *p, int group)
 {
-	drop(p, whole(p, group), group_at(p->d_out, group), group_at(p->d_in[0], group));
+	drop(p, p->host, whole(p, group), (struct copy){ group_at(p->d_out, group), group_at(p->d_in[0], group) });
 }
 
-static struct stretch channel_of(const struct pass *p, int group, int channel)
+void dropout_channel(const struct pass *p, const struct member *m, int group, struct dropout_plane plane)
 {
-	size_t plane = (size_t)p->in[0].shape.h * (size_t)p->in[0].shape.w;
+	size_t pixels = pixels_of(m->in);
 
-	return (struct stretch){ group, (size_t)channel * plane, plane };
+	drop(p, m, (struct stretch){ group, (size_t)plane.channel * pixels, pixels }, (struct copy){ plane.from, plane.to });
 }
-
-static void channel_forward(const struct pass *p, int group, int channel, const real *in, real *out)
-{
-	drop(p, channel_of(p, group, channel), in, out);
-}
-
-static void channel_backward(const struct pass *p, int group, int channel, real *d)
-{
-	drop(p, channel_of(p, group, channel), d, d);
-}
-
-static const struct channel_steps channel_steps = { channel_forward, channel_backward };
 
 const struct layer_type layer_dropout = {
 	.kind = { "dropout", "random zeros while training", fields, sizeof(struct dropout) },
-	.inputs = 1, .plan = plan_same_shape, .channel_steps = &channel_steps,
-	.forward = { { forward, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
-	.backward = { { backward, EACH_GROUP, NULL, { .d_out = 1, .d_in = 1 }, { 0 } } },
+	.inputs = 1, .plan = plan_same_shape,
+	.alone = {
+		.forward = { { .run = forward, .moves = { .in = 1, .out = 1 } } },
+		.backward = { { .run = backward, .moves = { .d_out = 1, .d_in = 1 } } },
+	},
 };

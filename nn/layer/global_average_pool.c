@@ -37,6 +37,8 @@ static void backward(const struct pass *p, int group)
 const struct layer_type layer_global_average_pool = {
 	.kind = { "global_average_pool", "the mean of each channel", NULL, 0 },
 	.inputs = 1, .plan = plan,
-	.forward = { { forward, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
-	.backward = { { backward, EACH_GROUP, NULL, { .d_out = 1, .d_in = 1 }, { 0 } } },
+	.alone = {
+		.forward = { { .run = forward, .moves = { .in = 1, .out = 1 } } },
+		.backward = { { .run = backward, .moves = { .d_out = 1, .d_in = 1 } } },
+	},
 };

@@ -1,8 +1,7 @@
 /* Max pooling and average pooling: the same windows, two ways to sum them up. Floor 2.
  *
  * Positions outside the input never count: they win no maximum, and a mean is taken over the positions inside. */
-#include "nn/kernel/window.h"
-#include "nn/layer/layer.h"
+#include "nn/layer/pool.h"
 
 struct pool {
 	struct pair window;
@@ -43,10 +42,10 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	return true;
 }
 
-static bool plan_max(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
+static void plan_max_operation(const struct pass *p, struct operation_plan *out)
 {
+	(void)p;
 	out->needs_in = out->needs_out = true;
-	return plan(config, in, out, err);
 }
 
 static void resolve(void *config, const struct plan_request *in)
@@ -60,16 +59,18 @@ static void resolve(void *config, const struct plan_request *in)
 	}
 }
 
-static void windows(const void *config, struct shape in, struct window *windows)
+struct window pool_windows(const struct member *m)
 {
-	place(config, &(struct plan_request){ .input_count = 1, .in = { in } }, windows, NULL);
+	struct window w;
+
+	place(m->config, &(struct plan_request){ .input_count = 1, .in = { m->in } }, &w, NULL);
+	return w;
 }
 
 static struct pool_job job(const struct pass *p, int group)
 {
-	struct window w;
+	struct window w = pool_windows(p->host);
 
-	windows(p->config, p->in[0].shape, &w);
 	return (struct pool_job){
 		.in = group_at(p->in[0], group), .in_shape = p->in[0].shape,
 		.out = group_at(p->out, group), .out_shape = p->out.shape,
@@ -83,7 +84,7 @@ static struct pool_job job_backward(const struct pass *p, int group)
 
 	j.d_out = group_at(p->d_out, group);
 	j.d_in = group_at(p->d_in[0], group);
-	j.gate = p->gate;
+	j.gate = p->mask;
 	return j;
 }
 
@@ -113,14 +114,19 @@ static void backward_average(const struct pass *p, int group)
 
 const struct layer_type layer_max_pool = {
 	.kind = { "max_pool", "the maximum of each window", fields, sizeof(struct pool) },
-	.inputs = 1, .gates = true, .max_pool = windows, .plan = plan_max, .resolve = resolve,
-	.forward = { { forward_max, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
-	.backward = { { backward_max, EACH_GROUP, NULL, { .in = 1, .out = 1, .d_out = 1, .d_in = 1 }, { 0 } } },
+	.inputs = 1, .plan = plan, .resolve = resolve,
+	.alone = {
+		.masks = true, .plan = plan_max_operation,
+		.forward = { { .run = forward_max, .moves = { .in = 1, .out = 1 } } },
+		.backward = { { .run = backward_max, .moves = { .in = 1, .out = 1, .d_out = 1, .d_in = 1 } } },
+	},
 };
 
 const struct layer_type layer_average_pool = {
 	.kind = { "average_pool", "the mean of each window", fields, sizeof(struct pool) },
 	.inputs = 1, .plan = plan, .resolve = resolve,
-	.forward = { { forward_average, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
-	.backward = { { backward_average, EACH_GROUP, NULL, { .d_out = 1, .d_in = 1 }, { 0 } } },
+	.alone = {
+		.forward = { { .run = forward_average, .moves = { .in = 1, .out = 1 } } },
+		.backward = { { .run = backward_average, .moves = { .d_out = 1, .d_in = 1 } } },
+	},
 };

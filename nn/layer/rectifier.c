@@ -31,26 +31,27 @@ static struct activation leaky_relu(const void *config)
 	return (struct activation){ .slope = (real)c->slope, .cap = (real)INFINITY };
 }
 
-static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
+static void plan_operation(const struct pass *p, struct operation_plan *out)
 {
+	(void)p;
 	out->needs_out = true;
-	return plan_same_shape(config, in, out, err);
 }
 
 static void forward(const struct pass *p, int group)
 {
-	p->kernels->activate(group_at(p->in[0], group), group_at(p->out, group), image_len(p->out.shape), p->activation);
+	p->kernels->activate(group_at(p->in[0], group), group_at(p->out, group), image_len(p->out.shape),
+	                     p->host->activation);
 }
 
 static void backward(const struct pass *p, int group)
 {
 	p->kernels->activate_backward(group_at(p->out, group), group_at(p->d_out, group), group_at(p->d_in[0], group),
-	                              image_len(p->out.shape), p->activation);
+	                              image_len(p->out.shape), p->host->activation);
 }
 
-#define RECTIFIER .inputs = 1, .plan = plan, \
-	.forward = { { forward, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } }, \
-	.backward = { { backward, EACH_GROUP, NULL, { .out = 1, .d_out = 1, .d_in = 1 }, { 0 } } }
+#define RECTIFIER .inputs = 1, .plan = plan_same_shape, .alone = { .plan = plan_operation, \
+	.forward = { { .run = forward, .moves = { .in = 1, .out = 1 } } }, \
+	.backward = { { .run = backward, .moves = { .out = 1, .d_out = 1, .d_in = 1 } } } }
 
 const struct layer_type layer_relu = {
 	.kind = { "relu", "rectifier: y = max(x, 0)", NULL, 0 }, .activation = relu, RECTIFIER,

@@ -16,10 +16,9 @@ static const struct field fields[] = {
 };
 
 /* scratch: the gain of each channel in each lane, [c][LANES]. */
-static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
+static void plan_operation(const struct pass *p, struct operation_plan *out)
 {
-	out->scratch_len = (size_t)in->in[0].c * LANES;
-	return plan_same_shape(config, in, out, err);
+	out->scratch_len = (size_t)p->in[0].shape.c * LANES;
 }
 
 static void scale_plane(const real *from, real *to, size_t pixels, const real gains[LANES])
@@ -31,7 +30,7 @@ static void scale_plane(const real *from, real *to, size_t pixels, const real ga
 
 static void drop(const struct pass *p, int group, const real *from, real *to)
 {
-	const struct spatial_dropout *d = p->config;
+	const struct spatial_dropout *d = p->host->config;
 	size_t channels = (size_t)p->out.shape.c, pixels = (size_t)p->out.shape.h * (size_t)p->out.shape.w;
 	real *gains = p->scratch;
 
@@ -41,7 +40,7 @@ static void drop(const struct pass *p, int group, const real *from, real *to)
 	}
 	for (size_t i = 0; i < channels * LANES; i++)
 		gains[i] = 1;
-	p->kernels->dropout(gains, gains, 0, channels, (real)(1 - d->rate), rng_mix(p->noise, (uint64_t)group));
+	p->kernels->dropout(gains, gains, 0, channels, (real)(1 - d->rate), rng_mix(p->host->noise, (uint64_t)group));
 	for (size_t c = 0; c < channels; c++)
 		scale_plane(from + c * pixels * LANES, to + c * pixels * LANES, pixels, gains + c * LANES);
 }
@@ -58,7 +57,10 @@ static void backward(const struct pass *p, int group)
 
 const struct layer_type layer_spatial_dropout = {
 	.kind = { "spatial_dropout", "random channels of zeros while training", fields, sizeof(struct spatial_dropout) },
-	.inputs = 1, .plan = plan,
-	.forward = { { forward, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
-	.backward = { { backward, EACH_GROUP, NULL, { .d_out = 1, .d_in = 1 }, { 0 } } },
+	.inputs = 1, .plan = plan_same_shape,
+	.alone = {
+		.plan = plan_operation,
+		.forward = { { .run = forward, .moves = { .in = 1, .out = 1 } } },
+		.backward = { { .run = backward, .moves = { .d_out = 1, .d_in = 1 } } },
+	},
 };

@@ -3,6 +3,7 @@
 #include "nn/model/loss.h"
 #include "nn/model/plan.h"
 #include "nn/base/block.h"
+#include "nn/base/layout.h"
 #include "nn/base/rng.h"
 
 #include <assert.h>
@@ -22,7 +23,8 @@ struct stretch {
 struct model {
 	const struct model_plan *plan;
 	const struct kernels *kernels;
-	struct pass *passes;    /* owned: one per layer, for each seat: [seats][layers] */
+	struct pass *passes;    /* owned: one per operation, for each seat: [seats][operations] */
+	struct member *members; /* owned: [operations][MAX_MEMBERS], which the passes of all seats share */
 	struct stretch *stretches;      /* owned */
 	int stretch_count;
 	int *labels;            /* owned: one per lane, as are losses and correct */
@@ -42,40 +44,56 @@ struct model {
 	const struct observer *observer;        /* borrowed, or NULL */
 };
 
-static bool allocate_block(struct model *m, struct error *err)
+/* The parts of the block: described once, for its length and for its places. */
+static size_t lay_out(struct model *m, real *block)
 {
 	const struct model_plan *plan = m->plan;
-	size_t groups = (size_t)plan->groups, seats = (size_t)plan_seats(plan), parts = 19;
-	size_t bytes = (model_plan_len(plan) + parts * LANES) * sizeof(real);
-	real *rest = m->block = block_allocate(bytes);
+	size_t groups = (size_t)plan->groups, seats = (size_t)plan_seats(plan);
+	struct layout rest = { block, 0 };
 
-	if (!rest)
-		return fail(err, "no memory: a model needs %zu bytes", bytes);
-	m->params = cut(&rest, plan->params_len);
-	m->gradients = cut(&rest, plan->params_len);
+	m->params = layout_take(&rest, plan->params_len);
+	m->gradients = layout_take(&rest, plan->params_len);
 	for (int i = 0; i < plan->optimizer_slots; i++)
-		m->slots[i] = cut(&rest, plan->params_len);
-	m->state = cut(&rest, plan->state_len);
+		m->slots[i] = layout_take(&rest, plan->params_len);
+	m->state = layout_take(&rest, plan->state_len);
 	if (plan->averages) {
-		m->averages = cut(&rest, plan->params_len);
-		m->state_averages = cut(&rest, plan->state_len);
+		m->averages = layout_take(&rest, plan->params_len);
+		m->state_averages = layout_take(&rest, plan->state_len);
 	}
 	if (plan->kept) {
-		m->kept = cut(&rest, plan->params_len);
-		m->state_kept = cut(&rest, plan->state_len);
+		m->kept = layout_take(&rest, plan->params_len);
+		m->state_kept = layout_take(&rest, plan->state_len);
 	}
-	m->grouped = cut(&rest, plan->grouped_len * groups);
-	m->activations = cut(&rest, plan->activations_len);
-	m->saved = cut(&rest, plan->saved_len);
-	m->shared = cut(&rest, plan->shared_len);
-	m->local = cut(&rest, plan->local_len * seats);
-	m->scratch = cut(&rest, plan->scratch_len * seats);
+	m->grouped = layout_take(&rest, plan->grouped_len * groups);
+	m->activations = layout_take(&rest, plan->activations_len);
+	m->saved = layout_take(&rest, plan->saved_len);
+	m->shared = layout_take(&rest, plan->shared_len);
+	m->local = layout_take(&rest, plan->local_len * seats);
+	m->scratch = layout_take(&rest, plan->scratch_len * seats);
+	return rest.len;
+}
+
+size_t model_plan_len(const struct model_plan *plan)
+{
+	struct model m = { .plan = plan };
+
+	return lay_out(&m, NULL);
+}
+
+static bool allocate_block(struct model *m, struct error *err)
+{
+	size_t bytes = model_plan_len(m->plan) * sizeof(real);
+
+	m->block = block_allocate(bytes);
+	if (!m->block)
+		return fail(err, "no memory: a model needs %zu bytes", bytes);
+	lay_out(m, m->block);
 	return true;
 }
 
-static struct pass *pass_of(const struct model *m, int layer, int seat)
+static struct pass *pass_of(const struct model *m, int operation, int seat)
 {
-	return m->passes + (size_t)seat * (size_t)m->plan->network->layer_count + layer;
+	return m->passes + (size_t)seat * (size_t)m->plan->operation_count + operation;
 }
 
 static struct tensor tensor_of(const struct model *m, int seat, struct shape shape, const struct slot *slot)
@@ -87,41 +105,48 @@ static struct tensor tensor_of(const struct model *m, int seat, struct shape sha
 	return tensor_at(shape, m->activations + slot->at);
 }
 
-static void fill_pass(struct model *m, int i, int seat)
+/* The numbers of an operation's layers. */
+static void fill_members(struct model *m, const struct operation *op, struct member *members)
 {
 	const struct model_plan *plan = m->plan;
-	const struct layer *layer = &plan->network->layers[i];
-	const struct node *node = &plan->nodes[i];
+
+	for (int k = 0; k < op->member_count; k++) {
+		const struct node *node = &plan->nodes[op->members[k]];
+		members[k].params = m->params + node->params_at;
+		members[k].state = m->state + node->state_at;
+		members[k].d_params = node->grouped ? m->grouped + node->grouped_at : m->gradients + node->params_at;
+		members[k].d_params_stride = node->grouped ? plan->grouped_len : 0;
+	}
+}
+
+static void fill_tensors(struct model *m, const struct operation *op, int seat, struct pass *p)
+{
+	const struct value *values = m->plan->values;
+
+	p->out = tensor_of(m, seat, op->out, &values[op->output].data);
+	p->d_out = tensor_of(m, seat, op->out, &values[op->output].gradient);
+	for (int k = 0; k < plan_input_count(m->plan, op); k++) {
+		const struct value *in = &values[op->inputs[k]];
+		p->in[k] = tensor_of(m, seat, op->in[k], &in->data);
+		p->d_in[k] = tensor_of(m, seat, op->in[k], op->side[k].len ? &op->side[k] : &in->gradient);
+	}
+}
+
+static void fill_pass(struct model *m, int i, int seat)
+{
+	const struct operation *op = &m->plan->operations[i];
 	struct pass *p = pass_of(m, i, seat);
 
-	*p = (struct pass){ .kernels = m->kernels, .config = layer->config, .plan = &node->plan, .activation = node->activation,
-		.params = m->params + node->params_at, .state = m->state + node->state_at, .saved = m->saved + node->saved_at,
-		.shared = m->shared + node->shared_at, .gate = node->gate,
-		.scratch = m->scratch + (size_t)seat * plan->scratch_len };
-	p->d_params = node->plan.grouped_gradient ? m->grouped + node->grouped_at : m->gradients + node->params_at;
-	p->d_params_stride = node->plan.grouped_gradient ? plan->grouped_len : 0;
-	p->pooling = node->pooled ? &node->pooling : NULL;
-	for (p->through_count = 0; p->through_count < node->through_count; p->through_count++) {
-		int k = node->through[p->through_count];
-		p->through[p->through_count] = (struct through){ plan->network->layers[k].type->channel_steps, pass_of(m, k, seat) };
-	}
-	if (node->expands)
-		p->expansion = (struct expansion_parts){ pass_of(m, node->conv, seat), pass_of(m, node->norm, seat),
-		                                   plan->network->layers[node->norm].type->norm_steps };
-	if (node->normed)
-		p->norm = (struct norm_part){ pass_of(m, node->before, seat), plan->network->layers[node->before].type->norm_steps };
-	if (node->transits)
-		p->norm = (struct norm_part){ pass_of(m, node->norm, seat), plan->network->layers[node->norm].type->norm_steps };
-	if (node->finishes) {
-		p->unfinished = pass_of(m, node->reader, seat);
-		p->finish = plan->nodes[node->reader].type->finish;
-	}
-	p->out = tensor_of(m, seat, node->written, &plan->storages[node->out].value);
-	p->d_out = tensor_of(m, seat, node->written, &plan->storages[node->out].gradient);
-	for (int k = 0; k < layer->type->inputs; k++) {
-		const struct storage *in = &plan->storages[node->storage[k]];
-		p->in[k] = tensor_of(m, seat, node->in[k], &in->value);
-		p->d_in[k] = tensor_of(m, seat, node->in[k], node->side[k].len ? &node->side[k] : &in->gradient);
+	*p = plan_pass(m->plan, op, m->members + (size_t)i * MAX_MEMBERS);
+	fill_members(m, op, m->members + (size_t)i * MAX_MEMBERS);
+	fill_tensors(m, op, seat, p);
+	p->kernels = m->kernels;
+	p->saved = m->saved + op->saved_at;
+	p->shared = m->shared + op->shared_at;
+	p->scratch = m->scratch + (size_t)seat * m->plan->scratch_len;
+	if (op->finishes >= 0) {
+		p->deferred = pass_of(m, op->finishes, seat);
+		p->finish = m->plan->operations[op->finishes].type->finish;
 	}
 }
 
@@ -138,7 +163,7 @@ static int cut_stretches(const struct model_plan *plan, struct stretch *to)
 				size_t left = node->plan.params[k].len - at;
 				if (to)
 					to[count] = (struct stretch){ node->params_at + array_at + at, left < STRETCH ? left : STRETCH,
-					                              node->grouped_at + array_at + at, i, node->plan.grouped_gradient,
+					                              node->grouped_at + array_at + at, i, node->grouped,
 					                              node->plan.params[k].decays };
 			}
 	}
@@ -147,15 +172,16 @@ static int cut_stretches(const struct model_plan *plan, struct stretch *to)
 
 static bool allocate_tables(struct model *m, struct error *err)
 {
-	size_t layers = (size_t)m->plan->network->layer_count, lanes = (size_t)m->plan->groups * LANES;
+	size_t operations = (size_t)m->plan->operation_count, lanes = (size_t)m->plan->groups * LANES;
 
 	m->stretch_count = cut_stretches(m->plan, NULL);
-	m->passes = calloc(layers * (size_t)plan_seats(m->plan), sizeof *m->passes);
+	m->passes = calloc(operations * (size_t)plan_seats(m->plan), sizeof *m->passes);
+	m->members = calloc(operations * MAX_MEMBERS, sizeof *m->members);
 	m->stretches = calloc((size_t)m->stretch_count + 1, sizeof *m->stretches);
 	m->labels = calloc(lanes, sizeof *m->labels);
 	m->losses = calloc(lanes, sizeof *m->losses);
 	m->correct = calloc(lanes, sizeof *m->correct);
-	return m->passes && m->stretches && m->labels && m->losses && m->correct ? true : fail(err, "no memory for a model's tables");
+	return m->passes && m->members && m->stretches && m->labels && m->losses && m->correct ? true : fail(err, "no memory for a model's tables");
 }
 
 struct model *model_create(const struct model_plan *plan, const struct kernels *kernels, struct error *err)
@@ -174,7 +200,7 @@ struct model *model_create(const struct model_plan *plan, const struct kernels *
 	}
 	cut_stretches(plan, m->stretches);
 	for (int seat = 0; seat < plan_seats(plan); seat++)
-		for (int i = 0; i < plan->network->layer_count; i++)
+		for (int i = 0; i < plan->operation_count; i++)
 			fill_pass(m, i, seat);
 	return m;
 }
@@ -184,6 +210,7 @@ void model_destroy(struct model *m)
 	if (!m)
 		return;
 	free(m->passes);
+	free(m->members);
 	free(m->stretches);
 	free(m->labels);
 	free(m->losses);
@@ -199,7 +226,7 @@ void model_observe(struct model *m, const struct observer *observer)
 
 real *model_input(struct model *m, int group)
 {
-	return group_at(tensor_of(m, 0, m->plan->network->input, &m->plan->storages[0].value), group);
+	return group_at(tensor_of(m, 0, m->plan->network->input, &m->plan->values[0].data), group);
 }
 
 int *model_labels(struct model *m, int group)
@@ -240,7 +267,7 @@ static int segment_tasks(const struct model *m, const struct item *first)
 {
 	if (first->scope == EACH_GROUP)
 		return m->groups;
-	return first->scope == EACH_BLOCK ? first->step->blocks(pass_of(m, first->layer, 0)) : 1;
+	return first->scope == EACH_BLOCK ? first->step->blocks(pass_of(m, first->operation, 0)) : 1;
 }
 
 /* Segments go through the groups in turns from the first to the last and from the last to the first: a thread begins with what it has just
@@ -261,12 +288,12 @@ static void run_program(struct model *m, struct crew *crew, const struct program
 
 void model_run_step(struct model *m, const struct item *item, int index, int seat)
 {
-	item->step->run(pass_of(m, item->layer, seat), index);
+	item->step->run(pass_of(m, item->operation, seat), index);
 }
 
 void model_run_loss(struct model *m, const struct item *item, int group, int seat)
 {
-	const struct pass *p = pass_of(m, item->layer, seat);
+	const struct pass *p = pass_of(m, item->operation, seat);
 	int images = m->batch.images - group * LANES;
 
 	loss_softmax(&(struct loss_job){
@@ -279,7 +306,7 @@ void model_run_loss(struct model *m, const struct item *item, int group, int sea
 
 void model_run_activation_backward(struct model *m, const struct item *item, int group, int seat)
 {
-	const struct pass *p = pass_of(m, item->layer, seat);
+	const struct pass *p = pass_of(m, item->operation, seat);
 	real *d_out = group_at(p->d_out, group);
 
 	m->kernels->activate_backward(group_at(p->out, group), d_out, d_out, image_len(p->out.shape), p->activation);
@@ -287,8 +314,8 @@ void model_run_activation_backward(struct model *m, const struct item *item, int
 
 void model_run_accumulate(struct model *m, const struct item *item, int group, int seat)
 {
-	const struct pass *p = pass_of(m, item->layer, seat);
-	const struct storage *in = &m->plan->storages[m->plan->nodes[item->layer].storage[item->input]];
+	const struct pass *p = pass_of(m, item->operation, seat);
+	const struct value *in = &m->plan->values[m->plan->operations[item->operation].inputs[item->input]];
 	struct tensor sum = tensor_of(m, seat, p->d_in[item->input].shape, &in->gradient);
 
 	m->kernels->add(group_at(sum, group), group_at(p->d_in[item->input], group), group_at(sum, group), image_len(sum.shape));
@@ -297,23 +324,35 @@ void model_run_accumulate(struct model *m, const struct item *item, int group, i
 static void run_prepare(void *about, int i, int seat)
 {
 	struct model *m = about;
-	const struct layer_type *type = m->plan->nodes[i].type;
+	const struct operation *op = &m->plan->operations[i];
 
 	(void)seat;
-	if (!type->prepare || m->plan->nodes[i].made)
+	if (!op->type->prepare)
 		return;
 	observe_begin(m->observer);
-	type->prepare(pass_of(m, i, 0));
-	observe_end(m->observer, STAGE_PACKING, i);
+	op->type->prepare(pass_of(m, i, 0));
+	observe_end(m->observer, STAGE_PACKING, op->host);
 }
 
-static void begin_pass(struct pass *p, const struct batch *batch, int layer)
+static void begin_pass(struct pass *p, const struct batch *batch)
 {
 	p->groups = (batch->images + LANES - 1) / LANES;
 	p->images = batch->images;
 	p->training = batch->training;
 	p->without_dropout = batch->without_dropout;
-	p->noise = rng_mix(batch->noise, (uint64_t)layer);
+}
+
+/* Each layer has noise of its own. */
+static void begin_batch(struct model *m, const struct batch *batch)
+{
+	for (int seat = 0; seat < plan_seats(m->plan); seat++)
+		for (int i = 0; i < m->plan->operation_count; i++)
+			begin_pass(pass_of(m, i, seat), batch);
+	for (int i = 0; i < m->plan->operation_count; i++) {
+		const struct operation *op = &m->plan->operations[i];
+		for (int k = 0; k < op->member_count; k++)
+			m->members[i * MAX_MEMBERS + k].noise = rng_mix(batch->noise, (uint64_t)op->members[k]);
+	}
 }
 
 void model_forward(struct model *m, struct crew *crew, const struct batch *batch, bool fresh)
@@ -322,11 +361,9 @@ void model_forward(struct model *m, struct crew *crew, const struct batch *batch
 	m->batch = *batch;
 	m->groups = (batch->images + LANES - 1) / LANES;
 	m->turned = false;
-	for (int seat = 0; seat < plan_seats(m->plan); seat++)
-		for (int i = 0; i < m->plan->network->layer_count; i++)
-			begin_pass(pass_of(m, i, seat), batch, i);
+	begin_batch(m, batch);
 	if (fresh || m->repack)
-		crew_run(crew, m->plan->network->layer_count, run_prepare, m);
+		crew_run(crew, m->plan->operation_count, run_prepare, m);
 	m->repack = false;
 	run_program(m, crew, &m->plan->forward);
 }
@@ -433,12 +470,14 @@ void model_keep(struct model *m, enum model_weights which)
 void model_use(struct model *m, enum model_weights which)
 {
 	assert(params_of(m, which));
-	for (int seat = 0; seat < plan_seats(m->plan); seat++)
-		for (int i = 0; i < m->plan->network->layer_count; i++) {
-			const struct node *node = &m->plan->nodes[i];
-			pass_of(m, i, seat)->params = params_of(m, which) + node->params_at;
-			pass_of(m, i, seat)->state = state_of(m, which) + node->state_at;
+	for (int i = 0; i < m->plan->operation_count; i++) {
+		const struct operation *op = &m->plan->operations[i];
+		for (int k = 0; k < op->member_count; k++) {
+			const struct node *node = &m->plan->nodes[op->members[k]];
+			m->members[i * MAX_MEMBERS + k].params = params_of(m, which) + node->params_at;
+			m->members[i * MAX_MEMBERS + k].state = state_of(m, which) + node->state_at;
 		}
+	}
 	m->used = which;
 	m->repack = true;
 }
@@ -455,14 +494,14 @@ bool model_correct(const struct model *m, int image)
 
 const real *model_logits(const struct model *m)
 {
-	return pass_of(m, m->plan->network->layer_count - 1, 0)->out.at;
+	return pass_of(m, m->plan->operation_count - 1, 0)->out.at;
 }
 
 struct model_memory model_memory(const struct model *m)
 {
 	return (struct model_memory){ m->params, m->gradients, m->state, m->averages, m->state_averages,
 		m->plan->params_len, m->plan->state_len,
-		tensor_of(m, 0, m->plan->network->input, &m->plan->storages[0].gradient).at };
+		tensor_of(m, 0, m->plan->network->input, &m->plan->values[0].gradient).at };
 }
 
 void model_initialise(struct model *m, uint64_t seed)

@@ -1,4 +1,4 @@
-/* Shapes: a network's plan but for what is folded, its program, memory and cost. See network.h and plan.h. */
+/* The graph: each layer planned for itself, and what its operations need. See network.h and plan.h. */
 #include "nn/model/plan.h"
 
 #include <stdlib.h>
@@ -10,96 +10,95 @@ static struct shape shape_of(const struct model_plan *plan, int layer)
 	return layer == NETWORK_INPUT ? plan->network->input : plan->nodes[layer].plan.out;
 }
 
-static int storage_of(const struct model_plan *plan, int layer)
+/* Whether the gradient with respect to what a layer writes, or the network's input, is needed. */
+static bool wants_gradient(const struct model_plan *plan, int layer)
 {
-	return layer == NETWORK_INPUT ? 0 : plan->nodes[layer].out;
+	return layer == NETWORK_INPUT ? plan->network->input_gradient : plan->nodes[layer].wants_gradient;
 }
 
 static bool plan_layer(struct model_plan *plan, int i, struct error *err)
 {
 	const struct layer *layer = &plan->network->layers[i];
 	struct node *node = &plan->nodes[i];
-	struct plan_request request = { .input_count = layer->type->inputs, .groups = plan->groups, .at = layer->at,
-	                                .bf16 = plan->network->bf16 };
+	struct plan_request request = { .input_count = layer->type->inputs, .at = layer->at, .bf16 = plan->network->bf16 };
 
 	for (int k = 0; k < layer->type->inputs; k++) {
-		request.in[k] = node->in[k] = shape_of(plan, layer->from[k]);
-		node->storage[k] = storage_of(plan, layer->from[k]);
+		request.in[k] = shape_of(plan, layer->from[k]);
+		node->wants_gradient = node->wants_gradient || wants_gradient(plan, layer->from[k]);
 	}
-	node->activation = layer->type->activation ? layer->type->activation(layer->config) : ACTIVATION_IDENTITY;
+	node->in = request.in[0];
 	if (!layer->type->plan(layer->config, &request, &node->plan, err))
 		return false;
 	if (image_len(node->plan.out) > MAX_IMAGE_LEN)
 		return fail_at(err, layer->at, "%s: its output of %dx%dx%d (height x width x channels) is larger than %d numbers",
 		               layer->type->kind.name, node->plan.out.h, node->plan.out.w, node->plan.out.c, MAX_IMAGE_LEN);
-	node->type = layer->type;
-	node->written = node->plan.out;
-	node->runs = !node->plan.view && !plan_fold_activation(plan, i) && !plan_fold_pooling(plan, i);
-	node->out = node->storage[0];
-	if (node->runs) {
-		if (!plan_fold_expansion(plan, i))
-			plan_fold_input(plan, i);
-		node->out = plan->storage_count++;
-		plan->storages[node->out] = (struct storage){ .producer = i };
-	}
+	node->wants_gradient = node->wants_gradient || node->plan.param_count > 0;
 	return true;
 }
 
-/* Whether a gradient flows through layer i, and on to what it reads. */
-static void plan_gradient(struct model_plan *plan, int i)
+int plan_input_count(const struct model_plan *plan, const struct operation *op)
 {
-	struct node *node = &plan->nodes[i];
-	bool behind = node->plan.param_count > 0;
-
-	for (int k = 0; k < plan->network->layers[i].type->inputs; k++)
-		behind = behind || plan->storages[node->storage[k]].wants_gradient;
-	node->runs_backward = node->runs && behind;
-	if (node->runs)
-		plan->storages[node->out].wants_gradient = behind;
+	return plan->network->layers[op->members[0]].type->inputs;
 }
 
-/* A layer that also does the work of others, or whose work others do, needs other memory. */
-static bool is_folded(const struct node *node)
+struct member plan_member(const struct model_plan *plan, int i)
 {
-	return node->pooled || node->through_count || node->expands || node->made || node->normed || node->moments_alone ||
-	       node->finishes;
+	const struct layer *layer = &plan->network->layers[i], *active = layer;
+	const struct node *node = &plan->nodes[i];
+
+	if (node->activation >= 0)
+		active = &plan->network->layers[node->activation];
+	return (struct member){ .config = layer->config, .plan = &node->plan, .in = node->in,
+		.activation = active->type->activation ? active->type->activation(active->config) : ACTIVATION_IDENTITY };
 }
 
-static bool plan_folded(struct model_plan *plan, int i, struct error *err)
+struct pass plan_pass(const struct model_plan *plan, const struct operation *op, struct member *members)
 {
-	const struct layer *layer = &plan->network->layers[i];
-	struct node *node = &plan->nodes[i];
-	struct plan_request request = { .input_count = layer->type->inputs, .in = { node->in[0] }, .groups = plan->groups, .at = layer->at,
-	                                .pooling = node->pooled ? &node->pooling : NULL, .through = node->through_count > 0,
-	                                .unfinished = node->finishes,
-	                                .expanded = node->expands ? node->plan.out.c : 0, .made = node->made || node->moments_alone,
-	                                .bf16 = plan->network->bf16 };
+	struct pass p = { .plan = &op->plan, .members = members, .member_count = op->member_count, .activation = op->activation,
+		.mask = op->mask, .groups = plan->groups, .images = plan->batch, .training = true };
 
-	node->plan = (struct layer_plan){ 0 };
-	return node->type->plan(layer->config, &request, &node->plan, err);
+	for (int k = 0; k < op->member_count; k++) {
+		members[k] = plan_member(plan, op->members[k]);
+		if (op->members[k] == op->host)
+			p.host = &members[k];
+	}
+	for (int k = 0; k < plan_input_count(plan, op); k++)
+		p.in[k].shape = p.d_in[k].shape = op->in[k];
+	p.out.shape = p.d_out.shape = op->out;
+	return p;
 }
 
-static void plan_lengths(struct model_plan *plan, int i)
+/* What an operation needs, and where it lies. */
+static void plan_operation(struct model_plan *plan, struct operation *op)
 {
-	struct node *node = &plan->nodes[i];
-	size_t state = 0;
+	struct member members[MAX_MEMBERS];
+	struct pass p = plan_pass(plan, op, members);
 
+	p.deferred = op->finishes >= 0 ? &p : NULL;     /* whose does not matter yet */
+	if (op->type->plan)
+		op->type->plan(&p, &op->plan);
+	for (int k = 0; k < op->member_count; k++)
+		plan->nodes[op->members[k]].grouped = op->plan.grouped_gradient[k];
+	op->saved_at = plan->saved_len;
+	op->shared_at = plan->shared_len;
+	plan->saved_len += whole_lanes(op->plan.saved_len);
+	plan->shared_len += whole_lanes(op->plan.shared_len);
+	if (plan->scratch_len < whole_lanes(op->plan.scratch_len))
+		plan->scratch_len = whole_lanes(op->plan.scratch_len);
+}
+
+/* Parameters and running state lie in the order of the layers. */
+static void plan_lengths(struct model_plan *plan, struct node *node)
+{
 	for (int k = 0; k < node->plan.param_count; k++)
 		node->params_len += node->plan.params[k].len;
-	for (int k = 0; k < node->plan.state_count; k++)
-		state += node->plan.state[k].len;
 	node->params_at = plan->params_len;
 	node->grouped_at = plan->grouped_len;
 	node->state_at = plan->state_len;
-	node->saved_at = plan->saved_len;
-	node->shared_at = plan->shared_len;
 	plan->params_len += node->params_len;
-	plan->grouped_len += node->plan.grouped_gradient ? node->params_len : 0;
-	plan->state_len += state;
-	plan->saved_len += whole_lanes(node->plan.saved_len);
-	plan->shared_len += whole_lanes(node->plan.shared_len);
-	if (plan->scratch_len < whole_lanes(node->plan.scratch_len))
-		plan->scratch_len = whole_lanes(node->plan.scratch_len);
+	plan->grouped_len += node->grouped ? node->params_len : 0;
+	for (int k = 0; k < node->plan.state_count; k++)
+		plan->state_len += node->plan.state[k].len;
 }
 
 static bool check_readers(const struct network *n, struct error *err)
@@ -130,30 +129,24 @@ static bool check_logits(const struct model_plan *plan, struct error *err)
 	               out.h, out.w, out.c, n->classes, n->classes);
 }
 
-static bool plan_all(struct model_plan *plan, struct error *err)
+static bool plan_graph(struct model_plan *plan, struct error *err)
 {
 	if (!check_input(plan->network, err))
 		return false;
-	plan->storages[plan->storage_count++] = (struct storage){ .producer = NETWORK_INPUT,
-	                                                          .wants_gradient = plan->network->input_gradient };
-	for (int i = 0; i < plan->network->layer_count; i++) {
+	for (int i = 0; i < plan->network->layer_count; i++)
 		if (!plan_layer(plan, i, err))
 			return false;
-		plan_gradient(plan, i);
-	}
+	return true;
+}
+
+static bool plan_all(struct model_plan *plan, struct error *err)
+{
+	if (!plan_graph(plan, err) || !plan_fuse(plan, err))
+		return false;
+	for (int i = 0; i < plan->operation_count; i++)
+		plan_operation(plan, &plan->operations[i]);
 	for (int i = 0; i < plan->network->layer_count; i++)
-		plan_fold_norm(plan, i);
-	for (int i = 0; i < plan->network->layer_count; i++)
-		plan_fold_transition(plan, i);
-	for (int i = 0; i < plan->network->layer_count; i++)
-		plan_fold_gate(plan, i);
-	for (int i = 0; i < plan->network->layer_count; i++)
-		plan_fold_finish(plan, i);
-	for (int i = 0; i < plan->network->layer_count; i++) {
-		if (is_folded(&plan->nodes[i]) && !plan_folded(plan, i, err))
-			return false;
-		plan_lengths(plan, i);
-	}
+		plan_lengths(plan, &plan->nodes[i]);
 	return check_readers(plan->network, err) && check_logits(plan, err) && plan_program(plan, err) && plan_memory(plan, err);
 }
 
@@ -169,8 +162,9 @@ struct model_plan *model_plan_create(const struct network *network, int batch, i
 	}
 	*plan = (struct model_plan){ .network = network, .batch = batch, .groups = (batch + LANES - 1) / LANES,
 		.optimizer_slots = optimizer_slots,
-		.nodes = calloc(count, sizeof *plan->nodes), .storages = calloc(count + 1, sizeof *plan->storages) };
-	if (!plan->nodes || !plan->storages)
+		.nodes = calloc(count, sizeof *plan->nodes), .operations = calloc(count, sizeof *plan->operations),
+		.values = calloc(count + 1, sizeof *plan->values) };
+	if (!plan->nodes || !plan->operations || !plan->values)
 		fail(err, "no memory for a plan of %d layers", network->layer_count);
 	else if (plan_all(plan, err))
 		return plan;
@@ -183,7 +177,8 @@ void model_plan_destroy(struct model_plan *plan)
 	if (!plan)
 		return;
 	free(plan->nodes);
-	free(plan->storages);
+	free(plan->operations);
+	free(plan->values);
 	free(plan->forward.items);
 	free(plan->forward.ends);
 	free(plan->backward.items);
@@ -199,15 +194,6 @@ void model_plan_add_averages(struct model_plan *plan)
 void model_plan_add_kept(struct model_plan *plan)
 {
 	plan->kept = true;
-}
-
-size_t model_plan_len(const struct model_plan *plan)
-{
-	size_t groups = (size_t)plan->groups, others = (size_t)plan->averages + (size_t)plan->kept;
-
-	return plan->params_len * (2 + (size_t)plan->optimizer_slots + others) + plan->state_len * (1 + others) +
-	       plan->grouped_len * groups + plan->activations_len + plan->saved_len + plan->shared_len +
-	       (plan->local_len + plan->scratch_len) * (size_t)plan_seats(plan);
 }
 
 int plan_seats(const struct model_plan *plan)

@@ -1,13 +1,19 @@
-/* A planned network: every shape, every place in memory, and the program of steps, before any memory exists. Floor 3.
- * For the files of nn/model alone; others see network.h and model.h.
+/* A planned network: from the graph of layers to operations, the program of their steps, and every place in memory, before any memory
+ * exists. Floor 3. For the files of nn/model alone; others see network.h and model.h.
  *
- * A program is a list of items cut into segments. All items of a segment are run for one index (a lane group, a block of features)
- * by one thread, in order; between segments everybody waits for everybody. So runs of per-group layers stay in one thread's cache,
- * and two tensors may share memory only if no segment needs both. */
+ *   plan.c          the graph: each layer planned for itself, so that no fusion can change shapes and counts
+ *   plan_fuse.c     chains of layers become operations (nn/fused/patterns.c); what operations leave to their neighbours
+ *   plan_program.c  the forward and backward steps of the operations, cut into segments
+ *   plan_memory.c   lifetimes and places of values and gradients
+ *
+ * A program is a list of items cut into segments. All items of a segment are run for one index (a lane group, a block of features) by one
+ * thread, in order; between segments everybody waits for everybody. So runs of per-group steps stay in one thread's cache, and two tensors
+ * may share memory only if no segment needs both. */
 #ifndef NN_MODEL_PLAN_H
 #define NN_MODEL_PLAN_H
 
 #include "nn/base/crew.h"
+#include "nn/fused/fused.h"
 #include "nn/model/network.h"
 
 struct model;
@@ -18,9 +24,10 @@ typedef void item_run(struct model *model, const struct item *item, int index, i
 struct item {
 	item_run *run;
 	enum step_scope scope;
-	int layer;              /* which layer's pass */
-	int input;              /* which of its inputs, where that matters */
-	const struct step *step;        /* for items that are a step of the layer */
+	int operation;
+	int layer;              /* which layer profiles count it for */
+	int input;              /* which of the operation's inputs, where that matters */
+	const struct step *step;        /* for items that are a step of the operation */
 };
 
 struct program {
@@ -38,39 +45,42 @@ struct slot {
 	bool local;
 };
 
-/* What one layer writes: its values and their gradient. Views of it share it. */
-struct storage {
-	struct slot value, gradient;
-	int producer;           /* layer, or NETWORK_INPUT */
-	bool wants_gradient;    /* some parameter lies behind it */
+/* What one operation writes, and the gradient with respect to it. Views of it share it. */
+struct value {
+	struct slot data, gradient;
+	bool wants_gradient;    /* some parameter lies at or before what writes it */
 };
 
+/* A layer of the graph. */
 struct node {
-	const struct layer_type *type;  /* whose steps run: the layer's own, or that with what is folded into it */
 	struct layer_plan plan;
-	struct shape written;           /* of `out`: plan.out, or what the folded pooling makes of it */
-	struct window pooling;          /* if pooled */
-	bool pooled;
-	bool in_place;                  /* its reader computes its output: `out` is what it reads, and so is the gradient */
-	int through_count, through[MAX_THROUGH];        /* layers whose work it does on the way of its input, in order */
-	bool expands, made;             /* does the work of two layers before it, those below; is such a one */
-	int conv, norm;
-	bool normed;                    /* does the work of `before` too, batch norm, which is `moments_alone` or, if it expands, `made` */
-	int before;
-	bool moments_alone;
-	bool transits;                  /* does the work of `norm` behind it, and of its pooling */
-	bool finishes, finished_elsewhere;      /* does `reader`'s last step of backward; does not do its own */
-	int reader;
-	struct shape in[MAX_INPUTS];
-	int storage[MAX_INPUTS], out;   /* indices of storages */
-	bool runs;              /* false: a view, or an activation that its producer applies */
+	struct shape in;        /* of its first input */
+	int activation;         /* the activation layer that it applies to its output; -1: none */
+	bool applied;           /* an activation layer that the layer before applies */
+	int operation;          /* which does its work; -1: a view, which takes none */
+	int value;              /* where its output lies; -1: inside its operation */
+	bool wants_gradient;    /* some parameter lies at or before it */
+	bool grouped;           /* the gradients with respect to its parameters come once per lane group */
+	size_t params_len, params_at, grouped_at, state_at;
+};
+
+/* What runs. */
+struct operation {
+	const struct pattern *pattern;          /* NULL: a layer by itself, with or without an activation */
+	const struct operation_type *type;
+	int member_count, members[MAX_MEMBERS]; /* layers, in the chain's order; activations are not counted */
+	int host;                               /* layer: the member that it is named by */
+	struct shape in[MAX_INPUTS], out;
+	int inputs[MAX_INPUTS], output;         /* values */
+	struct operation_plan plan;
+	struct activation activation;           /* applied to the output; identity: none */
 	bool runs_backward;
-	bool activated;         /* applies `activation` to its output */
-	struct activation activation;
-	const struct activation *gate;  /* NULL, or the activation through which it takes the gradient by what it reads first */
-	bool gated_elsewhere;   /* the only reader of its output does so for this layer's activation */
-	struct slot side[MAX_INPUTS];   /* gradient by an input that already has one; added to it afterwards */
-	size_t params_len, params_at, grouped_at, state_at, saved_at, shared_at;
+	const struct activation *mask;          /* NULL, or the activation of which its input is the output: its gradient is taken here */
+	bool masked_by_reader;                  /* likewise the reader of its output takes the gradient of this one's activation */
+	int finishes;                           /* operation, its only reader, whose last step of backward it does; -1: none */
+	bool deferred;                          /* its producer does its last step of backward */
+	struct slot side[MAX_INPUTS];           /* gradient of an input that already has one; added to it afterwards */
+	size_t saved_at, shared_at;
 };
 
 struct model_plan {
@@ -78,8 +88,10 @@ struct model_plan {
 	int batch, groups, optimizer_slots;
 	bool averages, kept;    /* the block also has averages of parameters and running state, and a copy of them */
 	struct node *nodes;     /* owned: one per layer */
-	struct storage *storages;       /* owned: 0 is the network's input */
-	int storage_count;
+	struct operation *operations;   /* owned, in the order in which they run */
+	int operation_count;
+	struct value *values;   /* owned: 0 is the network's input */
+	int value_count;
 	struct program forward, backward;
 	/* Numbers in each part of the one block. */
 	size_t params_len, grouped_len, state_len, activations_len, saved_len, shared_len;
@@ -89,34 +101,26 @@ struct model_plan {
 /* Seats that find work in the model: as many as groups, if a crew has so many. */
 int plan_seats(const struct model_plan *plan);
 
-/* plan_fold.c. How many layers read layer i's output. */
-int plan_reader_count(const struct network *network, int i);
-/* An activation is applied by its producer if that can do so and nobody else wants the values before it. True: so layer i does not run. */
-bool plan_fold_activation(struct model_plan *plan, int i);
-/* A max pooling likewise, of what its producer, with or without an activation, would write for it alone. */
-bool plan_fold_pooling(struct model_plan *plan, int i);
-/* Layers in a row before layer i, each read by the next one alone and each with channels of its own, are the work of layer i, if that one
- * takes its input channel by channel. */
-void plan_fold_input(struct model_plan *plan, int i);
-/* A 1x1 convolution and batch norm before layer i, which alone reads them, are the work of layer i where it can do them and that pays.
- * True: so it reads what the convolution reads. */
-bool plan_fold_expansion(struct model_plan *plan, int i);
-/* Batch norm before layer i, which alone reads it, is the work of layer i but for its moments, where it can do that. When all layers are
- * planned: an expansion, which saves more, comes first. */
-void plan_fold_norm(struct model_plan *plan, int i);
-/* Batch norm with a max pooling, which alone reads layer i, a 1x1 convolution, is the work of layer i where that pays. */
-void plan_fold_transition(struct model_plan *plan, int i);
-/* The last step of the backward pass of layer i's only reader is the work of layer i, if that can do it on the way. After all others. */
-void plan_fold_finish(struct model_plan *plan, int i);
-/* The gradient through an activation folded into layer i is the work of the layer that reads its output, if it is one and can do so. */
-void plan_fold_gate(struct model_plan *plan, int i);
+/* Inputs of an operation: 1, or 2 where it joins. */
+int plan_input_count(const struct model_plan *plan, const struct operation *op);
 
-/* plan_program.c: fills plan->forward and plan->backward from the nodes. */
+/* The layer as a member of an operation, without addresses. */
+struct member plan_member(const struct model_plan *plan, int layer);
+
+/* An operation's pass for full batches without addresses, and its members, [MAX_MEMBERS], which it borrows. */
+struct pass plan_pass(const struct model_plan *plan, const struct operation *op, struct member *members);
+
+/* plan_fuse.c: fills plan->operations and plan->values from the nodes, and what the operations leave to each other. */
+bool plan_fuse(struct model_plan *plan, struct error *err);
+/* How many layers read layer i's output. */
+int plan_reader_count(const struct network *network, int i);
+
+/* plan_program.c: fills plan->forward and plan->backward from the operations. */
 bool plan_program(struct model_plan *plan, struct error *err);
 /* plan_memory.c: lifetimes and places of all slots. */
 bool plan_memory(struct model_plan *plan, struct error *err);
 
-/* Numbers in the one block that a model is cut from, but for rounding. */
+/* Numbers in the one block that a model is cut from. */
 size_t model_plan_len(const struct model_plan *plan);
 
 /* model.c: what items run. */

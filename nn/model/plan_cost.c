@@ -30,52 +30,44 @@ struct cost model_plan_cost(const struct model_plan *plan)
 	return cost;
 }
 
-static int input_count(const struct model_plan *plan, int layer)
-{
-	return plan->network->layers[layer].type->inputs;
-}
-
-/* Whether somebody needs the gradient by that input. */
-static bool wants_data(const struct model_plan *plan, int layer, int input)
-{
-	return plan->storages[plan->nodes[layer].storage[input]].wants_gradient;
-}
-
-static bool wants_any_data(const struct model_plan *plan, int layer)
+/* Whether the gradient with respect to some input is needed. */
+static bool wants_data(const struct model_plan *plan, const struct operation *op)
 {
 	bool any = false;
 
-	for (int k = 0; k < input_count(plan, layer); k++)
-		any = any || wants_data(plan, layer, k);
+	for (int k = 0; k < plan_input_count(plan, op); k++)
+		any = any || plan->values[op->inputs[k]].wants_gradient;
 	return any;
 }
 
-static int64_t moved_bytes(const struct model_plan *plan, int layer, const struct moves *moves)
+/* Parameters are those of the layer that the item is counted for. */
+static int64_t moved_bytes(const struct model_plan *plan, const struct item *item, const struct moves *moves)
 {
-	const struct node *node = &plan->nodes[layer];
-	size_t gradients = node->plan.grouped_gradient ? (size_t)plan->groups : 1;
-	int64_t bytes = (moves->out + moves->d_out) * tensor_bytes(plan, node->written) +
-	                moves->params * bytes_of(node->params_len) + moves->d_params * bytes_of(gradients * node->params_len);
+	const struct operation *op = &plan->operations[item->operation];
+	const struct node *node = &plan->nodes[item->layer];
+	size_t gradients = node->grouped ? (size_t)plan->groups : 1;
+	int64_t bytes = (moves->out + moves->d_out) * tensor_bytes(plan, op->out) + moves->params * bytes_of(node->params_len) +
+	                moves->d_params * bytes_of(gradients * node->params_len);
 
-	for (int k = 0; k < input_count(plan, layer); k++)
-		bytes += (moves->in + (wants_data(plan, layer, k) ? moves->d_in : 0)) * tensor_bytes(plan, node->in[k]);
+	for (int k = 0; k < plan_input_count(plan, op); k++)
+		bytes += (moves->in + (plan->values[op->inputs[k]].wants_gradient ? moves->d_in : 0)) * tensor_bytes(plan, op->in[k]);
 	return bytes;
 }
 
 static int64_t item_bytes(const struct model_plan *plan, const struct item *item)
 {
-	const struct node *node = &plan->nodes[item->layer];
+	const struct operation *op = &plan->operations[item->operation];
 
 	if (item->run == model_run_activation_backward)         /* reads y and d_y, writes d_y */
-		return 3 * tensor_bytes(plan, node->written);
+		return 3 * tensor_bytes(plan, op->out);
 	if (item->run == model_run_accumulate)                  /* reads two gradients, writes their sum */
-		return 3 * tensor_bytes(plan, node->in[item->input]);
+		return 3 * tensor_bytes(plan, op->in[item->input]);
 	if (item->run == model_run_loss)
 		return 0;                                       /* a stage of its own */
-	int64_t bytes = moved_bytes(plan, item->layer, &item->step->moves);
-	if (node->finishes && item->step == node->type->backward)        /* reads its output */
-		bytes += tensor_bytes(plan, node->written);
-	return bytes + (wants_any_data(plan, item->layer) ? moved_bytes(plan, item->layer, &item->step->data_moves) : 0);
+	int64_t bytes = moved_bytes(plan, item, &item->step->moves);
+	if (op->finishes >= 0 && item->step == op->type->backward)        /* reads its output */
+		bytes += tensor_bytes(plan, op->out);
+	return bytes + (wants_data(plan, op) ? moved_bytes(plan, item, &item->step->data_moves) : 0);
 }
 
 static int64_t program_bytes(const struct model_plan *plan, const struct program *program, int layer)
@@ -96,46 +88,75 @@ static struct stage_cost loading_cost(const struct model_plan *plan)
 	return (struct stage_cost){ .bytes = (int64_t)image_len(input) * plan->batch + tensor_bytes(plan, input) };
 }
 
-/* Weights are read and written anew; those that are used as they are have nothing to pack. */
-static int64_t packing_bytes(const struct node *node)
+/* The operation that a layer is the host of; NULL: none. */
+static const struct operation *hosted_by(const struct model_plan *plan, int layer)
 {
-	return node->plan.packed_len ? bytes_of(node->plan.params[0].len + node->plan.packed_len) : 0;
+	int i = plan->nodes[layer].operation;
+
+	return i >= 0 && plan->operations[i].host == layer ? &plan->operations[i] : NULL;
 }
 
-/* Multiply-adds of one image that are done where layer i runs. */
-static int64_t macs_done(const struct model_plan *plan, int i)
+/* Weights are read and written anew; those that are used as they are have nothing to pack. */
+static int64_t packing_bytes(const struct model_plan *plan, const struct operation *op)
 {
-	const struct node *node = &plan->nodes[i];
+	return op->plan.packed_len ? bytes_of(plan->nodes[op->host].plan.params[0].len + op->plan.packed_len) : 0;
+}
 
-	return node->made ? 0 : node->plan.macs + (node->expands ? plan->nodes[node->conv].plan.macs : 0);
+/* Multiply-adds of a batch's images that an operation does in one pass. */
+static int64_t macs_done(const struct model_plan *plan, const struct operation *op)
+{
+	int64_t macs = 0;
+
+	for (int k = 0; k < op->member_count; k++)
+		macs += plan->nodes[op->members[k]].plan.macs;
+	return macs * plan->batch;
+}
+
+/* What an operation does in the stages of a batch, counted for its host: multiply-adds, and what no step says. */
+static struct stage_cost hosted_cost(const struct model_plan *plan, enum stage stage, const struct operation *op)
+{
+	switch (stage) {
+	case STAGE_PACKING:
+		return (struct stage_cost){ .bytes = packing_bytes(plan, op) };
+	case STAGE_FORWARD:
+		return (struct stage_cost){ .macs = macs_done(plan, op) };
+	case STAGE_BACKWARD:    /* the gradients with respect to the weights and to the input */
+		return (struct stage_cost){ .macs = op->runs_backward ? macs_done(plan, op) * (1 + wants_data(plan, op)) : 0 };
+	default:
+		return (struct stage_cost){ 0 };
+	}
+}
+
+/* Bytes of a layer's steps, and of its parameters. */
+static int64_t stage_bytes(const struct model_plan *plan, enum stage stage, int layer)
+{
+	const struct node *node = &plan->nodes[layer];
+
+	switch (stage) {
+	case STAGE_FORWARD:
+		return program_bytes(plan, &plan->forward, layer);
+	case STAGE_LOSS:        /* reads the logits, writes their gradient */
+		return layer + 1 == plan->network->layer_count ? 2 * tensor_bytes(plan, node->plan.out) : 0;
+	case STAGE_BACKWARD:
+		return program_bytes(plan, &plan->backward, layer);
+	case STAGE_SUMMING:     /* the gradients of all groups are read, their sum is written */
+		return node->grouped ? (plan->groups + 1) * bytes_of(node->params_len) : 0;
+	case STAGE_UPDATE:      /* parameters and the optimizer's numbers are read and written, gradients read; then averages likewise */
+		return (3 + 2 * plan->optimizer_slots + 3 * plan->averages) * bytes_of(node->params_len);
+	default:
+		return 0;
+	}
 }
 
 struct stage_cost model_plan_stage(const struct model_plan *plan, enum stage stage, int layer)
 {
 	if (layer == NETWORK_INPUT)
 		return stage == STAGE_LOADING ? loading_cost(plan) : (struct stage_cost){ 0 };
-	const struct node *node = &plan->nodes[layer];
-	int64_t macs = macs_done(plan, layer) * plan->batch;
+	const struct operation *op = hosted_by(plan, layer);
+	struct stage_cost cost = op ? hosted_cost(plan, stage, op) : (struct stage_cost){ 0 };
 
-	switch (stage) {
-	case STAGE_PACKING:
-		return (struct stage_cost){ .bytes = packing_bytes(node) };
-	case STAGE_FORWARD:
-		return (struct stage_cost){ macs, program_bytes(plan, &plan->forward, layer) };
-	case STAGE_LOSS:        /* reads the logits, writes their gradient */
-		return (struct stage_cost){ .bytes = layer + 1 == plan->network->layer_count ? 2 * tensor_bytes(plan, node->plan.out) : 0 };
-	case STAGE_BACKWARD:    /* the gradient by the weights, and that by the data */
-		return (struct stage_cost){ macs * (node->runs_backward + (node->runs_backward && wants_any_data(plan, layer))),
-		                            program_bytes(plan, &plan->backward, layer) };
-	case STAGE_SUMMING:     /* the gradients of all groups are read, their sum is written */
-		return (struct stage_cost){ .bytes = node->plan.grouped_gradient ? (plan->groups + 1) * bytes_of(node->params_len) : 0 };
-	case STAGE_UPDATE:      /* parameters and the optimizer's numbers are read and written, gradients read; then averages likewise */
-		return (struct stage_cost){ .bytes = (3 + 2 * plan->optimizer_slots + 3 * plan->averages) * bytes_of(node->params_len) };
-	case STAGE_LOADING:
-	case STAGES:
-		break;
-	}
-	return (struct stage_cost){ 0 };
+	cost.bytes += stage_bytes(plan, stage, layer);
+	return cost;
 }
 
 struct stage_cost model_plan_update(const struct model_plan *plan)
@@ -153,5 +174,8 @@ struct stage_cost model_plan_update(const struct model_plan *plan)
 
 bool model_plan_computes(const struct model_plan *plan, int layer)
 {
-	return plan->nodes[layer].runs;
+	for (int i = 0; i < plan->forward.count; i++)
+		if (plan->forward.items[i].step && plan->forward.items[i].layer == layer)
+			return true;
+	return false;
 }

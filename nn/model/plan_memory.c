@@ -25,42 +25,42 @@ static size_t batch_len(const struct model_plan *plan, struct shape shape)
 	return group_len(shape) * (size_t)plan->groups;
 }
 
-/* Whether an item, which may be no layer's step, moves what that step says that it moves so often. */
+/* Whether an item, which may be no operation's step, moves what that step says that it moves so often. */
 #define MOVES(item, array) (!(item)->step || (item)->step->moves.array || (item)->step->data_moves.array)
 
 static void live_forward(struct model_plan *plan, const struct item *item, int at)
 {
-	struct node *node = &plan->nodes[item->layer];
-	struct storage *out = &plan->storages[node->out];
+	struct operation *op = &plan->operations[item->operation];
+	struct value *out = &plan->values[op->output];
 
 	if (MOVES(item, out))
-		live(&out->value, batch_len(plan, node->written), at);
+		live(&out->data, batch_len(plan, op->out), at);
 	if (item->run == model_run_loss) {
-		live(&out->gradient, out->value.len, at);
+		live(&out->gradient, out->data.len, at);
 		return;
 	}
-	for (int k = 0; MOVES(item, in) && k < plan->network->layers[item->layer].type->inputs; k++)
-		live(&plan->storages[node->storage[k]].value, batch_len(plan, node->in[k]), at);
+	for (int k = 0; MOVES(item, in) && k < plan_input_count(plan, op); k++)
+		live(&plan->values[op->inputs[k]].data, batch_len(plan, op->in[k]), at);
 }
 
 static void live_backward(struct model_plan *plan, const struct item *item, int at)
 {
-	struct node *node = &plan->nodes[item->layer];
-	struct storage *out = &plan->storages[node->out];
+	struct operation *op = &plan->operations[item->operation];
+	struct value *out = &plan->values[op->output];
 
 	if (MOVES(item, d_out))
-		live(&out->gradient, out->value.len, at);
-	if (node->plan.needs_out || node->finishes || (node->activated && !node->gated_elsewhere))
-		live(&out->value, out->value.len, at);
-	for (int k = 0; k < plan->network->layers[item->layer].type->inputs; k++) {
-		struct storage *in = &plan->storages[node->storage[k]];
-		if (node->plan.needs_in)
-			live(&in->value, in->value.len, at);
+		live(&out->gradient, out->data.len, at);
+	if (op->plan.needs_out || op->finishes >= 0 || (!is_identity(op->activation) && !op->masked_by_reader))
+		live(&out->data, out->data.len, at);
+	for (int k = 0; k < plan_input_count(plan, op); k++) {
+		struct value *in = &plan->values[op->inputs[k]];
+		if (op->plan.needs_in)
+			live(&in->data, in->data.len, at);
 		if (!in->wants_gradient || !MOVES(item, d_in))
 			continue;
-		if (node->side[k].len)
-			live(&node->side[k], node->side[k].len, at);
-		live(&in->gradient, in->value.len, at);
+		if (op->side[k].len)
+			live(&op->side[k], op->side[k].len, at);
+		live(&in->gradient, in->data.len, at);
 	}
 }
 
@@ -149,15 +149,15 @@ static int gather_slots(struct model_plan *plan, struct slot **slots)
 {
 	int count = 0;
 
-	for (int i = 0; i < plan->storage_count; i++) {
-		slots[count++] = &plan->storages[i].value;
-		if (plan->storages[i].gradient.len)
-			slots[count++] = &plan->storages[i].gradient;
+	for (int i = 0; i < plan->value_count; i++) {
+		slots[count++] = &plan->values[i].data;
+		if (plan->values[i].gradient.len)
+			slots[count++] = &plan->values[i].gradient;
 	}
-	for (int i = 0; i < plan->network->layer_count; i++)
+	for (int i = 0; i < plan->operation_count; i++)
 		for (int k = 0; k < MAX_INPUTS; k++)
-			if (plan->nodes[i].side[k].len)
-				slots[count++] = &plan->nodes[i].side[k];
+			if (plan->operations[i].side[k].len)
+				slots[count++] = &plan->operations[i].side[k];
 	return count;
 }
 
@@ -175,17 +175,17 @@ static void place_slots(struct model_plan *plan, struct slot **slots, int count)
 /* The input is loaded before all, and its gradient, like the logits, is read when all is over. */
 static void live_outside(struct model_plan *plan, int after)
 {
-	struct storage *logits = &plan->storages[plan->nodes[plan->network->layer_count - 1].out];
+	struct value *input = &plan->values[0], *logits = &plan->values[plan->operations[plan->operation_count - 1].output];
 
-	plan->storages[0].value.first = 0;
-	logits->value.last = after;
-	if (plan->storages[0].gradient.len)
-		plan->storages[0].gradient.last = after;
+	input->data.first = 0;
+	logits->data.last = after;
+	if (input->gradient.len)
+		input->gradient.last = after;
 }
 
 bool plan_memory(struct model_plan *plan, struct error *err)
 {
-	size_t most = (size_t)plan->storage_count * 2 + (size_t)plan->network->layer_count * MAX_INPUTS;
+	size_t most = (size_t)plan->value_count * 2 + (size_t)plan->operation_count * MAX_INPUTS;
 	struct slot **slots = calloc(most, sizeof(struct slot *));
 	int *segments = segments_of(plan);
 

@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-/* Most items a layer adds to a program: its steps, its activation's gradient, and the sums of gradients by its inputs. */
-enum { ITEMS_PER_LAYER = MAX_STEPS + 1 + MAX_INPUTS };
+/* Most items an operation adds to a program: its steps, its activation's gradient, and the sums of gradients of its inputs. */
+enum { ITEMS_PER_OPERATION = MAX_STEPS + 1 + MAX_INPUTS };
 
 static void add_item(struct program *program, struct item item)
 {
@@ -16,58 +16,70 @@ static void add_item(struct program *program, struct item item)
 	program->ends[program->segment_count - 1] = program->count;
 }
 
-static void add_steps(struct program *program, const struct step *steps, bool but_last, int layer)
+static void add_steps(const struct model_plan *plan, struct program *program, const struct step *steps, int i)
 {
+	const struct operation *op = &plan->operations[i];
+	bool but_last = op->deferred && program == &plan->backward;
+
 	for (; steps->run && (steps[1].run || !but_last); steps++)
-		add_item(program, (struct item){ .run = model_run_step, .scope = steps->scope, .layer = layer, .step = steps });
+		add_item(program, (struct item){ .run = model_run_step, .scope = steps->scope, .operation = i,
+			.layer = steps->by_first ? op->members[0] : op->host, .step = steps });
 }
 
-/* The first to write a gradient by some tensor writes it in place; a later one writes aside, and is added. */
+/* The first to write a gradient writes it in place; a later one writes aside, and is added. */
 static void add_backward(struct model_plan *plan, int i, bool *written)
 {
-	struct node *node = &plan->nodes[i];
-	const struct layer_type *type = plan->network->layers[i].type;
+	struct operation *op = &plan->operations[i];
+	int inputs = plan_input_count(plan, op);
 
-	if (node->activated && !node->gated_elsewhere)
-		add_item(&plan->backward, (struct item){ .run = model_run_activation_backward, .scope = EACH_GROUP, .layer = i });
-	for (int k = 0; k < type->inputs; k++) {
-		if (!plan->storages[node->storage[k]].wants_gradient || node->in_place)
+	if (!is_identity(op->activation) && !op->masked_by_reader)
+		add_item(&plan->backward, (struct item){ .run = model_run_activation_backward, .scope = EACH_GROUP,
+			.operation = i, .layer = op->host });
+	for (int k = 0; k < inputs; k++) {
+		if (!plan->values[op->inputs[k]].wants_gradient)
 			continue;
-		if (written[node->storage[k]])
-			node->side[k].len = image_len(node->in[k]) * LANES * (size_t)plan->groups;
-		written[node->storage[k]] = true;
+		if (written[op->inputs[k]])
+			op->side[k].len = group_len(op->in[k]) * (size_t)plan->groups;
+		written[op->inputs[k]] = true;
 	}
-	add_steps(&plan->backward, node->type->backward, node->finished_elsewhere, i);
-	for (int k = 0; k < type->inputs; k++)
-		if (node->side[k].len)
+	add_steps(plan, &plan->backward, op->type->backward, i);
+	for (int k = 0; k < inputs; k++)
+		if (op->side[k].len)
 			add_item(&plan->backward, (struct item){ .run = model_run_accumulate, .scope = EACH_GROUP,
-			                                         .layer = i, .input = k });
+				.operation = i, .layer = op->host, .input = k });
 }
 
-static bool program_allocate(struct program *program, int layers, struct error *err)
+static bool program_allocate(struct program *program, int operations, struct error *err)
 {
-	size_t most = (size_t)layers * ITEMS_PER_LAYER + 1;
+	size_t most = (size_t)operations * ITEMS_PER_OPERATION + 1;
 
 	program->items = calloc(most, sizeof *program->items);
 	program->ends = calloc(most, sizeof *program->ends);
-	return program->items && program->ends ? true : fail(err, "no memory for a program of %d layers", layers);
+	return program->items && program->ends ? true : fail(err, "no memory for a program of %d operations", operations);
+}
+
+static void add_forward(struct model_plan *plan)
+{
+	int last = plan->operation_count - 1;
+
+	for (int i = 0; i <= last; i++)
+		add_steps(plan, &plan->forward, plan->operations[i].type->forward, i);
+	add_item(&plan->forward, (struct item){ .run = model_run_loss, .scope = EACH_GROUP, .operation = last,
+		.layer = plan->network->layer_count - 1 });
 }
 
 bool plan_program(struct model_plan *plan, struct error *err)
 {
-	int layers = plan->network->layer_count;
-	bool *written = calloc((size_t)plan->storage_count, sizeof *written);
+	int operations = plan->operation_count;
+	bool *written = calloc((size_t)plan->value_count, sizeof *written);
 
-	if (!written || !program_allocate(&plan->forward, layers, err) || !program_allocate(&plan->backward, layers, err)) {
+	if (!written || !program_allocate(&plan->forward, operations, err) || !program_allocate(&plan->backward, operations, err)) {
 		free(written);
-		return fail(err, "no memory for a program of %d layers", layers);
+		return fail(err, "no memory for a program of %d operations", operations);
 	}
-	for (int i = 0; i < layers; i++)
-		if (plan->nodes[i].runs)
-			add_steps(&plan->forward, plan->nodes[i].type->forward, false, i);
-	add_item(&plan->forward, (struct item){ .run = model_run_loss, .scope = EACH_GROUP, .layer = layers - 1 });
-	for (int i = layers - 1; i >= 0; i--)
-		if (plan->nodes[i].runs_backward)
+	add_forward(plan);
+	for (int i = operations - 1; i >= 0; i--)
+		if (plan->operations[i].runs_backward)
 			add_backward(plan, i, written);
 	free(written);
 	return true;

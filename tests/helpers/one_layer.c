@@ -12,7 +12,8 @@ void one_layer_open(struct one_layer *l, const char *text, const struct kernels 
 	net_read(&l->net, (struct shape){ 1, 1, 1 }, 1, text);
 	l->type = l->net.layers[0].type;
 	l->bf16 = false;
-	l->pass = (struct pass){ .kernels = kernels, .config = l->net.layers[0].config, .plan = &l->plan,
+	l->member = (struct member){ .config = l->net.layers[0].config, .plan = &l->plan, .activation = ACTIVATION_IDENTITY };
+	l->pass = (struct pass){ .kernels = kernels, .plan = &l->needs, .members = &l->member, .host = &l->member, .member_count = 1,
 	                         .activation = ACTIVATION_IDENTITY, .training = true };
 }
 
@@ -23,11 +24,11 @@ void one_layer_shape(struct one_layer *l, struct shape in, int images)
 	size_t groups = (size_t)groups_of(images), state = 0;
 
 	l->plan = (struct layer_plan){ .macs = 0 };
+	l->needs = (struct operation_plan){ .saved_len = 0 };
 	p->groups = groups_of(images);
 	p->images = images;
-	struct plan_request request = { .input_count = 1, .in = { in }, .groups = p->groups, .at = { "net", 1, 1 },
-	                                .bf16 = l->bf16 };
-	if (!l->type->plan(p->config, &request, &l->plan, &err)) {
+	struct plan_request request = { .input_count = 1, .in = { in }, .at = { "net", 1, 1 }, .bf16 = l->bf16 };
+	if (!l->type->plan(l->member.config, &request, &l->plan, &err)) {
 		test_fail(__FILE__, __LINE__, "%s", err.text);
 		abort();
 	}
@@ -36,16 +37,19 @@ void one_layer_shape(struct one_layer *l, struct shape in, int images)
 		l->params_len += l->plan.params[k].len;
 	for (int k = 0; k < l->plan.state_count; k++)
 		state += l->plan.state[k].len;
+	l->member.in = in;
 	p->in[0] = tensor_at(in, NULL);
 	p->d_in[0] = tensor_at(in, take_reals(groups * group_len(in)));
 	p->out = tensor_at(l->plan.out, take_reals(groups * group_len(l->plan.out)));
 	p->d_out = tensor_at(l->plan.out, NULL);
-	p->d_params = take_reals(groups * l->params_len);
-	p->d_params_stride = l->params_len;
-	p->state = take_reals(state);
-	p->saved = take_reals(l->plan.saved_len);
-	p->shared = take_reals(l->plan.shared_len);
-	p->scratch = take_reals(l->plan.scratch_len);
+	if (l->type->alone.plan)
+		l->type->alone.plan(p, &l->needs);
+	l->member.d_params = take_reals(groups * l->params_len);
+	l->member.d_params_stride = l->params_len;
+	l->member.state = take_reals(state);
+	p->saved = take_reals(l->needs.saved_len);
+	p->shared = take_reals(l->needs.shared_len);
+	p->scratch = take_reals(l->needs.scratch_len);
 }
 
 static void run_steps(const struct pass *p, const struct step *steps)
@@ -62,21 +66,21 @@ double *one_layer_forward(struct one_layer *l, const double *in)
 	struct pass *p = &l->pass;
 
 	p->in[0].at = take_lanes(in, p->in[0].shape, p->images, JUNK);
-	p->params = l->params_len ? take_copy(l->params, l->params_len) : NULL;
-	if (l->type->prepare)
-		l->type->prepare(p);
-	run_steps(p, l->type->forward);
+	l->member.params = l->params_len ? take_copy(l->params, l->params_len) : NULL;
+	if (l->type->alone.prepare)
+		l->type->alone.prepare(p);
+	run_steps(p, l->type->alone.forward);
 	return take_plain(p->out.at, p->out.shape, p->images);
 }
 
 static double *add_groups(const struct one_layer *l)
 {
-	int groups = l->plan.grouped_gradient ? l->pass.groups : 1;
-	double *sum = take_wide(l->pass.d_params, l->params_len);
+	int groups = l->needs.grouped_gradient[0] ? l->pass.groups : 1;
+	double *sum = take_wide(l->member.d_params, l->params_len);
 
 	for (size_t i = 0; i < l->params_len; i++)
 		for (int group = 1; group < groups; group++)
-			sum[i] += (double)l->pass.d_params[(size_t)group * l->params_len + i];
+			sum[i] += (double)l->member.d_params[(size_t)group * l->params_len + i];
 	return sum;
 }
 
@@ -85,7 +89,7 @@ double *one_layer_backward(struct one_layer *l, const double *d_out)
 	struct pass *p = &l->pass;
 
 	p->d_out.at = take_lanes(d_out, p->out.shape, p->images, 0);
-	run_steps(p, l->type->backward);
+	run_steps(p, l->type->alone.backward);
 	l->d_params = add_groups(l);
 	return take_plain(p->d_in[0].at, p->in[0].shape, p->images);
 }

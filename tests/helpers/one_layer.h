@@ -7,7 +7,9 @@
 struct one_layer {
 	struct net net;
 	struct layer_plan plan;
-	struct pass pass;
+	struct operation_plan needs;
+	struct member member;
+	struct pass pass;       /* of the layer as an operation by itself */
 	const struct layer_type *type;
 	size_t params_len;
 	bool bf16;              /* false; may be set before the shape */
@@ -22,7 +24,7 @@ void one_layer_shape(struct one_layer *l, struct shape in, int images);
 
 /* Plain in, plain out; empty lanes hold junk on the way in. */
 double *one_layer_forward(struct one_layer *l, const double *in);
-/* The gradient by the input; empty lanes of d_out hold 0. */
+/* The gradient with respect to the input; empty lanes of d_out hold 0. */
 double *one_layer_backward(struct one_layer *l, const double *d_out);
 
 #endif

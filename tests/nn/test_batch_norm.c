@@ -24,10 +24,10 @@ TEST(batch_norm_by_hand)
 		one_layer_open(&layer, "batch_norm epsilon=4 momentum=0.75", *k);
 		one_layer_shape(&layer, (struct shape){ 1, 1, 2 }, 2);
 		layer.params = params;
-		layer.pass.state[0] = 8;
-		layer.pass.state[1] = 4;
+		layer.member.state[0] = 8;
+		layer.member.state[1] = 4;
 		CHECK_NEAR((*k)->name, one_layer_forward(&layer, in), want, 4, 1e-7);
-		CHECK_NEAR((*k)->name, take_wide(layer.pass.state, 2), moving, 2, 1e-7);
+		CHECK_NEAR((*k)->name, take_wide(layer.member.state, 2), moving, 2, 1e-7);
 		CHECK_NEAR((*k)->name, one_layer_backward(&layer, d_out), d_in, 4, 1e-7);
 		CHECK_NEAR((*k)->name, layer.d_params, d_params, 2, 1e-7);
 		take_nothing();
@@ -46,10 +46,10 @@ TEST(batch_norm_in_inference_uses_moving_statistics)
 		one_layer_shape(&layer, (struct shape){ 1, 1, 2 }, 2);
 		layer.params = params;
 		layer.pass.training = false;
-		layer.pass.state[0] = 8;
-		layer.pass.state[1] = 5;
+		layer.member.state[0] = 8;
+		layer.member.state[1] = 5;
 		CHECK_NEAR((*k)->name, one_layer_forward(&layer, in), want, 4, 1e-7);
-		CHECK_EQUAL((*k)->name, take_wide(layer.pass.state, 2), moving, 2);
+		CHECK_EQUAL((*k)->name, take_wide(layer.member.state, 2), moving, 2);
 		take_nothing();
 	}
 }
@@ -113,10 +113,10 @@ static void check_shape(struct shape shape, int images, const struct kernels *k)
 		d_params[shape.c + c] = t.d_beta;
 		state[c] = t.mean;
 		state[shape.c + c] = t.variance * count / (count - 1);
-		layer.pass.state[c] = layer.pass.state[shape.c + c] = 1;
+		layer.member.state[c] = layer.member.state[shape.c + c] = 1;
 	}
 	CHECK_NEAR(what, one_layer_forward(&layer, in), out, len, 2e-6);
-	CHECK_NEAR(what, take_wide(layer.pass.state, 2 * channels), state, 2 * channels, 1e-6);
+	CHECK_NEAR(what, take_wide(layer.member.state, 2 * channels), state, 2 * channels, 1e-6);
 	CHECK_NEAR(what, one_layer_backward(&layer, d_out), d_in, len, 2e-6);
 	CHECK_NEAR(what, layer.d_params, d_params, 2 * channels, 2e-6);
 }
@@ -144,10 +144,10 @@ TEST(batch_norm_of_a_single_number_is_beta)
 		one_layer_open(&layer, "batch_norm momentum=0.5", *k);
 		one_layer_shape(&layer, (struct shape){ 1, 1, 1 }, 1);
 		layer.params = params;
-		layer.pass.state[0] = 0;
-		layer.pass.state[1] = 1;
+		layer.member.state[0] = 0;
+		layer.member.state[1] = 1;
 		CHECK_NEAR((*k)->name, one_layer_forward(&layer, in), want, 1, 1e-5);
-		CHECK_NEAR((*k)->name, take_wide(layer.pass.state, 2), moving, 2, 1e-6);
+		CHECK_NEAR((*k)->name, take_wide(layer.member.state, 2), moving, 2, 1e-6);
 		CHECK_NEAR((*k)->name, one_layer_backward(&layer, d_out), d_in, 1, 1e-5);
 		take_nothing();
 	}

@@ -253,12 +253,12 @@ TEST(model_forgets_the_batch_before)
 
 static struct slot *next_slot(struct model_plan *plan, int *i)
 {
-	int storages = plan->storage_count * 2, sides = plan->network->layer_count * MAX_INPUTS;
+	int values = plan->value_count * 2, sides = plan->operation_count * MAX_INPUTS;
 
-	for (; *i < storages + sides; ++*i) {
-		int side = *i - storages;
-		struct slot *slot = *i < storages ? (*i % 2 ? &plan->storages[*i / 2].gradient : &plan->storages[*i / 2].value)
-		                                  : &plan->nodes[side / MAX_INPUTS].side[side % MAX_INPUTS];
+	for (; *i < values + sides; ++*i) {
+		int side = *i - values;
+		struct slot *slot = *i < values ? (*i % 2 ? &plan->values[*i / 2].gradient : &plan->values[*i / 2].data)
+		                                : &plan->operations[side / MAX_INPUTS].side[side % MAX_INPUTS];
 		if (slot->len) {
 			++*i;
 			return slot;

@@ -104,7 +104,33 @@ TEST(plan_counts_by_hand)
 	model_plan_destroy(plan);
 }
 
-/* --- Folding --- */
+/* --- Fusing --- */
+
+/* The operation that does a layer's work; NULL: none does. */
+static const struct operation *operation_of(const struct model_plan *plan, int layer)
+{
+	int i = plan->nodes[layer].operation;
+
+	return i < 0 ? NULL : &plan->operations[i];
+}
+
+/* Whether that is of such a type, and the layer its host. */
+static bool hosts(const struct model_plan *plan, int layer, const struct operation_type *type)
+{
+	const struct operation *op = operation_of(plan, layer);
+
+	return op && op->type == type && op->host == layer;
+}
+
+/* How many operations are of such a type. */
+static int count_fused(const struct model_plan *plan, const struct operation_type *type)
+{
+	int count = 0;
+
+	for (int i = 0; i < plan->operation_count; i++)
+		count += plan->operations[i].type == type;
+	return count;
+}
 
 static bool runs(const char *text, int layer)
 {
@@ -112,7 +138,7 @@ static bool runs(const char *text, int layer)
 
 	model_run_open(&r, text, (struct shape){ 2, 5, 5 }, 3);
 	model_run_plan(&r, 16);
-	bool does = r.plan->nodes[layer].runs;
+	bool does = model_plan_computes(r.plan, layer);
 	model_run_close(&r);
 	return does;
 }
@@ -130,9 +156,9 @@ TEST(plan_folds_an_activation_into_its_only_producer)
 	CHECK(runs("conv channels=3 kernel=5 padding=valid; flatten; relu", 2));                /* a view between them */
 }
 
-/* Four layers on the way to a depthwise convolution, as one string: w for one whose reader does its work, p for one whose reader does
- * some of it, in place; then the number that the reader takes its input through. */
-static void check_on_the_way(const char *text, const char *want)
+/* Four layers before a depthwise convolution, as one string: p for batch norm that the convolution is fused with, which has steps of its own,
+ * w for others without; then the number of layers that the convolution is fused with. */
+static void check_norm_depthwise(const char *text, const char *want)
 {
 	struct model_run r;
 	char got[8] = { 0 };
@@ -140,15 +166,16 @@ static void check_on_the_way(const char *text, const char *want)
 	model_run_open(&r, text, (struct shape){ 2, 5, 5 }, 4);
 	model_run_plan(&r, 16);
 	for (int i = 0; i < 4; i++) {
-		const struct node *node = &r.plan->nodes[i];
-		got[i] = node->in_place ? 'p' : node->runs ? '.' : 'w';
+		bool fused = operation_of(r.plan, i)->type == &fused_norm_depthwise;
+		got[i] = !model_plan_computes(r.plan, i) ? 'w' : fused ? 'p' : '.';
 	}
-	got[4] = (char)('0' + r.plan->nodes[4].through_count);
+	const struct operation *depthwise = operation_of(r.plan, 4);
+	got[4] = (char)('0' + (depthwise->type == &fused_norm_depthwise ? depthwise->member_count - 1 : 0));
 	CHECK_TEXT(got, want);
 	model_run_close(&r);
 }
 
-TEST(plan_takes_a_depthwise_input_through_layers_before_it)
+TEST(plan_fuses_depthwise_convolutions_with_layers_before_them)
 {
 	const char *rest = "depthwise kernel=3; global_average_pool; dense units=4";
 	static const struct { const char *before, *want; } cases[] = {
@@ -167,7 +194,7 @@ TEST(plan_takes_a_depthwise_input_through_layers_before_it)
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		char text[256];
 		snprintf(text, sizeof text, "%s%s", cases[i].before, rest);
-		check_on_the_way(text, cases[i].want);
+		check_norm_depthwise(text, cases[i].want);
 	}
 }
 
@@ -180,8 +207,11 @@ static void check_norms(const char *text, bool bf16, const char *want)
 	model_run_open(&r, text, (struct shape){ 2, 5, 5 }, 4);
 	r.net.network.bf16 = bf16;
 	model_run_plan(&r, 16);
-	for (int i = 0; i < 4; i++)
-		got[i] = r.plan->nodes[i].normed ? 'n' : r.plan->nodes[i].moments_alone ? 'm' : '.';
+	for (int i = 0; i < 4; i++) {
+		const struct operation *op = operation_of(r.plan, i);
+		bool fused = op->type == &fused_norm_conv || op->type == &fused_active_norm_conv;
+		got[i] = fused && op->host == i ? 'n' : fused && op->members[0] == i ? 'm' : '.';
+	}
 	if (strcmp(got, want) != 0)
 		test_fail(__FILE__, __LINE__, "%s: %s, not %s", text, got, want);
 	model_run_close(&r);
@@ -220,9 +250,10 @@ static void check_projections(const char *text, bool input_gradient, bool bf16, 
 	r.net.network.bf16 = bf16;
 	model_run_plan(&r, 16);
 	for (int i = 0; i < 5; i++) {
-		const struct node *node = &r.plan->nodes[i];
-		got[i] = node->type == &layer_projection ? 'p' : node->finishes ? 'f' : '.';
-		CHECK(!node->finishes || r.plan->nodes[node->reader].finished_elsewhere);
+		const struct operation *op = operation_of(r.plan, i);
+		bool finishes = op->finishes >= 0 && op->host == i;
+		got[i] = hosts(r.plan, i, &fused_active_norm_conv) ? 'p' : finishes ? 'f' : '.';
+		CHECK(!finishes || r.plan->operations[op->finishes].deferred);
 	}
 	if (strcmp(got, want) != 0)
 		test_fail(__FILE__, __LINE__, "%s: %s, not %s", text, got, want);
@@ -256,15 +287,11 @@ TEST(plan_makes_projections_and_finishes_their_gradients)
 static void check_transitions(const char *text, struct shape input, bool bf16, int want)
 {
 	struct model_run r;
-	int got = 0;
 
 	model_run_open(&r, text, input, 4);
 	r.net.network.bf16 = bf16;
 	model_run_plan(&r, 16);
-	for (int i = 0; i < r.net.network.layer_count; i++) {
-		const struct node *node = &r.plan->nodes[i];
-		got += node->type == &layer_transition && node->transits && r.plan->nodes[node->norm].made;
-	}
+	int got = count_fused(r.plan, &fused_conv_norm_pool);
 	if (got != want)
 		test_fail(__FILE__, __LINE__, "%s: %d transitions, not %d", text, got, want);
 	model_run_close(&r);
@@ -305,13 +332,11 @@ TEST(plan_makes_a_transition_of_large_arrays_that_nobody_else_reads)
 static void check_expansion(const char *text, bool bf16, bool want)
 {
 	struct model_run r;
-	bool got = false;
 
 	model_run_open(&r, text, (struct shape){ 16, 8, 8 }, 4);
 	r.net.network.bf16 = bf16;
 	model_run_plan(&r, 16);
-	for (int i = 0; i < r.net.network.layer_count; i++)
-		got = got || r.plan->nodes[i].expands;
+	bool got = count_fused(r.plan, &fused_conv_norm_depthwise) > 0;
 	if (got != want)
 		test_fail(__FILE__, __LINE__, "%s: %s", text, got ? "expands" : "does not");
 	model_run_close(&r);
@@ -334,8 +359,8 @@ TEST(plan_takes_batch_norm_into_the_expansion_behind_it)
 		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
 		model_run_open(&r, text, (struct shape){ 16, 8, 8 }, 4);
 		model_run_plan(&r, 16);
-		for (int k = 0; k < r.net.network.layer_count; k++)
-			got = got || (r.plan->nodes[k].expands && r.plan->nodes[k].normed && r.plan->nodes[r.plan->nodes[k].before].made);
+		for (int k = 0; k < r.plan->operation_count; k++)
+			got = got || (r.plan->operations[k].type == &fused_conv_norm_depthwise && r.plan->operations[k].member_count == 4);
 		if (got != cases[i].want)
 			test_fail(__FILE__, __LINE__, "%s: %s", text, got ? "taken" : "not taken");
 		model_run_close(&r);
@@ -346,13 +371,10 @@ TEST(plan_takes_batch_norm_into_the_expansion_behind_it)
 TEST(plan_makes_two_expansions_of_that_network)
 {
 	struct model_run r;
-	int count = 0;
 
 	model_run_open(&r, expansions_text, (struct shape){ 3, 9, 11 }, 4);
 	model_run_plan(&r, 16);
-	for (int i = 0; i < r.net.network.layer_count; i++)
-		count += r.plan->nodes[i].expands;
-	CHECK_INT(count, 2);
+	CHECK_INT(count_fused(r.plan, &fused_conv_norm_depthwise), 2);
 	model_run_close(&r);
 }
 
@@ -395,10 +417,10 @@ TEST(plan_computes_no_gradient_that_nobody_needs)
 	model_run_open(&r, "max_pool window=2; conv channels=3 kernel=2 padding=valid; flatten", (struct shape){ 2, 4, 4 }, 3);
 	r.net.network.input_gradient = false;
 	model_run_plan(&r, 16);
-	CHECK(!r.plan->nodes[0].runs_backward);
-	CHECK(r.plan->nodes[1].runs_backward);
-	CHECK_INT((long long)r.plan->storages[0].gradient.len, 0);
-	CHECK_INT((long long)r.plan->storages[r.plan->nodes[0].out].gradient.len, 0);
+	CHECK(!r.plan->operations[0].runs_backward);
+	CHECK(r.plan->operations[1].runs_backward);
+	CHECK_INT((long long)r.plan->values[0].gradient.len, 0);
+	CHECK_INT((long long)r.plan->values[r.plan->operations[0].output].gradient.len, 0);
 	model_run_close(&r);
 }
 
@@ -410,13 +432,13 @@ static int gather(const struct model_plan *plan, const struct slot *to[MAX_SLOTS
 {
 	int count = 0;
 
-	for (int i = 0; i < plan->storage_count; i++) {
-		to[count++] = &plan->storages[i].value;
-		to[count++] = &plan->storages[i].gradient;
+	for (int i = 0; i < plan->value_count; i++) {
+		to[count++] = &plan->values[i].data;
+		to[count++] = &plan->values[i].gradient;
 	}
-	for (int i = 0; i < plan->network->layer_count; i++)
+	for (int i = 0; i < plan->operation_count; i++)
 		for (int k = 0; k < MAX_INPUTS; k++)
-			to[count++] = &plan->nodes[i].side[k];
+			to[count++] = &plan->operations[i].side[k];
 	return count;
 }
 

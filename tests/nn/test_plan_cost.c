@@ -179,6 +179,14 @@ TEST(plan_cost_of_a_transition)
 	model_run_close(&r);
 }
 
+/* Whether a layer is the host of an operation that packs weights. */
+static bool packs(const struct model_plan *plan, int layer)
+{
+	int i = plan->nodes[layer].operation;
+
+	return i >= 0 && plan->operations[i].host == layer && plan->operations[i].type->prepare;
+}
+
 /* A layer that forgot to say what its steps move would look free. */
 TEST(plan_cost_of_every_layer_type_is_stated)
 {
@@ -190,7 +198,7 @@ TEST(plan_cost_of_every_layer_type_is_stated)
 		bool computes = model_plan_computes(r.plan, i);
 		CHECK((model_plan_stage(r.plan, STAGE_FORWARD, i).bytes > 0) == computes);
 		CHECK((model_plan_stage(r.plan, STAGE_BACKWARD, i).bytes > 0) == computes);
-		CHECK((model_plan_stage(r.plan, STAGE_PACKING, i).bytes > 0) == (r.net.network.layers[i].type->prepare != NULL));
+		CHECK((model_plan_stage(r.plan, STAGE_PACKING, i).bytes > 0) == packs(r.plan, i));
 	}
 	model_run_close(&r);
 }
@@ -258,8 +266,8 @@ TEST(observer_hears_of_every_piece_of_work_and_changes_nothing)
 		CHECK((heard.count[STAGE_BACKWARD][i + 1] > 0) == computes);
 		CHECK_INT(heard.count[STAGE_UPDATE][i + 1], has_params ? 2 * model_plan_layer(r.plan, i)->param_count : 0);
 		CHECK_INT(heard.count[STAGE_SUMMING][i + 1],
-		          model_plan_layer(r.plan, i)->grouped_gradient ? 2 * model_plan_layer(r.plan, i)->param_count : 0);
-		CHECK_INT(heard.count[STAGE_PACKING][i + 1], r.net.network.layers[i].type->prepare ? 2 : 0);
+		          r.plan->nodes[i].grouped ? 2 * model_plan_layer(r.plan, i)->param_count : 0);
+		CHECK_INT(heard.count[STAGE_PACKING][i + 1], packs(r.plan, i) ? 2 : 0);
 		CHECK_INT(*last, i + 1 == r.net.network.layer_count ? 2 * 3 : 0);
 	}
 	CHECK_INT(heard.count[STAGE_LOADING][0], 0);

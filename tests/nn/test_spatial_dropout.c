@@ -21,7 +21,7 @@ static void open_layer(struct one_layer *l, const char *text, const struct kerne
 {
 	one_layer_open(l, text, kernels);
 	one_layer_shape(l, SHAPE, IMAGES);
-	l->pass.noise = 99;
+	l->member.noise = 99;
 }
 
 /* A channel of an image is kept or dropped as a whole, and what is kept is multiplied by 1 / keep. Returns the share that is kept. */
@@ -93,7 +93,7 @@ TEST(spatial_dropout_masks_differ_by_image_and_noise)
 	for (int a = 0; a < IMAGES; a++)
 		for (int b = 0; b < a; b++)
 			CHECK(count_alike(first, a, b) > 6 && count_alike(first, a, b) < 54);
-	l.pass.noise = 100;
+	l.member.noise = 100;
 	const double *other = one_layer_forward(&l, ones(LEN));
 	int same = 0;
 	for (int i = 0; i < LEN; i += PLANE)
@@ -128,7 +128,7 @@ TEST(spatial_dropout_of_single_numbers_is_dropout)
 		struct one_layer l;
 		one_layer_open(&l, texts[i], kernels_choose(NULL));
 		one_layer_shape(&l, (struct shape){ CHANNELS, 1, 1 }, IMAGES);
-		l.pass.noise = 7;
+		l.member.noise = 7;
 		y[i] = one_layer_forward(&l, x);
 	}
 	CHECK_EQUAL("out", y[0], y[1], IMAGES * CHANNELS);
