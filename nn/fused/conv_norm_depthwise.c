@@ -1,15 +1,16 @@
-/* A 1x1 convolution to many channels, batch norm, its activation and a 3x3 depthwise convolution: what an inverted residual begins with
- * (see nn/kernel/expansion.h). x, the many channels, and its gradient are never arrays. Floor 2b.
+/* A 1x1 convolution to many channels, batch norm, its activation and a 3x3 depthwise convolution: what an inverted
+ * residual begins with (nn/kernel/expansion.h). x, the many channels, and its gradient are never arrays. Floor 2b.
  *
- * x = W in + b is linear in the few inputs. With m and V, mean and covariance of the inputs, channel c has the mean w m + b and the variance
- * w V w, w being row c of W; batch norm is then affine and goes into the weights. Backward, with d the gradient with respect to batch norm's
- * output, d_x = gain d + slope (x - mean) + shift (nn/layer/batch_norm.h), where gain is known at once, slope and shift after all groups:
+ * x = W in + b is linear in the few inputs. With m and V, their mean and covariance, channel c has the mean w m + b and
+ * the variance w V w, w being row c of W, so batch norm goes into the weights. Backward, with d the gradient with respect
+ * to batch norm's output, d_x = gain d + slope (x - mean) + shift (nn/layer/batch_norm.h), and so
  *
- *   d_in = W' gain d + M in + v      M = sum over channels of slope w' w      v = sum over channels of w' (shift - slope w m)
+ *   d_in = W' gain d + M in + v     M = sum over c of slope w' w     v = sum over c of w' (shift - slope w m)
  *   d_W  = gain d in' + n (slope V w + shift m), summed over images and pixels, of which there are n
  *
- * Batch norm before all that, y = s z + t for each input z, goes into the weights as well: with V = W s and b + W t in place of W and b, the
- * above is about z. Then d_W = s d_V; the sum of d_y is 0, and that of d_y (z - mean) is w' d_V. */
+ * where gain is known at once, slope and shift after all groups. Batch norm before all that, y = s z + t, goes into the
+ * weights as well: with V = W s and b + W t in place of W and b, the above is about z. Then d_W = s d_V; the sum of d_y
+ * is 0, and that of d_y (z - mean) is w' d_V. */
 #include "nn/fused/fused.h"
 #include "nn/kernel/conv_pack.h"
 #include "nn/kernel/expansion.h"
@@ -41,12 +42,14 @@ bool conv_norm_depthwise_pays(const struct match *m)
 	const struct member *depthwise = &m->members[m->count - 1], *conv = depthwise - 2;
 	struct conv_geometry g = conv_geometry(depthwise);
 
-	return !m->bf16 && expansion_fits(&g.window, g.out_each) && expansion_pays(conv->in, depthwise->in.c, g.window.stride);
+	return !m->bf16 && expansion_fits(&g.window, g.out_each) &&
+		expansion_pays(conv->in, depthwise->in.c, g.window.stride);
 }
 
 /* What a pass needs beside its arrays. in, out: channels of the input and of x. */
 struct memory {
-	struct conv_geometry conv;      /* of the depthwise convolution; its packed weights come first in shared memory */
+	/* of the depthwise convolution; its packed weights come first in shared memory */
+	struct conv_geometry conv;
 	struct norm norm, before;       /* before.member NULL: none */
 	double *mean, *covariance;      /* of the inputs: m, V; [in], [in][in] */
 	double *moved;                  /* V w, [out][in] */
@@ -59,7 +62,8 @@ struct memory {
 	real *packed, *transposed;      /* these weights in the kernels' order, and transposed */
 	real *rounded, *correction, *offset;    /* M; M in the kernels' order; v */
 	size_t gram_len, group_len;
-	real *sums;                     /* of each group: products and sums of struct gram_job, then products of struct expansion_job */
+	/* of each group: products and sums of struct gram_job, then products of struct expansion_job */
+	real *sums;
 	struct layout saved, shared;
 };
 
@@ -108,7 +112,8 @@ static struct memory memory_of(const struct pass *p)
 static void plan(const struct pass *p, struct operation_plan *out)
 {
 	struct memory m = memory_of(p);
-	size_t expand = expansion_scratch_len(p->in[0].shape, outputs(p), &m.conv.window), finish = (size_t)inputs(p) * BAND * LANES;
+	size_t expand = expansion_scratch_len(p->in[0].shape, outputs(p), &m.conv.window),
+		finish = (size_t)inputs(p) * BAND * LANES;
 
 	out->packed_len = conv_packed_len(&m.conv);
 	out->saved_len = m.saved.len;
@@ -127,7 +132,8 @@ static void measure(const struct pass *p, int group)
 	clear_empty_lanes(p, group, group_at(p->in[0], group));
 	real *products = at.sums + (size_t)group * at.group_len;
 	p->kernels->channel_gram(&(struct gram_job){ .x = group_at(p->in[0], group), .channels = inputs(p),
-		.height = p->in[0].shape.h, .width = p->in[0].shape.w, .products = products, .sums = products + inputs(p) * inputs(p),
+		.height = p->in[0].shape.h, .width = p->in[0].shape.w, .products = products,
+		.sums = products + inputs(p) * inputs(p),
 		.scratch = p->scratch });
 }
 
@@ -142,7 +148,8 @@ static void settle_inputs(const struct pass *p, const struct memory *at)
 		double *row = at->covariance + i * n;
 		sum_groups(p, at->sums + i * n, at->group_len, (int)i + 1, row);
 		for (size_t k = 0; k <= i; k++)
-			row[k] = at->covariance[k * n + i] = row[k] / channel_len(p, p->in[0].shape) - at->mean[i] * at->mean[k];
+			row[k] = at->covariance[k * n + i] = row[k] / channel_len(p, p->in[0].shape) -
+				at->mean[i] * at->mean[k];
 	}
 }
 
@@ -256,8 +263,10 @@ static struct expansion_job job_of(const struct memory *at, int group)
 {
 	const struct pass *p = at->norm.pass;
 
-	return (struct expansion_job){ .in = group_at(p->in[0], group), .in_shape = p->in[0].shape, .channels = outputs(p),
-		.weights = at->packed, .bias = at->bias, .activation = at->norm.member->activation, .window = &at->conv.window,
+	return (struct expansion_job){ .in = group_at(p->in[0], group), .in_shape = p->in[0].shape,
+		.channels = outputs(p),
+		.weights = at->packed, .bias = at->bias, .activation = at->norm.member->activation,
+		.window = &at->conv.window,
 		.scratch = p->scratch };
 }
 
@@ -316,7 +325,8 @@ static void write_gradients(const struct pass *p, const struct memory *at, int c
 
 	for (int i = 0; i < n; i++) {
 		double d = (double)line->gain * at->totals[i] +
-			channel_len(p, p->in[0].shape) * ((double)line->slope * moved[i] + (double)line->shift * at->mean[i]);
+			channel_len(p, p->in[0].shape) * ((double)line->slope * moved[i] +
+			(double)line->shift * at->mean[i]);
 		conv->d_params[c * n + i] = (real)((double)at->scale[i] * d);
 		at->before_sums[i] += (double)weights_of(p, c)[i] * d;
 	}
@@ -380,7 +390,8 @@ static void settle_backward(const struct pass *p, int index)
 	conv_pack(&taps, at.correction);
 }
 
-/* Pixels [first, first + count) of d_in: M in + v is added, and the sum taken on through the activation that the input came from. */
+/* Pixels [first, first + count) of d_in: M in + v is added, and the sum taken on through the activation that the input
+ * came from. */
 static void finish_pixels(const struct pass *p, int group, const struct memory *at, int first, int count)
 {
 	struct shape in = p->in[0].shape;
@@ -389,13 +400,15 @@ static void finish_pixels(const struct pass *p, int group, const struct memory *
 
 	p->kernels->conv(&(struct conv_job){
 		.in = group_at(p->in[0], group) + before, .in_shape = { in.c, 1, in.h * in.w },
-		.out = more, .out_shape = { in.c, 1, count }, .rows = 1, .columns = count, .out_step = 1, .kernel = { 1, 1 }, .stride = 1,
+		.out = more, .out_shape = { in.c, 1, count }, .rows = 1, .columns = count, .out_step = 1,
+		.kernel = { 1, 1 }, .stride = 1,
 		.weights = at->correction, .bias = at->offset, .activation = ACTIVATION_IDENTITY });
 	for (int i = 0; i < in.c; i++, more += count * LANES) {
 		real *d = channel_at(p->d_in[0], group, i) + before;
 		p->kernels->add(d, more, d, (size_t)count);
 		if (p->mask)
-			p->kernels->activate_backward(channel_at(p->in[0], group, i) + before, d, d, (size_t)count, *p->mask);
+			p->kernels->activate_backward(channel_at(p->in[0], group, i) + before, d, d, (size_t)count,
+				*p->mask);
 	}
 }
 
@@ -419,7 +432,8 @@ const struct operation_type fused_conv_norm_depthwise = {
 		{ .run = forward, .moves = { .in = 1, .out = 1, .params = 1 } },
 	},
 	.backward = {
-		{ .run = backward, .moves = { .in = 1, .d_out = 1, .d_params = 1 }, .data_moves = { .d_in = 1, .params = 1 } },
+		{ .run = backward, .moves = { .in = 1, .d_out = 1, .d_params = 1 },
+			.data_moves = { .d_in = 1, .params = 1 } },
 		{ .run = settle_backward, .scope = ONCE },
 		{ .run = finish, .data_moves = { .in = 1, .d_in = 2 } },
 	},

@@ -1,8 +1,10 @@
-/* A 1x1 convolution and its activation, batch norm behind it, and a max pooling: what ends a stage of a convolutional network. Floor 2b.
+/* A 1x1 convolution and its activation, batch norm behind it, and a max pooling: what ends a stage of a convolutional
+ * network. Floor 2b.
  *
- * As in norm_pool.c the moments and the x of each window that becomes its maximum come from one walk over x, here the convolution's output,
- * and batch norm is applied to the picked x alone; backward, batch norm's sums are over picked x and their gradients. But x is never an
- * array: the kernel computes it a few rows at a time while it walks, and again for the gradients (see nn/kernel/transition.h). */
+ * As in norm_pool.c the moments and the x of each window that becomes its maximum come from one walk over x, here the
+ * convolution's output, and batch norm is applied to the picked x alone; backward, batch norm's sums are over picked x
+ * and their gradients. But x is never an array: the kernel computes it a few rows at a time while it walks, and again
+ * for the gradients (see nn/kernel/transition.h). */
 #include "nn/fused/fused.h"
 #include "nn/kernel/conv_pack.h"
 #include "nn/kernel/transition.h"
@@ -26,7 +28,8 @@ struct memory {
 	struct window windows;
 	struct norm norm;
 	struct tensor picked;                   /* of each window the x that becomes its maximum; like the output */
-	real *mean, *gain, *slope, *shift;      /* of the gradient with respect to x, see struct batch_norm_job; [channels] */
+	/* of the gradient with respect to x, see struct batch_norm_job; [channels] */
+	real *mean, *gain, *slope, *shift;
 	double *sums;                           /* of each group: [channels][2], forward of x, then of d */
 	struct layout saved, shared;
 };
@@ -71,9 +74,11 @@ static struct transition_job job_of(const struct memory *m, int group, real *mas
 	const struct pass *p = m->norm.pass;
 
 	lane_mask(p, group, mask);
-	return (struct transition_job){ .in = group_at(p->in[0], group), .in_shape = p->in[0].shape, .channels = channels(p),
+	return (struct transition_job){ .in = group_at(p->in[0], group), .in_shape = p->in[0].shape,
+		.channels = channels(p),
 		.weights = conv_packed(p, &m->conv, 0), .bias = member_bias(p->host), .activation = p->host->activation,
-		.windows = &m->windows, .gamma = m->norm.member->params, .winners = group_at(m->picked, group), .mask = mask,
+		.windows = &m->windows, .gamma = m->norm.member->params, .winners = group_at(m->picked, group),
+		.mask = mask,
 		.scratch = p->scratch };
 }
 
@@ -117,7 +122,8 @@ static void apply(const struct pass *p, int group)
 	for (int c = 0; c < channels(p); c++) {
 		struct affine affine = norm_affine(&m.norm, c);
 		affine.stream = streams_past(p->out);
-		p->kernels->scale_shift(channel_at(m.picked, group, c), channel_at(p->out, group, c), pixels_of(p->out.shape), &affine);
+		p->kernels->scale_shift(channel_at(m.picked, group, c), channel_at(p->out, group, c),
+			pixels_of(p->out.shape), &affine);
 	}
 }
 
@@ -126,7 +132,8 @@ static void measure_backward(const struct pass *p, int group)
 	struct memory m = memory_of(p);
 
 	for (int c = 0; c < channels(p); c++)
-		p->kernels->channel_products(channel_at(m.picked, group, c), channel_at(p->d_out, group, c), pixels_of(p->out.shape),
+		p->kernels->channel_products(channel_at(m.picked, group, c), channel_at(p->d_out, group, c),
+			pixels_of(p->out.shape),
 		                             m.norm.mean[c], sums_of(&m, group, c));
 }
 

@@ -1,9 +1,11 @@
 /* Fused operations: chains of layers, each read by the next one alone, that run as one. Floor 2b.
  *
- * Small networks are bound by what they read and write, not by arithmetic: a pass over an array that is larger than L2 costs as much as
- * the convolution that made it. A fused operation keeps what lies between its members in cache, or never computes it.
+ * Small networks are bound by what they read and write, not by arithmetic: a pass over an array that is larger than L2
+ * costs as much as the convolution that made it. A fused operation keeps what lies between its members in cache, or
+ * never computes it.
  *
- * Everything there is to say of a fusion is its row in patterns.c and the file of its type. The matching is nn/model/plan_fuse.c. */
+ * Everything there is to say of a fusion is its row in patterns.c and the file of its type. The matching is
+ * nn/model/plan_fuse.c. */
 #ifndef NN_FUSED_FUSED_H
 #define NN_FUSED_FUSED_H
 
@@ -31,7 +33,8 @@ struct match {
 struct pattern {
 	const char *name;
 	struct element chain[MAX_MEMBERS + 1];
-	int host;                               /* the member that the operation is named by, and whose parameters its prepare packs */
+	/* the member that the operation is named by, and whose parameters its prepare packs */
+	int host;
 	bool (*pays)(const struct match *m);    /* asked of each chain that fits; NULL: always */
 	const struct operation_type *type;
 };
@@ -40,7 +43,8 @@ struct pattern {
 extern const struct pattern patterns[];
 
 /* One type per file of this folder, and whether it pays. */
-extern const struct operation_type fused_conv_norm_depthwise, fused_norm_depthwise, fused_norm_conv, fused_active_norm_conv,
+extern const struct operation_type fused_conv_norm_depthwise, fused_norm_depthwise, fused_norm_conv,
+	fused_active_norm_conv,
 	fused_conv_norm_pool, fused_norm_pool;
 bool conv_norm_depthwise_pays(const struct match *m);
 bool norm_depthwise_pays(const struct match *m);

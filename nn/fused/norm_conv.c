@@ -1,16 +1,18 @@
-/* Batch norm and a 1x1 convolution that alone reads it: batch norm goes into the weights, and its output is never computed. Floor 2b.
+/* Batch norm and a 1x1 convolution that alone reads it: batch norm goes into the weights, and its output is never
+ * computed. Floor 2b.
  *
- * Batch norm is affine once its moments are known, y = scale x + shift for each channel, and a 1x1 convolution is linear and pads nothing:
+ * Batch norm is affine once its moments are known, y = scale x + shift per channel, and a 1x1 convolution is linear:
  *
  *   W y + b = W' x + b'      W' = W scale      b' = b + W shift
  *
- * Backward, with d the gradient with respect to the output. All that batch norm needs from the whole batch follows from two sums over
- * images and pixels, G = d x' and S = d, which the weight gradient needs anyway:
+ * Backward, with d the gradient with respect to the output, all that batch norm needs from the whole batch follows from
+ * two sums over images and pixels that the weight gradient needs anyway, G = d x' and S = d (gain, slope, shift: see
+ * nn/layer/batch_norm.h):
  *
- *   d_W = scale G + shift S                        sum of d_y = W' S      sum of d_y (x - mean) = w' (g - mean S), for each channel
- *   d_x = gain W' d + slope (x - mean) + shift     (gain, slope, shift: see nn/layer/batch_norm.h)
+ *   d_W = scale G + shift S      sum of d_y = W' S      sum of d_y (x - mean) = w' (g - mean S), for each channel
+ *   d_x = gain W' d + slope (x - mean) + shift
  *
- * so d_x is one convolution of d with the transposed weights, plus what is linear in x. 4 passes over arrays of x's size, not 11. */
+ * so d_x is one convolution of d, plus what is linear in x: 4 passes over arrays of x's size instead of 11. */
 #include "nn/fused/fused.h"
 #include "nn/kernel/conv_pack.h"
 #include "nn/layer/batch_norm.h"
@@ -44,7 +46,8 @@ struct memory {
 	struct norm norm;
 	real *scale, *shift;            /* batch norm once it is settled; [in] */
 	real *packed, *bias;            /* W' in the kernels' order, b'; [out] */
-	real *transposed, *slope, *constant;    /* gain W', transposed, in the kernels' order; of x and of 1 in d_x; [in] */
+	/* gain W', transposed, in the kernels' order; of x and of 1 in d_x; [in] */
+	real *transposed, *slope, *constant;
 	size_t group_len;
 	real *sums;                     /* of each group: G, [out][in], and S, [out] */
 	struct layout saved, shared;
@@ -53,7 +56,8 @@ struct memory {
 static struct memory memory_of(const struct pass *p)
 {
 	size_t in = (size_t)inputs(p), out = (size_t)outputs(p);
-	struct memory m = { .group_len = whole_lanes(out * in) + whole_lanes(out), .saved = { p->saved, 0 }, .shared = { p->shared, 0 } };
+	struct memory m = { .group_len = whole_lanes(out * in) + whole_lanes(out), .saved = { p->saved, 0 },
+		.shared = { p->shared, 0 } };
 
 	m.norm = norm_take(p, &p->members[0], &m.saved, &m.shared);
 	m.scale = layout_take(&m.shared, in);
@@ -239,7 +243,8 @@ const struct operation_type fused_norm_conv = {
 	},
 	.backward = {
 		{ .run = measure_backward, .moves = { .in = 1, .d_out = 1, .d_params = 1 } },
-		{ .run = settle_backward, .scope = EACH_BLOCK, .blocks = backward_blocks, .moves = { .params = 1, .d_params = 1 } },
+		{ .run = settle_backward, .scope = EACH_BLOCK, .blocks = backward_blocks,
+			.moves = { .params = 1, .d_params = 1 } },
 		{ .run = apply_backward, .data_moves = { .in = 1, .d_out = 1, .d_in = 1, .params = 1 } },
 	},
 };

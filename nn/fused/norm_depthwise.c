@@ -1,10 +1,11 @@
 /* Batch norm, its activation, up to two dropouts, and a depthwise convolution that alone reads them. Floor 2b.
  *
- * A depthwise convolution reads one channel at a time, and each layer before it changes that channel by itself once batch norm's moments
- * are known. So each channel's plane is taken through them into scratch, where it stays in L1 or L2, and the convolution reads it there.
- * Backward, the plane is computed again for the weight gradient; the gradient with respect to it is taken back through dropout at once, and
- * batch norm's sums are added up while it is in cache. Then, with all sums known, batch norm turns it into the gradient with respect to the
- * input, in place. As separate passes each plane would be read and written three times. */
+ * A depthwise convolution reads one channel at a time, and each layer before it changes that channel by itself once
+ * batch norm's moments are known. So each channel's plane is taken through them into scratch, where it stays in L1 or
+ * L2, and the convolution reads it there. Backward, the plane is computed again for the weight gradient; the gradient
+ * with respect to it is taken back through dropout at once, and batch norm's sums are added up while it is in cache.
+ * Then, with all sums known, batch norm turns it into the gradient with respect to the input, in place. As separate
+ * passes each plane would be read and written three times. */
 #include "nn/fused/fused.h"
 #include "nn/layer/batch_norm.h"
 #include "nn/layer/conv.h"
@@ -63,7 +64,8 @@ static void settle(const struct pass *p, int index)
 	norm_settle(&m.norm);
 }
 
-/* The dropouts of one channel, in place; a dropout is its own gradient, so backward they only come in the other order. */
+/* The dropouts of one channel, in place; a dropout is its own gradient, so backward they only come in the other
+ * order. */
 static void drop(const struct pass *p, int group, struct dropout_plane plane)
 {
 	for (int k = 1; k < p->member_count - 1; k++)
@@ -137,8 +139,10 @@ const struct operation_type fused_norm_depthwise = {
 		{ .run = forward, .moves = { .in = 1, .out = 1, .params = 1 } },
 	},
 	.backward = {
-		{ .run = backward, .moves = { .in = 1, .d_out = 1, .d_params = 1 }, .data_moves = { .d_in = 1, .params = 1 } },
+		{ .run = backward, .moves = { .in = 1, .d_out = 1, .d_params = 1 },
+			.data_moves = { .d_in = 1, .params = 1 } },
 		{ .run = settle_backward, .scope = ONCE, .by_first = true },
-		{ .run = apply_backward, .moves = { .d_params = 1 }, .data_moves = { .in = 1, .d_in = 2, .params = 1 }, .by_first = true },
+		{ .run = apply_backward, .moves = { .d_params = 1 }, .data_moves = { .in = 1, .d_in = 2, .params = 1 },
+			.by_first = true },
 	},
 };

@@ -1,8 +1,9 @@
 /* Batch norm, its activation and the max pooling behind them. Floor 2b.
  *
- * Batch norm is affine once its moments are known, and an activation never falls, so which x of a window becomes the maximum depends on
- * the sign of gamma alone. The forward pass picks those x while it sums up the moments, and applies batch norm to them; the output of batch
- * norm is never written. Backward, the gradient is not 0 at the picked x only, so batch norm's sums are over them.
+ * Batch norm is affine once its moments are known, and an activation never falls, so which x of a window becomes the
+ * maximum depends on the sign of gamma alone. The forward pass picks those x while it sums up the moments, and applies
+ * batch norm to them; the output of batch norm is never written. Backward, the gradient is not 0 at the picked x only,
+ * so batch norm's sums are over them.
  *
  * 3 passes over an array of the input's size, backward included, instead of 12. */
 #include "nn/fused/fused.h"
@@ -60,7 +61,8 @@ static void measure(const struct pass *p, int group)
 	for (int c = 0; c < p->in[0].shape.c; c++) {
 		struct pool_job pool = pool_job(&m, group, c);
 		if (p->training)
-			p->kernels->channel_moments(pool.in, pixels_of(p->in[0].shape), mask, norm_sums(&m.norm, group, c));
+			p->kernels->channel_moments(pool.in, pixels_of(p->in[0].shape), mask,
+				norm_sums(&m.norm, group, c));
 		p->kernels->max_pool(&pool);
 	}
 }
@@ -80,7 +82,8 @@ static void apply(const struct pass *p, int group)
 	for (int c = 0; c < p->out.shape.c; c++) {
 		struct affine affine = norm_affine(&m.norm, c);
 		affine.stream = streams_past(p->out);
-		p->kernels->scale_shift(channel_at(m.picked, group, c), channel_at(p->out, group, c), pixels_of(p->out.shape), &affine);
+		p->kernels->scale_shift(channel_at(m.picked, group, c), channel_at(p->out, group, c),
+			pixels_of(p->out.shape), &affine);
 	}
 }
 

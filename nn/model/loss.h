@@ -13,7 +13,8 @@ struct loss_job {
 	const int *labels;      /* [lanes] */
 	int lanes;              /* lanes that carry an image; the others get gradient 0 */
 	int batch_images;       /* what the mean is taken over */
-	double label_smoothing; /* s: targets are 1 - s + s / classes for the label, s / classes elsewhere (Szegedy et al. 2015, 7) */
+	/* s: targets are 1 - s + s / classes for the label, s / classes elsewhere (Szegedy et al. 2015, 7) */
+	double label_smoothing;
 	double *losses;         /* [lanes] */
 	bool *correct;          /* [lanes]: the first largest logit is the label's; false where no logit is a number */
 };

@@ -1,5 +1,5 @@
-/* A model is a planned network with memory: values, gradients, running state, activations, all cut from one block. Floor 3.
- * Nothing is allocated between its creation and its end. */
+/* A model is a planned network with memory: values, gradients, running state, activations, all cut from one block.
+ * Floor 3. Nothing is allocated between its creation and its end. */
 #ifndef NN_MODEL_MODEL_H
 #define NN_MODEL_MODEL_H
 
@@ -30,11 +30,13 @@ void model_observe(struct model *model, const struct observer *observer);
 
 /* Fills parameters and running state by each layer's rule; averages begin as these. */
 void model_initialise(struct model *model, uint64_t seed);
-/* The same without a model, into memory of the caller's: as many numbers as the plan's cost says, trainable and the rest of the total. */
+/* The same without a model, into memory of the caller's: as many numbers as the plan's cost says, trainable and the
+ * rest of the total. */
 void model_initialise_at(const struct model_plan *plan, uint64_t seed, real *params, real *state);
 
-/* Where the caller writes a lane group's images, [c][h][w][LANES], and their labels, [LANES]. Lanes without an image must hold finite
- * numbers; their labels are not read. A pass may use the input's memory for other things: write it anew before each forward pass. */
+/* Where the caller writes a lane group's images, [c][h][w][LANES], and their labels, [LANES]. Lanes without an image
+ * must hold finite numbers; their labels are not read. A pass may use the input's memory for other things: write it
+ * anew before each forward pass. */
 real *model_input(struct model *model, int group);
 int *model_labels(struct model *model, int group);
 
@@ -53,26 +55,28 @@ struct model_step {
 };
 void model_update(struct model *model, struct crew *crew, const struct model_step *step);
 
-/* Takes the parameters and the running state into their averages: average = keep * average + (1 - keep) * value. The plan must have
- * averages. */
+/* Takes the parameters and the running state into their averages: average = keep * average + (1 - keep) * value. The
+ * plan must have averages. */
 void model_average(struct model *model, struct crew *crew, double keep);
 
 /* Copies the parameters and the running state, or their averages, into memory of their own. The plan must have it. */
 void model_keep(struct model *model, enum model_weights which);
 
-/* Which parameters and running state the next passes use; all but the trained ones are not for training. The plan must have them. */
+/* Which parameters and running state the next passes use; all but the trained ones are not for training. The plan must
+ * have them. */
 void model_use(struct model *model, enum model_weights which);
 
-/* Of the last forward pass: the cross-entropy of image i, and whether its largest logit (the first of equals) is its label's. */
+/* Of the last forward pass: the cross-entropy of image i, and whether its largest logit (the first of equals) is its
+ * label's. */
 double model_loss(const struct model *model, int image);
 bool model_correct(const struct model *model, int image);
 
 /* The logits, [group][classes][LANES], of the last forward pass. */
 const real *model_logits(const struct model *model);
 
-/* Stretches of the one block: parameters and state layer by layer, each layer's arrays in its plan's order, nothing between. Gradients
- * are ordered as parameters. They are complete after model_backward; d_input is NULL unless the network asks for it, averages
- * (of params_len parameters) and state_averages are NULL unless the plan has them. */
+/* Stretches of the one block: parameters and state layer by layer, each layer's arrays in its plan's order, nothing
+ * between. Gradients are ordered as parameters. They are complete after model_backward; d_input is NULL unless the
+ * network asks for it, averages (of params_len parameters) and state_averages are NULL unless the plan has them. */
 struct model_memory {
 	real *params, *gradients, *state, *averages, *state_averages;
 	size_t params_len, state_len;

@@ -1,4 +1,5 @@
-/* A network is a list of layers, each with its type and filled-in fields: a description, no memory and no numbers. Floor 3. */
+/* A network is a list of layers, each with its type and filled-in fields: a description, no memory and no numbers.
+ * Floor 3. */
 #ifndef NN_MODEL_NETWORK_H
 #define NN_MODEL_NETWORK_H
 
@@ -21,7 +22,8 @@ struct network {
 	int layer_count;
 	const struct layer *layers;
 	bool bf16;              /* convolutions multiply in bfloat16 where that pays (nn/kernel/bf16.h) */
-	bool input_gradient;    /* also compute the loss' gradient by the input: for checks and saliency, not for training */
+	/* also compute the loss' gradient by the input: for checks and saliency, not for training */
+	bool input_gradient;
 };
 
 /* What one network costs, from shapes alone: no data, no memory. */
@@ -29,8 +31,10 @@ struct cost {
 	int64_t trainable;      /* what the optimizer updates; batch norm counts 2 a channel */
 	int64_t total;          /* trainable and batch norm's moving statistics: 4 a channel */
 	int64_t macs;           /* multiply-adds of one image forward; convolutions and dense layers only */
-	int64_t activation_bytes;       /* activations and their gradients for one batch, as placed: reused where lifetimes allow */
-	int64_t memory_bytes;   /* all that a training point allocates: values, gradients, optimizer's state, copies, activations, work */
+	/* activations and their gradients for one batch, as placed: reused where lifetimes allow */
+	int64_t activation_bytes;
+	/* all that a training point allocates: values, gradients, optimizer's state, copies, activations, work */
+	int64_t memory_bytes;
 };
 
 struct model_plan;
@@ -45,10 +49,13 @@ void model_plan_add_averages(struct model_plan *plan);
 void model_plan_add_kept(struct model_plan *plan);
 struct cost model_plan_cost(const struct model_plan *plan);
 
-/* What one update over a full batch does in one stage of one layer (NETWORK_INPUT: of loading), counted from the plan. */
+/* What one update over a full batch does in one stage of one layer (NETWORK_INPUT: of loading), counted from the
+ * plan. */
 struct stage_cost {
-	int64_t macs;           /* multiply-adds of images, not of empty lanes: of convolutions and dense layers, as they are done */
-	int64_t bytes;          /* read or written by its steps, each array once a step; the rules stand in plan_cost.c */
+	/* multiply-adds of images, not of empty lanes: of convolutions and dense layers, as they are done */
+	int64_t macs;
+	/* read or written by its steps, each array once a step; the rules stand in plan_cost.c */
+	int64_t bytes;
 };
 struct stage_cost model_plan_stage(const struct model_plan *plan, enum stage stage, int layer);
 /* The sum over all stages and layers. */

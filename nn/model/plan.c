@@ -20,7 +20,8 @@ static bool plan_layer(struct model_plan *plan, int i, struct error *err)
 {
 	const struct layer *layer = &plan->network->layers[i];
 	struct node *node = &plan->nodes[i];
-	struct plan_request request = { .input_count = layer->type->inputs, .at = layer->at, .bf16 = plan->network->bf16 };
+	struct plan_request request = { .input_count = layer->type->inputs, .at = layer->at,
+		.bf16 = plan->network->bf16 };
 
 	for (int k = 0; k < layer->type->inputs; k++) {
 		request.in[k] = shape_of(plan, layer->from[k]);
@@ -30,8 +31,10 @@ static bool plan_layer(struct model_plan *plan, int i, struct error *err)
 	if (!layer->type->plan(layer->config, &request, &node->plan, err))
 		return false;
 	if (image_len(node->plan.out) > MAX_IMAGE_LEN)
-		return fail_at(err, layer->at, "%s: its output of %dx%dx%d (height x width x channels) is larger than %d numbers",
-		               layer->type->kind.name, node->plan.out.h, node->plan.out.w, node->plan.out.c, MAX_IMAGE_LEN);
+		return fail_at(err, layer->at,
+			"%s: its output of %dx%dx%d (height x width x channels) is larger than %d numbers",
+		               layer->type->kind.name, node->plan.out.h, node->plan.out.w, node->plan.out.c,
+		               MAX_IMAGE_LEN);
 	node->wants_gradient = node->wants_gradient || node->plan.param_count > 0;
 	return true;
 }
@@ -49,12 +52,14 @@ struct member plan_member(const struct model_plan *plan, int i)
 	if (node->activation >= 0)
 		active = &plan->network->layers[node->activation];
 	return (struct member){ .config = layer->config, .plan = &node->plan, .in = node->in,
-		.activation = active->type->activation ? active->type->activation(active->config) : ACTIVATION_IDENTITY };
+		.activation = active->type->activation ? active->type->activation(active->config)
+		: ACTIVATION_IDENTITY };
 }
 
 struct pass plan_pass(const struct model_plan *plan, const struct operation *op, struct member *members)
 {
-	struct pass p = { .plan = &op->plan, .members = members, .member_count = op->member_count, .activation = op->activation,
+	struct pass p = { .plan = &op->plan, .members = members, .member_count = op->member_count,
+		.activation = op->activation,
 		.mask = op->mask, .groups = plan->groups, .images = plan->batch, .training = true };
 
 	for (int k = 0; k < op->member_count; k++) {
@@ -105,7 +110,8 @@ static bool check_readers(const struct network *n, struct error *err)
 {
 	for (int i = 0; i + 1 < n->layer_count; i++)
 		if (plan_reader_count(n, i) == 0)
-			return fail_at(err, n->layers[i].at, "%s: nothing reads its output", n->layers[i].type->kind.name);
+			return fail_at(err, n->layers[i].at, "%s: nothing reads its output",
+				n->layers[i].type->kind.name);
 	return true;
 }
 
@@ -114,7 +120,8 @@ static bool check_input(const struct network *n, struct error *err)
 	struct shape in = n->input;
 
 	return image_len(in) <= MAX_IMAGE_LEN ? true :
-	       fail(err, "the input of %dx%dx%d (height x width x channels) is larger than %d numbers", in.h, in.w, in.c, MAX_IMAGE_LEN);
+	       fail(err, "the input of %dx%dx%d (height x width x channels) is larger than %d numbers", in.h, in.w,
+	       in.c, MAX_IMAGE_LEN);
 }
 
 static bool check_logits(const struct model_plan *plan, struct error *err)
@@ -147,7 +154,8 @@ static bool plan_all(struct model_plan *plan, struct error *err)
 		plan_operation(plan, &plan->operations[i]);
 	for (int i = 0; i < plan->network->layer_count; i++)
 		plan_lengths(plan, &plan->nodes[i]);
-	return check_readers(plan->network, err) && check_logits(plan, err) && plan_program(plan, err) && plan_memory(plan, err);
+	return check_readers(plan->network, err) && check_logits(plan, err) && plan_program(plan, err) &&
+		plan_memory(plan, err);
 }
 
 struct model_plan *model_plan_create(const struct network *network, int batch, int optimizer_slots, struct error *err)

@@ -1,14 +1,14 @@
-/* A planned network: from the graph of layers to operations, the program of their steps, and every place in memory, before any memory
- * exists. Floor 3. For the files of nn/model alone; others see network.h and model.h.
+/* A planned network: from the graph of layers to operations, the program of their steps, and every place in memory,
+ * before any memory exists. Floor 3. For the files of nn/model alone; others see network.h and model.h.
  *
  *   plan.c          the graph: each layer planned for itself, so that no fusion can change shapes and counts
  *   plan_fuse.c     chains of layers become operations (nn/fused/patterns.c); what operations leave to their neighbours
  *   plan_program.c  the forward and backward steps of the operations, cut into segments
  *   plan_memory.c   lifetimes and places of values and gradients
  *
- * A program is a list of items cut into segments. All items of a segment are run for one index (a lane group, a block of features) by one
- * thread, in order; between segments everybody waits for everybody. So runs of per-group steps stay in one thread's cache, and two tensors
- * may share memory only if no segment needs both. */
+ * A program is a list of items cut into segments. All items of a segment are run for one index (a lane group, a block
+ * of features) by one thread, in order; between segments everybody waits for everybody. So runs of per-group steps stay
+ * in one thread's cache, and two tensors may share memory only if no segment needs both. */
 #ifndef NN_MODEL_PLAN_H
 #define NN_MODEL_PLAN_H
 
@@ -37,8 +37,9 @@ struct program {
 	int *ends;              /* owned: segment k is items ends[k - 1] .. ends[k] - 1 */
 };
 
-/* A tensor's place in memory, and the items, counted through both programs, in which it is alive. One that no segment hands on to another
- * is `local`: its lane groups take turns in a place that each seat of the crew has, and that stays in its thread's cache. */
+/* A tensor's place in memory, and the items, counted through both programs, in which it is alive. One that no segment
+ * hands on to another is `local`: its lane groups take turns in a place that each seat of the crew has, and that stays
+ * in its thread's cache. */
 struct slot {
 	size_t len, at;         /* numbers, of all groups or of one; len 0: not needed */
 	int first, last;
@@ -75,9 +76,12 @@ struct operation {
 	struct operation_plan plan;
 	struct activation activation;           /* applied to the output; identity: none */
 	bool runs_backward;
-	const struct activation *mask;          /* NULL, or the activation of which its input is the output: its gradient is taken here */
-	bool masked_by_reader;                  /* likewise the reader of its output takes the gradient of this one's activation */
-	int finishes;                           /* operation, its only reader, whose last step of backward it does; -1: none */
+	/* NULL, or the activation of which its input is the output: its gradient is taken here */
+	const struct activation *mask;
+	/* likewise the reader of its output takes the gradient of this one's activation */
+	bool masked_by_reader;
+	/* operation, its only reader, whose last step of backward it does; -1: none */
+	int finishes;
 	bool deferred;                          /* its producer does its last step of backward */
 	struct slot side[MAX_INPUTS];           /* gradient of an input that already has one; added to it afterwards */
 	size_t saved_at, shared_at;

@@ -1,9 +1,11 @@
-/* What a plan costs: counts, memory, and for each stage of an update its multiply-adds and the bytes that it moves. See network.h.
+/* What a plan costs: counts, memory, and for each stage of an update its multiply-adds and the bytes that it moves. See
+ * network.h.
  *
- * Bytes are counted step by step, as if caches held everything within a step and nothing between two: each array that a step reads or
- * writes counts once, in the length that the plan gives it, empty lanes included. A kernel that reads an array twice while it lies in
- * a cache moves it once; an array that the next step finds still in a cache is moved all the same. So it is neither what a perfect
- * cache would move nor what memory sees, but what the plan asks for: fusing two steps lowers it, a larger cache does not. */
+ * Bytes are counted step by step, as if caches held everything within a step and nothing between two: each array that a
+ * step reads or writes counts once, in the length that the plan gives it, empty lanes included. A kernel that reads an
+ * array twice while it lies in a cache moves it once; an array that the next step finds still in a cache is moved all
+ * the same. So it is neither what a perfect cache would move nor what memory sees, but what the plan asks for: fusing
+ * two steps lowers it, a larger cache does not. */
 #include "nn/model/plan.h"
 
 static int64_t bytes_of(size_t numbers)
@@ -46,11 +48,13 @@ static int64_t moved_bytes(const struct model_plan *plan, const struct item *ite
 	const struct operation *op = &plan->operations[item->operation];
 	const struct node *node = &plan->nodes[item->layer];
 	size_t gradients = node->grouped ? (size_t)plan->groups : 1;
-	int64_t bytes = (moves->out + moves->d_out) * tensor_bytes(plan, op->out) + moves->params * bytes_of(node->params_len) +
+	int64_t bytes = (moves->out + moves->d_out) * tensor_bytes(plan, op->out) +
+		moves->params * bytes_of(node->params_len) +
 	                moves->d_params * bytes_of(gradients * node->params_len);
 
 	for (int k = 0; k < plan_input_count(plan, op); k++)
-		bytes += (moves->in + (plan->values[op->inputs[k]].wants_gradient ? moves->d_in : 0)) * tensor_bytes(plan, op->in[k]);
+		bytes += (moves->in + (plan->values[op->inputs[k]].wants_gradient ? moves->d_in : 0)) *
+			tensor_bytes(plan, op->in[k]);
 	return bytes;
 }
 
@@ -121,7 +125,8 @@ static struct stage_cost hosted_cost(const struct model_plan *plan, enum stage s
 	case STAGE_FORWARD:
 		return (struct stage_cost){ .macs = macs_done(plan, op) };
 	case STAGE_BACKWARD:    /* the gradients with respect to the weights and to the input */
-		return (struct stage_cost){ .macs = op->runs_backward ? macs_done(plan, op) * (1 + wants_data(plan, op)) : 0 };
+		return (struct stage_cost){ .macs = op->runs_backward ? macs_done(plan, op) * (1 + wants_data(plan, op))
+			: 0 };
 	default:
 		return (struct stage_cost){ 0 };
 	}
@@ -141,7 +146,8 @@ static int64_t stage_bytes(const struct model_plan *plan, enum stage stage, int 
 		return program_bytes(plan, &plan->backward, layer);
 	case STAGE_SUMMING:     /* the gradients of all groups are read, their sum is written */
 		return node->grouped ? (plan->groups + 1) * bytes_of(node->params_len) : 0;
-	case STAGE_UPDATE:      /* parameters and the optimizer's numbers are read and written, gradients read; then averages likewise */
+	/* parameters and the optimizer's numbers are read and written, gradients read; then averages likewise */
+	case STAGE_UPDATE:
 		return (3 + 2 * plan->optimizer_slots + 3 * plan->averages) * bytes_of(node->params_len);
 	default:
 		return 0;

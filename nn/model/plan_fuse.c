@@ -1,4 +1,5 @@
-/* From layers to operations: chains that fit a pattern become one, every other layer one by itself. See plan.h and nn/fused/fused.h. */
+/* From layers to operations: chains that fit a pattern become one, every other layer one by itself. See plan.h and
+ * nn/fused/fused.h. */
 #include "nn/model/plan.h"
 
 #include <stdlib.h>
@@ -37,7 +38,7 @@ static void attach_activations(struct model_plan *plan)
 	}
 }
 
-/* --- Chains ------------------------------------------------------------------------------------------------------------------ */
+/* --- Chains ------------------------------------------------------------------------------------------------------- */
 
 /* The layers that fit a pattern's elements, or one by itself. `taken`: one of such a chain. */
 struct chain {
@@ -56,7 +57,8 @@ static bool fits(const struct model_plan *plan, int i, const struct element *e)
 }
 
 /* The chain that begins with layer i, if it fits the pattern and none of its layers is taken; else of no layers. */
-static struct chain chain_from(const struct model_plan *plan, const struct chain *chains, const struct pattern *pattern, int i)
+static struct chain chain_from(const struct model_plan *plan, const struct chain *chains, const struct pattern *pattern,
+	int i)
 {
 	struct chain chain = { .pattern = pattern };
 	const struct element *e = pattern->chain;
@@ -99,7 +101,7 @@ static void find_chains(const struct model_plan *plan, struct chain *chains)
 		}
 }
 
-/* --- Operations -------------------------------------------------------------------------------------------------------------- */
+/* --- Operations --------------------------------------------------------------------------------------------------- */
 
 static int value_of(const struct model_plan *plan, int layer)
 {
@@ -111,14 +113,16 @@ static struct shape shape_of(const struct model_plan *plan, int layer)
 	return layer == NETWORK_INPUT ? plan->network->input : plan->nodes[layer].plan.out;
 }
 
-/* What is applied to the output is the activation of the last member that applies one: a pooling behind it changes nothing of that. */
+/* What is applied to the output is the activation of the last member that applies one: a pooling behind it changes
+ * nothing of that. */
 static struct activation output_activation(const struct model_plan *plan, const struct chain *chain)
 {
 	int k = chain->count - 1;
 
 	while (k > 0 && !plan->network->layers[chain->layers[k]].type->alone.applies_activation)
 		k--;
-	return plan->nodes[chain->layers[k]].activation >= 0 ? plan_member(plan, chain->layers[k]).activation : ACTIVATION_IDENTITY;
+	return plan->nodes[chain->layers[k]].activation >= 0 ? plan_member(plan, chain->layers[k]).activation
+		: ACTIVATION_IDENTITY;
 }
 
 /* The layer's work, and that of the activation that it applies, is the operation's. */
@@ -175,7 +179,7 @@ static void add_operations(struct model_plan *plan, const struct chain *chains)
 	}
 }
 
-/* --- What operations leave to their neighbours ------------------------------------------------------------------------------------ */
+/* --- What operations leave to their neighbours -------------------------------------------------------------------- */
 
 /* The operation that alone reads what this one writes, itself or a view of it; -1: none or several. */
 static int reader_of(const struct model_plan *plan, const struct operation *op)
@@ -193,7 +197,8 @@ static int reader_of(const struct model_plan *plan, const struct operation *op)
 	return reader;
 }
 
-/* The gradient through an activation is taken by the operation that reads its outputs, if there is one that can do so. */
+/* The gradient through an activation is taken by the operation that reads its outputs, if there is one that can do
+ * so. */
 static void share_masks(struct model_plan *plan)
 {
 	for (int i = 0; i < plan->operation_count; i++) {
@@ -206,7 +211,8 @@ static void share_masks(struct model_plan *plan)
 	}
 }
 
-/* The last step of an operation's backward pass is done by its producer, if that can and nothing stands between them. */
+/* The last step of an operation's backward pass is done by its producer, if that can and nothing stands between
+ * them. */
 static void share_last_steps(struct model_plan *plan)
 {
 	for (int i = 0; i < plan->operation_count; i++) {

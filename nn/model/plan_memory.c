@@ -1,9 +1,10 @@
 /* Lifetimes of activations and gradients, and their places. See plan.h.
  *
- * Lifetimes are counted in items. Most tensors are handed from segment to segment, and different groups may be at different items of a
- * segment, so for them whole segments count, and they get places in one block of the whole batch. The others, mostly gradients, get places
- * in a small block that each seat has. Both kinds are placed greedily: the largest slot first, each at the lowest place where no slot that
- * lives at the same time lies (Pisarchyk and Lee 2020, "Efficient memory management for deep neural net inference", algorithm 3). */
+ * Lifetimes are counted in items. Most tensors are handed from segment to segment, and different groups may be at
+ * different items of a segment, so for them whole segments count, and they get places in one block of the whole batch.
+ * The others, mostly gradients, get places in a small block that each seat has. Both kinds are placed greedily: the
+ * largest slot first, each at the lowest place where no slot that lives at the same time lies (Pisarchyk and Lee 2020,
+ * "Efficient memory management for deep neural net inference", algorithm 3). */
 #include "nn/model/plan.h"
 
 #include <stdlib.h>
@@ -175,7 +176,8 @@ static void place_slots(struct model_plan *plan, struct slot **slots, int count)
 /* The input is loaded before all, and its gradient, like the logits, is read when all is over. */
 static void live_outside(struct model_plan *plan, int after)
 {
-	struct value *input = &plan->values[0], *logits = &plan->values[plan->operations[plan->operation_count - 1].output];
+	struct value *input = &plan->values[0], *logits = &plan->values[plan->operations[plan->operation_count -
+		1].output];
 
 	input->data.first = 0;
 	logits->data.last = after;

@@ -3,7 +3,8 @@
 
 #include <stdlib.h>
 
-/* Most items an operation adds to a program: its steps, its activation's gradient, and the sums of gradients of its inputs. */
+/* Most items an operation adds to a program: its steps, its activation's gradient, and the sums of gradients of its
+ * inputs. */
 enum { ITEMS_PER_OPERATION = MAX_STEPS + 1 + MAX_INPUTS };
 
 static void add_item(struct program *program, struct item item)
@@ -55,7 +56,8 @@ static bool program_allocate(struct program *program, int operations, struct err
 
 	program->items = calloc(most, sizeof *program->items);
 	program->ends = calloc(most, sizeof *program->ends);
-	return program->items && program->ends ? true : fail(err, "no memory for a program of %d operations", operations);
+	return program->items && program->ends ? true : fail(err, "no memory for a program of %d operations",
+		operations);
 }
 
 static void add_forward(struct model_plan *plan)
@@ -73,7 +75,8 @@ bool plan_program(struct model_plan *plan, struct error *err)
 	int operations = plan->operation_count;
 	bool *written = calloc((size_t)plan->value_count, sizeof *written);
 
-	if (!written || !program_allocate(&plan->forward, operations, err) || !program_allocate(&plan->backward, operations, err)) {
+	if (!written || !program_allocate(&plan->forward, operations, err) ||
+		!program_allocate(&plan->backward, operations, err)) {
 		free(written);
 		return fail(err, "no memory for a program of %d operations", operations);
 	}

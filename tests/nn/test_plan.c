@@ -1,4 +1,5 @@
-/* Plans: every error by its text, counts of a small network from paper, folding, and memory whose lifetimes never collide. */
+/* Plans: every error by its text, counts of a small network from paper, folding, and memory whose lifetimes never
+ * collide. */
 #include "nn/model/plan.h"
 #include "tests/helpers/model_run.h"
 #include "tests/helpers/test.h"
@@ -75,8 +76,9 @@ TEST(plan_of_nothing_is_an_error)
 
 /* --- Counts --- */
 
-/* 1x6x6. Kernel 2 * 9 and bias 2; 6 * 6 * 18 multiply-adds. Batch norm 2 * 2, moving 2 * 2. Depthwise 2 * 2 * 9 without bias,
- * 3x3 out: 9 * 36 multiply-adds. Grouped: 6 outputs of 4 / 2 inputs of 2x2, bias 6, valid 2x2 out: 4 * 48. Dense 24 * 3 + 3, 72. */
+/* 1x6x6. Kernel 2 * 9 and bias 2; 6 * 6 * 18 multiply-adds. Batch norm 2 * 2, moving 2 * 2. Depthwise 2 * 2 * 9 without
+ * bias, 3x3 out: 9 * 36 multiply-adds. Grouped: 6 outputs of 4 / 2 inputs of 2x2, bias 6, valid 2x2 out: 4 * 48. Dense
+ * 24 * 3 + 3, 72. */
 TEST(plan_counts_by_hand)
 {
 	struct net net;
@@ -104,317 +106,15 @@ TEST(plan_counts_by_hand)
 	model_plan_destroy(plan);
 }
 
-/* --- Fusing --- */
+/* --- Gradients --- */
 
-/* The operation that does a layer's work; NULL: none does. */
-static const struct operation *operation_of(const struct model_plan *plan, int layer)
-{
-	int i = plan->nodes[layer].operation;
-
-	return i < 0 ? NULL : &plan->operations[i];
-}
-
-/* Whether that is of such a type, and the layer its host. */
-static bool hosts(const struct model_plan *plan, int layer, const struct operation_type *type)
-{
-	const struct operation *op = operation_of(plan, layer);
-
-	return op && op->type == type && op->host == layer;
-}
-
-/* How many operations are of such a type. */
-static int count_fused(const struct model_plan *plan, const struct operation_type *type)
-{
-	int count = 0;
-
-	for (int i = 0; i < plan->operation_count; i++)
-		count += plan->operations[i].type == type;
-	return count;
-}
-
-static bool runs(const char *text, int layer)
-{
-	struct model_run r;
-
-	model_run_open(&r, text, (struct shape){ 2, 5, 5 }, 3);
-	model_run_plan(&r, 16);
-	bool does = model_plan_computes(r.plan, layer);
-	model_run_close(&r);
-	return does;
-}
-
-TEST(plan_folds_an_activation_into_its_only_producer)
-{
-	CHECK(!runs("conv channels=3 kernel=5 padding=valid; relu", 1));
-	CHECK(!runs("depthwise kernel=3; leaky_relu; flatten; dense units=3", 1));
-	CHECK(!runs("batch_norm; relu6; flatten; dense units=3", 1));
-	CHECK(!runs("flatten; dense units=3; relu", 2));
-	CHECK(runs("relu; flatten; dense units=3", 0));                                         /* nobody produces the input */
-	CHECK(runs("max_pool window=2; relu; flatten; dense units=3", 1));                      /* pooling applies none */
-	CHECK(runs("conv channels=3 kernel=3; relu; relu6; flatten; dense units=3", 2));        /* the second one */
-	CHECK(runs("conv channels=3 kernel=3; relu; add from=0,1; flatten; dense units=3", 1)); /* another reader before it */
-	CHECK(runs("conv channels=3 kernel=5 padding=valid; flatten; relu", 2));                /* a view between them */
-}
-
-/* Four layers before a depthwise convolution, as one string: p for batch norm that the convolution is fused with, which has steps of its own,
- * w for others without; then the number of layers that the convolution is fused with. */
-static void check_norm_depthwise(const char *text, const char *want)
-{
-	struct model_run r;
-	char got[8] = { 0 };
-
-	model_run_open(&r, text, (struct shape){ 2, 5, 5 }, 4);
-	model_run_plan(&r, 16);
-	for (int i = 0; i < 4; i++) {
-		bool fused = operation_of(r.plan, i)->type == &fused_norm_depthwise;
-		got[i] = !model_plan_computes(r.plan, i) ? 'w' : fused ? 'p' : '.';
-	}
-	const struct operation *depthwise = operation_of(r.plan, 4);
-	got[4] = (char)('0' + (depthwise->type == &fused_norm_depthwise ? depthwise->member_count - 1 : 0));
-	CHECK_TEXT(got, want);
-	model_run_close(&r);
-}
-
-TEST(plan_fuses_depthwise_convolutions_with_layers_before_them)
-{
-	const char *rest = "depthwise kernel=3; global_average_pool; dense units=4";
-	static const struct { const char *before, *want; } cases[] = {
-		{ "conv channels=4 kernel=1; relu; batch_norm; relu;", ".wpw1" },
-		{ "conv channels=4 kernel=1; relu; batch_norm; dropout rate=0.1;", ".wpw2" },
-		{ "conv channels=4 kernel=1; batch_norm; dropout rate=0.1; dropout rate=0.1;", ".pww3" },
-		{ "conv channels=4 kernel=1; batch_norm; batch_norm; dropout rate=0.1;", "..pw2" },     /* each must see all groups */
-		{ "conv channels=4 kernel=1; batch_norm; relu; dropout rate=0.1;", "..w.0" },        /* the dropout would hide the relu */
-		{ "conv channels=4 kernel=1; relu; batch_norm; max_pool window=2;", ".w.w0" },
-		{ "conv channels=4 kernel=1; relu; relu6; dropout rate=0.1;", ".w..0" },                /* none with steps of its own */
-		{ "batch_norm; dropout rate=0; dropout rate=0.1; dropout rate=0.1;", "....0" },         /* of the network's own input */
-		{ "conv channels=2 kernel=1; batch_norm; add from=0,1; dropout rate=0.1;", "....0" },   /* others read as well */
-		{ "conv channels=4 kernel=1; batch_norm; conv channels=4 kernel=1; dropout rate=0.1;", "....0" },
-	};
-
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		char text[256];
-		snprintf(text, sizeof text, "%s%s", cases[i].before, rest);
-		check_norm_depthwise(text, cases[i].want);
-	}
-}
-
-/* Whether layers 0 .. 3 have batch norm's work in their weights. */
-static void check_norms(const char *text, bool bf16, const char *want)
-{
-	struct model_run r;
-	char got[5] = "";
-
-	model_run_open(&r, text, (struct shape){ 2, 5, 5 }, 4);
-	r.net.network.bf16 = bf16;
-	model_run_plan(&r, 16);
-	for (int i = 0; i < 4; i++) {
-		const struct operation *op = operation_of(r.plan, i);
-		bool fused = op->type == &fused_norm_conv || op->type == &fused_active_norm_conv;
-		got[i] = fused && op->host == i ? 'n' : fused && op->members[0] == i ? 'm' : '.';
-	}
-	if (strcmp(got, want) != 0)
-		test_fail(__FILE__, __LINE__, "%s: %s, not %s", text, got, want);
-	model_run_close(&r);
-}
-
-TEST(plan_takes_batch_norm_into_the_weights_that_read_it)
-{
-	static const struct { const char *text; bool bf16; const char *want; } cases[] = {
-		{ "relu; batch_norm; conv channels=4 kernel=1; relu;", false, ".mn." },
-		{ "batch_norm; conv channels=4 kernel=1; batch_norm; conv channels=4 kernel=1;", false, "mnmn" },
-		{ "relu; batch_norm; conv channels=4 kernel=1; relu;", true, "...." },
-		{ "relu; batch_norm; relu; conv channels=4 kernel=1;", false, ".m.n" },         /* not into the weights: a projection */
-		{ "relu; batch_norm; conv channels=4 kernel=3; relu;", false, "...." },         /* pads with zeros that are not shifted */
-		{ "relu; batch_norm; conv channels=4 kernel=1 padding=1; relu;", false, "...." },
-		{ "relu; batch_norm; conv channels=4 kernel=1 stride=2; relu;", false, "...." },
-		{ "relu; batch_norm; conv channels=4 kernel=1 groups=2; relu;", false, "...." },
-		{ "relu; batch_norm; conv channels=2 kernel=1; add from=1,2;", false, "...." }, /* another reads it too */
-		{ "relu; batch_norm; max_pool window=2; conv channels=4 kernel=1;", false, "...." },
-	};
-
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		char text[256];
-		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
-		check_norms(text, cases[i].bf16, cases[i].want);
-	}
-}
-
-/* Which of layers 0 .. 4 are projections, and which finish their reader's gradients. */
-static void check_projections(const char *text, bool input_gradient, bool bf16, const char *want)
-{
-	struct model_run r;
-	char got[6] = "";
-
-	model_run_open(&r, text, (struct shape){ 2, 5, 5 }, 4);
-	r.net.network.input_gradient = input_gradient;
-	r.net.network.bf16 = bf16;
-	model_run_plan(&r, 16);
-	for (int i = 0; i < 5; i++) {
-		const struct operation *op = operation_of(r.plan, i);
-		bool finishes = op->finishes >= 0 && op->host == i;
-		got[i] = hosts(r.plan, i, &fused_active_norm_conv) ? 'p' : finishes ? 'f' : '.';
-		CHECK(!finishes || r.plan->operations[op->finishes].deferred);
-	}
-	if (strcmp(got, want) != 0)
-		test_fail(__FILE__, __LINE__, "%s: %s, not %s", text, got, want);
-	model_run_close(&r);
-}
-
-TEST(plan_makes_projections_and_finishes_their_gradients)
-{
-	static const struct { const char *text; bool input_gradient, bf16; const char *want; } cases[] = {
-		{ "depthwise kernel=3; batch_norm; relu6; conv channels=4 kernel=1; relu;", false, false, "f..p." },
-		{ "depthwise kernel=3; batch_norm; relu6; conv channels=4 kernel=1; relu;", false, true, "....." },
-		{ "depthwise kernel=3; relu; batch_norm; relu; conv channels=4 kernel=1;", false, false, "f...p" },
-		{ "conv kernel=3 channels=2; batch_norm; relu6; conv channels=4 kernel=1; relu;", false, false, "...p." },
-		{ "batch_norm; relu; conv channels=4 kernel=1; relu; relu;", false, false, "....." },   /* nobody wants the gradient */
-		{ "batch_norm; relu; conv channels=4 kernel=1; relu; relu;", true, false, "..p.." },
-		{ "depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=1; add from=0,3;", false, false, "...p." },
-		{ "depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=1; add from=1,3;", false, false, "....." },
-		{ "depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=1; add from=2,3;", false, false, "....." },
-		{ "depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=3; relu;", false, false, "....." },
-		{ "depthwise kernel=3; batch_norm; relu; conv channels=2 kernel=1 stride=2; relu;", false, false, "....." },
-	};
-
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		char text[256];
-		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
-		check_projections(text, cases[i].input_gradient, cases[i].bf16, cases[i].want);
-	}
-}
-
-/* How many transitions a network has. */
-static void check_transitions(const char *text, struct shape input, bool bf16, int want)
-{
-	struct model_run r;
-
-	model_run_open(&r, text, input, 4);
-	r.net.network.bf16 = bf16;
-	model_run_plan(&r, 16);
-	int got = count_fused(r.plan, &fused_conv_norm_pool);
-	if (got != want)
-		test_fail(__FILE__, __LINE__, "%s: %d transitions, not %d", text, got, want);
-	model_run_close(&r);
-}
-
-TEST(plan_makes_a_transition_of_large_arrays_that_nobody_else_reads)
-{
-	static const struct { const char *text; int want; } cases[] = {
-		{ "conv channels=400 kernel=1; relu; batch_norm; max_pool window=2;", 1 },
-		{ "conv channels=400 kernel=1 bias=0; batch_norm; max_pool window=3 stride=2;", 1 },
-		{ "conv channels=380 kernel=1; relu; batch_norm; max_pool window=2;", 0 },                      /* too small to pay */
-		{ "conv channels=400 kernel=3; relu; batch_norm; max_pool window=2;", 0 },
-		{ "conv channels=400 kernel=1 stride=2; relu; batch_norm; max_pool window=2;", 0 },
-		{ "conv channels=400 kernel=1 groups=2; relu; batch_norm; max_pool window=2;", 0 },
-		{ "conv channels=400 kernel=1; relu; batch_norm; relu; max_pool window=2;", 0 },
-		{ "conv channels=400 kernel=1; relu; batch_norm; max_pool window=2; relu;", 1 },                /* by itself */
-		{ "conv channels=400 kernel=1; relu; batch_norm; average_pool window=2;", 0 },
-		{ "conv channels=400 kernel=1; relu; dropout rate=0.1; batch_norm; max_pool window=2;", 0 },
-		{ "conv channels=400 kernel=1; relu; max_pool window=2; batch_norm;", 0 },
-		{ "batch_norm; conv channels=400 kernel=1; batch_norm; max_pool window=2;", 0 },                /* has another before */
-		{ "conv channels=400 kernel=1; batch_norm; max_pool window=1; add from=2,0;", 0 },              /* others read */
-		{ "conv channels=400 kernel=1; relu; batch_norm; max_pool window=1; add from=3,1;", 0 },
-		{ "conv channels=400 kernel=1; batch_norm; max_pool window=1; add from=2,1;", 0 },
-		{ "conv channels=65 kernel=1; conv channels=400 kernel=1; batch_norm; max_pool window=2;", 0 }, /* of too many */
-		{ "conv channels=20 kernel=1; conv channels=400 kernel=1; batch_norm; max_pool window=2;", 0 }, /* sums have no room */
-	};
-
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		char text[256];
-		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
-		check_transitions(text, (struct shape){ 4, 8, 8 }, false, cases[i].want);
-		check_transitions(text, (struct shape){ 4, 8, 8 }, true, 0);
-	}
-	check_transitions(transitions_text, (struct shape){ 3, 9, 11 }, false, 2);
-}
-
-/* Whether the network has an expansion. */
-static void check_expansion(const char *text, bool bf16, bool want)
-{
-	struct model_run r;
-
-	model_run_open(&r, text, (struct shape){ 16, 8, 8 }, 4);
-	r.net.network.bf16 = bf16;
-	model_run_plan(&r, 16);
-	bool got = count_fused(r.plan, &fused_conv_norm_depthwise) > 0;
-	if (got != want)
-		test_fail(__FILE__, __LINE__, "%s: %s", text, got ? "expands" : "does not");
-	model_run_close(&r);
-}
-
-/* Batch norm before an expansion goes with it where nobody else reads it. */
-TEST(plan_takes_batch_norm_into_the_expansion_behind_it)
-{
-	static const struct { const char *text; bool want; } cases[] = {
-		{ "relu; batch_norm; conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3;", true },
-		{ "batch_norm; relu; conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3;", false },
-		{ "relu; batch_norm; conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3; global_average_pool;"
-		  "dense units=16; global_average_pool from=1; add from=7,8;", false },
-	};
-
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		char text[256];
-		struct model_run r;
-		bool got = false;
-		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
-		model_run_open(&r, text, (struct shape){ 16, 8, 8 }, 4);
-		model_run_plan(&r, 16);
-		for (int k = 0; k < r.plan->operation_count; k++)
-			got = got || (r.plan->operations[k].type == &fused_conv_norm_depthwise && r.plan->operations[k].member_count == 4);
-		if (got != cases[i].want)
-			test_fail(__FILE__, __LINE__, "%s: %s", text, got ? "taken" : "not taken");
-		model_run_close(&r);
-	}
-}
-
-/* What other tests train must have what they are about. */
-TEST(plan_makes_two_expansions_of_that_network)
-{
-	struct model_run r;
-
-	model_run_open(&r, expansions_text, (struct shape){ 3, 9, 11 }, 4);
-	model_run_plan(&r, 16);
-	CHECK_INT(count_fused(r.plan, &fused_conv_norm_depthwise), 2);
-	model_run_close(&r);
-}
-
-TEST(plan_makes_an_expansion_of_large_arrays_that_nobody_else_reads)
-{
-	static const struct { const char *text; bool want; } cases[] = {
-		{ "conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3;", true },
-		{ "conv channels=400 kernel=1 bias=0; batch_norm; depthwise kernel=3 bias=0; relu;", true },
-		{ "conv channels=200 kernel=1; batch_norm; relu; depthwise kernel=3 stride=2;", true },
-		{ "conv channels=200 kernel=1; batch_norm; relu; depthwise kernel=3;", false },         /* too small to pay */
-		{ "conv channels=4 kernel=1; conv channels=400 kernel=1; batch_norm; depthwise kernel=3;", false },     /* of too few */
-		{ "conv channels=17 kernel=1; conv channels=400 kernel=1; batch_norm; depthwise kernel=3;", false },    /* of too many */
-		{ "conv channels=400 kernel=3; batch_norm; relu6; depthwise kernel=3;", false },
-		{ "conv channels=400 kernel=1 groups=2; batch_norm; relu6; depthwise kernel=3;", false },
-		{ "conv channels=400 kernel=1 stride=2; batch_norm; relu6; depthwise kernel=3;", false },
-		{ "conv channels=400 kernel=1 padding=4; batch_norm; relu6; depthwise kernel=3;", false },
-		{ "conv channels=400 kernel=1; relu; batch_norm; relu6; depthwise kernel=3;", false },  /* not linear */
-		{ "conv channels=400 kernel=1; depthwise kernel=3;", false },
-		{ "conv channels=400 kernel=1; batch_norm; dropout rate=0.1; depthwise kernel=3;", false },
-		{ "conv channels=400 kernel=1; batch_norm; depthwise kernel=5;", false },
-		{ "conv channels=400 kernel=1; batch_norm; depthwise kernel=3 multiplier=2;", false },
-		{ "conv channels=400 kernel=1; batch_norm; depthwise kernel=3 stride=3;", false },
-		{ "conv channels=400 kernel=1; batch_norm; depthwise kernel=3; add from=1,2;", false },
-		{ "conv channels=400 kernel=1; batch_norm; depthwise kernel=3; add from=0,2;", false },
-	};
-
-	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-		char text[256];
-		snprintf(text, sizeof text, "%s global_average_pool; dense units=4", cases[i].text);
-		check_expansion(text, false, cases[i].want);
-		check_expansion(text, true, false);
-	}
-}
-
-/* Without the gradient by the input nothing flows back to layers before the first weights. */
+/* Where nobody needs the gradient with respect to the input, nothing flows back to layers before the first weights. */
 TEST(plan_computes_no_gradient_that_nobody_needs)
 {
 	struct model_run r;
 
-	model_run_open(&r, "max_pool window=2; conv channels=3 kernel=2 padding=valid; flatten", (struct shape){ 2, 4, 4 }, 3);
+	model_run_open(&r, "max_pool window=2; conv channels=3 kernel=2 padding=valid; flatten",
+		(struct shape){ 2, 4, 4 }, 3);
 	r.net.network.input_gradient = false;
 	model_run_plan(&r, 16);
 	CHECK(!r.plan->operations[0].runs_backward);
@@ -493,13 +193,15 @@ TEST(plan_places_nothing_on_what_lives_at_the_same_time)
 	check_memory("conv channels=4 kernel=3; add from=0,0; conv channels=4 kernel=3; add from=2,1; relu; add from=4,1;"
 	             "add from=5,0; global_average_pool; dense units=3", (struct shape){ 2, 5, 5 }, 3);
 	check_memory("conv channels=8 kernel=3; relu; max_pool window=2; conv channels=16 kernel=3; batch_norm; relu;"
-	             "max_pool window=2; flatten; dense units=20; relu; dense units=10", (struct shape){ 1, 12, 12 }, 10);
+	             "max_pool window=2; flatten; dense units=20; relu; dense units=10", (struct shape){ 1, 12, 12 },
+	             10);
 	check_memory("dense units=2; batch_norm; dense units=1; batch_norm; dense units=1; relu; dense units=2; dense units=1;"
 	             "dense units=2", (struct shape){ 1, 1, 1 }, 2);
 }
 
-/* Five convolutions, each with batch norm, over tensors of one size. At the loss all values live: the input, ten more, and of the
- * rest only single numbers. Going back, a batch norm and the convolution before it need three gradients at a time, not ten. */
+/* Five convolutions, each with batch norm, over tensors of one size. At the loss all values live: the input, ten more,
+ * and of the rest only single numbers. Going back, a batch norm and the convolution before it need three gradients at a
+ * time, not ten. */
 TEST(plan_reuses_the_memory_of_gradients)
 {
 	struct model_run r;

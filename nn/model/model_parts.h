@@ -1,0 +1,56 @@
+/* A model's parts, and how their places are found. Floor 3; for model.c and model_run.c alone. */
+#ifndef NN_MODEL_MODEL_PARTS_H
+#define NN_MODEL_MODEL_PARTS_H
+
+#include "nn/model/model.h"
+#include "nn/model/plan.h"
+
+/* A piece of one parameter array. */
+struct stretch {
+	size_t at, len;
+	size_t grouped_at;      /* its place among the gradients that come once per group */
+	int layer;
+	bool grouped, decays;
+};
+
+struct model {
+	const struct model_plan *plan;
+	const struct kernels *kernels;
+	struct pass *passes;    /* owned: one per operation, for each seat: [seats][operations] */
+	struct member *members; /* owned: [operations][MAX_MEMBERS], which the passes of all seats share */
+	struct stretch *stretches;      /* owned */
+	int stretch_count;
+	int *labels;            /* owned: one per lane, as are losses and correct */
+	double *losses;
+	bool *correct;
+	real *block;            /* owned: everything below lies in it */
+	real *averages, *state_averages;        /* NULL unless planned, and so are */
+	real *kept, *state_kept;
+	real *params, *gradients, *slots[3], *state, *grouped, *activations, *saved, *shared;
+	real *local, *scratch;  /* [seats] of them */
+	struct batch batch;     /* of the last forward pass */
+	int groups;
+	bool descending;        /* the last segment of groups went from the last one to the first */
+	const struct model_step *step;  /* while model_update runs */
+	enum model_weights used;        /* by passes */
+	bool repack;            /* passes use other parameters than before */
+	const struct observer *observer;        /* borrowed, or NULL */
+};
+
+/* An operation's pass for one seat. */
+static inline struct pass *pass_of(const struct model *m, int operation, int seat)
+{
+	return m->passes + (size_t)seat * (size_t)m->plan->operation_count + operation;
+}
+
+/* The tensor whose place the plan has chosen; without an address where it is not needed. */
+static inline struct tensor tensor_of(const struct model *m, int seat, struct shape shape, const struct slot *slot)
+{
+	if (slot->len == 0)
+		return (struct tensor){ .shape = shape };
+	if (slot->local)
+		return (struct tensor){ shape, m->local + (size_t)seat * m->plan->local_len + slot->at, 0 };
+	return tensor_at(shape, m->activations + slot->at);
+}
+
+#endif

@@ -1,0 +1,226 @@
+/* The running of programs: forward, backward, the sums of gradients, the optimizer's step. See model.h and plan.h. */
+#include "nn/model/model_parts.h"
+#include "nn/model/loss.h"
+#include "nn/base/rng.h"
+
+#include <assert.h>
+#include <string.h>
+
+/* What the tasks of one crew_run are told. */
+struct run {
+	struct model *model;
+	const struct item *from, *to;
+	enum stage stage;
+	/* tasks are lane groups, from the last one to the first; for several threads: see group_of() */
+	bool descending, shared;
+};
+
+/* From the last group to the first. Of several threads the leader takes its groups from one end, others from the other:
+ * each half. */
+static int group_of(const struct run *run, int index)
+{
+	int groups = run->model->groups, half = run->shared ? (groups + 1) / 2 : 0;
+
+	return index < half ? half - 1 - index : groups - 1 - (index - half);
+}
+
+static void run_segment(void *about, int index, int seat)
+{
+	const struct run *run = about;
+
+	if (run->descending)
+		index = group_of(run, index);
+	for (const struct item *item = run->from; item < run->to; item++) {
+		observe_begin(run->model->observer);
+		item->run(run->model, item, index, item->scope == EACH_GROUP ? seat : 0);
+		observe_end(run->model->observer, item->run == model_run_loss ? STAGE_LOSS : run->stage, item->layer);
+	}
+}
+
+static int segment_tasks(const struct model *m, const struct item *first)
+{
+	if (first->scope == EACH_GROUP)
+		return m->groups;
+	return first->scope == EACH_BLOCK ? first->step->blocks(pass_of(m, first->operation, 0)) : 1;
+}
+
+/* Segments go through the groups in turns from the first to the last and from the last to the first: a thread begins
+ * with what it has just written, which its cache still holds. The loader has gone from the first to the last. */
+static void run_program(struct model *m, struct crew *crew, const struct program *program)
+{
+	int from = 0;
+
+	for (int segment = 0; segment < program->segment_count; from = program->ends[segment++]) {
+		struct run run = { m, program->items + from, program->items + program->ends[segment],
+		                   program == &m->plan->forward ? STAGE_FORWARD : STAGE_BACKWARD,
+		                   .shared = atomic_load_explicit(&crew->helpers, memory_order_relaxed) > 0 };
+		if (run.from->scope == EACH_GROUP)
+			run.descending = m->descending = !m->descending;
+		crew_run(crew, segment_tasks(m, run.from), run_segment, &run);
+	}
+}
+
+void model_run_step(struct model *m, const struct item *item, int index, int seat)
+{
+	item->step->run(pass_of(m, item->operation, seat), index);
+}
+
+void model_run_loss(struct model *m, const struct item *item, int group, int seat)
+{
+	const struct pass *p = pass_of(m, item->operation, seat);
+	int images = m->batch.images - group * LANES;
+
+	loss_softmax(&(struct loss_job){
+		.logits = group_at(p->out, group), .d_logits = group_at(p->d_out, group), .classes = p->out.shape.c,
+		.labels = m->labels + (size_t)group * LANES, .lanes = images < LANES ? images : LANES,
+		.batch_images = m->batch.images, .label_smoothing = m->batch.label_smoothing,
+		.losses = m->losses + (size_t)group * LANES, .correct = m->correct + (size_t)group * LANES,
+	});
+}
+
+void model_run_activation_backward(struct model *m, const struct item *item, int group, int seat)
+{
+	const struct pass *p = pass_of(m, item->operation, seat);
+	real *d_out = group_at(p->d_out, group);
+
+	m->kernels->activate_backward(group_at(p->out, group), d_out, d_out, image_len(p->out.shape), p->activation);
+}
+
+void model_run_accumulate(struct model *m, const struct item *item, int group, int seat)
+{
+	const struct pass *p = pass_of(m, item->operation, seat);
+	const struct value *in = &m->plan->values[m->plan->operations[item->operation].inputs[item->input]];
+	struct tensor sum = tensor_of(m, seat, p->d_in[item->input].shape, &in->gradient);
+
+	m->kernels->add(group_at(sum, group), group_at(p->d_in[item->input], group), group_at(sum, group),
+		image_len(sum.shape));
+}
+
+static void run_prepare(void *about, int i, int seat)
+{
+	struct model *m = about;
+	const struct operation *op = &m->plan->operations[i];
+
+	(void)seat;
+	if (!op->type->prepare)
+		return;
+	observe_begin(m->observer);
+	op->type->prepare(pass_of(m, i, 0));
+	observe_end(m->observer, STAGE_PACKING, op->host);
+}
+
+static void begin_pass(struct pass *p, const struct batch *batch)
+{
+	p->groups = (batch->images + LANES - 1) / LANES;
+	p->images = batch->images;
+	p->training = batch->training;
+	p->without_dropout = batch->without_dropout;
+}
+
+/* Each layer has noise of its own. */
+static void begin_batch(struct model *m, const struct batch *batch)
+{
+	for (int seat = 0; seat < plan_seats(m->plan); seat++)
+		for (int i = 0; i < m->plan->operation_count; i++)
+			begin_pass(pass_of(m, i, seat), batch);
+	for (int i = 0; i < m->plan->operation_count; i++) {
+		const struct operation *op = &m->plan->operations[i];
+		for (int k = 0; k < op->member_count; k++)
+			m->members[i * MAX_MEMBERS + k].noise = rng_mix(batch->noise, (uint64_t)op->members[k]);
+	}
+}
+
+void model_forward(struct model *m, struct crew *crew, const struct batch *batch, bool fresh)
+{
+	assert(!batch->training || m->used == MODEL_TRAINED);
+	m->batch = *batch;
+	m->groups = (batch->images + LANES - 1) / LANES;
+	m->descending = false;
+	begin_batch(m, batch);
+	if (fresh || m->repack)
+		crew_run(crew, m->plan->operation_count, run_prepare, m);
+	m->repack = false;
+	run_program(m, crew, &m->plan->forward);
+}
+
+/* Adds the gradients of all groups, in group order. */
+static void run_sum(void *about, int index, int seat)
+{
+	struct model *m = about;
+	const struct stretch *s = &m->stretches[index];
+	real *sum = m->gradients + s->at;
+	const real *from = m->grouped + s->grouped_at;
+
+	(void)seat;
+	if (!s->grouped)
+		return;
+	observe_begin(m->observer);
+	memcpy(sum, from, s->len * sizeof *sum);
+	for (int group = 1; group < m->groups; group++) {
+		from += m->plan->grouped_len;
+		for (size_t i = 0; i < s->len; i++)
+			sum[i] += from[i];
+	}
+	observe_end(m->observer, STAGE_SUMMING, s->layer);
+}
+
+void model_backward(struct model *m, struct crew *crew)
+{
+	run_program(m, crew, &m->plan->backward);
+	crew_run(crew, m->stretch_count, run_sum, m);
+}
+
+static void run_update(void *about, int index, int seat)
+{
+	struct model *m = about;
+	const struct stretch *s = &m->stretches[index];
+	struct update u = { .params = m->params + s->at, .gradients = m->gradients + s->at, .len = s->len,
+		.step = m->step->step,
+		.learning_rate = m->step->learning_rate, .decays = s->decays };
+
+	(void)seat;
+	for (int i = 0; i < m->plan->optimizer_slots; i++)
+		u.slots[i] = m->slots[i] + s->at;
+	observe_begin(m->observer);
+	m->step->optimizer->update(m->step->config, &u);
+	observe_end(m->observer, STAGE_UPDATE, s->layer);
+}
+
+void model_update(struct model *m, struct crew *crew, const struct model_step *step)
+{
+	m->step = step;
+	crew_run(crew, m->stretch_count, run_update, m);
+	m->step = NULL;
+}
+
+static void average(real *restrict averages, const real *restrict values, size_t len, real take)
+{
+	for (size_t i = 0; i < len; i++)
+		averages[i] += take * (values[i] - averages[i]);
+}
+
+/* What the tasks of model_average are told. */
+struct averaging {
+	struct model *model;
+	real take;              /* share of the new values */
+};
+
+static void run_average(void *about, int index, int seat)
+{
+	const struct averaging *a = about;
+	const struct stretch *s = &a->model->stretches[index];
+
+	(void)seat;
+	observe_begin(a->model->observer);
+	average(a->model->averages + s->at, a->model->params + s->at, s->len, a->take);
+	observe_end(a->model->observer, STAGE_UPDATE, s->layer);
+}
+
+void model_average(struct model *m, struct crew *crew, double keep)
+{
+	struct averaging averaging = { m, (real)(1 - keep) };
+
+	assert(m->averages);
+	crew_run(crew, m->stretch_count, run_average, &averaging);
+	average(m->state_averages, m->state, m->plan->state_len, averaging.take);
+}
