@@ -1,7 +1,7 @@
 /* A planned network: from the graph of layers to operations, the program of their steps, and every place in memory,
  * before any memory exists. Floor 3. For the files of nn/model alone; others see network.h and model.h.
  *
- *   plan.c          the graph: each layer planned for itself, so that no fusion can change shapes and counts
+ *   plan_graph.c    the graph: each layer planned for itself, so that no fusion can change shapes and counts
  *   plan_fuse.c     chains of layers become operations (nn/fused/patterns.c); what operations leave to their neighbours
  *   plan_program.c  the forward and backward steps of the operations, cut into segments
  *   plan_memory.c   lifetimes and places of values and gradients
@@ -102,6 +102,9 @@ struct model_plan {
 	size_t local_len, scratch_len;  /* of each seat */
 };
 
+/* plan_graph.c: fills plan->nodes; checks that every layer is read and that the last one writes logits. */
+bool plan_graph(struct model_plan *plan, struct error *err);
+
 /* Seats that find work in the model: as many as groups, if a crew has so many. */
 int plan_seats(const struct model_plan *plan);
 
@@ -114,11 +117,11 @@ struct member plan_member(const struct model_plan *plan, int layer);
 /* An operation's pass for full batches without addresses, and its members, [MAX_MEMBERS], which it borrows. */
 struct pass plan_pass(const struct model_plan *plan, const struct operation *op, struct member *members);
 
-/* plan_fuse.c: fills plan->operations and plan->values from the nodes, and what the operations leave to each other. */
-bool plan_fuse(struct model_plan *plan, struct error *err);
 /* How many layers read layer i's output. */
 int plan_reader_count(const struct network *network, int i);
 
+/* plan_fuse.c: fills plan->operations and plan->values from the nodes, and what the operations leave to each other. */
+bool plan_fuse(struct model_plan *plan, struct error *err);
 /* plan_program.c: fills plan->forward and plan->backward from the operations. */
 bool plan_program(struct model_plan *plan, struct error *err);
 /* plan_memory.c: lifetimes and places of all slots. */

@@ -4,16 +4,6 @@
 
 #include <stdlib.h>
 
-int plan_reader_count(const struct network *n, int i)
-{
-	int count = 0;
-
-	for (int k = i + 1; k < n->layer_count; k++)
-		for (int j = 0; j < n->layers[k].type->inputs; j++)
-			count += n->layers[k].from[j] == i;
-	return count;
-}
-
 /* The layer that alone reads layer i; -1: none or several. */
 static int only_reader(const struct network *n, int i)
 {
