@@ -315,7 +315,7 @@ static void add_to_matrix(const struct pass *p, const struct memory *at, int c, 
 	}
 }
 
-/* The gradients by channel c's weights and bias: that by the bias is 0, since batch norm takes its mean away. */
+/* The gradients with respect to channel c's weights and bias; the latter is 0, since batch norm subtracts the mean. */
 static void write_gradients(const struct pass *p, const struct memory *at, int c, const struct batch_norm_job *line)
 {
 	const struct member *conv = pointwise(p);
@@ -342,7 +342,7 @@ static void add_up_products(const struct pass *p, const struct memory *at, int c
 	sum_groups(p, at->sums + row, at->group_len, n + 1, at->totals);
 }
 
-/* What channel c's totals are to batch norm: the sums of d and of d * (x - mean). */
+/* Settles batch norm of channel c backward from its totals: the sums of d and of d * (x - mean). */
 static struct batch_norm_job settle_norm(const struct pass *p, const struct memory *at, int c)
 {
 	int n = inputs(p);

@@ -30,7 +30,7 @@ static void choose_algorithm(struct conv_geometry *g, bool bf16)
 	g->winograd_weights = may ? winograd_weights_outputs(kernel.h, in, out) : 0;
 }
 
-/* Of the three jobs' scratch the largest. The gradient by data reads d_out; its phases' kernels are no larger than the whole one. */
+/* Of the three jobs' scratch the largest. The gradient with respect to the input reads d_out; its phases' kernels are no larger than the whole one. */
 static size_t bf16_scratch(const struct conv_geometry *g)
 {
 	const struct window *w = &g->window;

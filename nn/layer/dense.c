@@ -17,9 +17,9 @@ struct dense {
 };
 
 enum {
-	BLAS_WEIGHTS = 1 << 17, /* from so many weights on, OpenBLAS */
+	BLAS_WEIGHTS = 1 << 17, /* a layer with at least that many weights uses OpenBLAS */
 	BLOCK = 32,             /* features of a block for the convolution kernels: a multiple of CHANNEL_BLOCK */
-	BLAS_BLOCKS = 8, BLAS_SHORTEST = 64, BLAS_LONGEST = 512,        /* and for OpenBLAS: so many blocks, of such lengths */
+	BLAS_BLOCKS = 8, BLAS_SHORTEST = 64, BLAS_LONGEST = 512,        /* OpenBLAS: number of blocks, bounds of their length */
 };
 
 static const char *const init_names[] = { "he", "glorot", NULL };
@@ -271,7 +271,7 @@ static int backward_data_blocks(const struct pass *p)
 	return p->d_in[0].at ? (int)blocks_of(s.in, s.in_block) : 0;
 }
 
-/* Features r of the gradient by data, over the gathered input, which no one needs any more. */
+/* Features r of the gradient with respect to the input, over the gathered input, which is not needed any more. */
 static void backward_data(const struct pass *p, int index)
 {
 	struct sizes s = sizes(p);

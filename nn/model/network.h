@@ -22,7 +22,7 @@ struct network {
 	int layer_count;
 	const struct layer *layers;
 	bool bf16;              /* convolutions multiply in bfloat16 where that pays (nn/kernel/bf16.h) */
-	/* also compute the loss' gradient by the input: for checks and saliency, not for training */
+	/* also compute the gradient with respect to the input: for checks and saliency, not for training */
 	bool input_gradient;
 };
 

@@ -4,7 +4,7 @@
  * Bytes are counted step by step, as if caches held everything within a step and nothing between two: each array that a
  * step reads or writes counts once, in the length that the plan gives it, empty lanes included. A kernel that reads an
  * array twice while it lies in a cache moves it once; an array that the next step finds still in a cache is moved all
- * the same. So it is neither what a perfect cache would move nor what memory sees, but what the plan asks for: fusing
+ * the same. So it is neither what a perfect cache would move nor what memory sees, but what the plan says: fusing
  * two steps lowers it, a larger cache does not. */
 #include "nn/model/plan.h"
 
