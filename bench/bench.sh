@@ -1,15 +1,15 @@
 #!/bin/sh
-# What `make bench` does: measures this machine's limits, the reference networks, PyTorch if there is a Python that has it, and some whole
-# commands. Prints tables, keeps them as TSV in reports/bench/ (or $OUT), and draws two pictures.
+# What `make bench` does: measures this machine's limits, the reference networks, PyTorch if a Python has it, and some
+# whole commands. Prints tables, writes them as TSV to reports/bench/ (or $OUT), and draws two pictures.
 #
 #   PROGRAM=build/archsweep         the program
 #   BENCH='sweeps/bench.yaml ...'   the sweeps whose networks are measured
 #   PYTHON=/path/to/python          one that has torch and numpy: the same networks in PyTorch, in turns with ours
 #   FER2013=data/fer2013.csv.gz     also time the reading of this file
-#   SWEEP=sweeps/fashion.yaml       the sweep that is trained as a whole, and whose schedule is simulated; SWEEP_TIME=0: not trained
+#   SWEEP=sweeps/fashion.yaml       the sweep that is trained and whose schedule is simulated; SWEEP_TIME=0: no training
 #   TURNS=5                         turns of a second with PyTorch, each way to run it
 #   QUICK=1                         everything briefly, to see that it works; no whole sweep, and no number to quote
-#   ARGS='--only plain/3'           further arguments for all that measures networks: --only, --threads
+#   ARGS='--only plain/3'           further arguments of commands that measure networks: --only, --threads
 set -eu
 
 PROGRAM=${PROGRAM:-build/archsweep}
@@ -31,7 +31,7 @@ title()
 	printf '\n%s\n\n' "$1"
 }
 
-# The column of that name in the first row of a table in which another column says this: value_of FILE COLUMN WHERE IS
+# Prints COLUMN of the first row whose column WHERE is IS: value_of FILE COLUMN WHERE IS
 value_of()
 {
 	awk -F '\t' -v column="$2" -v where="$3" -v is="$4" '
@@ -39,7 +39,7 @@ value_of()
 		$at[where] == is { print $at[column]; exit }' "$1"
 }
 
-# seconds_of COMMAND...: its output is dropped; it must succeed.
+# seconds_of COMMAND...: runs it without its output; it must succeed.
 seconds_of()
 {
 	begin=$(date +%s.%N)
@@ -91,7 +91,8 @@ printf 'what\tseconds\n' >"$OUT/times.tsv"
 add_time "params on all sweeps" "$(seconds_of "$PROGRAM" params $(ls sweeps/*.yaml))"
 if [ -n "${FER2013-}" ]; then
 	case $FER2013 in /*) ;; *) FER2013=$PWD/$FER2013 ;; esac
-	"$PROGRAM" bench --reading --set "data.fer2013.file=$FER2013" --repeats $repeats --tsv sweeps/fer2013.yaml >"$OUT/reading.tsv"
+	"$PROGRAM" bench --reading --set "data.fer2013.file=$FER2013" --repeats $repeats --tsv \
+		sweeps/fer2013.yaml >"$OUT/reading.tsv"
 	add_time "reading FER2013, $(value_of "$OUT/reading.tsv" images sweep fer2013) images" \
 		"$(value_of "$OUT/reading.tsv" seconds sweep fer2013)"
 fi

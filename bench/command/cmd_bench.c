@@ -1,6 +1,6 @@
 /* archsweep bench: the speed of sweeps' networks on this machine, against what the machine can do. Floor 5.
  *
- * Speeds of machines that others use too are noisy: the median of several stretches is what to quote, and ratios of one run. */
+ * Speeds on shared machines are noisy: quote the median of several measurements, and ratios within one run. */
 #include "bench/command/command.h"
 
 #include "bench/command/options.h"
@@ -47,11 +47,14 @@ static const struct column columns[] = {
 static const struct option_row options[] = {
 	{ "only", 'o', "GLOB", .help = "measure only the points that match: 'plain/*', conv1x1/6", .repeats = true },
 	{ "training", .help = "leave out inference" },
-	{ "profile", 'p', .help = "where the time of training goes instead: layer by layer, pass by pass", .excludes = "cores" },
-	{ "cores", 'c', .help = "how well the sweep would keep 1, 2, 4, ... 64 cores busy instead", .excludes = "reading" },
+	{ "profile", 'p', .help = "where the time of training goes instead: layer by layer, pass by pass",
+	  .excludes = "cores" },
+	{ "cores", 'c', .help = "how well the sweep would keep 1, 2, 4, ... 64 cores busy instead",
+	  .excludes = "reading" },
 	{ "reading", 'r', .help = "how long it takes to read the sweep's data instead", .excludes = "profile" },
-	{ "repeats", 'n', "N", .help = "stretches for each network; 5 if not given", .min = 1, .max = MAX_STRETCHES },
-	{ "stretch", 'l', "MS", .help = "least length of a stretch in milliseconds; 500 if not given", .min = 1, .max = 600000 },
+	{ "repeats", 'n', "N", .help = "measurements of each network; 5 if not given", .min = 1, .max = MAX_STRETCHES },
+	{ "stretch", 'l', "MS", .help = "least length of a measurement in milliseconds; 500 if not given", .min = 1,
+	  .max = 600000 },
 	{ "peak", 'k', "GFLOPS", .help = "what percentages are taken of, instead of measuring it with each network" },
 	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweeps: recipe.batch=256", .repeats = true },
 	{ "threads", 't', "N", .help = "use N threads, all on one network", .min = 1, .max = 1024 },
@@ -62,28 +65,33 @@ static const struct option_row options[] = {
 };
 
 static const char help[] =
-	"Trains each network for some seconds on made-up images, one network at a time on all threads: loading, augmentation,\n"
-	"forward, loss, backward and the optimizer's step, as in `archsweep run`. Each has a process of its own. A speed is the\n"
-	"median of the stretches.\n"
+	"Trains each network for some seconds on made-up images, one network at a time on all threads: loading,\n"
+	"augmentation, forward, loss, backward and the optimizer's step, as in `archsweep run`. Each has a process\n"
+	"of its own. A speed is the median of the measurements.\n"
 	"\n"
 	"  images/s     in training; inference: loading, forward and loss as in an evaluation\n"
-	"  GFLOP/s      in training, of convolutions and dense layers: two operations for each multiply-add that is done, one\n"
-	"               forward, one for the gradient by the weights, one for the gradient by the data where anybody needs it\n"
-	"  % of peak    of what all threads can do at best in float32, see `archsweep limits`: measured in turns with the\n"
-	"               training, and a median too. Winograd's algorithm, by which wide convolutions go, needs fewer\n"
-	"               multiply-adds than are counted, and bfloat16 does two at once: both can be above 100\n"
-	"  bytes/image  what the steps of an update read and write: each array once a step, as if caches held all within a\n"
-	"               step and nothing between two\n"
+	"  GFLOP/s      in training, of convolutions and dense layers: two operations for each multiply-add that\n"
+	"               is done, one forward, one for the gradient with respect to the weights, one with respect\n"
+	"               to the data if needed\n"
+	"  % of peak    of what all threads can do at best in float32, see `archsweep limits`: measured in turns\n"
+	"               with the training, and a median too. Winograd's algorithm, by which wide convolutions go,\n"
+	"               needs fewer multiply-adds than are counted, and bfloat16 does two at once: both can be\n"
+	"               above 100\n"
+	"  bytes/image  what the steps of an update read and write: each array once a step, as if caches held all\n"
+	"               within a step and nothing between two\n"
 	"  memory       what training allocates, by the plan; measured: by how much it made the process grow\n"
 	"\n"
-	"--profile: us/image are of the whole machine, so that they add up to the time of an image; waiting is what no thread\n"
-	"spends in any layer. Packing the weights counts as forward, adding up gradients as backward. An activation's time is\n"
-	"that of the layer which applies it. Its clocks make training a little slower.\n"
+	"--profile: us/image are of the whole machine, so that they add up to the time of an image; waiting is\n"
+	"what no thread spends in any layer. Packing the weights counts as forward, adding up gradients as\n"
+	"backward. An activation's time is that of the layer which applies it. Its clocks make training a little\n"
+	"slower.\n"
 	"\n"
-	"--cores: every network is measured on one thread, and the scheduler then decides as in a run, on virtual threads; a thread\n"
-	"that helps counts as a whole one. --reading: the data is read as at the start of a run, as often as --repeats says.\n"
+	"--cores: every network is measured on one thread, and the scheduler then decides as in a run, on virtual\n"
+	"threads; a thread that helps counts as a whole one. --reading: the data is read as at the start of a run,\n"
+	"as often as --repeats says.\n"
 	"\n"
-	"ARCHSWEEP_KERNELS=avx512bf16, avx512, avx2 or portable chooses the arithmetic; the best for this processor is the default.\n"
+	"ARCHSWEEP_KERNELS=avx512bf16, avx512, avx2 or portable chooses the arithmetic; the best for this\n"
+	"processor is the default.\n"
 	"\n"
 	"Exit status: 0 done, 1 a network could not be measured, 2 the command line or the YAML is wrong.\n";
 
@@ -97,7 +105,7 @@ static const struct column reading_columns[] = {
 	{ 0 }
 };
 
-enum mode { MODE_SPEEDS, MODE_TRAINING, MODE_PROFILE, MODE_CORES, MODE_READING };    /* the first three: of single networks */
+enum mode { MODE_SPEEDS, MODE_TRAINING, MODE_PROFILE, MODE_CORES, MODE_READING };    /* the first three: per network */
 
 struct bench {
 	const struct options *given;
@@ -106,30 +114,31 @@ struct bench {
 	int threads, repeats;
 	double seconds;
 	double given_peak;              /* 0: to be measured */
-	struct measured *measured;      /* owned: of the network under way */
+	struct measured *measured;      /* owned: of the current network */
 	struct table *table;            /* owned */
 };
 
-/* A network under way. */
-struct subject {
+/* The network that is being measured. */
+struct bench_network {
 	const struct sweep *sweep;
 	const struct point *point;
 	struct model_plan *plan;        /* owned */
 };
 
-/* --- One network after the other ------------------------------------------------------------------------------------------------- */
+/* --- One network after the other ---------------------------------------------------------------------------------- */
 
-/* GFLOP/s, of all threads, while the network under way was measured. */
+/* The peak of all threads in GFLOP/s, measured with the current network. */
 static double peak_of(const struct bench *b)
 {
 	return b->given_peak > 0 ? b->given_peak : b->measured->training.peak_gflops;
 }
 
-static void add_costs(struct table *t, const struct bench *b, const struct subject *s)
+static void add_costs(struct table *t, const struct bench *b, const struct bench_network *s)
 {
 	const struct measured *m = b->measured;
 	struct stage_cost update = model_plan_update(s->plan);
-	double batch = s->sweep->recipe.batch, flops = 2 * (double)update.macs / batch, bytes = (double)update.bytes / batch;
+	double batch = s->sweep->recipe.batch, flops = 2 * (double)update.macs / batch;
+	double bytes = (double)update.bytes / batch;
 	double gflops = flops * m->training.images_per_second / 1e9;
 
 	table_real(t, gflops);
@@ -145,7 +154,7 @@ static void add_costs(struct table *t, const struct bench *b, const struct subje
 		table_missing(t);
 }
 
-static void add_row(const struct bench *b, const struct subject *s)
+static void add_row(const struct bench *b, const struct bench_network *s)
 {
 	const struct measured *m = b->measured;
 	struct cost cost = model_plan_cost(s->plan);
@@ -170,7 +179,8 @@ static void add_row(const struct bench *b, const struct subject *s)
 	add_costs(t, b, s);
 }
 
-static bool measure_point(const struct bench *b, const struct sweep *sweep, const struct point *point, struct error *err)
+static bool measure_point(const struct bench *b, const struct sweep *sweep, const struct point *point,
+                          struct error *err)
 {
 	struct speed_request request = { .network = &point->network, .recipe = &sweep->recipe, .kernels = b->kernels,
 		.threads = b->mode == MODE_CORES ? 1 : b->threads, .stretches = b->repeats, .seconds = b->seconds,
@@ -181,10 +191,11 @@ static bool measure_point(const struct bench *b, const struct sweep *sweep, cons
 		fprintf(stderr, "%s\n", point_name(sweep, point, name));
 	if (b->mode == MODE_PROFILE)
 		return measure_profile(&request, b->measured, err);
-	return b->mode == MODE_SPEEDS ? measure_speeds(&request, b->measured, err) : measure_training(&request, b->measured, err);
+	return b->mode == MODE_SPEEDS ? measure_speeds(&request, b->measured, err)
+	                              : measure_training(&request, b->measured, err);
 }
 
-/* For people each profile is a table of its own; all together are kept for --save. */
+/* Prints a table per profile for people; keeps all of them for --save. */
 static bool print_profile(const struct profiled *profiled, struct error *err)
 {
 	struct table *own = table_create(profile_columns);
@@ -199,7 +210,7 @@ static bool print_profile(const struct profiled *profiled, struct error *err)
 	return printed;
 }
 
-static bool add_profile(const struct bench *b, const struct subject *s, struct error *err)
+static bool add_profile(const struct bench *b, const struct bench_network *s, struct error *err)
 {
 	struct profiled profiled = { s->sweep, s->point, s->plan, &b->measured->profile, b->threads, peak_of(b) };
 
@@ -209,7 +220,7 @@ static bool add_profile(const struct bench *b, const struct subject *s, struct e
 
 static bool bench_point(struct bench *b, const struct sweep *sweep, const struct point *point, struct error *err)
 {
-	struct subject s = { sweep, point, recipe_plan(&point->network, &sweep->recipe, err) };
+	struct bench_network s = { sweep, point, recipe_plan(&point->network, &sweep->recipe, err) };
 	bool done = s.plan && measure_point(b, sweep, point, err);
 
 	if (done && b->mode == MODE_PROFILE)
@@ -234,15 +245,16 @@ static bool wanted(const struct options *given, const struct point *point)
 static bool bench_sweep(struct bench *b, const struct sweep *s, struct error *err)
 {
 	for (int i = 0; i < s->point_count; i++) {
-		if (point_begins_network(s, i) && wanted(b->given, &s->points[i]) && !bench_point(b, s, &s->points[i], err))
+		if (point_begins_network(s, i) && wanted(b->given, &s->points[i]) &&
+		    !bench_point(b, s, &s->points[i], err))
 			return false;
 	}
 	return true;
 }
 
-/* --- A whole sweep --------------------------------------------------------------------------------------------------------------- */
+/* --- A whole sweep ------------------------------------------------------------------------------------------------ */
 
-/* Networks differ in their seeds alone: measured once. */
+/* Measures a network once for all its seeds. */
 static bool measure_jobs(struct bench *b, const struct sweep *s, struct job *jobs, struct error *err)
 {
 	struct cost cost;
@@ -305,7 +317,7 @@ static bool bench_reading(struct bench *b, const struct sweep *s, struct error *
 	return true;
 }
 
-/* --- The command ----------------------------------------------------------------------------------------------------------------- */
+/* --- The command -------------------------------------------------------------------------------------------------- */
 
 static bool read_peak(struct bench *b, int *status, struct error *err)
 {
@@ -330,7 +342,7 @@ static void print_heading(const struct bench *b)
 	printf(", %d thread%s, kernels %s\n\n", b->threads, b->threads == 1 ? "" : "s", b->kernels->name);
 }
 
-/* All sweeps are read before the first is measured, so that a mistake in the last shows at once. */
+/* Reads all sweeps before measuring the first, so that a mistake in the last shows immediately. */
 static bool read_sweeps(const struct bench *b, struct sweep **to, struct error *err)
 {
 	const char *sets[MAX_OPTION_USES];
@@ -358,7 +370,8 @@ static bool bench_one(struct bench *b, const struct sweep *sweep, struct error *
 
 static bool bench_all(struct bench *b, struct sweep *const *sweeps, struct error *err)
 {
-	static const struct column *const all_columns[] = { columns, columns, profile_columns, occupancy_columns, reading_columns };
+	static const struct column *const all_columns[] = { columns, columns, profile_columns, occupancy_columns,
+	                                                    reading_columns };
 	bool human = options_format(b->given) == TABLE_HUMAN;
 
 	b->table = table_create(all_columns[b->mode]);
@@ -368,7 +381,7 @@ static bool bench_all(struct bench *b, struct sweep *const *sweeps, struct error
 		if (!bench_one(b, sweeps[i], err))
 			return false;
 	if (human && b->mode == MODE_PROFILE)
-		return options_save_table(b->given, b->table, err);     /* printed on the way */
+		return options_save_table(b->given, b->table, err);     /* already printed */
 	return options_print_table(b->given, b->table, err);
 }
 
@@ -386,7 +399,8 @@ static enum mode mode_of(const struct options *given)
 static int run(const struct options *given, struct error *err)
 {
 	struct bench b = { .given = given, .mode = mode_of(given), .kernels = machine_kernels(err),
-		.threads = (int)options_number(given, "threads", machine_threads()), .repeats = (int)options_number(given, "repeats", 5),
+		.threads = (int)options_number(given, "threads", machine_threads()),
+		.repeats = (int)options_number(given, "repeats", 5),
 		.seconds = (double)options_number(given, "stretch", STRETCH_MS) / 1000 };
 	struct sweep **sweeps = calloc((size_t)given->operand_count + 1, sizeof(struct sweep *));
 	int status = EXIT_FAILED;
@@ -406,6 +420,7 @@ static int run(const struct options *given, struct error *err)
 }
 
 const struct command command_bench = {
-	.name = "bench", .summary = "measure the speed of sweeps' networks on this machine, against what the machine can do",
+	.name = "bench",
+	.summary = "measure the speed of sweeps' networks on this machine, against what the machine can do",
 	.operands = "SWEEP.yaml...", .min_operands = 1, .options = options, .help = help, .run = run,
 };

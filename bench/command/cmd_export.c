@@ -27,17 +27,23 @@ static const struct option_row options[] = {
 };
 
 static const char help[] =
-	"POINT is \"family/width\", with several seeds \"family/width/seed\", or the beginning of an id. Its weights are those after\n"
-	"the last update of its training, kept by `archsweep run`.\n"
+	"POINT is \"family/width\", with several seeds \"family/width/seed\", or the beginning of an id. "
+	"The weights are those\n"
+	"after the last update of its training, kept by `archsweep run`.\n"
 	"\n"
-	"Arrays are in Keras' layout and in the order of its get_weights(): convolution kernels [rows, columns, in, out] (in groups:\n"
-	"[rows, columns, in / groups, out]), depthwise kernels [rows, columns, channels, multiplier], dense kernels [in, out], batch norm\n"
-	"gamma, beta, moving_mean, moving_variance. Features behind a flatten are in the order row, column, channel. They are named\n"
-	"NN_type/array by the layer's number in `archsweep summary`: 01_conv/kernel. The same weights give the same bytes at any time.\n"
+	"Arrays are in Keras' layout and in the order of its get_weights(): convolution kernels [rows, columns, in, "
+	"out]\n"
+	"(in groups: [rows, columns, in / groups, out]), depthwise kernels [rows, columns, channels, multiplier], "
+	"dense\n"
+	"kernels [in, out], batch norm gamma, beta, moving_mean, moving_variance. "
+	"Features after a flatten are in the order\n"
+	"row, column, channel. "
+	"Arrays are named NN_type/array by the layer's number in `archsweep summary`: 01_conv/kernel.\n"
+	"The same weights always give the same bytes.\n"
 	"\n"
 	"Exit status: 0 done, 1 failed, 2 the command line or the YAML is wrong.\n";
 
-/* A point on its way into a file. */
+/* The point that is exported. */
 struct export {
 	const struct options *given;
 	const struct sweep *sweep;
@@ -91,7 +97,8 @@ static bool print_arrays(const struct export *e, struct error *err)
 
 static bool export(struct export *e, struct error *err)
 {
-	struct weights_source source = { .prefix = "", .type = options_has(e->given, "float16") ? NPZ_FLOAT16 : NPZ_FLOAT32 };
+	struct weights_source source =
+		{ .prefix = "", .type = options_has(e->given, "float16") ? NPZ_FLOAT16 : NPZ_FLOAT32 };
 
 	if (!allocate(e, err) || !find_values(e, err))
 		return false;
@@ -124,5 +131,6 @@ static int run(const struct options *given, struct error *err)
 
 const struct command command_export = {
 	.name = "export", .summary = "write a point's weights to a file that numpy and Keras read",
-	.operands = "SWEEP.yaml POINT", .min_operands = 2, .max_operands = 2, .options = options, .help = help, .run = run,
+	.operands = "SWEEP.yaml POINT", .min_operands = 2, .max_operands = 2, .options = options, .help = help,
+	.run = run,
 };

@@ -1,4 +1,4 @@
-/* archsweep limits: what this machine can do at best. Floor 5. */
+/* archsweep limits: measures what this machine can do at best. Floor 5. */
 #include "bench/command/command.h"
 
 #include "bench/command/options.h"
@@ -22,7 +22,8 @@ static const struct column columns[] = {
 };
 
 static const struct option_row options[] = {
-	{ "repeats", 'n', "N", .help = "stretches of a tenth of a second for each limit; 7 if not given", .min = 1, .max = 1000 },
+	{ "repeats", 'n', "N", .help = "measurements of a tenth of a second for each limit; 7 if not given", .min = 1,
+	  .max = 1000 },
 	{ "threads", 't', "N", .help = "what \"all cores\" is", .min = 1, .max = 1024 },
 	{ "json", 'j', .help = "an array of objects", .excludes = "tsv" },
 	{ "tsv", .help = "tab-separated values below a line of names" },
@@ -31,16 +32,22 @@ static const struct option_row options[] = {
 };
 
 static const char help[] =
-	"Multiply-adds are done on operands from the first-level cache, with the same instructions as convolutions: one is\n"
-	"two operations. Reading runs through an array again and again that just fits into one level of memory, each thread\n"
-	"through one of its own; GB are 10^9 bytes. A limit is the best of its stretches. Other programs can only lower it:\n"
-	"measure on a quiet machine.\n"
+	"Multiply-adds take operands from the first-level cache, with the same instructions as convolutions; "
+	"each counts as\n"
+	"two operations. Reading passes repeatedly over an array that just fits into one level of memory, "
+	"one array per\n"
+	"thread; GB are 10^9 bytes. A limit is the best of its measurements. "
+	"Other programs can only lower it: measure on a\n"
+	"quiet machine.\n"
 	"\n"
-	"ARCHSWEEP_KERNELS=avx512bf16, avx512, avx2 or portable chooses the instructions; the best for this processor is the default.\n"
+	"ARCHSWEEP_KERNELS=avx512bf16, avx512, avx2 or portable chooses the instructions; "
+	"the best for this processor is\n"
+	"the default.\n"
 	"\n"
 	"Exit status: 0 done, 1 there was not enough memory, 2 the command line is wrong.\n";
 
-static const char *const titles[LIMIT_KINDS] = { "multiply-adds", "reading from L2", "reading from L3", "reading from memory" };
+static const char *const titles[LIMIT_KINDS] = { "multiply-adds", "reading from L2", "reading from L3",
+                                                 "reading from memory" };
 
 static void table_limit(struct table *t, double speed)
 {
@@ -87,7 +94,8 @@ static void print_machine(const struct limits_request *r)
 static int run(const struct options *given, struct error *err)
 {
 	struct limits_request request = { .kernels = machine_kernels(err), .caches = caches_below(""),
-		.memory_bytes = machine_memory_bytes(), .threads = (int)options_number(given, "threads", machine_threads()),
+		.memory_bytes = machine_memory_bytes(),
+		.threads = (int)options_number(given, "threads", machine_threads()),
 		.stretches = (int)options_number(given, "repeats", 7), .seconds = STRETCH_SECONDS };
 	struct limits limits = { 0 };
 
@@ -103,6 +111,7 @@ static int run(const struct options *given, struct error *err)
 }
 
 const struct command command_limits = {
-	.name = "limits", .summary = "measure what this machine can do at best: multiply-adds, reading from each level of memory",
+	.name = "limits",
+	.summary = "measure what this machine can do at best: multiply-adds, reading from each level of memory",
 	.operands = "", .options = options, .help = help, .run = run,
 };

@@ -1,6 +1,6 @@
-/* archsweep params: what every network of a sweep counts, and whether that is what its author expects. Floor 5.
+/* archsweep params: counts parameters of every network of a sweep, and checks expected counts. Floor 5.
  *
- * Needs no data and trains nothing: shapes alone decide. */
+ * Needs no data and trains nothing: shapes are enough. */
 #include "bench/command/command.h"
 
 #include "bench/command/options.h"
@@ -44,16 +44,17 @@ static const char help[] =
 	"  ok           whether the counts that the sweep expects hold; \"-\" where it expects none\n"
 	"               (--json and --tsv say true there)\n"
 	"\n"
-	"With --check each count that does not hold is named on stderr with its line in the YAML. A file that cannot be read is named\n"
-	"there as well, and the others are counted all the same.\n"
+	"With --check each count that does not hold is named on stderr with its line in the YAML. "
+	"A file that cannot be\n"
+	"read is named there too, and the others are still counted.\n"
 	"Exit status: 0 done, 2 the command line or the YAML is wrong, 3 an expected count does not hold.\n";
 
-/* What is gathered over all sweeps of the command line. */
+/* Results of all sweeps of the command line. */
 struct report {
 	struct table *table;
-	bool check;             /* failures are wanted on stderr */
+	bool check;             /* report failures on stderr */
 	int failures;
-	int sweeps, broken;     /* files that could be counted, and those that could not */
+	int sweeps, broken;     /* files that were counted, and files that could not be */
 };
 
 static void table_expected(struct table *table, int64_t count)
@@ -94,8 +95,9 @@ static void row_add_expectation(struct table *table, const struct point *point, 
 		table_missing(table);
 }
 
-/* Counts one network, which stands for `seeds` points. */
-static bool report_network(struct report *report, const struct sweep *sweep, const struct point *point, int seeds, struct error *err)
+/* Counts one network, which has `seeds` points. */
+static bool report_network(struct report *report, const struct sweep *sweep, const struct point *point, int seeds,
+                           struct error *err)
 {
 	struct error failures[MAX_EXPECTATIONS] = { { "" } };
 	struct cost cost;
@@ -125,7 +127,7 @@ static bool report_sweep(struct report *report, const struct sweep *sweep, struc
 	return true;
 }
 
-/* A file that is wrong is said at once, and does not keep the others from being counted. */
+/* Reports a broken file immediately and still counts the others. */
 static void report_files(struct report *report, const struct options *given)
 {
 	const char *sets[MAX_OPTION_USES];

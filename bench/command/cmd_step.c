@@ -1,4 +1,5 @@
-/* archsweep step: one forward and backward pass on a given batch with given weights, for comparisons with other programs. Floor 5. */
+/* archsweep step: one forward and backward pass on a given batch with given weights, for comparisons with other
+ * programs. Floor 5. */
 #include "bench/command/command.h"
 
 #include "bench/command/given_sweep.h"
@@ -14,9 +15,11 @@ static const struct column columns[] = {
 };
 
 static const struct option_row options[] = {
-	{ "batch", 'b', "FILE", .help = "the .npz file with x, float32 [n, rows, columns, channels], and y, integers [n]; required" },
+	{ "batch", 'b', "FILE",
+	  .help = "the .npz file with x, float32 [n, rows, columns, channels], and y, integers [n]; required" },
 	{ "out", 'o', "FILE", .help = "write the results there; required" },
-	{ "weights", 'w', "FILE", .help = "an .npz file of weights; the weights that training begins with if not given" },
+	{ "weights", 'w', "FILE",
+	  .help = "an .npz file of weights; the weights that training begins with if not given" },
 	{ "dropout", 'd', .help = "leave out what the first update of the point's training leaves out" },
 	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep: recipe.label_smoothing=0", .repeats = true },
 	{ "threads", 't', "N", .help = "use N threads; they change no number", .min = 1, .max = 1024 },
@@ -26,14 +29,18 @@ static const struct option_row options[] = {
 };
 
 static const char help[] =
-	"POINT is \"family/width\", with several seeds \"family/width/seed\", or the beginning of an id. Its network runs forward and\n"
-	"backward once, as in training: batch norm takes the statistics of the batch and moves its own, the loss has the recipe's\n"
-	"label smoothing. But x is what the first layer sees: no scaling, no augmentation; all images are one batch, dropout leaves\n"
-	"out nothing unless asked, and no weight is updated.\n"
+	"POINT is \"family/width\", with several seeds \"family/width/seed\", or the beginning of an id. "
+	"Its network runs\n"
+	"forward and backward once, "
+	"as in training: batch norm uses the statistics of the batch and updates its moving\n"
+	"statistics, the loss has the recipe's label smoothing. But x goes directly to the first layer: no scaling, "
+	"no\n"
+	"augmentation; all images are one batch, dropout is off by default, and no weight is updated.\n"
 	"\n"
-	"The file of results has loss (the mean), losses [n], logits [n, classes], grad/NAME for every trained array (of the mean loss),\n"
-	"and batch norm's moving statistics after the pass as NAME; names and layouts are those of `archsweep export`. Weights are read\n"
-	"as by `archsweep eval`.\n"
+	"The file of results has loss (the mean), losses [n], logits [n, classes], "
+	"grad/NAME for every trained array (of\n"
+	"the mean loss), and batch norm's moving statistics after the pass as NAME; names and layouts are those of\n"
+	"`archsweep export`. Weights are read as by `archsweep eval`.\n"
 	"\n"
 	"Exit status: 0 done, 1 failed, 2 the command line or the YAML is wrong.\n";
 
@@ -52,9 +59,10 @@ static bool print_score(const struct step_score *score, enum table_format format
 static int run_sweep(const struct options *given, const struct sweep *sweep, struct error *err)
 {
 	struct step_request request = { .sweep = sweep, .weights = options_value(given, "weights"),
-		.batch = options_value(given, "batch"), .out = options_value(given, "out"), .dropout = options_has(given, "dropout"),
+		.batch = options_value(given, "batch"), .out = options_value(given, "out"),
+		.dropout = options_has(given, "dropout"),
 		.threads = (int)options_number(given, "threads", machine_threads()) };
-	/* Points that differ in their seed alone are one network where neither weights nor masks depend on it. */
+	/* Points that differ only in their seed are the same network if neither weights nor masks depend on it. */
 	const struct point_search search = { sweep, given->operands[1], !request.weights || request.dropout };
 	struct error unknown = { "" };
 	struct step_score score;
@@ -63,7 +71,8 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 	if (!request.point)
 		return options_fail(given, err, "%s", unknown.text);
 	request.kernels = machine_kernels(err);
-	bool done = request.kernels && step_run(&request, &score, err) && print_score(&score, options_format(given), err);
+	bool done = request.kernels && step_run(&request, &score, err) &&
+		print_score(&score, options_format(given), err);
 	return done ? EXIT_DONE : EXIT_FAILED;
 }
 
@@ -77,6 +86,8 @@ static int run(const struct options *given, struct error *err)
 }
 
 const struct command command_step = {
-	.name = "step", .summary = "one forward and backward pass on a given batch: loss, logits and every gradient in a file",
-	.operands = "SWEEP.yaml POINT", .min_operands = 2, .max_operands = 2, .options = options, .help = help, .run = run,
+	.name = "step",
+	.summary = "one forward and backward pass on a given batch: loss, logits and every gradient in a file",
+	.operands = "SWEEP.yaml POINT", .min_operands = 2, .max_operands = 2, .options = options, .help = help,
+	.run = run,
 };

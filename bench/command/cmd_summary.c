@@ -35,12 +35,13 @@ static const char help[] =
 	"  parameters   all of them; batch norm's moving statistics are not trainable\n"
 	"  MACs         multiply-adds for one image, convolutions and dense layers only\n"
 	"\n"
-	"--json and --tsv hold all that another framework needs to build the network: `from` and `with` are the layers read, and in\n"
-	"`fields` every field of a layer has its value, padding as [top, bottom, left, right].\n"
+	"--json and --tsv hold all that another framework needs to build the network: `from` and `with` are the "
+	"layers\n"
+	"read, and `fields` has the value of every field of a layer, padding as [top, bottom, left, right].\n"
 	"\n"
 	"Exit status: 0 done, 1 failed, 2 the command line or the YAML is wrong.\n";
 
-/* A network and all that is known of it without data. */
+/* A network and what can be known of it without data. */
 struct summary {
 	const struct sweep *sweep;
 	const struct point *point;
@@ -60,7 +61,8 @@ static void print_totals(const struct summary *summary)
 
 	snprintf(batch, sizeof batch, "for a batch of %d, with gradients", summary->sweep->recipe.batch);
 	print_total("trainable", format_thousands(cost->trainable, number), "");
-	print_total("non-trainable", format_thousands(cost->total - cost->trainable, number), "moving statistics of batch norm");
+	print_total("non-trainable", format_thousands(cost->total - cost->trainable, number),
+	            "moving statistics of batch norm");
 	print_total("total", format_thousands(cost->total, number), "");
 	print_total("MACs", format_thousands(cost->macs, number), "for one image forward");
 	print_total("activations", format_bytes(cost->activation_bytes, number), batch);
@@ -202,5 +204,6 @@ static int run(const struct options *given, struct error *err)
 
 const struct command command_summary = {
 	.name = "summary", .summary = "show one network layer by layer, or list the points of a sweep",
-	.operands = "SWEEP.yaml [POINT]", .min_operands = 1, .max_operands = 2, .options = options, .help = help, .run = run,
+	.operands = "SWEEP.yaml [POINT]", .min_operands = 1, .max_operands = 2, .options = options, .help = help,
+	.run = run,
 };

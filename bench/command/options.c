@@ -1,4 +1,4 @@
-/* See options.h. The walk over argv is getopt_long's; the messages, numbers and help are ours. */
+/* See options.h. getopt_long reads argv; messages, numbers and help are ours. */
 #include "bench/command/options.h"
 
 #include "bench/system/atomic_file.h"
@@ -12,14 +12,14 @@
 
 enum {
 	MAX_ROWS = 32,
-	ROW_BASE = 256,         /* getopt_long's value of the word of row i is ROW_BASE + i, above every letter */
+	ROW_BASE = 256,         /* row i has the value ROW_BASE + i in getopt_long, above every letter */
 	HELP_ROW = MAX_ROWS,
-	HELP_COLUMN = 28,       /* where the options' explanations start */
+	HELP_COLUMN = 28,       /* column where the options' explanations start */
 };
 
 static const struct option_row help_row = { "help", 'h', .help = "show this text" };
 
-/* What getopt_long wants to see: the rows twice, as words and as letters. */
+/* The tables of getopt_long: the rows as words and as letters. */
 struct getopt_tables {
 	struct option words[MAX_ROWS + 2];
 	char letters[2 * MAX_ROWS + 4];
@@ -35,7 +35,7 @@ static void tables_fill(struct getopt_tables *tables, const struct option_row *r
 	struct option *word = tables->words;
 	char *letter = tables->letters;
 
-	*letter++ = ':';        /* a missing value is told from an unknown option, and getopt_long prints nothing */
+	*letter++ = ':';        /* distinguishes a missing value from an unknown option, and silences getopt_long */
 	*letter++ = help_row.letter;
 	for (int i = 0; rows[i].name; i++) {
 		assert(i < MAX_ROWS);
@@ -51,7 +51,7 @@ static void tables_fill(struct getopt_tables *tables, const struct option_row *r
 	*letter = '\0';
 }
 
-/* The row behind what getopt_long returned or left in optopt; NULL for a letter that nobody has. */
+/* The row of a value that getopt_long returned or left in optopt; NULL: unknown letter. */
 static const struct option_row *row_find(const struct option_row *rows, int value)
 {
 	if (value == ROW_BASE + HELP_ROW || value == help_row.letter)
@@ -103,7 +103,7 @@ int options_fail(const struct options *given, struct error *err, const char *for
 	return EXIT_USAGE;
 }
 
-/* options_fail for functions that answer with false. */
+/* options_fail for functions that return bool. */
 #define REFUSE(...) (options_fail(__VA_ARGS__), false)
 
 static bool number_check(const struct options *given, const struct option_row *row, const char *text, struct error *err)
@@ -119,7 +119,7 @@ static bool number_check(const struct options *given, const struct option_row *r
 	return true;
 }
 
-/* The option already given that must not stand beside this one, or NULL. */
+/* An option given earlier that excludes this one, or NULL. */
 static const struct option_row *conflict_find(const struct options *given, const struct option_row *row)
 {
 	for (int i = 0; i < given->use_count; i++) {
@@ -148,7 +148,7 @@ static bool use_add(struct options *given, const struct option_row *row, const c
 	return true;
 }
 
-/* `found` is ':' or '?': what getopt_long says of an option without its value, or of one that it does not know. */
+/* `found` is getopt_long's ':' for an option without its value, or '?' for an unknown one. */
 static bool refuse_option(const struct options *given, int found, const char *word, struct error *err)
 {
 	const struct option_row *row = row_find(given->command->options, optopt);
@@ -180,7 +180,7 @@ bool options_read(const struct command *command, int argc, char **argv, struct o
 
 	*to = (struct options){ .command = command };
 	tables_fill(&tables, command->options);
-	optind = 0;             /* from the start: a process may read more than one command line */
+	optind = 0;             /* restarts getopt_long: a process may read several command lines */
 	opterr = 0;
 	while ((found = getopt_long(argc, argv, tables.letters, tables.words, NULL)) != -1) {
 		if (found == '?' || found == ':')
@@ -254,7 +254,8 @@ enum table_format options_format(const struct options *given)
 
 static void print_row(const struct option_row *row, FILE *to)
 {
-	int column = row->letter ? fprintf(to, "  -%c, --%s", row->letter, row->name) : fprintf(to, "      --%s", row->name);
+	int column = row->letter ? fprintf(to, "  -%c, --%s", row->letter, row->name)
+	                         : fprintf(to, "      --%s", row->name);
 
 	if (row->argument)
 		column += fprintf(to, " %s", row->argument);
@@ -265,7 +266,8 @@ static void print_row(const struct option_row *row, FILE *to)
 
 void options_print_help(const struct command *command, FILE *to)
 {
-	fprintf(to, "usage: archsweep %s [options]%s%s\n\n%s\n\noptions:\n", command->name, *command->operands ? " " : "",
+	fprintf(to, "usage: archsweep %s [options]%s%s\n\n%s\n\noptions:\n", command->name,
+	        *command->operands ? " " : "",
 	        command->operands, command->summary);
 	for (const struct option_row *row = command->options; row->name; row++)
 		print_row(row, to);

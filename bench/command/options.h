@@ -1,4 +1,4 @@
-/* The command line of one command, read by the rows of its struct command. Floor 5.
+/* Reads the command line of a command by the rows of its struct command. Floor 5.
  *
  *	static const struct option_row options[] = {
  *		{ "only", 'o', "GLOB", .help = "run only the points that match; may be repeated", .repeats = true },
@@ -10,7 +10,7 @@
  *	int threads = (int)options_number(given, "threads", processors);
  *	bool force = options_has(given, "force");
  *
- * A name that is not in the table is our own mistake: assert. */
+ * Asserts that names are in the table. */
 #ifndef BENCH_COMMAND_OPTIONS_H
 #define BENCH_COMMAND_OPTIONS_H
 
@@ -24,45 +24,47 @@ enum { MAX_OPTION_USES = 128 };
 /* One option as it was given. */
 struct option_use {
 	const struct option_row *row;
-	const char *value;      /* NULL where the option takes none */
+	const char *value;      /* NULL: the option takes none */
 };
 
 struct options {
 	const struct command *command;
 	int use_count;
-	struct option_use uses[MAX_OPTION_USES];        /* in the order of the command line; values are borrowed from argv */
+	struct option_use uses[MAX_OPTION_USES];        /* in the order given; values borrowed from argv */
 	int operand_count;
-	char **operands;        /* borrowed from argv, whose elements were put in order */
-	bool help;              /* --help was given: nothing else was checked */
+	char **operands;        /* borrowed from argv, which was reordered */
+	bool help;              /* --help was given; nothing else was checked */
 };
 
-/* Reads argv (argv[0] is the command's name) and checks options, values and the number of operands. Errors are whole lines:
- * `archsweep run: unknown option "--foo"; see archsweep run --help`. */
+/* Reads argv (argv[0] is the command's name) and checks options, values and the number of operands. Errors are whole
+ * lines: `archsweep run: unknown option "--foo"; see archsweep run --help`. */
 bool options_read(const struct command *command, int argc, char **argv, struct options *to, struct error *err);
 
 /* Whether the option was given. */
 bool options_has(const struct options *given, const char *name);
 /* Its last value, or NULL. */
 const char *options_value(const struct options *given, const char *name);
-/* Its last value as a number (rows with a range only), or `fallback`. */
+/* Its last value as a number (only rows with a range), or `fallback`. */
 long options_number(const struct options *given, const char *name, long fallback);
 /* All its values in the order given, for options that repeat; returns how many. */
 int options_values(const struct options *given, const char *name, const char *values[MAX_OPTION_USES]);
 
-/* What --json and --tsv say, for commands that have both in their table. */
+/* The format that --json or --tsv select, for commands that have both in their table. */
 enum table_format options_format(const struct options *given);
 
 /* Writes the table as TSV to the file of --save, if there is one. */
 bool options_save_table(const struct options *given, const struct table *table, struct error *err);
-/* Prints it to stdout in the wanted form, and saves it. For commands that have --save. */
+/* Prints the table to stdout in the selected format, and saves it. For commands that have --save. */
 bool options_print_table(const struct options *given, const struct table *table, struct error *err);
 /* The row of --save. */
 #define OPTION_SAVE { "save", 'w', "FILE", .help = "write the table as tab-separated values to FILE as well" }
 
-/* A usage mistake that only the command can see: fills err with "archsweep NAME: ...; see archsweep NAME --help", returns EXIT_USAGE. */
-int options_fail(const struct options *given, struct error *err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Reports a usage mistake that only the command can find: fills err with "archsweep NAME: ...; see archsweep NAME
+ * --help", returns EXIT_USAGE. */
+int options_fail(const struct options *given, struct error *err, const char *format,
+                 ...) __attribute__((format(printf, 3, 4)));
 
-/* The text of `archsweep NAME --help`: usage line, summary, options, help. */
+/* Prints the text of `archsweep NAME --help`: usage line, summary, options, help. */
 void options_print_help(const struct command *command, FILE *to);
 
 #endif

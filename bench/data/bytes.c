@@ -1,4 +1,4 @@
-/* See bytes.h. zlib's inflate is called directly: its gzread passes over garbage after the end of a stream without a word. */
+/* See bytes.h. Calls zlib's inflate directly, because gzread silently ignores garbage after the end of a stream. */
 #include "bench/data/bytes.h"
 
 #include <assert.h>
@@ -12,7 +12,7 @@
 
 enum {
 	PACKED_LEN = 1 << 18,           /* gzipped bytes read at a time */
-	PIECE_LEN = 1 << 30,            /* most bytes asked of read() or inflate() in one call */
+	PIECE_LEN = 1 << 30,            /* most bytes of one read() or inflate() call */
 	DEFLATE_GAIN = 1032,            /* 258 bytes from 2 bits */
 };
 
@@ -22,12 +22,12 @@ struct bytes {
 	uint64_t size;                  /* of the file */
 	bool gzipped;
 	bool ended;                     /* gzipped: the last stream's end was seen */
-	uint64_t packed_read;           /* gzipped bytes read so far, the ones that wait in `packed` included */
+	uint64_t packed_read;           /* gzipped bytes read so far, including those in `packed` */
 	z_stream stream;
 	unsigned char packed[PACKED_LEN];
 };
 
-/* Up to len plain bytes of the file itself. */
+/* Reads up to len raw bytes of the file. */
 static bool read_file(struct bytes *in, void *to, size_t len, size_t *got, struct error *err)
 {
 	unsigned char *at = to;
@@ -47,7 +47,7 @@ static bool read_file(struct bytes *in, void *to, size_t len, size_t *got, struc
 	return true;
 }
 
-/* Puts more gzipped bytes behind those that wait, if there are more. */
+/* Appends more gzipped bytes to `packed`, if the file has more. */
 static bool refill(struct bytes *in, struct error *err)
 {
 	size_t got, waiting = in->stream.avail_in;
@@ -61,13 +61,13 @@ static bool refill(struct bytes *in, struct error *err)
 	return true;
 }
 
-/* Where in the file the next gzipped byte stands. */
+/* Position in the file of the next gzipped byte. */
 static unsigned long long packed_at(const struct bytes *in)
 {
 	return in->packed_read - in->stream.avail_in;
 }
 
-/* A stream has ended. The file may too, or another stream may follow, as after `cat a.gz b.gz`. */
+/* Called at the end of a stream: the file may end too, or another stream may follow, as after `cat a.gz b.gz`. */
 static bool next_stream(struct bytes *in, struct error *err)
 {
 	if (in->stream.avail_in < 2 && !refill(in, err))
@@ -76,24 +76,25 @@ static bool next_stream(struct bytes *in, struct error *err)
 	if (in->ended)
 		return true;
 	if (in->stream.avail_in < 2 || in->stream.next_in[0] != 0x1f || in->stream.next_in[1] != 0x8b)
-		return fail(err, "%s: byte %llu: the gzip stream has ended, but the file goes on", in->path, packed_at(in));
+		return fail(err, "%s: byte %llu: the gzip stream has ended, but the file goes on", in->path,
+		            packed_at(in));
 	int status = inflateReset(&in->stream);
 	assert(status == Z_OK);
 	(void)status;
 	return true;
 }
 
-/* One call of inflate with what it needs before and after. */
+/* One call of inflate: refills its input before, handles its status after. */
 static bool inflate_some(struct bytes *in, struct error *err)
 {
 	if (in->stream.avail_in == 0 && !refill(in, err))
 		return false;
 	if (in->stream.avail_in == 0)
-		return fail(err, "%s: the gzip stream is cut short: it has not ended at byte %llu, where the file ends", in->path,
-		            packed_at(in));
+		return fail(err, "%s: the gzip stream is cut short: it has not ended at byte %llu, where the file ends",
+		            in->path, packed_at(in));
 	switch (inflate(&in->stream, Z_NO_FLUSH)) {
 	case Z_OK:
-	case Z_BUF_ERROR:       /* no progress without more input, which comes next time */
+	case Z_BUF_ERROR:       /* needs more input; the next call refills */
 		return true;
 	case Z_STREAM_END:
 		return next_stream(in, err);
@@ -137,7 +138,7 @@ bool bytes_missing(const char *path)
 	return stat(path, &at) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-/* Without blocking, since a pipe would wait for its writer before it could be refused. */
+/* Non-blocking, since opening a pipe would wait for its writer before we could refuse it. */
 static int open_regular(const char *path, uint64_t *size, struct error *err)
 {
 	struct stat found;
@@ -160,7 +161,7 @@ static int open_regular(const char *path, uint64_t *size, struct error *err)
 	return -1;
 }
 
-/* inflateInit2's "16 +" asks for a gzip header and trailer, with their checks. */
+/* "16 +" makes inflate expect a gzip header and trailer, and check them. */
 static bool begin(struct bytes *in, struct error *err)
 {
 	unsigned char magic[2] = { 0 };

@@ -6,15 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PIECE_LEN = 1 << 18 };   /* text read at a time: stays in the processor's cache */
+enum { PIECE_LEN = 1 << 18 };   /* bytes read at a time; small enough for the processor's cache */
 
 struct csv {
 	const char *path;
 	struct bytes *in;       /* owned */
 	size_t longest;
 	char *text;             /* owned: [longest + PIECE_LEN + 1] */
-	size_t next, end;       /* the part of text that was read but is not yet a line */
-	bool ended;             /* the file has no more than that */
+	size_t next, end;       /* range of `text` that is read but not yet used */
+	bool ended;             /* nothing is left in the file */
 	const char *at, *stop;  /* the current line, without its LF or CRLF; NULL after the last */
 	int line;
 };
@@ -47,7 +47,7 @@ void csv_close(struct csv *csv)
 	free(csv);
 }
 
-/* Moves what waits to the front and reads on behind it. */
+/* Moves unused text to the front and reads more after it. */
 static bool read_on(struct csv *csv, struct error *err)
 {
 	size_t waiting = csv->end - csv->next, got;
@@ -61,7 +61,7 @@ static bool read_on(struct csv *csv, struct error *err)
 	return true;
 }
 
-/* Makes the bytes from `next` to `stop`, where the newline is or the file ends, the current line. */
+/* Makes the bytes from `next` to `stop` (the newline, or the end of the file) the current line. */
 static void take_line(struct csv *csv, char *stop)
 {
 	csv->at = csv->text + csv->next;
@@ -82,7 +82,8 @@ bool csv_next(struct csv *csv, struct error *err)
 		if (!stop && csv->ended && waiting)
 			stop = at + waiting;
 		if ((stop ? (size_t)(stop - at) : waiting) > csv->longest)
-			return fail(err, "%s:%d: the line is longer than %zu bytes", csv->path, csv->line + 1, csv->longest);
+			return fail(err, "%s:%d: the line is longer than %zu bytes", csv->path, csv->line + 1,
+			            csv->longest);
 		if (stop) {
 			take_line(csv, stop);
 			return true;
@@ -106,7 +107,7 @@ struct mark csv_mark(const struct csv *csv, const char *at)
 	return (struct mark){ csv->path, csv->line, (int)(at - csv->at) + 1 };
 }
 
-/* Takes one field, and the comma behind it, off the front of the line; *at is NULL after the last. */
+/* Takes one field and its comma off the front of the line; *at becomes NULL after the last field. */
 static bool take_field(const struct csv *csv, const char **at, struct text *field, struct error *err)
 {
 	bool quoted = *at < csv->stop && **at == '"';
@@ -130,7 +131,8 @@ bool csv_split(const struct csv *csv, struct text *to, int count, struct error *
 
 	for (int i = 0; i < count; i++) {
 		if (!at)
-			return fail_at(err, csv_mark(csv, csv->stop), "found the line's end after %d of %d fields", i, count);
+			return fail_at(err, csv_mark(csv, csv->stop), "found the line's end after %d of %d fields", i,
+			               count);
 		if (!take_field(csv, &at, &to[i], err))
 			return false;
 	}

@@ -8,23 +8,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 64-bit FNV-1a's step, h = (h ^ word) * prime, over words of 8 bytes instead of bytes: eight times as fast. A multiplication
- * carries upwards only, so the high half is folded into the low half after each word: without that, two changed top bits would
- * cancel each other out. */
+/* 64-bit FNV-1a's step, h = (h ^ word) * prime, over words of 8 bytes instead of bytes: eight times as fast. A
+ * multiplication carries upwards only, so each step folds the high half into the low half; otherwise two changed top
+ * bits would cancel. */
 static uint64_t digest_word(uint64_t digest, uint64_t word)
 {
 	digest = (digest ^ word) * UINT64_C(0x100000001b3);
 	return digest ^ digest >> 32;
 }
 
-/* Eight bytes as a little-endian number, whatever the machine's order; compilers make one load of it. */
+/* Eight bytes as a little-endian number, on any machine; compilers turn it into one load. */
 static uint64_t load_word(const uint8_t *at)
 {
 	return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 |
 	       (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
 }
 
-/* The length, then the bytes; the last word is filled up with zeros. */
+/* The length, then the bytes; the last word is padded with zeros. */
 static uint64_t digest_bytes(uint64_t digest, const void *bytes, size_t len)
 {
 	const uint8_t *at = bytes;
@@ -39,7 +39,8 @@ static uint64_t digest_bytes(uint64_t digest, const void *bytes, size_t len)
 
 static uint64_t digest_dataset(const struct dataset *data)
 {
-	const int facts[] = { data->shape.c, data->shape.h, data->shape.w, data->classes, data->count, data->split_count };
+	const int facts[] = { data->shape.c, data->shape.h, data->shape.w, data->classes, data->count,
+	                      data->split_count };
 	uint64_t digest = UINT64_C(0xcbf29ce484222325);
 
 	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
@@ -55,21 +56,22 @@ static uint64_t digest_dataset(const struct dataset *data)
 	return digest_bytes(digest, data->pixels, (size_t)data->count * image_len(data->shape));
 }
 
-/* Every size that formats compute with is a product of these, so none can overflow. */
+/* All sizes that formats compute are products of these, so none can overflow. */
 static bool check_description(const struct data_description *description, struct error *err)
 {
 	struct shape s = description->shape;
 
 	assert(s.c > 0 && s.h > 0 && s.w > 0 && description->classes > 0);
 	if ((uint64_t)s.h * (uint64_t)s.w > MAX_PIXEL_BYTES / (uint64_t)s.c)
-		return fail_at(err, description->at, "input: an image of %dx%dx%d is larger than %llu bytes", s.h, s.w, s.c,
-		               (unsigned long long)MAX_PIXEL_BYTES);
+		return fail_at(err, description->at, "input: an image of %dx%dx%d is larger than %llu bytes", s.h, s.w,
+		               s.c, (unsigned long long)MAX_PIXEL_BYTES);
 	if (description->classes > MAX_CLASSES)
 		return fail_at(err, description->at, "classes: %d is outside 1..%d", description->classes, MAX_CLASSES);
 	return true;
 }
 
-/* Labels that are too large are the format's to find, since it knows their place; a class that never occurs shows only here. */
+/* The format reports labels that are too large, since it knows their position; only here a class that never occurs
+ * shows. */
 static bool check_classes(const struct data_description *description, const struct dataset *data, struct error *err)
 {
 	int largest = 0;
@@ -78,7 +80,8 @@ static bool check_classes(const struct data_description *description, const stru
 		largest = data->labels[i] > largest ? data->labels[i] : largest;
 	assert(largest < description->classes);
 	return largest == description->classes - 1 ||
-	       fail_at(err, description->at, "classes: %d does not fit the data: the largest label of its %d images is %d",
+	       fail_at(err, description->at,
+	               "classes: %d does not fit the data: the largest label of its %d images is %d",
 	               description->classes, data->count, largest);
 }
 
@@ -139,12 +142,12 @@ bool dataset_path(const struct data_description *description, const char *key, c
 	       fail_at(err, description->at, "%s: the path is longer than %d bytes", key, DATA_PATH_MAX - 1);
 }
 
-bool dataset_check_validation(const struct data_description *description, int validation, int training, const char *path,
-                              struct error *err)
+bool dataset_check_validation(const struct data_description *description, int validation, int training,
+                              const char *path, struct error *err)
 {
 	return validation < training ||
-	       fail_at(err, description->at, "validation: %d leaves nothing to train on: %s has %d training images", validation,
-	               path, training);
+	       fail_at(err, description->at, "validation: %d leaves nothing to train on: %s has %d training images",
+	               validation, path, training);
 }
 
 bool dataset_allocate(const struct data_description *description, struct dataset *to, struct error *err)
@@ -154,7 +157,8 @@ bool dataset_allocate(const struct data_description *description, struct dataset
 	to->pixels = malloc(len);
 	to->labels = malloc((size_t)to->count);
 	return (to->pixels && to->labels) ||
-	       fail_at(err, description->at, "data: not enough memory for the %zu bytes of its %d images", len, to->count);
+	       fail_at(err, description->at, "data: not enough memory for the %zu bytes of its %d images", len,
+	               to->count);
 }
 
 void dataset_lay_splits(const struct data_description *description, struct dataset *to, const int counts[MAX_SPLITS])

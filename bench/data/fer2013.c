@@ -1,8 +1,8 @@
 /* FER2013 as Kaggle gives it out: a CSV of 35,887 faces, plain or gzipped, about 300 MB of text. Floor 4b.
  *
- * The header names the columns emotion, pixels and Usage, in any order. A row is a label, the pixels row by row with a space
- * between, and one of Training, PublicTest, PrivateTest; any field may stand in double quotes. The file is parsed as it streams by,
- * and rows keep their order within a usage. */
+ * The header names the columns emotion, pixels and Usage, in any order. A row is a label, the pixels row by row with a
+ * space between, and one of Training, PublicTest, PrivateTest; any field may stand in double quotes. The file is parsed
+ * while it is read, and rows keep their order within a usage. */
 #include "bench/data/bytes.h"
 #include "bench/data/csv.h"
 #include "bench/data/dataset.h"
@@ -31,7 +31,7 @@ enum usage { TRAINING, PUBLIC, PRIVATE, USAGES };
 static const char *const column_names[COLUMNS] = { "emotion", "pixels", "Usage" };
 static const char *const usage_names[USAGES] = { "Training", "PublicTest", "PrivateTest" };
 
-/* The images of one usage, as many as were read so far. */
+/* The images of one usage that were read so far. */
 struct pile {
 	uint8_t *pixels, *labels;       /* owned: [capacity][pixels of an image], [capacity] */
 	int count, capacity;
@@ -42,12 +42,12 @@ struct reader {
 	const char *path;
 	struct csv *csv;                /* owned */
 	int rows;                       /* read so far */
-	enum column order[COLUMNS];     /* what the header says of each column, left to right */
+	enum column order[COLUMNS];     /* the file's columns, left to right */
 	struct text fields[COLUMNS];    /* of the current line, by enum column */
 	struct pile piles[USAGES];
 };
 
-/* Which of the names a text is, or -1. */
+/* Index of the text among the names, or -1. */
 static int find_name(struct text text, const char *const *names, int count)
 {
 	for (int i = 0; i < count; i++)
@@ -56,7 +56,7 @@ static int find_name(struct text text, const char *const *names, int count)
 	return -1;
 }
 
-/* A copy of this file in circulation has spaces behind the header's commas, so those are passed over. */
+/* A copy of this file in circulation has spaces after the header's commas; they are skipped. */
 static bool read_header(struct reader *r, struct error *err)
 {
 	struct text names[COLUMNS];
@@ -74,7 +74,8 @@ static bool read_header(struct reader *r, struct error *err)
 			names[i].len--;
 		int column = find_name(names[i], column_names, COLUMNS);
 		if (column < 0 || seen & 1 << column)
-			return fail_at(err, csv_mark(r->csv, names[i].at), "found column %s%s; the header must name emotion, "
+			return fail_at(err, csv_mark(r->csv, names[i].at),
+			               "found column %s%s; the header must name emotion, "
 			               "pixels and Usage, each once", bytes_show(shown, names[i].at, names[i].len),
 			               column < 0 ? "" : " again");
 		seen |= 1 << column;
@@ -83,8 +84,8 @@ static bool read_header(struct reader *r, struct error *err)
 	return true;
 }
 
-/* Takes a number 0..255 of one to three digits off the front of a text that ends in something else than a digit. Returns where
- * it ends, or NULL. */
+/* Parses a number 0..255 of one to three digits at the front of a text that a non-digit ends. Returns its end, or
+ * NULL. */
 static inline const char *take_number(const char *at, unsigned *value)
 {
 	unsigned first = (unsigned char)at[0] - '0';
@@ -104,7 +105,7 @@ static inline const char *take_number(const char *at, unsigned *value)
 	return *value > 255 || (unsigned char)at[3] - (unsigned)'0' <= 9 ? NULL : at + 3;
 }
 
-/* The way nearly every row goes: `count` numbers with one space between, and nothing else. */
+/* The fast path for nearly all rows: `count` numbers with single spaces between, and nothing else. */
 static bool read_pixels(struct text field, uint8_t *to, size_t count)
 {
 	const char *at = field.at;
@@ -121,7 +122,7 @@ static bool read_pixels(struct text field, uint8_t *to, size_t count)
 	return at == field.at + field.len;
 }
 
-/* Says what read_pixels stumbled over. A first row with another number of pixels means that the description is wrong. */
+/* Reports what read_pixels refused. A first row with another number of pixels means that the description is wrong. */
 static bool fail_pixels(const struct reader *r, struct error *err)
 {
 	const struct text field = r->fields[PIXELS];
@@ -135,19 +136,22 @@ static bool fail_pixels(const struct reader *r, struct error *err)
 		unsigned value;
 		count++;
 		if (take_number(at, &value) != stop)
-			return fail_at(err, csv_mark(r->csv, at), "pixel %zu: found %s; a whole number 0..255 is accepted, one "
+			return fail_at(err, csv_mark(r->csv, at),
+			               "pixel %zu: found %s; a whole number 0..255 is accepted, one "
 			               "space between", count, bytes_show(shown, at, (size_t)(stop - at)));
 		at = stop;
 		if (!space)
 			break;
 	}
 	if (r->rows == 0)
-		return fail_at(err, r->description->at, "input: %dx%dx%d does not fit the data: %s has rows of %zu pixels", s.h, s.w,
+		return fail_at(err, r->description->at,
+		               "input: %dx%dx%d does not fit the data: %s has rows of %zu pixels", s.h, s.w,
 		               s.c, r->path, count);
-	return fail_at(err, csv_mark(r->csv, field.at), "found %zu pixels; %dx%d are %zu", count, s.h, s.w, image_len(s));
+	return fail_at(err, csv_mark(r->csv, field.at), "found %zu pixels; %dx%d are %zu", count, s.h, s.w,
+	               image_len(s));
 }
 
-/* Where the current row's image belongs, or NULL. */
+/* The pile of the current row's usage, or NULL. */
 static struct pile *find_pile(struct reader *r, struct error *err)
 {
 	const struct text field = r->fields[USAGE];
@@ -174,7 +178,8 @@ static bool read_emotion(const struct reader *r, uint8_t *to, struct error *err)
 	return true;
 }
 
-/* Room for one image more, by doubling: the C library moves blocks of this size by their pages, not byte by byte. */
+/* Makes room for one more image, by doubling; the C library moves blocks of this size by remapping pages, without
+ * copying. */
 static bool grow(const struct reader *r, struct pile *pile, struct error *err)
 {
 	size_t len = image_len(r->description->shape);
@@ -229,11 +234,12 @@ static bool read_rows(struct reader *r, struct error *err)
 	}
 	for (int i = 0; i < USAGES; i++)
 		if (r->piles[i].count == 0)
-			return fail(err, "%s: none of its %d rows is %s; " WHERE_TO_GET_IT, r->path, r->rows, usage_names[i]);
+			return fail(err, "%s: none of its %d rows is %s; " WHERE_TO_GET_IT, r->path, r->rows,
+			            usage_names[i]);
 	return true;
 }
 
-/* Puts all images behind the training images, whose memory becomes the data set's. */
+/* Appends all other images to the training images, whose memory becomes the data set's. */
 static bool join_piles(struct reader *r, struct dataset *to, struct error *err)
 {
 	struct pile *piles = r->piles;
@@ -261,7 +267,8 @@ static bool read_images(struct reader *r, struct dataset *to, struct error *err)
 	if (!read_rows(r, err))
 		return false;
 	int training = r->piles[TRAINING].count, public = r->piles[PUBLIC].count, private = r->piles[PRIVATE].count;
-	if (!dataset_check_validation(r->description, config->validation, training, r->path, err) || !join_piles(r, to, err))
+	if (!dataset_check_validation(r->description, config->validation, training, r->path, err) ||
+	    !join_piles(r, to, err))
 		return false;
 	const int held[MAX_SPLITS] = { training - config->validation, config->validation, public, private };
 	const int whole[MAX_SPLITS] = { training, public, private };
@@ -271,13 +278,14 @@ static bool read_images(struct reader *r, struct dataset *to, struct error *err)
 
 static bool open_reader(struct reader *r, char path[DATA_PATH_MAX], struct error *err)
 {
-	enum { ROW_REST = 1 << 20 };    /* enough for a larger image than described to be told from a broken line */
+	enum { ROW_REST = 1 << 20 };    /* so that a larger image than described is not taken for a broken line */
 	const struct data_description *description = r->description;
 	const struct fer2013 *config = description->config;
 	struct shape s = description->shape;
 
 	if (s.c != 1)
-		return fail_at(err, description->at, "input: %dx%dx%d does not fit the data: faces have 1 channel", s.h, s.w, s.c);
+		return fail_at(err, description->at, "input: %dx%dx%d does not fit the data: faces have 1 channel", s.h,
+		               s.w, s.c);
 	if (!dataset_path(description, "file", config->file, path, err))
 		return false;
 	if (bytes_missing(path))
@@ -301,17 +309,17 @@ static bool read_fer2013(const struct data_description *description, struct data
 	return done;
 }
 
-/* The public and private images are reported by themselves and together. Without held out training images the public ones choose
- * the best epoch, as in the contest; so then only the private ones are the test. */
+/* Public and private images are reported separately and together. If no training images are held out, the public ones
+ * choose the best epoch, as in the contest, and then only the private ones are the test. */
 static int fer2013_splits(const void *about, struct split to[MAX_SPLITS])
 {
 	static const struct split held[] = {
-		{ "training", ROLE_TRAINING, 0, 0 }, { "validation", ROLE_VALIDATION, 0, 0 }, { "public", ROLE_REPORT, 0, 0 },
-		{ "private", ROLE_REPORT, 0, 0 }, { "both", ROLE_TEST, 0, 0 },
+		{ "training", ROLE_TRAINING, 0, 0 }, { "validation", ROLE_VALIDATION, 0, 0 },
+		{ "public", ROLE_REPORT, 0, 0 }, { "private", ROLE_REPORT, 0, 0 }, { "both", ROLE_TEST, 0, 0 },
 	};
 	static const struct split whole[] = {
-		{ "training", ROLE_TRAINING, 0, 0 }, { "public", ROLE_VALIDATION, 0, 0 }, { "private", ROLE_TEST, 0, 0 },
-		{ "both", ROLE_REPORT, 0, 0 },
+		{ "training", ROLE_TRAINING, 0, 0 }, { "public", ROLE_VALIDATION, 0, 0 },
+		{ "private", ROLE_TEST, 0, 0 }, { "both", ROLE_REPORT, 0, 0 },
 	};
 	bool holds = ((const struct fer2013 *)about)->validation > 0;
 
@@ -320,7 +328,7 @@ static int fer2013_splits(const void *about, struct split to[MAX_SPLITS])
 }
 
 const struct data_format data_fer2013 = {
-	.kind = { .name = "fer2013", .help = "the faces of Kaggle's FER2013, as CSV, plain or gzipped", .fields = fields,
-	          .config_size = sizeof(struct fer2013) },
+	.kind = { .name = "fer2013", .help = "the faces of Kaggle's FER2013, as CSV, plain or gzipped",
+	          .fields = fields, .config_size = sizeof(struct fer2013) },
 	.read = read_fer2013, .splits = fer2013_splits,
 };

@@ -1,7 +1,8 @@
-/* IDX, the format of MNIST and of the data sets that followed it: four files in a folder, each plain or gzipped. Floor 4b.
+/* IDX, the format of MNIST and of the data sets that followed it: four files in a folder, each plain or gzipped. Floor
+ * 4b.
  *
- * A file is 0, 0, the type of its numbers (8: unsigned bytes), the number of its dimensions, then each dimension as a big-endian
- * 32-bit number, then the numbers. Images are [count][rows][columns], labels [count]. */
+ * A file holds 0, 0, the type of its numbers (8: unsigned bytes), the number of dimensions, each dimension as a
+ * big-endian 32-bit number, then the numbers. Images are [count][rows][columns], labels [count]. */
 #include "bench/data/bytes.h"
 #include "bench/data/dataset.h"
 
@@ -9,8 +10,8 @@
 
 #define WHERE_TO_GET_IT "the folder may be any: --set data.idx.folder=DIR; MNIST's four files: " \
 	"https://ossci-datasets.s3.amazonaws.com/mnist/train-images-idx3-ubyte.gz and so on, or the links at " \
-	"https://github.com/cvdfoundation/mnist; Fashion-MNIST's: the Debian package dataset-fashion-mnist puts them in " \
-	"/usr/share/datasets/fashion-mnist, or https://github.com/zalandoresearch/fashion-mnist"
+	"https://github.com/cvdfoundation/mnist; Fashion-MNIST's: the Debian package dataset-fashion-mnist " \
+	"puts them in /usr/share/datasets/fashion-mnist, or https://github.com/zalandoresearch/fashion-mnist"
 
 struct idx {
 	const char *folder;
@@ -39,10 +40,10 @@ struct file {
 	char path[DATA_PATH_MAX];
 	struct bytes *in;               /* owned */
 	uint32_t dimensions[MAX_DIMENSIONS];    /* count, then rows and columns of images */
-	size_t header_len, content_len; /* bytes; the content's as the header announces it */
+	size_t header_len, content_len; /* bytes; the content's according to the header */
 };
 
-/* Finds the file by the spellings that are in use: a hyphen or a dot before "idx", and plain before gzipped. */
+/* Tries the usual spellings: a hyphen or a dot before "idx", plain before gzipped. */
 static bool find_file(const struct data_description *description, struct file *file, struct error *err)
 {
 	const struct idx *config = description->config;
@@ -52,18 +53,20 @@ static bool find_file(const struct data_description *description, struct file *f
 	if (!dataset_path(description, "folder", config->folder, folder, err))
 		return false;
 	for (int i = 0; i < 4; i++) {
-		int len = snprintf(file->path, sizeof file->path, "%s/%s-%s%cidx%d-ubyte%s", folder, part->set, part->content,
-		                   "--.."[i], part->dimensions, i % 2 ? ".gz" : "");
+		int len = snprintf(file->path, sizeof file->path, "%s/%s-%s%cidx%d-ubyte%s", folder, part->set,
+		                   part->content, "--.."[i], part->dimensions, i % 2 ? ".gz" : "");
 		if (len < 0 || (size_t)len >= sizeof file->path)
-			return fail_at(err, description->at, "folder: the path is longer than %d bytes", DATA_PATH_MAX - 1);
+			return fail_at(err, description->at, "folder: the path is longer than %d bytes",
+			               DATA_PATH_MAX - 1);
 		if (!bytes_missing(file->path))
 			return true;
 	}
-	return fail_at(err, description->at, "folder: %.400s has no %s-%s-idx%d-ubyte, plain or with .gz; " WHERE_TO_GET_IT, folder,
+	return fail_at(err, description->at,
+	               "folder: %.400s has no %s-%s-idx%d-ubyte, plain or with .gz; " WHERE_TO_GET_IT, folder,
 	               part->set, part->content, part->dimensions);
 }
 
-/* The first four bytes tell what the file is, and so a mislabelled one. */
+/* Checks the first four bytes, which also reveal a mislabelled file. */
 static bool check_magic(const struct file *file, const uint8_t magic[4], struct error *err)
 {
 	const struct part *part = file->part;
@@ -72,14 +75,15 @@ static bool check_magic(const struct file *file, const uint8_t magic[4], struct 
 		return fail(err, "%s: byte 0: found %02x %02x, but an IDX file begins with 00 00", file->path, magic[0],
 		            magic[1]);
 	if (magic[2] != 8)
-		return fail(err, "%s: byte 2: found numbers of type %02x; only 08, unsigned bytes, is accepted", file->path,
-		            magic[2]);
+		return fail(err, "%s: byte 2: found numbers of type %02x; only 08, unsigned bytes, is accepted",
+		            file->path, magic[2]);
 	if (magic[3] == 4 && part->dimensions == 3)
-		return fail(err, "%s: byte 3: found 4 dimensions; only images of one channel are accepted: 3 dimensions, for count, "
+		return fail(err, "%s: byte 3: found 4 dimensions; "
+		                 "only images of one channel are accepted: 3 dimensions, for count, "
 		            "rows and columns", file->path);
 	if (magic[3] != part->dimensions)
-		return fail(err, "%s: byte 3: found %d dimension%s, but %s have %d", file->path, magic[3], magic[3] == 1 ? "" : "s",
-		            part->content, part->dimensions);
+		return fail(err, "%s: byte 3: found %d dimension%s, but %s have %d", file->path, magic[3],
+		            magic[3] == 1 ? "" : "s", part->content, part->dimensions);
 	return true;
 }
 
@@ -98,7 +102,8 @@ static bool read_header(struct file *file, struct error *err)
 	if (!bytes_read(file->in, header, file->header_len, &got, err) || (got >= 4 && !check_magic(file, header, err)))
 		return false;
 	if (got < file->header_len)
-		return fail(err, "%s: is cut short: it ends inside its header of %zu bytes", file->path, file->header_len);
+		return fail(err, "%s: is cut short: it ends inside its header of %zu bytes", file->path,
+		            file->header_len);
 	for (int i = 0; i < dimensions; i++)
 		file->dimensions[i] = load_dimension(header + 4 + 4 * i);
 	return true;
@@ -109,8 +114,8 @@ static bool check_shape(const struct data_description *description, const struct
 	struct shape s = description->shape;
 
 	return (s.c == 1 && (uint32_t)s.h == images->dimensions[1] && (uint32_t)s.w == images->dimensions[2]) ||
-	       fail_at(err, description->at, "input: %dx%dx%d does not fit the data: %s has %ux%ux1", s.h, s.w, s.c, images->path,
-	               images->dimensions[1], images->dimensions[2]);
+	       fail_at(err, description->at, "input: %dx%dx%d does not fit the data: %s has %ux%ux1", s.h, s.w, s.c,
+	               images->path, images->dimensions[1], images->dimensions[2]);
 }
 
 static bool fail_cut_short(const struct file *file, struct error *err)
@@ -119,7 +124,7 @@ static bool fail_cut_short(const struct file *file, struct error *err)
 	            file->header_len + file->content_len);
 }
 
-/* Believes the header no further than the file's size allows, before any memory is asked for. */
+/* Checks the header against the file's size before any memory is allocated. */
 static bool check_size(struct file *file, size_t item_len, struct error *err)
 {
 	uint32_t count = file->dimensions[0], most = MAX_IMAGES;
@@ -127,7 +132,8 @@ static bool check_size(struct file *file, size_t item_len, struct error *err)
 	if (most > MAX_PIXEL_BYTES / item_len)
 		most = (uint32_t)(MAX_PIXEL_BYTES / item_len);
 	if (count == 0 || count > most)
-		return fail(err, "%s: byte 4: found %u %s; 1..%u are accepted", file->path, count, file->part->content, most);
+		return fail(err, "%s: byte 4: found %u %s; 1..%u are accepted", file->path, count, file->part->content,
+		            most);
 	file->content_len = count * item_len;
 	return bytes_most(file->in) >= file->header_len + file->content_len || fail_cut_short(file, err);
 }
@@ -135,8 +141,8 @@ static bool check_size(struct file *file, size_t item_len, struct error *err)
 static bool check_counts(const struct file *images, const struct file *labels, struct error *err)
 {
 	return images->dimensions[0] == labels->dimensions[0] ||
-	       fail(err, "%s: byte 4: found %u labels, but %s has %u images", labels->path, labels->dimensions[0], images->path,
-	            images->dimensions[0]);
+	       fail(err, "%s: byte 4: found %u labels, but %s has %u images", labels->path, labels->dimensions[0],
+	            images->path, images->dimensions[0]);
 }
 
 static bool open_file(const struct data_description *description, struct file *file, struct error *err)
@@ -150,7 +156,7 @@ static bool open_file(const struct data_description *description, struct file *f
 	       check_size(file, images ? image_len(description->shape) : 1, err);
 }
 
-/* The rest of the file, which must end there. */
+/* Reads the rest of the file, which must end there. */
 static bool read_content(struct file *file, uint8_t *to, struct error *err)
 {
 	uint8_t more;
@@ -171,22 +177,25 @@ static bool read_labels(struct file *file, int classes, uint8_t *to, struct erro
 		return false;
 	for (uint32_t i = 0; i < file->dimensions[0]; i++)
 		if (to[i] >= classes)
-			return fail(err, "%s: byte %zu: label %d is outside 0..%d", file->path, file->header_len + i, to[i],
-			            classes - 1);
+			return fail(err, "%s: byte %zu: label %d is outside 0..%d", file->path, file->header_len + i,
+			            to[i], classes - 1);
 	return true;
 }
 
-static bool read_all(const struct data_description *description, struct file files[FILES], struct dataset *to, struct error *err)
+static bool read_all(const struct data_description *description, struct file files[FILES], struct dataset *to,
+                     struct error *err)
 {
 	int training = (int)files[TRAIN_IMAGES].dimensions[0];
 	uint8_t *test_pixels = to->pixels + (size_t)training * image_len(description->shape);
 
-	return read_content(&files[TRAIN_IMAGES], to->pixels, err) && read_content(&files[TEST_IMAGES], test_pixels, err) &&
+	return read_content(&files[TRAIN_IMAGES], to->pixels, err) &&
+	       read_content(&files[TEST_IMAGES], test_pixels, err) &&
 	       read_labels(&files[TRAIN_LABELS], description->classes, to->labels, err) &&
 	       read_labels(&files[TEST_LABELS], description->classes, to->labels + training, err);
 }
 
-static bool read_files(const struct data_description *description, struct file files[FILES], struct dataset *to, struct error *err)
+static bool read_files(const struct data_description *description, struct file files[FILES], struct dataset *to,
+                       struct error *err)
 {
 	const struct idx *config = description->config;
 

@@ -1,4 +1,4 @@
-/* The formats that data is read from. A new one is one file and one row here. Floor 4b. */
+/* The table of data formats. A new one takes one file and one row here. Floor 4b. */
 #include "bench/data/dataset.h"
 
 #include <string.h>

@@ -10,19 +10,19 @@
 enum {
 	ALIGNMENT = 1 << 21,            /* a large page */
 	READ_BLOCK = 8 * LANES * sizeof(real),  /* limit_read takes whole blocks */
-	TURNS = 1 << 14,                /* of multiply-adds between two looks at the clock */
+	TURNS = 1 << 14,                /* rounds of multiply-adds between two readings of the clock */
 	OPERANDS = LIMIT_TURNS * LIMIT_PIXELS * LANES, SUMS = LIMIT_PIXELS * LIMIT_WEIGHTS * LANES,
-	TASKS = 4,                      /* of a thread in each of a crew's rounds: some 200 microseconds */
+	TASKS = 4,                      /* per thread in each of a crew's rounds: about 200 microseconds */
 };
 
-/* One limit on some threads: what each of them does. */
-struct effort {
+/* The measurement of one limit on some threads; shared by them. */
+struct limit_run {
 	const struct limits_request *request;
 	int threads;
 	size_t bytes;                   /* of each thread's array */
-	/* Works through the array once; returns operations done, or bytes read. */
-	double (*work)(const struct effort *e, const real *array, real *result);
-	/* What the threads find out; written by one at a time. */
+	/* One pass over the array; returns the operations or bytes that it took. */
+	double (*work)(const struct limit_run *e, const real *array, real *result);
+	/* Results; threads write them one at a time. */
 	double first_start, last_end, done;
 	double best;
 	bool short_of_memory;
@@ -45,13 +45,13 @@ static int64_t most(int64_t a, int64_t b)
 	return a > b ? a : b;
 }
 
-/* Each thread's part of a shared cache when so many threads read at once. */
+/* Each thread's share of a cache when `threads` threads read at the same time. */
 static int64_t share_of(struct cache cache, int threads)
 {
 	return cache.bytes / least(most(cache.sharers, 1), threads);
 }
 
-/* Four times what all caches together hold, so that hardly anything of the last round is still there. */
+/* Four times the last cache, so that hardly anything of the last pass is still cached. */
 static int64_t memory_array(const struct limits_request *r, int threads)
 {
 	struct cache last = r->caches.level[3].bytes > 0 ? r->caches.level[3] : r->caches.level[2];
@@ -92,19 +92,19 @@ static void multiply_with(const struct kernels *kernels, const real *operands, r
 	kernels->limit_multiply(operands, weights, TURNS, result);
 }
 
-/* Of multiply_with, once. */
+/* Operations of one multiply_with. */
 static double operations(const struct kernels *kernels)
 {
 	return 2.0 * TURNS * LIMIT_PIXELS * LIMIT_WEIGHTS * kernels->lanes;
 }
 
-static double multiply(const struct effort *e, const real *array, real *result)
+static double multiply(const struct limit_run *e, const real *array, real *result)
 {
 	multiply_with(e->request->kernels, array, result);
 	return operations(e->request->kernels);
 }
 
-static double read_through(const struct effort *e, const real *array, real *result)
+static double read_through(const struct limit_run *e, const real *array, real *result)
 {
 	e->request->kernels->limit_read(array, e->bytes / (LANES * sizeof(real)), result);
 	return (double)e->bytes;
@@ -116,7 +116,7 @@ static void fill(real *array, size_t len)
 		array[i] = (real)((i % 13) * 0.125);
 }
 
-/* Large pages where the system gives them: a limit is not to be one of address translation. */
+/* Uses large pages if the system gives them, so that address translation does not limit the speed. */
 static real *allocate(size_t bytes)
 {
 	size_t whole = (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -129,8 +129,8 @@ static real *allocate(size_t bytes)
 	return array;
 }
 
-/* All threads start together and work for at least so many seconds. */
-static void run_stretch(struct effort *e, const real *array)
+/* One measurement: all threads start together and work for at least request->seconds. */
+static void run_stretch(struct limit_run *e, const real *array)
 {
 	_Alignas(64) real result[SUMS];
 	double done = 0;
@@ -158,8 +158,8 @@ static void run_stretch(struct effort *e, const real *array)
 	}
 }
 
-/* Every thread fills its own array, so that its pages are near to it. */
-static bool run_effort(struct effort *e, struct error *err)
+/* Every thread fills its own array, so that its pages are in memory near its core. */
+static bool run_limit(struct limit_run *e, struct error *err)
 {
 	omp_set_dynamic(0);
 	#pragma omp parallel num_threads(e->threads)
@@ -182,13 +182,14 @@ static bool run_effort(struct effort *e, struct error *err)
 
 static bool measure(const struct limits_request *r, enum limit_kind kind, int threads, double *speed, struct error *err)
 {
-	struct effort e = { .request = r, .threads = threads, .work = kind == LIMIT_MULTIPLY ? multiply : read_through,
+	struct limit_run e = { .request = r, .threads = threads,
+		.work = kind == LIMIT_MULTIPLY ? multiply : read_through,
 		.bytes = (size_t)limits_array_bytes(r, kind, threads) };
 
 	*speed = 0;
 	if (e.bytes == 0)
 		return true;
-	if (!run_effort(&e, err))
+	if (!run_limit(&e, err))
 		return false;
 	*speed = e.best;
 	return true;
@@ -208,29 +209,29 @@ bool limits_measure(const struct limits_request *r, struct limits *to, struct er
 	return true;
 }
 
-/* What a crew's tasks share. */
-struct drill {
+/* Shared by a crew's tasks. */
+struct multiply_run {
 	const struct kernels *kernels;
 	_Alignas(64) real operands[OPERANDS];
 };
 
-static void drill_task(void *about, int index, int seat)
+static void multiply_task(void *about, int index, int seat)
 {
-	const struct drill *d = about;
+	const struct multiply_run *run = about;
 	_Alignas(64) real result[SUMS];
 
 	(void)index;
 	(void)seat;
-	multiply_with(d->kernels, d->operands, result);
+	multiply_with(run->kernels, run->operands, result);
 }
 
 double limits_peak(struct crew *crew, int threads, const struct kernels *kernels, double seconds)
 {
-	struct drill drill = { .kernels = kernels };
+	struct multiply_run run = { .kernels = kernels };
 	double start = clock_seconds(), now = start, rounds = 0;
 
-	fill(drill.operands, OPERANDS);
+	fill(run.operands, OPERANDS);
 	for (; now - start < seconds || now <= start; now = clock_seconds(), rounds++)
-		crew_run(crew, threads * TASKS, drill_task, &drill);
+		crew_run(crew, threads * TASKS, multiply_task, &run);
 	return rounds * threads * TASKS * operations(kernels) / (now - start) / 1e9;
 }

@@ -20,7 +20,7 @@ void measured_destroy(struct measured *measured)
 	child_unshare(measured, sizeof *measured);
 }
 
-/* Threads that any training has, so that they don't count as this network's memory. */
+/* Starts the threads that any training has, so that they do not count as this network's memory. */
 static void start_threads(int threads)
 {
 	volatile int started = 0;
@@ -44,7 +44,7 @@ static void find_training(void *about)
 	request.inference = false;
 	speed_measure(&request, &a->to->training, &a->to->trouble);
 	int64_t after = child_peak_bytes();
-	int64_t grown = after - before - (child_mapped_bytes() - program);      /* more of the program is in use than before */
+	int64_t grown = after - before - (child_mapped_bytes() - program);      /* without program pages */
 	a->to->memory_bytes = before < 0 || after < 0 ? -1 : grown < 0 ? 0 : grown;
 }
 

@@ -1,4 +1,5 @@
-/* See occupancy.h. Helpers count as whole threads here, so this is what the schedule loses, not what sharing a network costs. */
+/* See occupancy.h. Helpers count as whole threads, so this shows the losses of the schedule, not the cost of sharing a
+ * network. */
 #include "bench/measure/occupancy.h"
 
 const struct column occupancy_columns[] = {
@@ -12,7 +13,8 @@ const struct column occupancy_columns[] = {
 
 static bool add_row(struct table *table, const struct occupancy *o, int cores, struct error *err)
 {
-	struct schedule schedule = { .threads = cores, .job_count = o->job_count, .jobs = o->jobs, .memory_bytes = INT64_MAX };
+	struct schedule schedule = { .threads = cores, .job_count = o->job_count, .jobs = o->jobs,
+	                             .memory_bytes = INT64_MAX };
 	struct schedule_times times;
 	double work = 0;
 

@@ -1,4 +1,5 @@
-/* How well a sweep would keep machines of 1, 2, 4, ... cores busy, by the scheduler's own decisions on virtual threads. Floor 4e. */
+/* Simulates how busy a sweep keeps machines of 1, 2, 4, ... cores: the scheduler decides on virtual threads. Floor
+ * 4e. */
 #ifndef BENCH_MEASURE_OCCUPANCY_H
 #define BENCH_MEASURE_OCCUPANCY_H
 
@@ -14,7 +15,7 @@ struct occupancy {
 
 extern const struct column occupancy_columns[];
 
-/* A row for each number of cores; memory is no limit. */
+/* Adds a row for each number of cores; memory is unlimited. */
 bool occupancy_add(struct table *table, const struct occupancy *occupancy, struct error *err);
 
 #endif

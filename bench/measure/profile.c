@@ -3,7 +3,7 @@
 
 #include "bench/system/clock.h"
 
-/* When the piece of work of this thread began. */
+/* When this thread began its current piece of work. */
 static _Thread_local double began;
 
 static void begin(void *about)

@@ -1,7 +1,7 @@
-/* Where the time of training goes: an observer with a clock. Floor 4e.
+/* Profiles training: an observer with a clock. Floor 4e.
  *
- * Layers overlap: threads work through several layers for one lane group while others are at other groups. So the time of a layer is
- * the sum over all threads, and what no thread spent in any piece of work is waiting. */
+ * Layers overlap: a thread runs several layers for one lane group while others work on other groups. So the time of a
+ * layer is the sum over all threads, and time in no piece of work is waiting. */
 #ifndef BENCH_MEASURE_PROFILE_H
 #define BENCH_MEASURE_PROFILE_H
 
@@ -11,17 +11,17 @@
 #include <stdatomic.h>
 
 struct profile {
-	_Atomic int64_t ns[MAX_LAYERS + 1][STAGES];     /* summed over threads; [0] is the network's input, [i + 1] layer i */
+	_Atomic int64_t ns[MAX_LAYERS + 1][STAGES];     /* summed over threads; [0] the input, [i + 1] layer i */
 	double wall_seconds;
 	int64_t images;
 };
 
-/* Watches for a zeroed profile, which must stay where it is. */
+/* An observer that fills a zeroed profile, which must not move. */
 struct observer profile_observer(struct profile *profile);
-/* Forgets all, for after the warm-up. No thread may be at work. */
+/* Clears the profile after the warm-up. No thread may be working. */
 void profile_reset(struct profile *profile);
 
-/* Seconds of the machine for one image: of all threads together, divided by their number. */
+/* Seconds per image of the whole machine: the time of all threads, divided by their number. */
 double profile_seconds(const struct profile *profile, enum stage stage, int layer, int threads);
 
 #endif

@@ -1,5 +1,5 @@
-/* See profile_table.h. Microseconds are of the whole machine: the time of all threads, divided by their number. So the rows of a
- * network add up to what an image takes. */
+/* See profile_table.h. Microseconds are of the whole machine: the time of all threads, divided by their number, so that
+ * rows add up to the time of an image. */
 #include "bench/measure/profile_table.h"
 
 #include "nn/model/network.h"
@@ -26,13 +26,13 @@ const struct column profile_columns[] = {
 	{ 0 }
 };
 
-/* One row before it is printed; seconds for one image. */
+/* One row; seconds per image. */
 struct row {
 	int index;                      /* -1: none */
 	const char *what;
 	struct shape out;               /* c 0: none */
 	double forward, backward, update, other;
-	double macs, bytes;             /* of one image; macs without loading, packing and the like */
+	double macs, bytes;             /* of one image; macs of layers only */
 	bool is_layer;
 };
 
@@ -54,7 +54,7 @@ static void table_seconds(struct table *t, double seconds, bool there)
 		table_missing(t);
 }
 
-/* How fast: operations in the time of both passes, bytes in all of the row's time. */
+/* Adds rates: operations per time of both passes, bytes per time of the row. */
 static void add_rates(struct table *t, const struct profiled *p, const struct row *r)
 {
 	double passes = r->forward + r->backward, all = passes + r->update + r->other;
@@ -100,7 +100,7 @@ static void add_row(struct table *t, const struct profiled *p, const struct row 
 	add_rates(t, p, r);
 }
 
-/* Of one image. */
+/* Bytes of one image. */
 static double bytes_of(const struct profiled *p, enum stage stage, int layer)
 {
 	return (double)model_plan_stage(p->plan, stage, layer).bytes / p->sweep->recipe.batch;
@@ -111,11 +111,12 @@ static double macs_of(const struct profiled *p, enum stage stage, int layer)
 	return (double)model_plan_stage(p->plan, stage, layer).macs / p->sweep->recipe.batch;
 }
 
-/* A layer that costs nothing of its own has no row: its work is done by the one before. */
+/* Adds a layer's row; a layer without its own cost has none: the layer before does its work. */
 static double add_layer(struct table *t, const struct profiled *p, int i)
 {
 	struct row r = {
-		.index = i + 1, .what = p->point->network.layers[i].type->kind.name, .out = model_plan_layer(p->plan, i)->out,
+		.index = i + 1, .what = p->point->network.layers[i].type->kind.name,
+		.out = model_plan_layer(p->plan, i)->out,
 		.is_layer = true,
 		.forward = seconds_of(p, STAGE_PACKING, i) + seconds_of(p, STAGE_FORWARD, i),
 		.backward = seconds_of(p, STAGE_BACKWARD, i) + seconds_of(p, STAGE_SUMMING, i),

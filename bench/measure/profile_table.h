@@ -1,18 +1,18 @@
-/* A profile as rows: loading, one for each layer, loss, waiting. Floor 4e. */
+/* Prints a profile as rows: loading, each layer, loss, waiting. Floor 4e. */
 #ifndef BENCH_MEASURE_PROFILE_TABLE_H
 #define BENCH_MEASURE_PROFILE_TABLE_H
 
 #include "bench/measure/profile.h"
 #include "bench/text/table.h"
 
-/* One network's profile and what it is held against. */
+/* One network's profile, and the peak for percentages. */
 struct profiled {
 	const struct sweep *sweep;
 	const struct point *point;
 	const struct model_plan *plan;
 	const struct profile *profile;
 	int threads;
-	double peak_gflops;             /* of all these threads */
+	double peak_gflops;             /* of all threads */
 };
 
 extern const struct column profile_columns[];

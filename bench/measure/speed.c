@@ -1,4 +1,4 @@
-/* See speed.h. The training runs in a schedule of one job, so threads come and OpenBLAS behaves as in a real run. */
+/* See speed.h. The training runs in a schedule of one job, so that threads and OpenBLAS behave as in a real run. */
 #include "bench/measure/speed.h"
 
 #include "bench/measure/limits.h"
@@ -9,17 +9,17 @@
 #include <limits.h>
 #include <stdlib.h>
 
-/* Weights are packed once an evaluation, which in real life has many batches: with a few they weigh little, too. */
+/* An evaluation packs weights once and usually has many batches; a few are enough to make packing cheap. */
 enum { EVALUATED_BATCHES = 4 };
 
 struct measurement {
 	const struct speed_request *request;
-	uint8_t *pixels, *labels;       /* owned: one batch, or what one evaluation takes */
+	uint8_t *pixels, *labels;       /* owned: the images of one pass */
 	double speeds[MAX_STRETCHES], peaks[MAX_STRETCHES];
 	struct error trouble;
 };
 
-/* Bytes that repeat only after billions, by a linear congruential generator: what they are does not matter. */
+/* Fills with noise from a linear congruential generator with a period of 2^32; the values do not matter. */
 static void fill_noise(uint8_t *bytes, size_t len, int below)
 {
 	uint32_t state = 1;
@@ -30,13 +30,13 @@ static void fill_noise(uint8_t *bytes, size_t len, int below)
 	}
 }
 
-/* Of one pass. */
+/* Images of one pass. */
 static int image_count(const struct speed_request *r)
 {
 	return r->recipe->batch * (r->inference ? EVALUATED_BATCHES : 1);
 }
 
-/* Epochs of one batch each, or evaluations, for at least so many seconds. */
+/* Runs epochs of one batch, or evaluations, for at least r->seconds. Returns images per second. */
 static double run_stretch(struct training *training, const struct speed_request *r, struct images images)
 {
 	double start = clock_seconds(), now = start;
@@ -67,7 +67,7 @@ static void measure(void *about, int job, struct crew *crew)
 	(void)job;
 	recipe.epochs = INT_MAX;
 	recipe.patience = 0;
-	recipe.learning_rate = 1e-6;    /* noise teaches nothing; it must not diverge meanwhile */
+	recipe.learning_rate = 1e-6;    /* small, so that training on noise does not diverge */
 	struct images images = { m->pixels, m->labels, image_count(r), r->network->input };
 	struct training_setup setup = { .network = r->network, .recipe = &recipe, .kernels = r->kernels, .crew = crew,
 		.training = images };
@@ -131,6 +131,7 @@ bool speed_measure(const struct speed_request *r, struct speed_result *result, s
 	free(m.labels);
 	qsort(m.speeds, (size_t)r->stretches, sizeof *m.speeds, compare_speeds);
 	qsort(m.peaks, (size_t)r->stretches, sizeof *m.peaks, compare_speeds);
-	*result = (struct speed_result){ m.speeds[r->stretches / 2], m.speeds[0], m.speeds[r->stretches - 1], m.peaks[r->stretches / 2] };
+	*result = (struct speed_result){ m.speeds[r->stretches / 2], m.speeds[0], m.speeds[r->stretches - 1],
+	                                 m.peaks[r->stretches / 2] };
 	return measured;
 }

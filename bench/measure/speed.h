@@ -1,4 +1,4 @@
-/* How many images a second one network does on this machine, in training or in inference, measured on made-up images. Floor 4e. */
+/* Measures how many images per second a network trains or evaluates on this machine, with made-up images. Floor 4e. */
 #ifndef BENCH_MEASURE_SPEED_H
 #define BENCH_MEASURE_SPEED_H
 
@@ -10,24 +10,24 @@ enum { MAX_STRETCHES = 99 };
 
 struct speed_request {
 	const struct network *network;
-	const struct recipe *recipe;    /* batch, optimizer, augmentation; its epochs and learning rate don't matter */
+	const struct recipe *recipe;    /* batch, optimizer, augmentation; epochs and learning rate are ignored */
 	const struct kernels *kernels;
 	int threads;                    /* all on this one network */
-	int stretches;                  /* measured one after the other, 1 .. MAX_STRETCHES; one more comes first to warm up */
-	double seconds;                 /* least length of a stretch; a stretch has at least one batch, in inference a few */
+	int stretches;                  /* measurements, 1 .. MAX_STRETCHES, after one for warm-up */
+	double seconds;                 /* least length of a measurement, which takes at least one pass */
 	bool inference;                 /* evaluation instead of training */
-	double peak_seconds;            /* of nothing but multiply-adds, before each stretch; 0: none */
-	struct profile *profile;        /* not NULL: borrowed, filled while the stretches run */
+	double peak_seconds;            /* measures the peak this long before each measurement; 0: not */
+	struct profile *profile;        /* borrowed; filled during the measurements; may be NULL */
 };
 
 struct speed_result {
-	double images_per_second;       /* median of the stretches */
+	double images_per_second;       /* median of the measurements */
 	double slowest, fastest;
-	double peak_gflops;             /* median of what these threads could do at best, see limits_peak(); 0: not asked */
+	double peak_gflops;             /* median of limits_peak() on these threads; 0: not measured */
 };
 
-/* Whole updates as in training: loading and augmenting a batch, forward, loss, backward, step. Inference is what an epoch's evaluation
- * does: loading, forward with moving statistics and without dropout, loss. */
+/* Training: whole updates, with loading and augmenting a batch, forward, loss, backward, step. Inference: an epoch's
+ * evaluation, with loading, forward with moving statistics and without dropout, loss. */
 bool speed_measure(const struct speed_request *request, struct speed_result *result, struct error *err);
 
 #endif

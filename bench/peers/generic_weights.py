@@ -1,10 +1,10 @@
-"""Weights under which a network decides nothing by a hair: no rectifier and no max pooling sits so close to its kink that
-rounding decides which way the gradient goes. There float32 gradients of any program are right and differ all the same.
+"""Weights for which rounding decides nothing: no rectifier or max pooling is so close to its kink that rounding chooses
+the path of the gradient. At such a kink float32 gradients of two programs may differ although both are right.
 
-What is close is measured: MARGIN times what ROUNDINGS runs in float32, each rounding in its own way, differ from float64 at that
-very place; MARGIN, since Winograd's algorithm with tiles of 4x4 rounds several times as coarsely as PyTorch does. Where a layer is
-close, the kernels of the channels in question are changed by a thousandth, then by twice that and so on, and the layers behind them
-computed again.
+A value is close if its distance is below MARGIN times the difference between float64 and ROUNDINGS differently rounded
+runs in float32. The MARGIN is needed because Winograd's algorithm with 4x4 tiles rounds several times as coarsely as
+PyTorch. The kernels of channels with close values are changed by a thousandth, then by twice that and so on, and later
+layers are computed again.
 
 Not a program: parity.py imports it. Needs torch and numpy.
 """
@@ -22,7 +22,7 @@ KINKS = {"relu": (0.0,), "relu6": (0.0, 6.0), "leaky_relu": (0.0,)}
 
 
 def scatter(values, generator):
-    """The exported first weights, with whatever starts as 0 or 1 made general, since that would hide mistakes. float32."""
+    """The exported initial weights in float32; arrays of zeros or ones get noise, since they would hide mistakes."""
     result = {}
     for name, value in values.items():
         array, noise = name.split("/")[1], generator.standard_normal(value.shape)
@@ -35,7 +35,7 @@ def scatter(values, generator):
 
 
 def unfolded(x, row):
-    """[n, channels, taps, windows], minus infinity outside of the image."""
+    """[n, channels, taps, windows], minus infinity outside the image."""
     fields = row["fields"]
     top, bottom, left, right = fields["padding"]
     padded = functional.pad(x, (left, right, top, bottom), value=-math.inf)
@@ -44,7 +44,7 @@ def unfolded(x, row):
 
 
 def close_windows(row, x, noise):
-    """Where the two largest numbers of a window are too close. Equals are no decision: the first is taken everywhere."""
+    """Windows whose two largest numbers are too close. Ties are fine: both programs take the first."""
     taps = unfolded(x, row)
     if taps.shape[2] == 1:
         return torch.zeros(1, x.shape[1], 1, dtype=torch.bool)
@@ -59,7 +59,7 @@ def close_values(row, x, noise):
 
 
 class Search:
-    """One network's way through its layers, in float64 and several times in float32."""
+    """One network's forward pass, in float64 and several times in float32."""
 
     def __init__(self, networks, values, images, generator):
         self.judge, self.single = networks
@@ -111,8 +111,8 @@ class Search:
 
 @torch.no_grad()
 def make_generic(networks, values, images, generator):
-    """Changes `values` until no decision is close; networks: the judge and its float32 copy, in training mode. Returns how many
-    times a layer was changed, or None if that did not end, or if what is close is the input itself."""
+    """Changes `values` until no decision is close; networks: the judge and its float32 copy, in training mode. Returns
+    how many times a layer was changed, or None if that did not end, or if what is close is the input itself."""
     for network in networks:
         network.load(values)
     torch.manual_seed(len(values))              # for the roundings

@@ -1,9 +1,9 @@
-"""How large the terms are that a gradient is the sum of: the root of the sum of their squares, which is what the sum would be if
+"""The size of the terms that a gradient sums: the root of the sum of their squares, which is the size of the sum if
 their signs were random.
 
-A gradient may be much smaller than that. Of a bias before batch norm it is zero on paper, and it is nearly zero of whatever batch
-norm takes away later: a constant added to a channel, a factor. What any program has there in float32 is what rounding leaves of
-terms that cancel, so errors are measured against the terms (parity.py does where they are larger).
+A gradient may be much smaller. For a bias before batch norm it is exactly zero on paper, and it is nearly zero for
+anything that batch norm removes: a constant added to a channel, a factor. In float32 such gradients are the rounding
+errors of terms that cancel, so parity.py compares errors with the terms if these are larger.
 
     with GradientTerms(network) as terms:
         loss(network(images)).backward()
@@ -16,7 +16,8 @@ from torch import nn
 
 
 def conv_kernel_squares(conv, x, d_y):
-    return torch.nn.grad.conv2d_weight(x ** 2, conv.weight.shape, d_y ** 2, conv.stride, conv.padding, conv.dilation, conv.groups)
+    return torch.nn.grad.conv2d_weight(x ** 2, conv.weight.shape, d_y ** 2, conv.stride, conv.padding, conv.dilation,
+                                       conv.groups)
 
 
 def norm_scale_squares(norm, x, d_y):
@@ -37,7 +38,8 @@ def bias_squares(d_y):
 class GradientTerms:
     def __init__(self, network):
         self.sizes = {}
-        self.hooks = [array.module.register_forward_hook(self.watch(array)) for array in network.arrays if array.trainable()]
+        self.hooks = [array.module.register_forward_hook(self.watch(array))
+                      for array in network.arrays if array.trainable()]
 
     def watch(self, array):
         def backward(x, d_y):

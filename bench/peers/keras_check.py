@@ -4,10 +4,10 @@
     KERAS_BACKEND=torch python3 bench/peers/keras_check.py sweeps/fashion.yaml plain/8 mobilenet-v1/0.2
     python3 bench/peers/keras_check.py --raw --data DIR sweeps/mnist.yaml mnist-base
 
-The network is built in Keras from `archsweep summary --json` alone, trained for some steps so that no weight and no moving statistic
-is what it began as, and its get_weights() are written by numpy as they are: once in float32, once deflated in float16. Exits 1 if
-accuracies differ by more than one image, or losses by more than 1e-4. Needs keras with one of its backends, and numpy; the
-sweep's data must be the four IDX files.
+Builds the network in Keras from `archsweep summary --json`, trains it for some steps so that all weights and moving
+statistics change, and writes its get_weights() by numpy: once in float32, once deflated in float16. Exits 1 if
+accuracies differ by more than one image, or losses by more than 1e-4. Needs keras with one of its backends, and numpy;
+the sweep's data must be the four IDX files.
 """
 import argparse
 import gzip
@@ -59,7 +59,7 @@ def convolution(kind, f, x):
 
 
 def apply(kind, f, x, other):
-    """Layer of that type and fields on Keras' x; a shortcut's other input too."""
+    """Applies a layer of that type and fields to Keras' x; `other`: a shortcut's second input."""
     if kind in ("conv", "depthwise"):
         return convolution(kind, f, x)
     if kind in ("max_pool", "average_pool"):
@@ -123,7 +123,8 @@ def check(arguments, point, folder):
         ours = evaluate_there(arguments, point, f"{folder}/{precision}.npz")
         same = abs(ours[0] - accuracy) <= 1.01 / len(x) and abs(ours[1] - loss) <= 1e-4 * max(1, loss)
         agree = agree and same
-        print(f"{point:24} {precision}  Keras {100 * accuracy:.2f} % {loss:.6f}  archsweep {100 * ours[0]:.2f} % {ours[1]:.6f}"
+        print(f"{point:24} {precision}  Keras {100 * accuracy:.2f} % {loss:.6f}  "
+              f"archsweep {100 * ours[0]:.2f} % {ours[1]:.6f}"
               f"  {'same' if same else 'DIFFERENT'}", flush=True)
     return agree
 

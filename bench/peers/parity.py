@@ -1,16 +1,17 @@
 #!/usr/bin/env python3
-"""One training step of archsweep and of PyTorch from the same weights on the same batch: loss, logits, gradients, statistics.
+"""One training step of archsweep and of PyTorch from the same weights on the same batch: loss, logits, gradients,
+statistics.
 
     python3 bench/peers/parity.py                       # every reference network, and 200 random ones
     python3 bench/peers/parity.py --random 0 --only resnet --only plain
-    python3 bench/peers/parity.py --reference 0 --random 1 --first 17 --keep FOLDER     # a random one again, with its files
+    python3 bench/peers/parity.py --reference 0 --random 1 --first 17 --keep FOLDER     # one again, keeps its files
 
-PyTorch's network is built from `archsweep summary --json` alone and computes in double precision: it is the judge. An error is
-the largest difference in an array divided by the array's largest number; the column torch32 is PyTorch's own error in single
-precision, for scale. Exits 1 if any error is not below 1e-4. Needs torch and numpy.
+PyTorch's network is built from `archsweep summary --json` and is the reference: it computes in double precision. An
+error is the largest difference in an array divided by the array's largest number; the column torch32 is PyTorch's own
+error in single precision, for scale. Exits 1 if any error is not below 1e-4. Needs torch and numpy.
 
-A gradient whose terms cancel (zero on paper for a bias before batch norm) is measured against those terms, see
-gradient_terms.py; how many do, to less than a hundredth, is said at the end.
+Errors of a gradient whose terms cancel (zero on paper for a bias before batch norm) are relative to those terms, see
+gradient_terms.py; the last line counts the gradients below a hundredth of their terms.
 """
 import argparse
 import math
@@ -33,7 +34,8 @@ def parse_arguments():
     add = parser.add_argument
     add("--archsweep", default=str(ROOT / "build" / "archsweep"), help="the program")
     add("--reference", type=int, choices=(0, 1), default=1, help="0: no reference networks")
-    add("--all-widths", action="store_true", help="every width of the reference networks, not only the one nearest to 1")
+    add("--all-widths", action="store_true",
+        help="every width of the reference networks, not only the one nearest to 1")
     add("--random", type=int, default=200, metavar="N", help="random networks; 200 if not given")
     add("--first", type=int, default=1, metavar="SEED", help="seed of the first random network")
     add("--only", action="append", default=[], metavar="PART", help="reference networks whose name has this in it")
@@ -108,7 +110,8 @@ def main():
         results = []
         for case in cases:
             if case.group == "random":
-                # With several threads PyTorch 2.13 writes past its memory in the backward pass of some small networks (random-142).
+                # With several threads PyTorch 2.13 writes past its memory in the backward pass of some small networks
+                # (random-142).
                 torch.set_num_threads(1)
             results.append(compare(case, program, folder, arguments.keep))
             print_result(results[-1])

@@ -39,7 +39,8 @@ def reference_cases(program, all_widths):
     """Every family file must be among them."""
     cases = [Case("reference", f"{sweep.stem} {point}", sweep, point, None)
              for sweep in sorted((ROOT / "sweeps").glob("*.yaml")) for point in points_of(program, sweep, all_widths)]
-    missing = {path.stem for path in (ROOT / "sweeps" / "families").glob("*.yaml")} - {c.point.split("/")[0] for c in cases}
+    families = {path.stem for path in (ROOT / "sweeps" / "families").glob("*.yaml")}
+    missing = families - {c.point.split("/")[0] for c in cases}
     if missing:
         sys.exit(f"families that no sweep uses: {', '.join(sorted(missing))}")
     return cases

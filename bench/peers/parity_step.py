@@ -1,4 +1,4 @@
-"""One training step of one network in both programs, and how far apart they are.
+"""One training step of one network in both programs, and the differences.
 
 Not a program: parity.py and tests/fixtures/make_step_fixtures.py import it. Needs torch and numpy.
 """
@@ -22,8 +22,8 @@ KINDS = ("loss", "logits", "gradients", "statistics")
 
 
 def batch_of(summary):
-    """Enough images for a lane group and a part of another, where the network is not too large for a judge in double precision,
-    and enough for batch norm over the smallest map."""
+    """Images for one full and one partial lane group, unless the network is too large for double precision; and enough
+    for batch norm over the smallest map."""
     size = sum(row["height"] * row["width"] * row["channels"] for row in summary["layers"]) + summary["trainable"] / 10
     norms = [row["height"] * row["width"] for row in summary["layers"] if row["type"] == "batch_norm"]
     fitting = next(images for images, most in BATCHES if size <= most)
@@ -38,7 +38,8 @@ def judge_step(network, *step):
 
 
 def torch_step(network, values, images, labels, smoothing):
-    """What archsweep step writes: {"loss": ..., "losses": ..., "grad/01_conv/kernel": ..., "02_batch_norm/moving_mean": ...}"""
+    """What archsweep step writes: {"loss": ..., "losses": ..., "grad/01_conv/kernel": ..., "02_batch_norm/moving_mean":
+    ...}"""
     network.load(values)
     network.train().zero_grad()
     logits = network(images.to(next(network.parameters()).dtype))
@@ -65,7 +66,8 @@ def errors_of(got, want, terms):
         if got[name].shape != want[name].shape or not numpy.isfinite(got[name]).all():
             errors[name] = math.inf
             continue
-        difference, scale = largest(got[name].astype(numpy.float64) - want[name]), max(largest(want[name]), terms.get(name, 0))
+        difference = largest(got[name].astype(numpy.float64) - want[name])
+        scale = max(largest(want[name]), terms.get(name, 0))
         errors[name] = difference / scale if scale > 0 else math.inf if difference > 0 else 0.0
     return errors
 
@@ -79,8 +81,8 @@ def worst_by_kind(errors):
 
 
 class Result(collections.namedtuple("Result", "case images worst single changes gradients cancelled")):
-    """worst: {kind: (error, name)}; single: PyTorch's largest error in single precision; changes: by make_generic, None if in
-    vain; gradients: arrays of them; cancelled: those that are small against their terms."""
+    """worst: {kind: (error, name)}; single: PyTorch's largest error in single precision; changes: by make_generic, None
+    if in vain; gradients: arrays of them; cancelled: those that are small against their terms."""
 
     def largest(self):
         return max(self.worst.values())
@@ -101,7 +103,7 @@ class Comparison:
         return self.folder / f"{self.case.name.replace(' ', '-').replace('/', '-')}-{name}.npz"
 
     def exported(self):
-        """The first weights, after a look at their names, shapes, and number."""
+        """The initial weights, after checking their names, shapes and number."""
         self.program("export", self.case.sweep, self.case.point, "--npz", self.path("first"), "--initial")
         with numpy.load(self.path("first")) as file:
             values = dict(file)
@@ -113,7 +115,7 @@ class Comparison:
         return values
 
     def draw(self, values):
-        """A batch and weights that no rounding can decide about; how many kernels had to be changed."""
+        """A batch and weights for which rounding decides nothing; how many kernels were changed."""
         rows, columns, channels = self.summary["input"]
         first = scatter(values, self.generator)
         for _ in range(5):
@@ -126,11 +128,12 @@ class Comparison:
         return drawn, images, labels, changes
 
     def run(self):
-        """Fills in what there is to say of it."""
+        """Fills in the result."""
         values, images, labels, changes = self.draw(self.exported())
         numpy.savez(self.path("weights"), **values)
         numpy.savez(self.path("batch"), x=images, y=labels)
-        self.program("step", self.case.sweep, self.case.point, "--weights", self.path("weights"), "--batch", self.path("batch"),
+        self.program("step", self.case.sweep, self.case.point, "--weights", self.path("weights"), "--batch",
+                     self.path("batch"),
                      "--out", self.path("out"))
         step = values, torch.from_numpy(images), torch.from_numpy(labels), self.summary["label_smoothing"]
         (want, terms), single = judge_step(self.judge, *step), torch_step(self.single, *step)

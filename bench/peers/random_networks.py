@@ -1,6 +1,7 @@
-"""Random networks as a family and a sweep file: layers, kernels, strides, paddings, groups, shortcuts, odd sizes and batches.
+"""Random networks as a family and a sweep file: layers, kernels, strides, paddings, groups, shortcuts, odd sizes and
+batches.
 
-Every network that is drawn is one that archsweep must accept. Not a program: parity.py imports it. Needs torch through another.
+archsweep must accept every one of these networks. Not a program: parity.py imports it. Needs torch indirectly.
 
     network = RandomNetwork(17)         # always the same network
     network.family_text, network.sweep_text, network.batch
@@ -10,8 +11,10 @@ import random
 from torch_network import padding_of, windows
 
 BATCHES = [n for n in range(2, 45) if n % 16]
-LEAST_PER_CHANNEL = 24          # numbers that batch norm must see: over fewer its gradients are differences of nearly equals
-LEAST_WEIGHTS = 4               # of an output channel before batch norm, which takes its scale away, for the same reason
+# Batch norm's gradients over few numbers are differences of nearly equal terms, also where a channel has few weights,
+# whose scale batch norm removes. So there are lower limits.
+LEAST_PER_CHANNEL = 24          # numbers of a channel in a batch
+LEAST_WEIGHTS = 4               # of an output channel before batch norm
 ACTIVATIONS = ("relu", "relu6", "leaky_relu")
 
 
@@ -33,11 +36,13 @@ class RandomNetwork:
         self.classes, self.width = rng.randint(2, 10), rng.randint(1, 3)
         self.smoothing = rng.choice((0, 0, 0.1, 0.25))
         self.shape = (self.input[2], *self.input[:2])   # channels, rows, columns of the last layer's output
-        self.weights = 0        # of an output channel of the last convolution or dense layer, if only channelwise layers followed
+        # Of an output channel of the last convolution or dense layer, if only channelwise layers followed.
+        self.weights = 0
         self.after_norm = False
         self.lines, self.named = [], []                 # named: (name, shape) of every layer
         for _ in range(rng.randint(2, 7)):
-            rng.choice((self.conv, self.conv, self.depthwise, self.pool, self.tail, self.identity, self.projection, self.jump))()
+            rng.choice((self.conv, self.conv, self.depthwise, self.pool, self.tail, self.identity, self.projection,
+                        self.jump))()
         self.head()
 
     # What the files say
@@ -68,7 +73,7 @@ class RandomNetwork:
         return rows if rows == columns else [rows, columns]
 
     def padding(self, kernel, for_pool=False):
-        """Any kind; zeros beyond the kernel's size too, where a window may lie outside of the input."""
+        """Any kind, also wider than the kernel, so that a window may lie outside the input."""
         rng = self.rng
         rows, columns = kernel if isinstance(kernel, list) else (kernel, kernel)
         most = (rows - 1, columns - 1) if for_pool else (rows, columns)
@@ -102,7 +107,8 @@ class RandomNetwork:
         rng, (c, _, _) = self.rng, self.shape
         kernel, stride, padding, size = self.window(5, self.shape)
         multiplier = rng.choice((1, 1, 2, 3)) if c <= 8 else 1
-        self.add("depthwise", (c * multiplier, *size), kernel=kernel, stride=stride, padding=padding, multiplier=multiplier,
+        self.add("depthwise", (c * multiplier, *size), kernel=kernel, stride=stride, padding=padding,
+                 multiplier=multiplier,
                  bias=rng.random() < 0.5)
         self.count_weights(kernel, 1)
         self.tail()
@@ -117,7 +123,8 @@ class RandomNetwork:
         if isinstance(kernel, list) or kernel != stride:
             fields["stride"] = stride
         for at, n in zip(range(2), self.shape[1:]):     # the last window must not begin behind the input
-            before = padding_of(padding, self.shape[1:], (kernel if isinstance(kernel, list) else [kernel] * 2), stride)[2 * at]
+            before = padding_of(padding, self.shape[1:], (kernel if isinstance(kernel, list) else [kernel] * 2),
+                                stride)[2 * at]
             if (size[at] - 1) * stride - before >= n:
                 return
         self.add(self.rng.choice(("max_pool", "average_pool")), (self.shape[0], *size), **fields)
@@ -146,7 +153,8 @@ class RandomNetwork:
     def same_size_conv(self, channels, **fields):
         kernel = self.rng.choice((1, 2, 3))
         inputs = self.shape[0]
-        self.add("conv", (channels, *self.shape[1:]), channels=channels, kernel=kernel, bias=self.rng.random() < 0.5, **fields)
+        self.add("conv", (channels, *self.shape[1:]), channels=channels, kernel=kernel, bias=self.rng.random() < 0.5,
+                 **fields)
         self.count_weights(kernel, inputs)
 
     def here(self):
@@ -170,7 +178,7 @@ class RandomNetwork:
         self.join(start)
 
     def projection(self):
-        """Two ways from one layer, both with the same stride and to the same channels, joined."""
+        """Two branches from one layer with the same stride and output channels, added."""
         start, shape, channels = self.here(), self.shape, self.rng.randint(1, 12)
         stride = self.rng.randint(1, 3)
         size = tuple(-(-n // stride) for n in shape[1:])

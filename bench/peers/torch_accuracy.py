@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Trains one of our families in PyTorch on FER2013, by a recipe with our words, so that final accuracies can be compared.
+"""Trains one of our families in PyTorch on FER2013, by a recipe with our words, so that final accuracies can be
+compared.
 
     archsweep export sweeps/fer2013.yaml plain/12 --initial --npz first.npz
-    python3 bench/peers/torch_accuracy.py --data fer2013.csv.gz --family plain --width 12 --weights first.npz --epochs 30
+    python3 bench/peers/torch_accuracy.py --data fer2013.csv.gz --family plain --width 12 --weights first.npz \
+        --epochs 30
 
-With --weights both start from the same weights; the order of the images, their augmentation and dropout stay each side's own.
-Prints tab-separated rows: one an epoch, then the accuracy of the final epoch's weights on the public and the private test images
-and on both together. The public images are the validation images of the epoch rows. Needs torch and numpy.
+With --weights both start from the same weights; image order, augmentation and dropout still differ. Prints
+tab-separated rows: one per epoch, then the accuracy of the final weights on the public test images, the private ones,
+and both together. The epoch rows use the public images as validation images. Needs torch and numpy.
 """
 import argparse
 import csv
@@ -44,7 +46,8 @@ def parse_arguments():
     add("--flip", action="store_true", help="mirror half of the training images")
     add("--shift", type=float, default=0.0, help="move training images by up to this share of their height and width")
     add("--weights", help="first weights, as `archsweep export --initial` writes them; without: drawn by the same rule")
-    add("--channels-last", action="store_true", help="images with their channels last in memory, which is faster here and there")
+    add("--channels-last", action="store_true",
+        help="images with their channels last in memory, which is faster here and there")
     add("--threads", type=int, default=0, help="0: PyTorch's choice")
     add("--limit", type=int, default=0, help="use only so many images of each split; 0: all")
     add("--json", help="write the result here as well")
@@ -80,7 +83,7 @@ class Scaling:
 
 
 def augment(pixels, arguments, generator):
-    """Mirrors and moves each image by itself; black pixels follow where it moved away."""
+    """Flips and shifts each image independently; uncovered pixels are black."""
     n, _, h, w = pixels.shape
     rows, columns = torch.arange(h).repeat(n, 1), torch.arange(w).repeat(n, 1)
     if arguments.flip:
@@ -90,7 +93,8 @@ def augment(pixels, arguments, generator):
     rows = rows + torch.randint(-reach_h, reach_h + 1, (n, 1), generator=generator)
     columns = columns + torch.randint(-reach_w, reach_w + 1, (n, 1), generator=generator)
     inside = ((rows >= 0) & (rows < h))[:, :, None] & ((columns >= 0) & (columns < w))[:, None, :]
-    moved = pixels[torch.arange(n)[:, None, None], 0, rows.clamp(0, h - 1)[:, :, None], columns.clamp(0, w - 1)[:, None, :]]
+    moved = pixels[torch.arange(n)[:, None, None], 0, rows.clamp(0, h - 1)[:, :, None],
+                   columns.clamp(0, w - 1)[:, None, :]]
     return (moved * inside)[:, None]
 
 
@@ -143,7 +147,7 @@ class Trainer:
         self.done = 0
 
     def step(self, pixels, labels):
-        """Summed loss and number of right answers of one batch, before its update."""
+        """Summed loss and number of correct predictions of one batch, before its update."""
         a = self.arguments
         self.optimizer.param_groups[0]["lr"] = self.rate * SCHEDULES[a.schedule](self.done / (self.batches * a.epochs))
         logits = self.model(self.scaling(augment(pixels, a, self.generator)))
@@ -166,7 +170,7 @@ def print_row(*cells):
 
 
 def train(trainer, validation):
-    """Prints a row an epoch, and returns them all."""
+    """Prints a row per epoch, and returns them all."""
     columns = ("epoch", "learning_rate", "training_loss", "training_accuracy",
                "validation_loss", "validation_accuracy", "seconds")
     start, rows = time.perf_counter(), []
@@ -183,7 +187,7 @@ def train(trainer, validation):
 
 
 def test(trainer, splits):
-    """Prints a row a test split, and returns them all."""
+    """Prints a row per test split, and returns them all."""
     both = tuple(torch.cat(parts) for parts in zip(splits["PublicTest"], splits["PrivateTest"]))
     result = {}
     print_row("split", "images", "loss", "accuracy")

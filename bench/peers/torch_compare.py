@@ -3,12 +3,12 @@
 
     python3 bench/peers/torch_compare.py --program build/archsweep --out reports/bench/pytorch.tsv sweeps/bench.yaml
 
-PyTorch is asked in four ways, and its best counts: contiguous and channels-last memory, each as one process with all threads and as one
-single-threaded process for each core, whose speeds are added up. Ours are asked likewise in two ways: all threads on one point, and a
-point on each core, as a sweep has them. bfloat16 has columns of its own, ours (recipe.precision=bf16) and theirs (autocast): it
-computes something else. The turns are ours in each way, theirs in each way, ours, theirs, ..., so that a slow moment of the machine
-meets all; medians count. Ours includes loading and augmenting the images, theirs has them ready in memory. --python is the Python with
-torch; this script needs none of it.
+PyTorch runs in four ways, and its best counts: contiguous and channels-last memory, each as one process with all
+threads and as one single-threaded process per core, whose speeds are added. archsweep runs in two ways: all threads on
+one point, and one point per core, as in a sweep. bfloat16 has its own columns (recipe.precision=bf16, autocast), since
+it computes something else. Measurements alternate between archsweep and PyTorch, so that slow moments of the machine
+affect both; medians count. archsweep's times include loading and augmentation, PyTorch has its images in memory.
+--python is a Python with torch; this script does not need it.
 """
 import argparse
 import csv
@@ -24,7 +24,8 @@ from fnmatch import fnmatch
 OUR_WAYS = ("threads", "processes")
 WAYS = list(itertools.product(("contiguous", "channels_last"), ("threads", "processes")))
 PRECISIONS = {"float32": "float32", "bfloat16": "bf16"}         # and the recipe's word for it
-COLUMNS = ["sweep", "family", "width", "batch", "cores", "ours", "ours_way", "float32", "float32_way", "ratio", "goal", "reached",
+COLUMNS = ["sweep", "family", "width", "batch", "cores", "ours", "ours_way", "float32", "float32_way", "ratio", "goal",
+           "reached",
            "ours_bfloat16", "ours_bfloat16_way", "bfloat16", "bfloat16_way", "bfloat16_ratio"]
 COLUMNS += [f"ours_{precision}_{how}" for precision in PRECISIONS for how in OUR_WAYS]
 COLUMNS += [f"{precision}_{layout}_{how}" for precision in PRECISIONS for layout, how in WAYS] + ["torch"]
@@ -52,7 +53,8 @@ def parse_arguments():
 
 
 def run_program(arguments, *words):
-    done = subprocess.run([arguments.program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+    done = subprocess.run([arguments.program, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+                          check=False)
     if done.returncode:
         raise Trouble(f"{' '.join([arguments.program, *words])}: {done.stderr.strip()}")
     return done.stdout
@@ -72,9 +74,11 @@ class Worker:
 
     def __init__(self, python, threads, processor=None):
         script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torch_worker.py")
-        words = [python, script, "--threads", str(threads)] + ([] if processor is None else ["--processor", str(processor)])
+        words = [python, script, "--threads", str(threads)]
+        words += [] if processor is None else ["--processor", str(processor)]
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
-        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment)
+        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                                        env=environment)
         self.torch = self.hear()["torch"]
 
     def hear(self):
@@ -94,7 +98,7 @@ class Worker:
 
 
 class Team:
-    """Workers that do everything at the same time; their speeds are added up."""
+    """Workers that run at the same time; their speeds are added."""
 
     def __init__(self, workers):
         self.workers = workers
@@ -119,13 +123,14 @@ def start_teams(arguments):
 
 
 def our_speed(arguments, sweep, point, precision, threads):
-    words = ["bench", sweep, "--only", point, "--training", "--tsv", "--peak", "1", "--repeats", "1", "--threads", str(threads),
-             "--stretch", str(max(1, round(arguments.seconds * 1000))), "--set", f"recipe.precision={PRECISIONS[precision]}"]
+    words = ["bench", sweep, "--only", point, "--training", "--tsv", "--peak", "1", "--repeats", "1", "--threads",
+             str(threads), "--stretch", str(max(1, round(arguments.seconds * 1000))), "--set",
+             f"recipe.precision={PRECISIONS[precision]}"]
     return float(rows_of(run_program(arguments, *words))[0]["images_per_second"])
 
 
 def our_speeds(arguments, sweep, point, precision):
-    """All threads on one point, and a point on each core: they begin together, and the speeds are added up."""
+    """All threads on one point, and one point per core: they start together, and their speeds are added."""
     with ThreadPoolExecutor(arguments.threads) as pool:
         alone = pool.map(lambda _: our_speed(arguments, sweep, point, precision, 1), range(arguments.threads))
         side_by_side = sum(alone)
@@ -137,7 +142,7 @@ def medians(speeds):
 
 
 def best_of(speeds, precision, ways):
-    """The fastest way's speed, and that way."""
+    """The fastest way and its speed."""
     way = max(ways, key=lambda way: speeds[precision, way])
     return speeds[precision, way], way
 
@@ -148,7 +153,8 @@ def compare(arguments, teams, sweep, point):
     for team in teams.values():
         for answer in team.ask(build=summary):
             if answer["trainable"] != summary["trainable"]:
-                raise Trouble(f"{point}: {answer['trainable']} parameters in PyTorch, {summary['trainable']} in archsweep")
+                raise Trouble(f"{point}: {answer['trainable']} parameters in PyTorch, "
+                              f"{summary['trainable']} in archsweep")
     ours = {key: [] for key in itertools.product(PRECISIONS, OUR_WAYS)}
     theirs = {key: [] for key in itertools.product(PRECISIONS, WAYS)}
     for _ in range(arguments.repeats):
@@ -161,7 +167,8 @@ def compare(arguments, teams, sweep, point):
 
 
 def make_row(arguments, summary, ours, theirs):
-    row = {"sweep": summary["sweep"], "family": summary["family"], "width": f"{summary['width']:g}", "batch": summary["batch"],
+    row = {"sweep": summary["sweep"], "family": summary["family"], "width": f"{summary['width']:g}",
+           "batch": summary["batch"],
            "cores": arguments.threads}
     row["ours"], row["ours_way"] = best_of(ours, "float32", OUR_WAYS)
     row["ours_bfloat16"], row["ours_bfloat16_way"] = best_of(ours, "bfloat16", OUR_WAYS)
@@ -218,9 +225,11 @@ def main():
         row["torch"] = teams["threads"].workers[0].torch
         judge(row, goals)
         rows.append(row)
-        print(f"{point}: {show(row['ours'])} images/s ({row['ours_way']}), PyTorch {show(row['float32'])} ({row['float32_way']}), "
+        print(f"{point}: {show(row['ours'])} images/s ({row['ours_way']}), "
+              f"PyTorch {show(row['float32'])} ({row['float32_way']}), "
               f"ratio {row['ratio']:.2f}; "
-              f"in bfloat16 {show(row['ours_bfloat16'])} and {show(row['bfloat16'])}, ratio {row['bfloat16_ratio']:.2f}", file=sys.stderr)
+              f"in bfloat16 {show(row['ours_bfloat16'])} and {show(row['bfloat16'])}, "
+              f"ratio {row['bfloat16_ratio']:.2f}", file=sys.stderr)
         write_tsv(arguments.out, rows)
     for team in teams.values():
         team.close()

@@ -1,7 +1,8 @@
 """Our networks in PyTorch: a module built from a list of layers, and the reference families as such lists.
 
-A layer is (type, fields) in the words of a family file: ("conv", {"channels": 12, "kernel": 3}). The families are written out
-here from their published descriptions instead of being read from sweeps/families/, so that a mistake there shows as a difference.
+A layer is (type, fields) in the words of a family file: ("conv", {"channels": 12, "kernel": 3}). The families are
+written out here from their published descriptions instead of being read from sweeps/families/, so that a mistake there
+shows as a difference.
 
 Not a program: torch_accuracy.py, torch_summary.py and the fixtures of the tests import it. Needs torch only.
 """
@@ -17,7 +18,7 @@ def pair(value):
 
 
 def padding_of(padding, size, kernel, stride):
-    """(top, bottom, left, right) of a padding as families write it; "same" is TensorFlow's: the odd row goes to the bottom."""
+    """(top, bottom, left, right) of a family's padding; "same" is TensorFlow's: the odd row goes to the bottom."""
     if padding == "valid":
         return 0, 0, 0, 0
     if padding != "same":
@@ -48,7 +49,7 @@ class Pad(nn.Module):
 
 
 class MeanInside(nn.Module):
-    """Average pooling over padded images: the mean of the taps that lie inside the image."""
+    """Average pooling over padded images: the mean of the taps inside the image."""
 
     def __init__(self, size, kernel, stride, pad):
         super().__init__()
@@ -77,7 +78,8 @@ def build_max_pool(shape, f):
     stride = f.get("stride", 0) or kernel[0]
     pad = padding_of(f.get("padding", "valid"), shape[1:], kernel, stride)
     pool = nn.MaxPool2d(kernel, stride)
-    return nn.Sequential(Pad(pad, -math.inf), pool) if any(pad) else pool, (shape[0], *windows(shape[1:], kernel, stride, pad))
+    padded = nn.Sequential(Pad(pad, -math.inf), pool) if any(pad) else pool
+    return padded, (shape[0], *windows(shape[1:], kernel, stride, pad))
 
 
 def build_average_pool(shape, f):
@@ -139,7 +141,7 @@ class Network(nn.Module):
         if not any("name" in f for _, f in layers):
             for module in self.modules():
                 if isinstance(module, (nn.ReLU, nn.ReLU6, nn.LeakyReLU)):
-                    module.inplace = True       # nobody else reads its input
+                    module.inplace = True       # nothing else reads its input
 
     def forward(self, x):
         named = {}
@@ -151,7 +153,8 @@ class Network(nn.Module):
         return x.flatten(1)
 
     def initialise(self, seed):
-        """he: normal, variance 2 / fan_in; glorot: uniform, variance 2 / (fan_in + fan_out). Biases 0, batch norm 1 and 0."""
+        """he: normal, variance 2 / fan_in; glorot: uniform, variance 2 / (fan_in + fan_out). Biases 0, batch norm 1 and
+        0."""
         generator = torch.Generator().manual_seed(seed)
         for module in self.modules():
             if not hasattr(module, "init_rule"):
@@ -182,8 +185,8 @@ class Network(nn.Module):
 
 
 def to_torch(weight, array, flattened):
-    """An array in Keras' layout in PyTorch's: [kh, kw, in, out] to [out, in, kh, kw], dense [in, out] to [out, in]; behind a flatten of
-    (c, h, w) the inputs come as rows, columns, channels, and go to channels, rows, columns."""
+    """Converts an array from Keras' layout to PyTorch's: [kh, kw, in, out] to [out, in, kh, kw], dense [in, out] to
+    [out, in]; after a flatten of (c, h, w) inputs change from rows, columns, channels to channels, rows, columns."""
     if weight.dim() == 2:
         if flattened and flattened[1] * flattened[2] > 1:
             c, h, w = flattened
@@ -198,7 +201,8 @@ def to_torch(weight, array, flattened):
 
 
 def load_weights(network, arrays):
-    """Kernels, biases, gamma and beta out of a file that `archsweep export` wrote; {name: array} in the order of layers."""
+    """Kernels, biases, gamma and beta out of a file that `archsweep export` wrote; {name: array} in the order of
+    layers."""
     names = [name for name in arrays if not name.split("/")[1].startswith("moving")]
     with torch.no_grad():
         for name, (weight, flattened) in zip(names, network.weights(), strict=True):
@@ -227,7 +231,8 @@ def conv1x1(w, classes):
 
 
 def mobilenet_v1(w, classes):
-    """A stem and nine depthwise-separable blocks, all channels times w; conv, relu, batch norm; no biases but the last."""
+    """A stem and nine depthwise-separable blocks, all channels times w; conv, relu, batch norm; no biases but the
+    last."""
     def unit(kind, fields):
         return [(kind, {**fields, "bias": False}), ("relu", {}), ("batch_norm", {})]
 

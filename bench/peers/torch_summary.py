@@ -1,12 +1,13 @@
-"""The network of an `archsweep summary --json` in PyTorch. Nothing but the summary is read: no YAML, no defaults of ours.
+"""The network of an `archsweep summary --json` in PyTorch. It reads nothing but the summary: no YAML, no defaults of
+ours.
 
-    SummaryNetwork(json.loads(text))(images)            # [n, channels, rows, columns] -> [n, classes], as fast as PyTorch has it
+    SummaryNetwork(json.loads(text))(images)            # [n, channels, rows, columns] -> [n, classes], fast
 
-StepNetwork is the same with its arrays under the names and in the layouts of `archsweep export`, images as `archsweep step` reads
-them, and dropout that leaves out nothing:
+StepNetwork is the same with the names and layouts of `archsweep export`, images as `archsweep step` reads them, and
+without dropout:
 
     network = StepNetwork(json.loads(text)).double()
-    network.load(numpy.load("weights.npz"))             # "03_conv/kernel" [rows, columns, in, out], "04_batch_norm/gamma", ...
+    network.load(numpy.load("weights.npz"))             # "03_conv/kernel" [rows, columns, in, out], ...
     logits = network(images)                            # [n, rows, columns, channels] -> [n, classes]
 
 Not a program: torch_worker.py, parity_step.py and the fixtures of the tests import it. Needs torch and numpy.
@@ -43,7 +44,7 @@ def kernel_from_ours(kind, kernel):
 
 
 class Array:
-    """One tensor of a module under our name, read and written in our layout."""
+    """One tensor of a module under our name, converted to and from our layout."""
 
     def __init__(self, name, row, module, attribute):
         self.name, self.number, self.kind = name, row["index"], row["type"]
@@ -101,7 +102,7 @@ class SummaryNetwork(nn.Module):
         self.last_use = {used: row["index"] for row in self.rows for used in self.sources(row)}
 
     def module_of(self, row, shape):
-        """Also checks that the summary's output shape is the one that PyTorch comes to."""
+        """Also checks that PyTorch has the summary's output shape."""
         module, out = (nn.Identity(), shape) if row["type"] == "add" else build(row["type"], shape, row["fields"])
         if out != shape_of(row):
             raise ValueError(f"layer {row['index']}, {row['type']}: the summary says {shape_of(row)}, PyTorch {out}")
@@ -112,14 +113,15 @@ class SummaryNetwork(nn.Module):
         return {row["from"], row["with"]} - {None}
 
     def run_layer(self, number, outputs):
-        """The output of layer `number`, [n, channels, rows, columns], from those of the layers before it; 0 is the input."""
+        """The output of layer `number`, [n, channels, rows, columns], from those of the layers before it; 0 is the
+        input."""
         row = self.rows[number - 1]
         x = outputs[row["from"]]
         x = x + outputs[row["with"]] if row["type"] == "add" else self.built[number - 1](x)
         return x if x.dim() == 4 else x.reshape(len(x), *shape_of(row))
 
     def forward(self, x):
-        """Nothing is kept longer than somebody reads it."""
+        """Frees outputs after their last use."""
         outputs = {0: x}
         for row in self.rows:
             outputs[row["index"]] = self.run_layer(row["index"], outputs)
@@ -135,7 +137,7 @@ class StepNetwork(SummaryNetwork):
         self.arrays = [array for row, module in zip(self.rows, self.built) for array in arrays_of(row, module)]
         for module in self.modules():
             if isinstance(module, nn.Dropout):
-                module.p = 0.0                          # a step leaves nothing out unless asked
+                module.p = 0.0                          # no dropout by default
 
     def module_of(self, row, shape):
         module = super().module_of(row, shape)

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""A PyTorch process that trains networks on command, for torch_compare.py: one JSON object a line on stdin, one on stdout for each.
+"""A PyTorch process that trains networks for torch_compare.py: reads a JSON object per line, and answers each with one.
 
     {"build": SUMMARY}                                                  -> {"trainable": N}
-        the network of an `archsweep summary --json`, in both memory layouts; the one before is forgotten
+        builds the network of an `archsweep summary --json`, in both memory layouts, in place of the one before
     {"measure": SECONDS, "layout": L, "precision": P}                   -> {"images_per_second": X}
-        whole updates on made-up images for at least so long: forward, loss, backward, the optimizer's step
+        whole updates on made-up images for at least SECONDS: forward, loss, backward, the optimizer's step
 
 Layouts are contiguous and channels_last, precisions float32 and bfloat16 (autocast). Needs torch and numpy.
 """
@@ -27,7 +27,8 @@ WARM_UP_STEPS = 3
 
 
 def work_in_place(network):
-    """Activations overwrite what nobody else reads. What a dense layer gives is a view in SummaryNetwork, and stays."""
+    """Makes activations work in place if nothing else reads their input. A dense layer's output is a view in
+    SummaryNetwork and stays unchanged."""
     readers = [used for row in network.rows for used in network.sources(row)]
     for row, module in zip(network.rows, network.built):
         source = row["from"]
@@ -36,7 +37,7 @@ def work_in_place(network):
 
 
 def make_optimizer(parameters):
-    """Adam in its fastest form that this version has."""
+    """The fastest Adam of this PyTorch version."""
     try:
         return torch.optim.Adam(parameters, lr=1e-6, fused=True)
     except (RuntimeError, TypeError):

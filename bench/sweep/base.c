@@ -9,7 +9,7 @@
 
 enum { NETWORK_NAME_BYTES = 64 + NUMBER_BYTES };
 
-/* The names that a message lists, with their memory. */
+/* The names that a message lists, and their texts. */
 struct names {
 	struct words words;
 	char texts[WORDS_MAX][NETWORK_NAME_BYTES];
@@ -32,7 +32,7 @@ static const char *print_name(const struct point *point, char to[NETWORK_NAME_BY
 	return to;
 }
 
-/* The shortest name of every network, or of one family's. */
+/* Adds the shortest name of every network, or of the networks of one family. */
 static void add_names(const struct sweep *sweep, const char *family, struct names *to)
 {
 	for (int i = 0; i < sweep->point_count; i++) {
@@ -70,7 +70,8 @@ int base_find(const struct sweep *sweep, const char *name, struct error *err)
 	char full[NETWORK_NAME_BYTES];
 
 	for (int i = 0; i < sweep->point_count; i++)
-		if ((widths == 1 && !strcmp(sweep->points[i].family, name)) || !strcmp(print_name(&sweep->points[i], full), name))
+		if ((widths == 1 && !strcmp(sweep->points[i].family, name)) ||
+		    !strcmp(print_name(&sweep->points[i], full), name))
 			return i;
 	return refuse(sweep, name, widths, err);
 }

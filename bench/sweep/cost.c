@@ -17,10 +17,10 @@ bool point_count(const struct sweep *sweep, const struct point *point, struct co
 	return true;
 }
 
-/* One number that the author wrote down, and what it turned out to be. */
+/* A count that the author expects, and the real one. */
 struct claim {
 	const char *what;
-	int64_t expected, counted;      /* expected -1: not claimed */
+	int64_t expected, counted;      /* expected -1: none stated */
 	struct mark at;
 };
 
@@ -30,8 +30,10 @@ static bool claim_holds(const struct point *point, const struct claim *claim, st
 
 	if (claim->expected < 0 || claim->expected == claim->counted)
 		return true;
-	return fail_at(failure, claim->at, "%s at width %s: expected %s %s, counted %s", point->family, words_number(point->width, width),
-	               format_thousands(claim->expected, expected), claim->what, format_thousands(claim->counted, counted));
+	return fail_at(failure, claim->at, "%s at width %s: expected %s %s, counted %s", point->family,
+	               words_number(point->width, width),
+	               format_thousands(claim->expected, expected), claim->what,
+	               format_thousands(claim->counted, counted));
 }
 
 int point_check(const struct point *point, const struct cost *cost, struct error failures[MAX_EXPECTATIONS])

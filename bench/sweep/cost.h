@@ -1,4 +1,4 @@
-/* What a point costs, counted without data, and whether the counts that its author expects hold. Floor 4c. */
+/* Counts a point's cost without data, and checks the counts that its author expects. Floor 4c. */
 #ifndef BENCH_SWEEP_COST_H
 #define BENCH_SWEEP_COST_H
 
@@ -6,10 +6,10 @@
 
 enum { MAX_EXPECTATIONS = 2 };  /* total, trainable */
 
-/* Plans the point's network with the sweep's batch and optimizer. Fails at a layer's place where shapes do not fit. */
+/* Plans the point's network with the sweep's batch and optimizer. Fails at a layer's position if shapes do not fit. */
 bool point_count(const struct sweep *sweep, const struct point *point, struct cost *to, struct error *err);
 
-/* How many of the point's expectations fail; each fills one of `failures`, which come in empty:
+/* Returns how many of the point's expectations fail; each fills one of `failures`, which are empty at first:
  * "sweeps/x.yaml:12:30: plain at width 6: expected 12,340 total, counted 12,339". */
 int point_check(const struct point *point, const struct cost *cost, struct error failures[MAX_EXPECTATIONS]);
 
@@ -19,7 +19,7 @@ bool point_expects(const struct point *point);
 /* Whether the two are the same network with different seeds: same family, same width. */
 bool point_same_network(const struct point *a, const struct point *b);
 
-/* Whether a point of the sweep is its network's first: the seeds of one network follow each other. */
+/* Whether a point is the first of its network: the seeds of one network are adjacent. */
 bool point_begins_network(const struct sweep *sweep, int point);
 
 #endif

@@ -1,12 +1,12 @@
 /* The resolved description of a point, whose hash is its id. See sweep.h and describe.h.
  *
- * One line a fact: everything that decides what a point computes, and nothing else. Names, titles, widths, places in files, and
- * where the data lies are not in it, so a moved folder or a reordered sweep keeps its records; the data's own digest stands in the
- * record.
+ * One line per fact: everything that decides what a point computes, and nothing else. It has no names, titles, widths,
+ * positions in files or paths of data, so a moved folder or a reordered sweep keeps its records. The data's digest is
+ * in the record.
  *
- * A field that a type or the recipe gains later is marked so in its table (field.later): its default must do what was done before
- * there was the field, and it is said only where it holds something else. So the ids of older descriptions stay, and no record
- * is trained again. Another default, or another meaning, needs another DESCRIPTION_VERSION. */
+ * A field that was added later (field.later) must have a default that keeps the old behaviour, and the description
+ * omits it where it has that default. So old ids stay valid, and no point trains again. A new default or meaning of a
+ * field needs a new DESCRIPTION_VERSION. */
 #include "bench/sweep/describe.h"
 
 #include <assert.h>
@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DESCRIPTION_VERSION = 1 };       /* goes up when the same description starts to mean something else */
+enum { DESCRIPTION_VERSION = 1 };       /* incremented when the same description changes its meaning */
 
 static void print_padding(const struct padding *padding, FILE *to)
 {
@@ -48,8 +48,8 @@ static void print_value(const struct field *f, const void *member, FILE *to)
 	}
 }
 
-/* Whether a field that came later holds its default, which then means what the absence of the key meant before. */
-static bool is_unsaid(const struct field *f, const void *member)
+/* Whether a field that was added later has its default, so that the description omits it. */
+static bool is_omitted(const struct field *f, const void *member)
 {
 	if (!f->later)
 		return false;
@@ -61,13 +61,13 @@ static bool is_unsaid(const struct field *f, const void *member)
 	return *(const int *)member == (int)f->fallback;
 }
 
-/* Lines "what key value". Of data only numbers and choices count: its texts say where it lies. */
+/* Prints lines "what key value". Texts of data are paths and are left out. */
 static void print_fields(const char *what, const struct field *fields, const void *config, FILE *to)
 {
 	bool places = !strcmp(what, "data");
 
 	for (const struct field *f = fields; f && f->name; f++) {
-		if ((places && f->kind == FIELD_TEXT) || is_unsaid(f, (const char *)config + f->offset))
+		if ((places && f->kind == FIELD_TEXT) || is_omitted(f, (const char *)config + f->offset))
 			continue;
 		fprintf(to, "%s %s ", what, f->name);
 		print_value(f, (const char *)config + f->offset, to);
@@ -105,7 +105,8 @@ char *describe_network(const struct sweep *sweep, const struct network *network)
 
 	if (!to)
 		return NULL;
-	fprintf(to, "description %d\ninput %d %d %d\nclasses %d\n", DESCRIPTION_VERSION, in.h, in.w, in.c, network->classes);
+	fprintf(to, "description %d\ninput %d %d %d\nclasses %d\n", DESCRIPTION_VERSION, in.h, in.w, in.c,
+	        network->classes);
 	if (sweep->data.format)
 		print_kind("data", &sweep->data.format->kind, sweep->data.config, to);
 	else

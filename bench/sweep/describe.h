@@ -1,13 +1,14 @@
-/* What a point's id is made of. Floor 4c. See point_describe in sweep.h. */
+/* The text that a point's id is a hash of. Floor 4c. See point_describe in sweep.h. */
 #ifndef BENCH_SWEEP_DESCRIBE_H
 #define BENCH_SWEEP_DESCRIBE_H
 
 #include "bench/sweep/sweep.h"
 
-/* The description of all points of one network: everything but the seed. malloc'd, the caller frees; NULL without memory. */
+/* The description that all points of one network share: everything but the seed. malloc'd, the caller frees; NULL
+ * without memory. */
 char *describe_network(const struct sweep *sweep, const struct network *network);
 
-/* The hash of such a text, to which each seed adds its own line. */
+/* The hash of such a text; each seed adds its own line to it. */
 uint64_t describe_hash(const char *description);
 
 /* A point's id: the hash of point_describe's text, as hexadecimal digits. */

@@ -31,19 +31,19 @@ static bool read_family_file(const struct entry_source *s, struct entry *to, str
 	if (!path)
 		return false;
 	if (access(path, R_OK))
-		return fail_at(err, node_get(s->map, "family")->at, "family: \"%s\" has no file %s", words_show(to->file, shown),
-		               path);
+		return fail_at(err, node_get(s->map, "family")->at, "family: \"%s\" has no file %s",
+		               words_show(to->file, shown), path);
 	struct document *document = document_read(path, err);
 	if (!document)
 		return false;
-	s->shelf->documents[s->shelf->count++] = document;
+	s->files->documents[s->files->count++] = document;
 	const struct node *root = document_root(document);
 	bind_words(&words, NULL, family_keys);
 	return bind_type(root, NODE_MAP, "the family", err) && bind_keys(root, &words, err) &&
 	       family_read(root, s->arena, &to->family, err);
 }
 
-/* Without a name of its own an entry is called like its family's file. */
+/* An entry without a name is called like its family's file. */
 static bool name_entry(const struct entry_source *s, struct entry *to, struct error *err)
 {
 	const struct node *node = node_get(s->map, to->name ? "name" : "family");
@@ -92,7 +92,8 @@ static bool read_widths(const struct entry_source *s, struct entry *to, struct e
 	if (!bind_type(list, NODE_LIST, "widths", err))
 		return false;
 	if (!list->count || list->count > MAX_POINTS)
-		return fail_at(err, list->at, "widths: a list of %d where 1 to %d widths are accepted", list->count, MAX_POINTS);
+		return fail_at(err, list->at, "widths: a list of %d where 1 to %d widths are accepted", list->count,
+		               MAX_POINTS);
 	to->width_count = list->count;
 	to->widths_at = list->at;
 	to->widths = arena_alloc(s->arena, (size_t)list->count * sizeof *to->widths, err);
@@ -102,13 +103,13 @@ static bool read_widths(const struct entry_source *s, struct entry *to, struct e
 	return to->widths;
 }
 
-/* A width from the command line has nothing to do with what the file expects at that place. */
+/* The file's expected counts do not hold for widths from the command line. */
 static bool is_stale(struct mark expected, struct mark width)
 {
 	return mark_is_set(width) && !mark_is_set(expected);
 }
 
-/* One list of expected counts, as long as the widths. */
+/* Reads a list of expected counts, which is as long as the widths. */
 static bool read_counts(const struct node *expect, const char *key, const struct entry *to, struct error *err)
 {
 	const struct node *list = node_get(expect, key);
@@ -122,8 +123,8 @@ static bool read_counts(const struct node *expect, const char *key, const struct
 	if (is_stale(list->at, to->widths_at))
 		return true;
 	if (list->count != to->width_count)
-		return fail_at(err, list->at, "%s: %d value%s for %d width%s", field.name, list->count, list->count == 1 ? "" : "s",
-		               to->width_count, to->width_count == 1 ? "" : "s");
+		return fail_at(err, list->at, "%s: %d value%s for %d width%s", field.name, list->count,
+		               list->count == 1 ? "" : "s", to->width_count, to->width_count == 1 ? "" : "s");
 	for (int i = 0; i < list->count; i++) {
 		struct expectation *e = &to->widths[i].expect;
 		int count;
@@ -151,7 +152,7 @@ static bool read_expect(const struct entry_source *s, struct entry *to, struct e
 
 /* ---- the whole item ---- */
 
-/* Name and file, and no key that does not belong to this kind of item. */
+/* Reads name and file; refuses keys that do not belong to this kind of item. */
 static bool read_head(const struct entry_source *s, struct entry *to, struct error *err)
 {
 	static const char *const list_keys[] = { "widths", "expect", NULL };
@@ -167,7 +168,8 @@ static bool read_head(const struct entry_source *s, struct entry *to, struct err
 	if (from != fields)
 		bind_words(&words, NULL, family_keys);
 	if (!node_get(s->map, "family") && !node_get(s->map, "name"))
-		return fail_at(err, s->map->at, "family: missing; the name of a family's file, or name and layers, is required");
+		return fail_at(err, s->map->at,
+		               "family: missing; the name of a family's file, or name and layers, is required");
 	if (!bind_keys(s->map, &words, err))
 		return false;
 	for (; from->name; from++) {

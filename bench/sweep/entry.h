@@ -1,4 +1,4 @@
-/* One item of a sweep's list of families: which family, at which widths, with which counts expected. Floor 4c. */
+/* One item of a sweep's list of families: the family, its widths, and the expected counts. Floor 4c. */
 #ifndef BENCH_SWEEP_ENTRY_H
 #define BENCH_SWEEP_ENTRY_H
 
@@ -7,13 +7,13 @@
 
 enum { MAX_FAMILIES = 64 };
 
-/* The files that families came from: nodes and marks live as long as the sweep. */
-struct shelf {
+/* The documents of family files, kept as long as the sweep, since nodes and marks point into them. */
+struct family_files {
 	int count;
 	struct document *documents[MAX_FAMILIES + 1];   /* owned */
 };
 
-/* A width and what is said of it. */
+/* A width and its expected counts. */
 struct entry_width {
 	double value;
 	struct mark at;
@@ -23,7 +23,7 @@ struct entry_width {
 struct entry {
 	const char *name;               /* the family's, in this sweep */
 	struct mark name_at;
-	const char *file;               /* what stands under `family`; NULL for a family written out in place */
+	const char *file;               /* the value of `family`; NULL for an inline family */
 	struct family family;
 	int width_count;
 	struct mark widths_at;
@@ -34,7 +34,7 @@ struct entry_source {
 	const struct node *map;         /* the item */
 	const char *folder;             /* of the sweep file */
 	struct arena *arena;
-	struct shelf *shelf;            /* has room for one more */
+	struct family_files *files;     /* has room for another file */
 };
 
 bool entry_read(const struct entry_source *source, struct entry *to, struct error *err);

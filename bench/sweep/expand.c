@@ -1,5 +1,5 @@
-/* See expand.h. The list is walked once; the counter of layers stops it before a small file can ask for much work, since every
- * repeat and every block adds at least one layer. */
+/* See expand.h. Walks the list once. The limit on layers also limits the work of a small file, since every repeat and
+ * every block adds at least one layer. */
 #include "bench/sweep/expand.h"
 
 #include "bench/sweep/blocks.h"
@@ -14,14 +14,14 @@ struct expander {
 	const struct node *blocks;      /* or NULL */
 	struct expansion *to;
 	int last;                       /* the layer that the next one follows, or NETWORK_INPUT */
-	int substituted;                /* values looked at for $parameters so far */
+	int substituted;                /* values searched for $parameters so far */
 	struct error *err;
 };
 
 /* An item of a list of layers. */
 struct item {
 	const char *name;               /* of a layer type, a block, or "repeat" */
-	struct node *map;               /* what stands behind the name; an empty map for a name alone */
+	struct node *map;               /* the value under the name; empty for a name alone */
 	struct mark at;
 };
 
@@ -32,7 +32,7 @@ static bool expand_list(struct expander *x, const struct node *list, struct scop
 
 static bool substitute(struct expander *x, struct node *from, const struct scope *scope, struct node **to);
 
-/* A copy is made only where something changes. */
+/* Copies only what changes. */
 static bool substitute_items(struct expander *x, struct node *from, const struct scope *scope, struct node **to)
 {
 	struct node *item;
@@ -50,7 +50,7 @@ static bool substitute_items(struct expander *x, struct node *from, const struct
 	return true;
 }
 
-/* The node with every $parameter in it replaced by its value. */
+/* Replaces every $parameter in the node by its value. */
 static bool substitute(struct expander *x, struct node *from, const struct scope *scope, struct node **to)
 {
 	if (++x->substituted > MAX_SUBSTITUTED)
@@ -61,8 +61,9 @@ static bool substitute(struct expander *x, struct node *from, const struct scope
 	return from->quoted || from->text[0] != '$' || scope_argument(scope, from, to, x->err);
 }
 
-/* The layer that a key names; *layer stays as it is where the key is missing. */
-static bool find_layer(struct expander *x, const struct item *item, const char *key, const struct scope *scope, int *layer)
+/* Finds the layer that a key names; leaves *layer unchanged if the key is missing. */
+static bool find_layer(struct expander *x, const struct item *item, const char *key, const struct scope *scope,
+                       int *layer)
 {
 	struct node *name = node_get(item->map, key);
 
@@ -77,7 +78,8 @@ static bool define_name(struct expander *x, const struct item *item, struct scop
 	return !name || (substitute(x, name, scope, &name) && scope_define(scope, name, x->last, x->arena, x->err));
 }
 
-static bool check_keys(struct expander *x, const struct item *item, const struct field *fields, const char *const *extra)
+static bool check_keys(struct expander *x, const struct item *item, const struct field *fields,
+                       const char *const *extra)
 {
 	struct words words = { 0 };
 
@@ -90,7 +92,8 @@ static bool add_layer(struct expander *x, const struct item *item, const struct 
 	struct item filled = *item;
 
 	if (x->to->count == MAX_LAYERS)
-		return fail_at(x->err, item->at, "layers: more than %d with all blocks and repeats written out", MAX_LAYERS);
+		return fail_at(x->err, item->at, "layers: more than %d with all blocks and repeats written out",
+		               MAX_LAYERS);
 	if (!check_keys(x, item, type->kind.fields, type->inputs == 2 ? joining_keys : block_keys) ||
 	    !substitute(x, item->map, scope, &filled.map))
 		return false;
@@ -98,7 +101,8 @@ static bool add_layer(struct expander *x, const struct item *item, const struct 
 	*layer = (struct expanded_layer){ type, filled.map, { x->last, x->last }, item->at };
 	if (type->inputs == 2 && !node_get(filled.map, "with"))
 		return fail_at(x->err, item->at, "with: missing; %s needs the name of its second input", item->name);
-	if (!find_layer(x, &filled, "from", scope, &layer->from[0]) || !find_layer(x, &filled, "with", scope, &layer->from[1]))
+	if (!find_layer(x, &filled, "from", scope, &layer->from[0]) ||
+	    !find_layer(x, &filled, "with", scope, &layer->from[1]))
 		return false;
 	x->last = x->to->count++;
 	return define_name(x, &filled, scope);
@@ -114,7 +118,7 @@ static bool read_times(struct expander *x, const struct item *item, const struct
 	return substitute(x, node, scope, &node) && bind_value(node, &field, NULL, times, x->err);
 }
 
-/* The list of layers that a repeat or a block is about. */
+/* The list of layers of a repeat or block. */
 static const struct node *find_list(struct expander *x, const struct node *map, struct mark at)
 {
 	const struct node *list = node_get(map, "layers");

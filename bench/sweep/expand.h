@@ -1,6 +1,7 @@
-/* A family's list of layers written out: blocks and repeats become what they hold, names indices, $parameters values. Floor 4c.
+/* Expands a family's list of layers: replaces blocks and repeats by their layers, names by indices, $parameters by
+ * values. Floor 4c.
  *
- * What it is not: numbers. Fields stay YAML nodes, since what "2w" means depends on the width (family.h binds them). */
+ * Fields stay YAML nodes, since the value of "2w" depends on the width (family.h binds them). */
 #ifndef BENCH_SWEEP_EXPAND_H
 #define BENCH_SWEEP_EXPAND_H
 
@@ -11,12 +12,12 @@
 enum {
 	MAX_REPEAT = 1000,              /* times */
 	MAX_NESTING = 16,               /* blocks within blocks */
-	MAX_SUBSTITUTED = 1000000,      /* values looked at for $parameters in one family */
+	MAX_SUBSTITUTED = 1000000,      /* values searched for $parameters in one family */
 };
 
 struct expanded_layer {
 	const struct layer_type *type;
-	const struct node *fields;      /* a map, parameters filled in; its keys are checked; may hold name, from and with */
+	const struct node *fields;      /* a map without $parameters and with checked keys; may have name, from, with */
 	int from[MAX_INPUTS];           /* indices of earlier layers, or NETWORK_INPUT; type->inputs of them */
 	struct mark at;                 /* of the type's name */
 };
@@ -26,7 +27,8 @@ struct expansion {
 	struct expanded_layer *layers;  /* in the arena */
 };
 
-/* Writes out the list `layers` with the map `blocks` (NULL: none). All of `to` is cut from the arena and borrows the nodes. */
+/* Expands the list `layers` with the map `blocks` (NULL: none). `to` is allocated in the arena and borrows the
+ * nodes. */
 bool expand_layers(struct arena *arena, const struct node *layers, const struct node *blocks, struct expansion *to,
                    struct error *err);
 

@@ -1,4 +1,4 @@
-/* See family.h. The list is expanded once; a width then costs one binding per layer. */
+/* See family.h. Expands the list once; each width then only binds the fields of its layers. */
 #include "bench/sweep/family.h"
 
 #include <string.h>
@@ -8,7 +8,8 @@ const char *const family_keys[] = { "about", "rounding", "blocks", "layers", NUL
 static bool read_rounding(const struct node *node, struct family *to, struct error *err)
 {
 	static const char *const names[] = { "exact", "nearest", NULL };
-	static const struct field word = { "rounding", FIELD_CHOICE, offsetof(struct family, rounding), .choices = names };
+	static const struct field word = { "rounding", FIELD_CHOICE, offsetof(struct family, rounding),
+	                                   .choices = names };
 	static const struct field fields[] = {
 		{ "multiple_of", FIELD_INT, offsetof(struct family, divisor), .min = 1, .max = 1024, .required = 1 },
 		{ 0 }

@@ -7,7 +7,7 @@
 #include "nn/model/network.h"
 
 struct family {
-	struct arena *arena;            /* borrowed: owns everything here and the networks */
+	struct arena *arena;            /* borrowed; owns everything here and the networks */
 	int rounding;                   /* enum rounding */
 	int divisor;                    /* ROUNDING_MULTIPLE */
 	struct expansion expansion;
@@ -16,12 +16,12 @@ struct family {
 /* The keys of a family's map, NULL at the end. */
 extern const char *const family_keys[];
 
-/* Reads and expands a family from a map that holds family_keys; the caller has checked the map's keys. The nodes must live as long
- * as the arena. */
+/* Reads and expands a family from a map, whose keys the caller has checked against family_keys. The nodes must live as
+ * long as the arena. */
 bool family_read(const struct node *map, struct arena *arena, struct family *to, struct error *err);
 
-/* The network of one width: `to` gets its layers, cut from the family's arena. The caller fills in input, classes, and the binding,
- * whose rounding and divisor are the family's. */
+/* Builds the network of one width: sets the layers of `to`, allocated in the family's arena. The caller sets input,
+ * classes and the binding, with the family's rounding and divisor. */
 bool family_network(const struct family *family, const struct binding *binding, struct network *to, struct error *err);
 
 #endif

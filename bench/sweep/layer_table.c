@@ -66,7 +66,7 @@ static void add_kernel(struct table *table, struct pair kernel)
 	table_int(table, kernel.w);
 }
 
-/* What a layer reads, counted like the table's rows: for people only where it is not the row above. */
+/* A layer's inputs as row numbers; the human form omits a single input from the row above. */
 static void add_inputs(struct table *table, const struct layer *layer, int row)
 {
 	char text[2 * NUMBER_BYTES];
@@ -101,7 +101,7 @@ static int64_t numbers_in(const struct param_plan *arrays, int count)
 	return sum;
 }
 
-/* A network and its plan, while the rows are made. */
+/* A network and its plan. */
 struct planned {
 	const struct network *network;
 	const struct model_plan *plan;
@@ -112,7 +112,7 @@ static struct shape shape_of(const struct planned *p, int layer)
 	return layer == NETWORK_INPUT ? p->network->input : model_plan_layer(p->plan, layer)->out;
 }
 
-/* All fields as this input settles them: {"kernel": [3, 3], "stride": 1, ...}. */
+/* All fields with their values for this input: {"kernel": [3, 3], "stride": 1, ...}. */
 static void add_fields(struct table *table, const struct layer *layer, struct shape in)
 {
 	const struct kind *kind = &layer->type->kind;
@@ -134,7 +134,7 @@ static void add_fields(struct table *table, const struct layer *layer, struct sh
 	free(resolved);
 }
 
-/* What another program needs to build the layer anew. */
+/* What another program needs to rebuild the layer. */
 static void add_recipe(struct table *table, const struct layer *layer, struct shape in)
 {
 	table_int(table, layer->from[0] + 1);

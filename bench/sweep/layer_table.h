@@ -5,7 +5,8 @@
 #include "bench/text/table.h"
 #include "nn/model/network.h"
 
-/* Row 0 is the network's input, row i + 1 its layer i. Owned by the caller. NULL where memory is short, which table_print reports. */
+/* Row 0 is the network's input, row i + 1 its layer i. Owned by the caller. NULL where memory is short, which
+ * table_print reports. */
 struct table *layer_table_create(const struct network *network, const struct model_plan *plan);
 
 #endif

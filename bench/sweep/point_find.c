@@ -44,7 +44,7 @@ const struct point *point_next(const struct point_search *search, const struct p
 	return NULL;
 }
 
-/* "plain/3, plain/6, ...": as many matches as there is room for. */
+/* "plain/3, plain/6, ...": as many matches as fit. */
 static const char *list_matches(const struct point_search *search, char to[LIST_BYTES])
 {
 	const struct point *point = point_next(search, NULL);
@@ -67,7 +67,8 @@ bool point_refuse(const struct point_search *search, struct error *err)
 	const struct point_search all = { search->sweep, NULL, search->by_seed };
 	char list[LIST_BYTES], shown[SHOWN_BYTES];
 
-	return fail(err, "no point is \"%s\"; there are %s", words_show(search->pattern, shown), list_matches(&all, list));
+	return fail(err, "no point is \"%s\"; there are %s", words_show(search->pattern, shown),
+	            list_matches(&all, list));
 }
 
 const struct point *point_find(const struct point_search *search, struct error *err)
@@ -78,7 +79,8 @@ const struct point *point_find(const struct point_search *search, struct error *
 	if (found && !point_next(search, found))
 		return found;
 	if (found)
-		fail(err, "\"%s\" is more than one point: %s", words_show(search->pattern, shown), list_matches(search, list));
+		fail(err, "\"%s\" is more than one point: %s", words_show(search->pattern, shown),
+		     list_matches(search, list));
 	else
 		point_refuse(search, err);
 	return NULL;

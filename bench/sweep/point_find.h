@@ -1,4 +1,4 @@
-/* From what a person calls a point to the point: "plain/6", "plain/6/1" with its seed, the beginning of its id. Floor 4c. */
+/* Finds points by what a person types: "plain/6", "plain/6/1" with the seed, or the beginning of an id. Floor 4c. */
 #ifndef BENCH_SWEEP_POINT_FIND_H
 #define BENCH_SWEEP_POINT_FIND_H
 
@@ -6,26 +6,26 @@
 
 enum { POINT_PATH_BYTES = 256, POINT_NAME_BYTES = 96 };
 
-/* "plain/6", with `seed` "plain/6/1": what point_matches knows the point by. Returns `to`. */
+/* "plain/6", or with `seed` "plain/6/1": a path that point_matches accepts. Returns `to`. */
 const char *point_path(const struct point *point, bool seed, char to[POINT_PATH_BYTES]);
 
 /* "plain/12", or "plain/12/3" with its seed if the sweep has several; in `to`. */
 const char *point_name(const struct sweep *sweep, const struct point *point, char to[POINT_NAME_BYTES]);
 
-/* What a person asks for. */
+/* A search for points. */
 struct point_search {
 	const struct sweep *sweep;
 	const char *pattern;    /* NULL: all points */
 	bool by_seed;           /* points that differ in their seed alone are different */
 };
 
-/* The first match after `last` (NULL: of all) that is different from it, or NULL. */
+/* The first match after `last` (NULL: the very first) that differs from it, or NULL. */
 const struct point *point_next(const struct point_search *search, const struct point *last);
 
-/* The one point that is meant, or NULL and an error that lists the candidates. */
+/* The only match, or NULL and an error that lists the candidates. */
 const struct point *point_find(const struct point_search *search, struct error *err);
 
-/* False and the error for a pattern that matches nothing: it lists what there is. */
+/* Returns false and the error for a pattern without a match, which lists the points. */
 bool point_refuse(const struct point_search *search, struct error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* See points.h. Every network is planned here, so whatever does not fit is found before anything trains. */
+/* See points.h. Plans every network, so that shapes that do not fit are found before anything trains. */
 #include "bench/sweep/points.h"
 
 #include "bench/sweep/describe.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The list on its way to points. */
+/* State while points are built from the list. */
 struct builder {
 	const struct settings *settings;
 	struct sweep *sweep;
@@ -16,10 +16,10 @@ struct builder {
 	struct error *err;
 };
 
-/* "3,3,6,12": output channels of the convolutions, neighbours that are equal once; cut with dots where `to` ends. */
+/* "3,3,6,12": output channels of the convolutions, runs of equal numbers once; ends in dots if `to` is too short. */
 static void print_channels(const struct network *network, const struct model_plan *plan, char to[64])
 {
-	enum { ROOM = 64 - 12 };        /* a number and the dots fit behind it */
+	enum { ROOM = 64 - 12 };        /* leaves space for a number and the dots */
 	int used = 0, last = 0;
 
 	to[0] = '\0';
@@ -37,7 +37,7 @@ static void print_channels(const struct network *network, const struct model_pla
 	}
 }
 
-/* Where the width decides, the message names it. */
+/* Plans a point's network; messages name its family and width. */
 static bool plan_network(const struct builder *b, const struct entry *entry, struct point *point)
 {
 	const struct recipe *recipe = &b->sweep->recipe;
@@ -55,24 +55,27 @@ static bool plan_network(const struct builder *b, const struct entry *entry, str
 static bool make_network(struct builder *b, const struct entry *entry, struct point *point)
 {
 	const struct data_description *data = &b->sweep->data;
-	struct binding binding = { point->width, data->classes, (enum rounding)entry->family.rounding, entry->family.divisor };
+	struct binding binding = { point->width, data->classes, (enum rounding)entry->family.rounding,
+	                           entry->family.divisor };
 
 	b->layers += entry->family.expansion.count;
 	if (b->layers > MAX_SWEEP_LAYERS)
-		return fail_at(b->err, point->at, "families: more than %d layers in all networks together", MAX_SWEEP_LAYERS);
+		return fail_at(b->err, point->at, "families: more than %d layers in all networks together",
+		               MAX_SWEEP_LAYERS);
 	point->network = (struct network){ .input = data->shape, .classes = data->classes,
 	                                    .bf16 = b->sweep->recipe.precision == PRECISION_BF16 };
 	return family_network(&entry->family, &binding, &point->network, b->err) && plan_network(b, entry, point);
 }
 
-/* The point of every seed at one width: the same network, another id. */
+/* Adds a point for every seed at one width: the same network, different ids. */
 static bool add_width(struct builder *b, const struct entry *entry, const struct entry_width *width)
 {
 	struct sweep *sweep = b->sweep;
 	struct point point = { .family = entry->name, .width = width->value, .expect = width->expect, .at = width->at };
 
 	if (sweep->point_count + b->settings->seed_count > MAX_POINTS)
-		return fail_at(b->err, width->at, "families: more than %d points (families x widths x seeds)", MAX_POINTS);
+		return fail_at(b->err, width->at, "families: more than %d points (families x widths x seeds)",
+		               MAX_POINTS);
 	if (!make_network(b, entry, &point))
 		return false;
 	char *description = describe_network(sweep, &point.network);
@@ -94,7 +97,8 @@ static bool add_family(struct builder *b, const struct entry *entry)
 
 	for (int i = 0; i < sweep->family_count; i++)
 		if (!strcmp(sweep->families[i], entry->name))
-			return fail_at(b->err, entry->name_at, "name: \"%s\" is already the name of family %d in this sweep",
+			return fail_at(b->err, entry->name_at,
+			               "name: \"%s\" is already the name of family %d in this sweep",
 			               entry->name, i + 1);
 	sweep->families[sweep->family_count++] = entry->name;
 	for (int i = 0; i < entry->width_count; i++)
@@ -103,7 +107,7 @@ static bool add_family(struct builder *b, const struct entry *entry)
 	return true;
 }
 
-/* By id, then by place. */
+/* By id, then by position. */
 static int compare_points(const void *left, const void *right)
 {
 	const struct point *const *a = left, *const *b = right;
@@ -120,7 +124,7 @@ static bool refuse_twin(const struct point *first, const struct point *second, s
 	               words_number(second->width, b), first->family, words_number(first->width, a));
 }
 
-/* Two equal points would share one record; rounding can make two widths equal. */
+/* Refuses equal points, which would share one record; rounding can make two widths equal. */
 static bool check_twins(const struct sweep *sweep, struct arena *arena, struct error *err)
 {
 	size_t count = (size_t)sweep->point_count;
@@ -137,7 +141,8 @@ static bool check_twins(const struct sweep *sweep, struct arena *arena, struct e
 	return true;
 }
 
-bool points_read(const struct settings *settings, const struct node *list, struct shelf *shelf, struct error *err)
+bool points_read(const struct settings *settings, const struct node *list, struct family_files *files,
+                 struct error *err)
 {
 	struct sweep *sweep = settings->sweep;
 	struct builder b = { .settings = settings, .sweep = sweep, .err = err };
@@ -152,7 +157,7 @@ bool points_read(const struct settings *settings, const struct node *list, struc
 	if (!sweep->families || !sweep->points)
 		return false;
 	for (int i = 0; i < list->count; i++) {
-		struct entry_source source = { list->items[i], sweep->data.folder, settings->arena, shelf };
+		struct entry_source source = { list->items[i], sweep->data.folder, settings->arena, files };
 		struct entry entry;
 
 		if (!entry_read(&source, &entry, err) || !add_family(&b, &entry))

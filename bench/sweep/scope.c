@@ -14,7 +14,7 @@ struct scope_name {
 	struct scope_name *next;
 };
 
-/* The next list outwards whose names are seen. */
+/* The next enclosing list whose names are visible. */
 static const struct scope *outwards(const struct scope *scope)
 {
 	return scope->block ? NULL : scope->around;
@@ -36,12 +36,14 @@ bool scope_define(struct scope *scope, const struct node *name, int layer, struc
 	if (!bind_type(name, NODE_SCALAR, "name", err))
 		return false;
 	if (!words_is_name(name->text))
-		return fail_at(err, name->at, "name: %s is not a name; accepted: " WORDS_NAME, node_describe(name, shown));
+		return fail_at(err, name->at, "name: %s is not a name; accepted: " WORDS_NAME,
+		               node_describe(name, shown));
 	if (!strcmp(name->text, "input") || !strcmp(name->text, "block_input"))
 		return fail_at(err, name->at, "name: %s always names an input", node_describe(name, shown));
 	const struct scope_name *taken = find(scope, name->text);
 	if (taken)
-		return fail_at(err, name->at, "name: %s is taken by line %d", node_describe(name, shown), taken->at.line);
+		return fail_at(err, name->at, "name: %s is taken by line %d", node_describe(name, shown),
+		               taken->at.line);
 	struct scope_name *made = arena_alloc(arena, sizeof *made, err);
 	if (!made)
 		return false;

@@ -9,7 +9,7 @@
 
 enum { MAX_KINDS = 32, MAX_SIDE = 4096 };
 
-/* More than any data format here can label: networks for ImageNet can be counted, and the data says what it can do. */
+/* More than any data format here can label, so that networks for ImageNet can be counted; data has its own limit. */
 enum { MAX_COUNTED_CLASSES = 65536 };
 
 /* A key whose value names one of several kinds. */
@@ -38,7 +38,8 @@ static bool refuse_kind(const struct choice *choice, const struct node *node, co
 	               words_accepted(&words, name, accepted));
 }
 
-/* Which of the kinds `node` (NULL: the fallback) names; -1 and an error for none. *config gets the kind's struct, filled. */
+/* Index of the kind that `node` names (NULL: the fallback); -1 and an error for none. *config: the kind's filled
+ * struct. */
 static int choose(const struct choice *choice, const struct node *node, void **config, struct error *err)
 {
 	const char *name = choice->fallback;
@@ -60,7 +61,7 @@ static int choose(const struct choice *choice, const struct node *node, void **c
 	return found;
 }
 
-/* A value that must be there. */
+/* A required value. */
 static const struct node *find(const struct node *root, const char *key, const char *wanted, struct error *err)
 {
 	const struct node *node = node_get(root, key);
@@ -80,9 +81,11 @@ static bool read_input(const struct node *root, struct shape *to, struct error *
 	if (!node)
 		return false;
 	if (node->type != NODE_LIST)
-		return fail_at(err, node->at, "input: %s where [height, width, channels] is accepted", node_describe(node, shown));
+		return fail_at(err, node->at, "input: %s where [height, width, channels] is accepted",
+		               node_describe(node, shown));
 	if (node->count != 3)
-		return fail_at(err, node->at, "input: a list of %d where [height, width, channels] is accepted", node->count);
+		return fail_at(err, node->at, "input: a list of %d where [height, width, channels] is accepted",
+		               node->count);
 	for (int i = 0; i < 3; i++)
 		if (!bind_value(node->items[i], &side, NULL, &values[i], err))
 			return false;
@@ -165,7 +168,7 @@ static bool read_schedule(struct settings *s, const struct node *node, struct er
 	return !to->schedule->check || to->schedule->check(config, bind_kind_mark(node), err);
 }
 
-/* Data that is not named may have everything. */
+/* Data that is not named yet may have validation images. */
 static bool has_validation(const struct data_description *data)
 {
 	struct split splits[MAX_SPLITS];
@@ -179,7 +182,7 @@ static bool has_validation(const struct data_description *data)
 	return false;
 }
 
-/* Patience and some schedules watch validation images, so there must be some. */
+/* Patience and some schedules need validation images. */
 static bool check_watchers(const struct settings *s, const struct node *node, struct error *err)
 {
 	const struct recipe *recipe = &s->sweep->recipe;
@@ -191,8 +194,8 @@ static bool check_watchers(const struct settings *s, const struct node *node, st
 		               "patience: %d where the data has no validation images; accepted: 0", recipe->patience);
 	if (recipe->schedule->watch)
 		return fail_at(err, bind_kind_mark(node_get(node, "schedule")),
-		               "schedule: %s where the data has no validation images; accepted: schedules that do not watch them",
-		               recipe->schedule->kind.name);
+		               "schedule: %s where the data has no validation images; "
+		               "accepted: schedules that do not watch them", recipe->schedule->kind.name);
 	return true;
 }
 
@@ -200,11 +203,11 @@ static bool check_warm_up(const struct recipe *recipe, const struct node *node, 
 {
 	if (recipe->warm_up <= recipe->epochs)
 		return true;
-	return fail_at(err, node_get(node, "warm_up")->at, "warm_up: %.10g of %d epoch%s; accepted: 0..%d", recipe->warm_up,
-	               recipe->epochs, recipe->epochs == 1 ? "" : "s", recipe->epochs);
+	return fail_at(err, node_get(node, "warm_up")->at, "warm_up: %.10g of %d epoch%s; accepted: 0..%d",
+	               recipe->warm_up, recipe->epochs, recipe->epochs == 1 ? "" : "s", recipe->epochs);
 }
 
-/* What has no meaning holds its default, so that points that train alike have one id. */
+/* Resets settings without effect to their defaults, so that points that train alike have the same id. */
 static void resolve_recipe(struct recipe *recipe)
 {
 	for (const struct field *f = recipe_fields; f->name; f++)
@@ -239,7 +242,8 @@ static bool read_seeds(struct settings *s, const struct node *node, struct error
 	if (!bind_type(node, NODE_LIST, "seeds", err))
 		return false;
 	if (!node->count || node->count > MAX_POINTS)
-		return fail_at(err, node->at, "seeds: a list of %d where 1 to %d seeds are accepted", node->count, MAX_POINTS);
+		return fail_at(err, node->at, "seeds: a list of %d where 1 to %d seeds are accepted", node->count,
+		               MAX_POINTS);
 	for (int i = 0; i < node->count; i++) {
 		if (!bind_value(node->items[i], &seed, NULL, &s->seeds[i], err))
 			return false;
@@ -255,7 +259,8 @@ bool settings_read(struct settings *s, const struct node *root, struct error *er
 	static const char *const sections[] = { "data", "input", "seeds", "recipe", "families", "base", NULL };
 	static const struct field fields[] = {
 		{ "title", FIELD_TEXT, offsetof(struct sweep, title), .help = "for pictures" },
-		{ "classes", FIELD_INT, offsetof(struct sweep, data.classes), .required = 1, .min = 2, .max = MAX_COUNTED_CLASSES },
+		{ "classes", FIELD_INT, offsetof(struct sweep, data.classes), .required = 1, .min = 2,
+		  .max = MAX_COUNTED_CLASSES },
 		{ 0 }
 	};
 

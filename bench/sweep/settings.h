@@ -1,4 +1,4 @@
-/* What a sweep's file says once for all points: title, data, input, classes, recipe, seeds. Floor 4c. */
+/* The settings that all points of a sweep share: title, data, input, classes, recipe, seeds. Floor 4c. */
 #ifndef BENCH_SWEEP_SETTINGS_H
 #define BENCH_SWEEP_SETTINGS_H
 
@@ -7,8 +7,8 @@
 #include "bench/yaml/yaml.h"
 
 struct settings {
-	struct arena *arena;            /* borrowed: owns all that is made */
-	struct sweep *sweep;            /* filled: title, data, recipe; its name and data.folder are set already */
+	struct arena *arena;            /* borrowed; owns everything allocated here */
+	struct sweep *sweep;            /* gets title, data, recipe; name and data.folder are already set */
 	int *seeds;
 	int seed_count;
 };

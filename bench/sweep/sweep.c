@@ -1,4 +1,4 @@
-/* See sweep.h. From the file to its points: read, override, bind, expand, plan, check. */
+/* See sweep.h. The steps from file to points: read, override, bind, expand, plan, check. */
 #include "bench/sweep/sweep.h"
 
 #include "bench/sweep/base.h"
@@ -11,13 +11,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ID_PREFIX = 4 };         /* shortest beginning of an id that names it */
+enum { ID_PREFIX = 4 };         /* shortest prefix of an id that is accepted */
 
-/* Owns everything that a sweep's pointers reach. The sweep comes first: a pointer to it is a pointer to its holder. */
+/* A sweep and everything that its pointers reach. The sweep is the first member, so a pointer to it points to the
+ * holder. */
 struct holder {
 	struct sweep sweep;
 	struct arena arena;
-	struct shelf shelf;
+	struct family_files files;
 };
 
 /* sweeps/fashion.yaml: folder "sweeps", name "fashion". */
@@ -49,7 +50,7 @@ static bool read_all(struct holder *h, struct document *document, struct error *
 	const struct node *families = node_get(root, "families");
 	if (!families)
 		return fail_at(err, root->at, "families: missing; a list is required");
-	return points_read(&settings, families, &h->shelf, err) && base_read(node_get(root, "base"), &h->sweep, err);
+	return points_read(&settings, families, &h->files, err) && base_read(node_get(root, "base"), &h->sweep, err);
 }
 
 struct sweep *sweep_read(const char *path, const char *const *sets, int set_count, struct error *err)
@@ -63,7 +64,7 @@ struct sweep *sweep_read(const char *path, const char *const *sets, int set_coun
 	struct document *document = document_read(path, err);
 	bool good = document;
 	if (good)
-		h->shelf.documents[h->shelf.count++] = document;
+		h->files.documents[h->files.count++] = document;
 	for (int i = 0; good && i < set_count; i++)
 		good = document_set(document, sets[i], err);
 	if (good && name_sweep(h, path, err) && read_all(h, document, err))
@@ -78,8 +79,8 @@ void sweep_destroy(struct sweep *sweep)
 		return;
 	struct holder *h = (struct holder *)sweep;
 
-	for (int i = 0; i < h->shelf.count; i++)
-		document_destroy(h->shelf.documents[i]);
+	for (int i = 0; i < h->files.count; i++)
+		document_destroy(h->files.documents[i]);
 	arena_free(&h->arena);
 	free(h);
 }

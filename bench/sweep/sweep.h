@@ -10,7 +10,7 @@
 
 enum { MAX_POINTS = 4096, MAX_LAYERS = 1024, POINT_ID_LEN = 16 };
 
-/* A count that the YAML's author expects; -1 where none is stated. */
+/* Counts that the YAML's author expects; -1: none stated. */
 struct expectation {
 	int64_t total, trainable;
 	struct mark total_at, trainable_at;
@@ -29,27 +29,28 @@ struct point {
 
 struct sweep {
 	const char *name;               /* the file's name without folder and ending */
-	const char *title;              /* for pictures; name where none is stated */
+	const char *title;              /* for pictures; default: the name */
 	struct data_description data;
 	struct recipe recipe;
 	int point_count;
 	struct point *points;           /* families in file order, then widths, then seeds */
 	int family_count;
 	const char **families;          /* names in file order */
-	int base;                       /* a point of the network that the others are compared with; -1: the file names none */
+	int base;                       /* a point of the base network, see base.h; -1: none */
 };
 
-/* Reads, expands and plans a sweep; `sets` are `--set` assignments, applied before anything is bound. NULL and an error at its
- * place. A data path from `--set` starts at the current folder; the file's expected counts do not hold for widths from `--set`. */
+/* Reads, expands and plans a sweep; `sets` are `--set` assignments, applied before fields are bound. NULL and an error
+ * with its position. A data path from `--set` starts at the current folder; the file's expected counts do not hold for
+ * widths from `--set`. */
 struct sweep *sweep_read(const char *path, const char *const *sets, int set_count, struct error *err);
 void sweep_destroy(struct sweep *sweep);
 
-/* Whether a point answers to a pattern of --only: a glob over "family", "family/width" or "family/width/seed", or the beginning of
- * its id, 4 digits or more. */
+/* Whether a point matches a pattern of --only: a glob over "family", "family/width" or "family/width/seed", or the
+ * beginning of its id, 4 digits or more. */
 bool point_matches(const struct point *point, const char *pattern);
 
-/* The resolved description that is hashed into the id, as text, one line per fact: version, data's format, network, recipe, seed.
- * For people who ask why two points differ. malloc'd, the caller frees; NULL without memory. */
+/* The resolved description that the id is a hash of, one line per fact: version, data format, network, recipe, seed.
+ * Shows people why two points differ. malloc'd, the caller frees; NULL without memory. */
 char *point_describe(const struct sweep *sweep, const struct point *point);
 
 #endif

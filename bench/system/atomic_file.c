@@ -19,7 +19,7 @@ static bool refuse(const char *path, int error, struct error *err)
 	return fail(err, "%s: cannot be written: %s", path, strerror(error));
 }
 
-/* Bytes of the path up to and with its last slash. */
+/* Length of the path up to and including its last slash. */
 static int folder_len(const char *path)
 {
 	const char *slash = strrchr(path, '/');
@@ -31,8 +31,8 @@ static bool name_temporary(struct atomic_file *file, int attempt)
 {
 	int folder = folder_len(file->path);
 
-	return snprintf(file->temporary, sizeof file->temporary, "%.*s%s%ld-%d-%s", folder, file->path, prefix, (long)getpid(), attempt,
-	                file->path + folder) < FILE_PATH_BYTES;
+	return snprintf(file->temporary, sizeof file->temporary, "%.*s%s%ld-%d-%s", folder, file->path, prefix,
+	                (long)getpid(), attempt, file->path + folder) < FILE_PATH_BYTES;
 }
 
 bool atomic_file_create(struct atomic_file *file, const char *path, struct error *err)
@@ -51,7 +51,7 @@ bool atomic_file_create(struct atomic_file *file, const char *path, struct error
 	return refuse(path, errno, err);
 }
 
-/* 0 or an error number. Some file systems cannot flush a folder, and say so by EINVAL. */
+/* Returns 0 or an error number. Some file systems cannot flush a folder and report EINVAL. */
 static int flush_folder(const char *path)
 {
 	char folder[FILE_PATH_BYTES];
@@ -141,7 +141,8 @@ bool draft_save(struct draft *draft, const char *path, struct error *err)
 
 static bool make_folder(const char *path, struct error *err)
 {
-	return mkdir(path, 0777) == 0 || errno == EEXIST || fail(err, "%s: cannot make this folder: %s", path, strerror(errno));
+	return mkdir(path, 0777) == 0 || errno == EEXIST ||
+	       fail(err, "%s: cannot make this folder: %s", path, strerror(errno));
 }
 
 bool folder_create(const char *path, struct error *err)
@@ -183,7 +184,8 @@ void folder_clean(const char *path)
 	if (!folder)
 		return;
 	while ((entry = readdir(folder)))
-		if (is_temporary(entry->d_name) && fstatat(dirfd(folder), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
+		if (is_temporary(entry->d_name) &&
+		    fstatat(dirfd(folder), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
 		    S_ISREG(about.st_mode) && time(NULL) - about.st_mtime >= STALE_SECONDS)
 			unlinkat(dirfd(folder), entry->d_name, 0);
 	closedir(folder);

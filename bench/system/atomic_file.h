@@ -1,7 +1,8 @@
-/* Files that are there whole or not at all. Floor 4a; knows bytes, not what they say.
+/* Writes files atomically: a file is there whole or not at all. Floor 4a.
  *
- * A file is written under another name in its own folder (".tmp-<process>-<number>-<name>"), flushed to the disk, renamed, and the
- * folder flushed. Whoever reads meanwhile sees the old file or the new one; a crash leaves at most a file of such a name. */
+ * A file is written under a temporary name in its own folder (".tmp-<process>-<number>-<name>"), flushed to disk and
+ * renamed; then the folder is flushed. Readers see the old file or the new one; a crash leaves at most a temporary
+ * file. */
 #ifndef BENCH_SYSTEM_ATOMIC_FILE_H
 #define BENCH_SYSTEM_ATOMIC_FILE_H
 
@@ -13,23 +14,23 @@
 
 enum { FILE_PATH_BYTES = 4096 };
 
-/* A file on its way; another program may write `temporary` by its name, whose ending is that of the file. */
+/* A file that is being written. Another program may write to `temporary`, whose extension is that of the file. */
 struct atomic_file {
 	char path[FILE_PATH_BYTES], temporary[FILE_PATH_BYTES];
 	int descriptor;         /* of `temporary`, open for writing */
 };
 
-/* Makes an empty temporary file. After true, call either publish or discard; both close it. */
+/* Creates an empty temporary file. After true, call either publish or discard; both close it. */
 bool atomic_file_create(struct atomic_file *file, const char *path, struct error *err);
-/* Adds bytes at its end. On false the file still has to be discarded. */
+/* Appends bytes. On false the file still has to be discarded. */
 bool atomic_file_write(struct atomic_file *file, const void *bytes, size_t len, struct error *err);
-/* Writes bytes at a place of it; it grows as far as it must. */
+/* Writes bytes at an offset; the file grows if necessary. */
 bool atomic_file_write_at(struct atomic_file *file, uint64_t place, const void *bytes, size_t len, struct error *err);
-/* The temporary file becomes the file. On false it is removed, and a file that was there before stays as it was. */
+/* Renames the temporary file to the file. On false it is removed, and an existing file stays unchanged. */
 bool atomic_file_publish(struct atomic_file *file, struct error *err);
 void atomic_file_discard(struct atomic_file *file);
 
-/* What is printed to `stream` is kept in memory until it is saved, so that a full disk shows in one place. */
+/* Keeps in memory what is printed to `stream` until draft_save, the only place where a full disk shows. */
 struct draft {
 	FILE *stream;
 	char *bytes;            /* owned by draft and stream */
@@ -37,13 +38,14 @@ struct draft {
 };
 
 bool draft_open(struct draft *draft, struct error *err);
-/* Writes the whole file; the draft is closed and freed in any case. */
+/* Writes the whole file; closes and frees the draft in any case. */
 bool draft_save(struct draft *draft, const char *path, struct error *err);
 void draft_discard(struct draft *draft);
 
-/* Makes a folder and those above it where they are missing. */
+/* Creates a folder and its parents if they are missing. */
 bool folder_create(const char *path, struct error *err);
-/* Removes the temporary files that killed runs left in a folder: those of our pattern that nobody has written to for ten minutes. */
+/* Removes temporary files that killed runs left in a folder: files of our pattern that nobody has written to for ten
+ * minutes. */
 void folder_clean(const char *path);
 
 #endif

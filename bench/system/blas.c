@@ -1,9 +1,8 @@
 /* See blas.h.
  *
- * OpenBLAS has kernels for many processors and chooses among them while it is being loaded. A processor that is newer than the library is
- * unknown to it and gets the oldest ones, which know neither AVX nor multiply-adds: Debian 12's 0.3.21 takes Prescott's on an Emerald
- * Rapids, where a core then multiplies at 30 GFLOP/s, with SkylakeX' at 137 of its 150; dnn trains at 250 images/s instead of 870. The
- * choice can be changed by the environment alone, and only before the library is loaded. */
+ * OpenBLAS has kernels for many processors and chooses among them when it is loaded. On a processor that is newer than
+ * the library it takes the oldest ones, without AVX and multiply-adds. Only the environment can change the choice, and
+ * only before the library is loaded, so the program restarts itself. */
 #include "bench/system/blas.h"
 #include "nn/kernel/kernels.h"
 
@@ -14,8 +13,9 @@
 
 static const char variable[] = "OPENBLAS_CORETYPE";
 
-/* Those without multiply-adds, under the names that openblas_get_corename() gives them. */
-static const char *const old_cores[] = { "Katmai", "Coppermine", "Northwood", "Prescott", "Banias", "Atom", "Core2", "Penryn", "Dunnington",
+/* Kernels without multiply-adds, by the names of openblas_get_corename(). */
+static const char *const old_cores[] = { "Katmai", "Coppermine", "Northwood", "Prescott", "Banias", "Atom", "Core2",
+                                         "Penryn", "Dunnington",
 	"Nehalem", "Sandybridge", "Athlon", "Opteron", "Opteron_SSE3", "Barcelona", "Bobcat", "Nano" };
 
 static bool is_old(const char *core)
@@ -33,10 +33,11 @@ const char *blas_better_core(const char *chosen, struct blas_processor processor
 	return processor.avx512 ? "SkylakeX" : "Haswell";
 }
 
-/* Our own kernels ask for the same instructions. */
+/* Our own kernels need the same instructions. */
 static struct blas_processor this_processor(void)
 {
-	return (struct blas_processor){ .fma = kernels_choose("avx2") != NULL, .avx512 = kernels_choose("avx512") != NULL };
+	return (struct blas_processor){ .fma = kernels_choose("avx2") != NULL,
+	                                .avx512 = kernels_choose("avx512") != NULL };
 }
 
 void blas_choose(char **argv)
@@ -45,7 +46,7 @@ void blas_choose(char **argv)
 
 	if (!core || setenv(variable, core, 1) != 0)
 		return;
-	char *path = realpath("/proc/self/exe", NULL);  /* under its own name, not as "exe" */
+	char *path = realpath("/proc/self/exe", NULL);  /* so that the process is not called "exe" */
 	if (path)
 		execv(path, argv);
 	free(path);

@@ -1,17 +1,17 @@
-/* Which of OpenBLAS' kernels run. Floor 4a. */
+/* Chooses OpenBLAS' kernels. Floor 4a. */
 #ifndef BENCH_SYSTEM_BLAS_H
 #define BENCH_SYSTEM_BLAS_H
 
 #include <stdbool.h>
 
-/* What of a processor matters here. */
+/* Instructions that a processor has. */
 struct blas_processor { bool fma, avx512; };
 
-/* The kernels that OpenBLAS should have chosen instead of those named `chosen`, or NULL if these are as good as it has. */
+/* The kernels that OpenBLAS should use instead of `chosen`, or NULL if it has no better ones. */
 const char *blas_better_core(const char *chosen, struct blas_processor processor);
 
-/* To be called first of all in main: starts the program once more with OPENBLAS_CORETYPE set, where that makes OpenBLAS choose better
- * kernels and the user has not set it. Returns where there is nothing to gain, or where it cannot: the library's own choice stays. */
+/* The first call of main: restarts the program with OPENBLAS_CORETYPE set, if OpenBLAS has better kernels and the user
+ * has not set it. Returns if there is nothing to gain, or if restarting fails. */
 void blas_choose(char **argv);
 
 #endif

@@ -9,7 +9,7 @@
 
 enum { PATH_SIZE = 1024, LINE_SIZE = 4096, MOST_INDICES = 16 };
 
-/* The first line of a file of one cache, without its end. */
+/* Reads the first line of a cache's file, without its newline. */
 static bool read_line(const char *folder, const char *name, char line[LINE_SIZE])
 {
 	char path[PATH_SIZE + 64];
@@ -24,7 +24,7 @@ static bool read_line(const char *folder, const char *name, char line[LINE_SIZE]
 	return read;
 }
 
-/* "32K", "1024K", "32M" or plain bytes; 0 for anything else, and for more than a cache can be. */
+/* "32K", "1024K", "32M" or plain bytes; 0 for anything else, or a size that no cache has. */
 static int64_t bytes_of(const char *text)
 {
 	const int64_t largest = INT64_C(1) << 40;
@@ -38,7 +38,7 @@ static int64_t bytes_of(const char *text)
 	return number << shift;
 }
 
-/* How many processors a list names: "0-1,8-9" are four. At least 1. */
+/* Number of processors in a list: "0-1,8-9" has four. At least 1. */
 static int count_listed(const char *list)
 {
 	int count = 0, first, last, used;
@@ -72,10 +72,12 @@ static void read_cache(const char *folder, struct caches *to)
 	to->level[level].sharers = read_line(folder, "shared_cpu_list", text) ? count_listed(text) : 1;
 }
 
-/* The C library's numbers: sizes, not who shares. Its L3 may be that of a whole socket, so it counts as everybody's. */
-static void ask_library(struct caches *to)
+/* Sizes from the C library, which does not know who shares a cache. Its L3 may belong to a whole socket, so we count it
+ * as shared by all. */
+static void read_sysconf(struct caches *to)
 {
-	static const int names[CACHE_LEVELS + 1] = { 0, _SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL2_CACHE_SIZE, _SC_LEVEL3_CACHE_SIZE };
+	static const int names[CACHE_LEVELS + 1] = { 0, _SC_LEVEL1_DCACHE_SIZE, _SC_LEVEL2_CACHE_SIZE,
+	                                             _SC_LEVEL3_CACHE_SIZE };
 
 	for (int level = 1; level <= CACHE_LEVELS; level++) {
 		long bytes = sysconf(names[level]);
@@ -98,8 +100,9 @@ struct caches caches_below(const char *root)
 		read_cache(folder, &caches);
 	}
 	if (!is_known(&caches) && !*root)
-		ask_library(&caches);
+		read_sysconf(&caches);
 	if (is_known(&caches))
 		return caches;
-	return (struct caches){ .level = { [1] = { 32 << 10, 1 }, [2] = { 1 << 20, 1 }, [3] = { 32 << 20, INT_MAX } }, .assumed = true };
+	return (struct caches){ .level = { [1] = { 32 << 10, 1 }, [2] = { 1 << 20, 1 }, [3] = { 32 << 20, INT_MAX } },
+	                        .assumed = true };
 }

@@ -26,7 +26,7 @@ void child_unshare(void *shared, size_t bytes)
 		munmap(shared, bytes);
 }
 
-/* _exit: what the parent has buffered or registered is not the child's to write or to run. */
+/* The child ends by _exit, so that it neither writes the parent's buffers nor runs its exit handlers. */
 bool child_run(void (*work)(void *about), void *about, struct error *err)
 {
 	int status;
@@ -42,11 +42,13 @@ bool child_run(void (*work)(void *about), void *about, struct error *err)
 		if (errno != EINTR)
 			return fail(err, "a child process is lost: %s", strerror(errno));
 	if (WIFSIGNALED(status))
-		return fail(err, "the process that measured was ended by signal %d (%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
-	return WEXITSTATUS(status) == 0 || fail(err, "the process that measured ended with status %d", WEXITSTATUS(status));
+		return fail(err, "the process that measured was ended by signal %d (%s)", WTERMSIG(status),
+		            strsignal(WTERMSIG(status)));
+	return WEXITSTATUS(status) == 0 ||
+	       fail(err, "the process that measured ended with status %d", WEXITSTATUS(status));
 }
 
-/* The system's numbers of pages: all that are mapped, all in memory, of these those of files. */
+/* One number of /proc/self/statm, in bytes: 0 mapped, 1 resident, 2 resident and backed by files. */
 static int64_t pages_bytes(int which)
 {
 	FILE *file = fopen("/proc/self/statm", "re");

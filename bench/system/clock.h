@@ -1,16 +1,16 @@
-/* Time that passes; not the calendar. Floor 4a. */
+/* Monotonic time. Floor 4a. */
 #ifndef BENCH_SYSTEM_CLOCK_H
 #define BENCH_SYSTEM_CLOCK_H
 
 #include <stdint.h>
 
-/* Seconds since some fixed moment; never goes back. */
+/* Seconds since a fixed moment; never decreases. */
 double clock_seconds(void);
 
 /* The same in nanoseconds. */
 int64_t clock_ns(void);
 
-/* "4.2 s", "3:07", "2:03:07": a length of time for people, in `to`. */
+/* "4.2 s", "3:07", "2:03:07": a duration for people, in `to`. */
 const char *clock_text(double seconds, char to[24]);
 
 #endif

@@ -15,8 +15,8 @@
 
 extern char **environ;
 
-/* name = 'path'; for gnuplot, where a quote inside such text is doubled and nothing else is special. A path that is not absolute
- * gets "./" in front, since gnuplot takes a file's name that begins with < | $ or ~ for something else. */
+/* Prints name = 'path'; in gnuplot's syntax, where only a quote is special and is doubled. Relative paths get "./" in
+ * front, since names that begin with < | $ or ~ have other meanings in gnuplot. */
 static bool print_assignment(const char *name, const char *path, FILE *to, struct error *err)
 {
 	fprintf(to, "%s = '%s", name, *path == '/' ? "" : "./");
@@ -36,7 +36,8 @@ static bool print_settings(const struct drawing *d, const char *out, FILE *to, s
 	       (!d->table || print_assignment("table", d->table, to, err));
 }
 
-/* stdin and stdout are nobody's, stderr is the pipe; signals are as at the start of a program. 0 or an error number. */
+/* Starts the child with /dev/null as stdin and stdout, the pipe as stderr, default signals. Returns 0 or an error
+ * number. */
 static int spawn(char *const *argv, const int ends[2], pid_t *child)
 {
 	posix_spawn_file_actions_t files;
@@ -58,7 +59,7 @@ static int spawn(char *const *argv, const int ends[2], pid_t *child)
 	return error;
 }
 
-/* Reads to the end; keeps the last line that is not empty. */
+/* Reads to the end and keeps the last line that is not empty. */
 static void read_last_line(int from, char said[GNUPLOT_SAID_BYTES])
 {
 	FILE *stream = fdopen(from, "r");
@@ -86,12 +87,13 @@ static bool await(pid_t child, const struct drawing *d, const char *said, struct
 			return fail(err, "gnuplot: %s", strerror(errno));
 	if (WIFSIGNALED(status))
 		return fail(err, "%s: gnuplot was ended by signal %d", d->script, WTERMSIG(status));
-	return WEXITSTATUS(status) == 0 || fail(err, "%s: gnuplot exited with status %d: %s", d->script, WEXITSTATUS(status), said);
+	return WEXITSTATUS(status) == 0 ||
+	       fail(err, "%s: gnuplot exited with status %d: %s", d->script, WEXITSTATUS(status), said);
 }
 
 static bool run(const struct drawing *d, const char *settings, char said[GNUPLOT_SAID_BYTES], struct error *err)
 {
-	/* -d: as installed, without the settings of whoever is logged in. posix_spawn does not write to its arguments. */
+	/* -d: without the user's settings. posix_spawn does not write to its arguments. */
 	const char *const argv[] = { "gnuplot", "-d", "-e", settings, d->script, NULL };
 	int ends[2];
 	pid_t child;

@@ -1,22 +1,22 @@
-/* Runs gnuplot, without a shell, on one of our scripts. Floor 4a; what is drawn is the script's business. */
+/* Runs gnuplot on one of our scripts, without a shell. Floor 4a. */
 #ifndef BENCH_SYSTEM_GNUPLOT_H
 #define BENCH_SYSTEM_GNUPLOT_H
 
 #include "nn/base/error.h"
 
-/* The script learns its variables from the command line: plots, data, curves, out, and table if there is one. */
+/* The script's variables are set on the command line: plots, data, curves, out, and table if there is one. */
 struct drawing {
 	const char *plots;      /* folder of the scripts */
 	const char *script;     /* the script's path */
 	const char *data, *curves;      /* points.tsv, curves.tsv */
-	const char *table;      /* another table that the figure is drawn from, or NULL */
-	const char *out;        /* the picture, .png or .svg, which appears whole or not at all */
+	const char *table;      /* another table for the figure, or NULL */
+	const char *out;        /* the picture, .png or .svg; written atomically */
 };
 
 enum { GNUPLOT_SAID_BYTES = 512 };
 
-/* False where gnuplot is missing, fails, or leaves an empty picture. `said` gets the last line of what it wrote to stderr: nothing, if
- * all is well. */
+/* False if gnuplot is missing, fails, or leaves an empty picture. `said`: the last line that it wrote to stderr; empty
+ * if all is well. */
 bool gnuplot_draw(const struct drawing *drawing, char said[GNUPLOT_SAID_BYTES], struct error *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* See interrupt.h. A signal handler can only reach what is static: these two variables are the program's only ones. */
+/* See interrupt.h. A signal handler can only reach static variables: these two are the program's only ones. */
 #include "bench/system/interrupt.h"
 
 #include "bench/system/clock.h"
@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <unistd.h>
 
-/* One key press may arrive twice, from the terminal and from a parent that passes it on; within this time they count as one. */
+/* One key press may arrive twice, from the terminal and from a parent that forwards it; within this time they count
+ * once. */
 #define SAME_PRESS_SECONDS 0.2
 
 static volatile int signal_seen;

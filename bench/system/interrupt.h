@@ -1,13 +1,13 @@
-/* Ctrl-C, SIGTERM and a closed terminal ask the program to end; this says whether they did. Floor 4a.
+/* Handles requests to end: Ctrl-C, SIGTERM, a closed terminal. Floor 4a.
  *
- * The first request raises a flag that whoever works looks at; a second one, a moment later, ends the program at once. */
+ * The first request sets a flag that long work polls; a second one, a moment later, ends the program immediately. */
 #ifndef BENCH_SYSTEM_INTERRUPT_H
 #define BENCH_SYSTEM_INTERRUPT_H
 
-/* From here on SIGINT, SIGTERM and SIGHUP raise the flag; those that were ignored stay ignored (nohup, shell jobs in the background). */
+/* Makes SIGINT, SIGTERM and SIGHUP set the flag; ignored signals stay ignored (nohup, background jobs). */
 void interrupt_listen(void);
 
-/* 0, or the number of the signal that came. Lives as long as the program; may be read by any thread. */
+/* 0, or the number of the signal that arrived. Valid as long as the program; any thread may read it. */
 const volatile int *interrupt_flag(void);
 
 #endif

@@ -1,4 +1,4 @@
-/* See lock.h. The file stays: removing it would let two runs hold locks on two files of the same name. */
+/* See lock.h. The file is never removed: otherwise two runs could hold locks on two files of the same name. */
 #include "bench/system/lock.h"
 
 #include "bench/system/atomic_file.h"
@@ -31,7 +31,8 @@ int lock_open(const char *folder, struct error *err)
 	if (flock(lock, LOCK_EX | LOCK_NB) == 0)
 		return lock;
 	if (errno == EWOULDBLOCK)
-		fail(err, "%s: another run is at work here; wait for its end, or choose another folder with --reports", folder);
+		fail(err, "%s: another run is at work here; wait for its end, or choose another folder with --reports",
+		     folder);
 	else
 		fail(err, "%s: cannot lock: %s", path, strerror(errno));
 	close(lock);

@@ -1,8 +1,8 @@
 /* See machine.h.
  *
- * Control groups come in two versions, which may be mounted side by side. In both, /proc/self/cgroup names the own group, and
- * a limit may stand in it or in any group above it. Inside a container the path may name a folder of the host that is not
- * mounted; then the mount's own top is the group. */
+ * Control groups come in two versions, which may be mounted side by side. In both, /proc/self/cgroup names the process'
+ * group, and it or any group above may have a limit. Inside a container the path may name a folder of the host that is
+ * not mounted; then the top of the mount is the group. */
 #include "bench/system/machine.h"
 
 #include <inttypes.h>
@@ -15,7 +15,7 @@
 
 enum { PATH_SIZE = 1024 };
 
-/* The number after `key` at the start of a line: "MemAvailable:  123 kB", "inactive_file 456". -1 where there is none. */
+/* The number after `key` at the start of a line: "MemAvailable: 123 kB", "inactive_file 456". -1: none. */
 static int64_t read_keyed(const char *path, const char *key)
 {
 	char line[512];
@@ -31,7 +31,7 @@ static int64_t read_keyed(const char *path, const char *key)
 	return value;
 }
 
-/* The number that the file begins with; -1 where it is missing or says "max". */
+/* The number at the beginning of the file; -1 if it is missing or "max". */
 static int64_t read_number(const char *folder, const char *name)
 {
 	char path[PATH_SIZE + 64];
@@ -41,16 +41,19 @@ static int64_t read_number(const char *folder, const char *name)
 }
 
 /* How one version of control groups is laid out. */
-struct version {
+struct cgroup_version {
 	const char *mount;      /* below the root */
-	const char *controller; /* in /proc/self/cgroup, whose lines read "number:controller,controller:path"; "" stands alone */
+	const char *controller; /* name in /proc/self/cgroup ("number:controller,controller:path"); "": version 2 */
 	const char *limit, *used, *reclaimable;         /* memory: two files, and a key of memory.stat */
 };
 
-static const struct version version_2 = { "/sys/fs/cgroup", "", "memory.max", "memory.current", "inactive_file " };
-static const struct version version_1 = { "/sys/fs/cgroup/memory", "memory", "memory.limit_in_bytes", "memory.usage_in_bytes",
-	"total_inactive_file " };
-static const struct version version_1_cpu = { "/sys/fs/cgroup/cpu", "cpu", NULL, NULL, NULL };
+static const struct cgroup_version version_2 = {
+	"/sys/fs/cgroup", "", "memory.max", "memory.current", "inactive_file "
+};
+static const struct cgroup_version version_1 = {
+	"/sys/fs/cgroup/memory", "memory", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file "
+};
+static const struct cgroup_version version_1_cpu = { "/sys/fs/cgroup/cpu", "cpu", NULL, NULL, NULL };
 
 static bool names_controller(char *list, const char *controller)
 {
@@ -62,8 +65,8 @@ static bool names_controller(char *list, const char *controller)
 	return false;
 }
 
-/* The path of the own group, "/" where none is named. */
-static void read_group(const char *root, const struct version *v, char path[PATH_SIZE])
+/* The path of the process' group; "/" if none is named. */
+static void read_group(const char *root, const struct cgroup_version *v, char path[PATH_SIZE])
 {
 	char name[PATH_SIZE], line[PATH_SIZE];
 	bool found = false;
@@ -87,8 +90,8 @@ static void read_group(const char *root, const struct version *v, char path[PATH
 		fclose(file);
 }
 
-/* What a group's folder leaves of memory: limit - used, where page cache that can be given up does not count as used. */
-static int64_t group_memory(const char *folder, const struct version *v)
+/* Memory left in a group: limit - used, where reclaimable page cache does not count as used. */
+static int64_t group_memory(const char *folder, const struct cgroup_version *v)
 {
 	char path[2 * PATH_SIZE];
 	int64_t limit = read_number(folder, v->limit), used = read_number(folder, v->used);
@@ -101,8 +104,8 @@ static int64_t group_memory(const char *folder, const struct version *v)
 	return left > 0 ? left : 0;
 }
 
-/* Processors a group's folder allows, in thousandths: quota / period. */
-static int64_t group_quota(const char *folder, const struct version *v)
+/* Processors that a group allows, in thousandths: quota / period. */
+static int64_t group_quota(const char *folder, const struct cgroup_version *v)
 {
 	char path[2 * PATH_SIZE];
 	int64_t quota = -1, period = -1;
@@ -121,8 +124,9 @@ static int64_t group_quota(const char *folder, const struct version *v)
 	return quota > 0 && period > 0 ? quota * 1000 / period : INT64_MAX;
 }
 
-/* The smallest of what the own group and all groups above it say. */
-static int64_t smallest_above(const char *root, const struct version *v, int64_t (*ask)(const char *, const struct version *))
+/* The smallest value over the process' group and all groups above it. */
+static int64_t smallest_above(const char *root, const struct cgroup_version *v,
+                              int64_t (*read)(const char *, const struct cgroup_version *))
 {
 	char group[PATH_SIZE], folder[3 * PATH_SIZE];
 	int64_t smallest = INT64_MAX;
@@ -130,7 +134,7 @@ static int64_t smallest_above(const char *root, const struct version *v, int64_t
 	read_group(root, v, group);
 	for (bool top = false; !top;) {
 		snprintf(folder, sizeof folder, "%s%s%s", root, v->mount, group);
-		int64_t here = ask(folder, v);
+		int64_t here = read(folder, v);
 
 		smallest = here < smallest ? here : smallest;
 		char *slash = strrchr(group, '/');
@@ -148,7 +152,8 @@ int64_t machine_memory_below(const char *root)
 
 	snprintf(path, sizeof path, "%s/proc/meminfo", root);
 	int64_t available = read_keyed(path, "MemAvailable:");
-	int64_t two = smallest_above(root, &version_2, group_memory), one = smallest_above(root, &version_1, group_memory);
+	int64_t two = smallest_above(root, &version_2, group_memory);
+	int64_t one = smallest_above(root, &version_1, group_memory);
 
 	if (available >= 0)
 		least = available * 1024;
@@ -158,7 +163,8 @@ int64_t machine_memory_below(const char *root)
 
 int machine_quota_below(const char *root)
 {
-	int64_t two = smallest_above(root, &version_2, group_quota), one = smallest_above(root, &version_1_cpu, group_quota);
+	int64_t two = smallest_above(root, &version_2, group_quota);
+	int64_t one = smallest_above(root, &version_1_cpu, group_quota);
 	int64_t least = one < two ? one : two;
 
 	return least >= 1000000 ? 0 : (int)((least + 999) / 1000);
@@ -214,6 +220,7 @@ const struct kernels *machine_kernels(struct error *err)
 	const struct kernels *kernels = kernels_choose(wanted);
 
 	if (!kernels)
-		fail(err, "ARCHSWEEP_KERNELS=%.40s: no such kernels, or this processor cannot run them", wanted ? wanted : "");
+		fail(err, "ARCHSWEEP_KERNELS=%.40s: no such kernels, or this processor cannot run them",
+		     wanted ? wanted : "");
 	return kernels;
 }

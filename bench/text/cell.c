@@ -69,7 +69,7 @@ void cells_print_names(const struct cell *cells, const char *behind, FILE *to)
 		fprintf(to, "%s%s%s", cell == cells ? "" : "\t", cell->name, behind);
 }
 
-/* name: "text" is not ... */
+/* Reports: name: "text" is not ... */
 static bool refuse(const struct cell *cell, const char *text, struct mark at, const char *what, struct error *err)
 {
 	char shown[SHOWN_BYTES];
@@ -97,15 +97,16 @@ static bool parse_word(const struct cell *cell, const char *text, struct mark at
 			return true;
 		}
 	}
-	return fail_at(err, at, "%s: found \"%s\"; %s", cell->name, words_show(text, shown), words_accepted(&words, text, accepted));
+	return fail_at(err, at, "%s: found \"%s\"; %s", cell->name, words_show(text, shown),
+	               words_accepted(&words, text, accepted));
 }
 
 static bool refuse_range(const struct cell *cell, const char *text, struct mark at, struct error *err)
 {
 	char shown[SHOWN_BYTES], min[NUMBER_BYTES], max[NUMBER_BYTES];
 
-	return fail_at(err, at, "%s: %s is outside %s..%s", cell->name, words_show(text, shown), words_number(cell->min, min),
-	               words_number(cell->max, max));
+	return fail_at(err, at, "%s: %s is outside %s..%s", cell->name, words_show(text, shown),
+	               words_number(cell->min, min), words_number(cell->max, max));
 }
 
 static bool parse_whole(const struct cell *cell, const char *text, struct mark at, int64_t *to, struct error *err)

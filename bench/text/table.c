@@ -1,4 +1,4 @@
-/* See table.h. A table keeps typed cells; only at the end does a format decide how they look. */
+/* See table.h. A table stores typed cells; table_print formats them. */
 #include "bench/text/table.h"
 
 #include <assert.h>
@@ -9,7 +9,7 @@
 
 static const char colour_title[] = "\033[1m", colour_false[] = "\033[31m", colour_end[] = "\033[0m";
 
-struct cell {
+struct table_cell {
 	bool present;
 	union {
 		char *text;     /* owned */
@@ -23,7 +23,7 @@ struct table {
 	const struct column *columns;
 	size_t width;           /* columns */
 	size_t count, capacity; /* cells, row after row */
-	struct cell *cells;
+	struct table_cell *cells;
 	bool out_of_memory;
 };
 
@@ -63,7 +63,7 @@ static bool table_grow(struct table *table)
 	if (table->count < table->capacity)
 		return true;
 	size_t capacity = table->capacity ? 2 * table->capacity : 256;
-	struct cell *cells = realloc(table->cells, capacity * sizeof *cells);
+	struct table_cell *cells = realloc(table->cells, capacity * sizeof *cells);
 	table->out_of_memory = !cells;
 	if (!cells)
 		return false;
@@ -72,7 +72,7 @@ static bool table_grow(struct table *table)
 	return true;
 }
 
-static void cell_add(struct table *table, enum column_kind kind, struct cell cell)
+static void cell_add(struct table *table, enum column_kind kind, struct table_cell cell)
 {
 	if (!table_grow(table))
 		return;
@@ -84,7 +84,7 @@ static void cell_add(struct table *table, enum column_kind kind, struct cell cel
 void table_missing(struct table *table)
 {
 	if (table_grow(table))
-		table->cells[table->count++] = (struct cell){ .present = false };
+		table->cells[table->count++] = (struct table_cell){ .present = false };
 }
 
 static void add_text(struct table *table, enum column_kind kind, const char *text)
@@ -98,7 +98,7 @@ static void add_text(struct table *table, enum column_kind kind, const char *tex
 	char *copy = strdup(text);
 	table->out_of_memory = !copy;
 	if (copy)
-		cell_add(table, kind, (struct cell){ .present = true, .text = copy });
+		cell_add(table, kind, (struct table_cell){ .present = true, .text = copy });
 }
 
 void table_fail(struct table *table)
@@ -119,22 +119,22 @@ void table_json(struct table *table, const char *value)
 
 void table_int(struct table *table, int64_t value)
 {
-	cell_add(table, COLUMN_INT, (struct cell){ .present = true, .integer = value });
+	cell_add(table, COLUMN_INT, (struct table_cell){ .present = true, .integer = value });
 }
 
 void table_bytes(struct table *table, int64_t bytes)
 {
-	cell_add(table, COLUMN_BYTES, (struct cell){ .present = true, .integer = bytes });
+	cell_add(table, COLUMN_BYTES, (struct table_cell){ .present = true, .integer = bytes });
 }
 
 void table_real(struct table *table, double value)
 {
-	cell_add(table, COLUMN_REAL, (struct cell){ .present = isfinite(value), .real = value });
+	cell_add(table, COLUMN_REAL, (struct table_cell){ .present = isfinite(value), .real = value });
 }
 
 void table_bool(struct table *table, bool value)
 {
-	cell_add(table, COLUMN_BOOL, (struct cell){ .present = true, .truth = value });
+	cell_add(table, COLUMN_BOOL, (struct table_cell){ .present = true, .truth = value });
 }
 
 int table_row_count(const struct table *table)
@@ -142,8 +142,9 @@ int table_row_count(const struct table *table)
 	return table ? (int)(table->count / table->width) : 0;
 }
 
-/* A cell that is present, as text: of the cell itself, or written into `to`. Thousands are separated for people. */
-static const char *cell_text(const struct column *column, const struct cell *cell, bool people, char to[NUMBER_BYTES])
+/* The text of a cell that is present: its own, or written into `to`. Thousands are separated for people. */
+static const char *cell_text(const struct column *column, const struct table_cell *cell, bool people,
+                             char to[NUMBER_BYTES])
 {
 	switch (column->kind) {
 	case COLUMN_TEXT:
@@ -154,7 +155,8 @@ static const char *cell_text(const struct column *column, const struct cell *cel
 	case COLUMN_INT:
 	case COLUMN_BYTES:
 		if (people)
-			return column->kind == COLUMN_INT ? format_thousands(cell->integer, to) : format_bytes(cell->integer, to);
+			return column->kind == COLUMN_INT ? format_thousands(cell->integer, to)
+			                                  : format_bytes(cell->integer, to);
 		snprintf(to, NUMBER_BYTES, "%" PRId64, cell->integer);
 		return to;
 	case COLUMN_REAL:
@@ -192,7 +194,7 @@ static void print_tsv(const struct table *table, FILE *to)
 	putc('\n', to);
 }
 
-static void print_json_cell(const struct column *column, const struct cell *cell, FILE *to)
+static void print_json_cell(const struct column *column, const struct table_cell *cell, FILE *to)
 {
 	char number[NUMBER_BYTES];
 
@@ -228,7 +230,7 @@ static const char *column_title(const struct column *column)
 	return column->title ? column->title : column->name;
 }
 
-/* The characters that a column takes, 0 for one that is not shown. */
+/* The width of a column in characters; 0: not shown. */
 static int column_width(const struct table *table, size_t column)
 {
 	const struct column *about = &table->columns[column];
@@ -246,13 +248,13 @@ static int column_width(const struct table *table, size_t column)
 	return any && !about->machine_only ? width : 0;
 }
 
-/* One line of the human form as it is put together. */
+/* State while a line of the human form is printed. */
 struct line {
 	FILE *to;
 	const int *widths;      /* of all columns */
 	bool colour;
-	bool started;           /* something stands to the left */
-	int owed;               /* blanks to be written before the next text: none are left at a line's end */
+	bool started;           /* something was printed before */
+	int owed;               /* spaces to print before the next text, so that lines do not end in spaces */
 };
 
 static void line_add(struct line *line, int width, bool to_the_left, const char *text, const char *colour)
@@ -267,8 +269,8 @@ static void line_add(struct line *line, int width, bool to_the_left, const char 
 	line->started = true;
 }
 
-/* Cells of one row; NULL: the titles. */
-static void print_human_row(const struct table *table, const struct cell *cells, struct line line)
+/* Prints one row of cells; NULL: the titles. */
+static void print_human_row(const struct table *table, const struct table_cell *cells, struct line line)
 {
 	for (size_t i = 0; i < table->width; i++) {
 		const struct column *column = &table->columns[i];

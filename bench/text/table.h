@@ -5,7 +5,7 @@
  *	bool ok = table_print(t, TABLE_HUMAN, stdout, &err);
  *	table_destroy(t);
  *
- * Filling never fails visibly: where memory has run out, table_print says so. Texts may hold any bytes. */
+ * Functions that add cells never fail: if memory runs out, table_print reports it. Texts may contain any bytes. */
 #ifndef BENCH_TEXT_TABLE_H
 #define BENCH_TEXT_TABLE_H
 
@@ -13,7 +13,7 @@
 #include "nn/base/error.h"
 
 enum table_format {
-	TABLE_HUMAN,            /* aligned, thousands separated, "-" for missing; columns without any value are left out */
+	TABLE_HUMAN,            /* aligned, thousands separated, "-" for missing; omits columns without any value */
 	TABLE_TSV,              /* a header line of names; empty for missing; \t \n \r \\ escaped */
 	TABLE_JSON,             /* an array with one object a line; null for missing */
 };
@@ -27,24 +27,24 @@ enum column_kind {
 	COLUMN_JSON,            /* a text that is a JSON value, and stands as one in JSON */
 };
 
-enum { DECIMALS_NEEDED = -1 };  /* as many digits as tell the number from its neighbours: 0.25, 6 */
+enum { DECIMALS_NEEDED = -1 };  /* the shortest text that reads back as the same number: 0.25, 6 */
 
 struct column {
-	const char *name;       /* of machines: TSV's header, JSON's key */
+	const char *name;       /* TSV's header, JSON's key */
 	enum column_kind kind;
 	int decimals;           /* COLUMN_REAL: digits after the point, or DECIMALS_NEEDED */
-	const char *title;      /* of people; NULL: the name */
+	const char *title;      /* header for people; NULL: the name */
 	bool machine_only;      /* not in the human form */
 	bool people_only;       /* not in TSV and JSON */
 };
 
 struct table;
 
-/* Borrows the columns. NULL where there is no memory, which all functions below accept. */
+/* Borrows the columns. NULL without memory, which all functions below accept. */
 struct table *table_create(const struct column *columns);
 void table_destroy(struct table *table);
 
-/* Each adds the next cell, rows following each other by themselves; the kind must be the column's. */
+/* Each adds the next cell, and starts a new row after the last column; the kind must be the column's. */
 void table_text(struct table *table, const char *text);         /* copied; NULL: missing */
 void table_json(struct table *table, const char *value);        /* likewise */
 void table_int(struct table *table, int64_t value);
@@ -52,12 +52,12 @@ void table_bytes(struct table *table, int64_t bytes);
 void table_real(struct table *table, double value);             /* not finite: missing */
 void table_bool(struct table *table, bool value);
 void table_missing(struct table *table);
-/* The caller has no memory for the next cell: table_print will say so. */
+/* Marks the table as out of memory, for callers that could not make the next cell; table_print reports it. */
 void table_fail(struct table *table);
 
 int table_row_count(const struct table *table);
 
-/* False where memory ran out since table_create. A full disk is not seen here but by main, at the end of stdout.
+/* False if memory ran out since table_create. Errors of the output are left to main, which checks stdout at the end.
  * The human form is coloured where `to` is a terminal that wants colour. */
 bool table_print(const struct table *table, enum table_format format, FILE *to, struct error *err);
 

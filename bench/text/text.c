@@ -27,7 +27,7 @@ const char *format_bytes(int64_t bytes, char to[NUMBER_BYTES])
 	double value = (double)bytes;
 	int unit = 0;
 
-	while (value >= 1023.95 && unit < 4) {  /* what one decimal would round up to 1024.0 is one of the next unit */
+	while (value >= 1023.95 && unit < 4) {  /* values that one decimal would show as 1024.0 take the next unit */
 		value /= 1024;
 		unit++;
 	}
@@ -35,7 +35,8 @@ const char *format_bytes(int64_t bytes, char to[NUMBER_BYTES])
 	return to;
 }
 
-/* Bytes of the well-formed UTF-8 character that text starts with, 0 where there is none (RFC 3629: nothing overlong, no surrogates). */
+/* Bytes of the well-formed UTF-8 character that text starts with, 0 if there is none (RFC 3629: no overlong forms, no
+ * surrogates). */
 static int utf8_len(const char *text)
 {
 	const unsigned char *at = (const unsigned char *)text;
@@ -56,7 +57,7 @@ static bool is_control(const char *text)
 	return first < 0x20 || first == 0x7f || (first == 0xc2 && (unsigned char)text[1] < 0xa0);
 }
 
-/* The letter of a byte's short escape ("n" for a newline), or 0. Both lists have the same order. */
+/* The letter of a byte's short escape ("n" for a newline), or 0. `bytes` and `letters` have the same order. */
 static char escape_letter(char byte, const char *bytes, const char *letters)
 {
 	const char *found = strchr(bytes, byte);

@@ -1,4 +1,4 @@
-/* Numbers and foreign bytes written out for people, for TSV, for JSON. Floor 4a. */
+/* Prints numbers and foreign bytes for people, TSV and JSON. Floor 4a. */
 #ifndef BENCH_TEXT_TEXT_H
 #define BENCH_TEXT_TEXT_H
 
@@ -10,16 +10,16 @@
 
 /* 12339 as 12,339. Returns `to`. */
 const char *format_thousands(int64_t value, char to[NUMBER_BYTES]);
-/* Bytes as people say them: 512 B, 1.5 MiB. Returns `to`. */
+/* Bytes for people: 512 B, 1.5 MiB. Returns `to`. */
 const char *format_bytes(int64_t bytes, char to[NUMBER_BYTES]);
 
 /* A JSON string with its quotes; a byte that is not UTF-8 becomes U+FFFD. */
 void print_json_text(const char *text, FILE *to);
-/* A TSV field: \t, \n, \r and \\ for those four, all else as it is. */
+/* A TSV field: escapes as \t, \n, \r and \\, everything else unchanged. */
 void print_tsv_text(const char *text, FILE *to);
 /* What a terminal can show safely: control characters and bytes that are not UTF-8 become "?". */
 void print_plain_text(const char *text, FILE *to);
-/* Characters that print_plain_text prints. */
+/* Number of characters that print_plain_text prints. */
 int text_width(const char *text);
 
 /* Whether colour is welcome: a terminal, no NO_COLOR in the environment, TERM not "dumb". */

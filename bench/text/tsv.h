@@ -1,5 +1,5 @@
-/* Reads tab-separated lines, and believes nothing: a line without its end, a control character, a file too large are errors at
- * their place. Floor 4a; what the fields say is for others to judge. */
+/* Reads tab-separated lines. A line without its newline, a control character, and a file that is too large are errors
+ * with their position. Floor 4a. */
 #ifndef BENCH_TEXT_TSV_H
 #define BENCH_TEXT_TSV_H
 
@@ -19,11 +19,11 @@ struct tsv {
 
 struct tsv_row {
 	int count;              /* 0: the file has ended */
-	const char *fields[TSV_FIELDS]; /* borrowed from the file; without control characters */
-	struct mark at[TSV_FIELDS];     /* their places; after the end: at[0] is the line that would come */
+	const char *fields[TSV_FIELDS]; /* borrowed from the file; no control characters */
+	struct mark at[TSV_FIELDS];     /* their positions; at the end of the file: at[0] is the next line */
 };
 
-/* Reads a whole file of at most `most` bytes. False without an error where there is no such file. */
+/* Reads a whole file of at most `most` bytes. False without an error if there is no such file. */
 bool tsv_open(struct tsv *file, const char *path, size_t most, struct error *err);
 void tsv_close(struct tsv *file);
 

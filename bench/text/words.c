@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { NEAR = 2, WORD_BYTES = 60 };     /* edits that a misprint may have; longest word that is compared */
+enum { NEAR = 2, WORD_BYTES = 60 };     /* most edits in a misspelt word; longest word that is compared */
 
 void words_add(struct words *words, const char *word)
 {
@@ -32,7 +32,7 @@ static int smallest(int a, int b, int c)
 	return ab < c ? ab : c;
 }
 
-/* Letters to insert, delete or replace (Levenshtein 1966), row by row. Both at most WORD_BYTES long. */
+/* Levenshtein distance (1966), row by row. Both texts have at most WORD_BYTES bytes. */
 static int edit_distance(const char *a, const char *b)
 {
 	int row[WORD_BYTES + 1];

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A file on its way into memory. */
+/* State while a file is read. */
 struct reading {
 	const char *path;
 	const struct network *network;
@@ -23,7 +23,8 @@ static bool find_arrays(struct reading *r, struct error *err)
 	r->x = npz_find(r->file, "x");
 	r->y = npz_find(r->file, "y");
 	if (!r->x || !r->y)
-		return fail(err, "%s: array \"%s\" is missing; a batch is x, floats [n, rows, columns, channels], and y, integers [n]",
+		return fail(err, "%s: array \"%s\" is missing; a batch is x, floats [n, rows, columns, channels], "
+		                 "and y, integers [n]",
 		            r->path, r->x ? "y" : "x");
 	for (int i = 0; i < npz_count(r->file); i++)
 		if (npz_at(r->file, i) != r->x && npz_at(r->file, i) != r->y)
@@ -39,11 +40,12 @@ static bool check_x(const struct reading *r, struct error *err)
 	char shape[NPZ_SHAPE_BYTES];
 
 	if (!npz_is_float(r->x->type))
-		return fail(err, "%s: array \"x\" is of type %s; accepted: float16, float32, float64, already scaled as the network takes "
+		return fail(err, "%s: array \"x\" is of type %s; accepted: float16, float32, float64, "
+		                 "already scaled as the network takes "
 		            "its inputs", r->path, npz_type_name(r->x->type));
 	if (r->x->rank != 4 || n[1] != in.h || n[2] != in.w || n[3] != in.c)
-		return fail(err, "%s: array \"x\" is %s; accepted: [n, %d, %d, %d] (images, rows, columns, channels)", r->path,
-		            npz_shape(r->x->rank, r->x->dims, shape), in.h, in.w, in.c);
+		return fail(err, "%s: array \"x\" is %s; accepted: [n, %d, %d, %d] (images, rows, columns, channels)",
+		            r->path, npz_shape(r->x->rank, r->x->dims, shape), in.h, in.w, in.c);
 	return (n[0] >= 1 && n[0] <= BATCH_FILE_MAX) ||
 	       fail(err, "%s: array \"x\" has %lld images; accepted: 1..%d", r->path, (long long)n[0], BATCH_FILE_MAX);
 }
@@ -53,7 +55,8 @@ static bool check_y(const struct reading *r, struct error *err)
 	char shape[NPZ_SHAPE_BYTES];
 
 	if (npz_is_float(r->y->type))
-		return fail(err, "%s: array \"y\" is of type %s; accepted: integers", r->path, npz_type_name(r->y->type));
+		return fail(err, "%s: array \"y\" is of type %s; accepted: integers", r->path,
+		            npz_type_name(r->y->type));
 	return (r->y->rank == 1 && r->y->dims[0] == r->x->dims[0]) ||
 	       fail(err, "%s: array \"y\" is %s; accepted: [%lld], a label for each image of \"x\"", r->path,
 	            npz_shape(r->y->rank, r->y->dims, shape), (long long)r->x->dims[0]);
@@ -73,7 +76,8 @@ static bool read_x(const struct reading *r, struct batch_file *to, struct error 
 static bool read_labels(const struct reading *r, struct batch_file *to, struct error *err)
 {
 	int64_t *y = malloc((size_t)to->images * sizeof *y);
-	bool good = y ? npz_read_integers(r->file, r->y, y, err) : fail(err, "%s: not enough memory for its labels", r->path);
+	bool good = y ? npz_read_integers(r->file, r->y, y, err)
+	              : fail(err, "%s: not enough memory for its labels", r->path);
 
 	for (int i = 0; good && i < to->images; i++) {
 		good = (y[i] >= 0 && y[i] < r->network->classes) ||

@@ -1,5 +1,6 @@
-/* See feature_order.h. Every tensor belongs to a class of tensors that have their channels in one order. A class is free until
- * something defines it: only then is its order worked out, which may go back to another class. Lengths grow along that way, so it ends. */
+/* See feature_order.h. Every tensor belongs to a class of tensors with the same order of channels. A class is free
+ * until something defines its order, which may depend on another class. Lengths grow along such a chain, so there are
+ * no cycles. */
 #include "bench/weights/feature_order.h"
 
 #include <assert.h>
@@ -7,32 +8,32 @@
 #include <string.h>
 
 enum definition {
-	FREE,                   /* by whoever wants to; else as in memory */
+	FREE,                   /* not defined yet; if it stays so, as in memory */
 	MEMORY,                 /* as in memory */
-	FLATTENED,              /* a map's pixels */
-	MULTIPLIED,             /* each channel's outputs in a row */
+	FLATTENED,              /* the pixels of a flattened map */
+	MULTIPLIED,             /* each channel's outputs are adjacent */
 };
 
 struct class {
-	int same_as;            /* another class that this one has been joined with, or itself */
+	int same_as;            /* the class that this one was joined with, or itself */
 	enum definition definition;
-	int of;                 /* FLATTENED, MULTIPLIED: the class of what it was made from */
+	int of;                 /* FLATTENED, MULTIPLIED: the input's class */
 	struct shape shape;     /* FLATTENED: of the map; MULTIPLIED: c channels with h outputs each */
 	bool resolved;
 	int *order;             /* owned; NULL: as in memory */
 };
 
-/* What layer i reads and writes. */
-struct place {
+/* Input and output of layer i. */
+struct layer_classes {
 	struct shape in, out;
-	int in_class, out_class;        /* in_class: where it flattens its input by itself, as a dense layer does, of what comes of that */
+	int in_class, out_class;        /* in_class: after flattening, if the layer flattens its input */
 };
 
 struct feature_orders {
 	int class_count, layer_count, join_count;
 	struct class *classes;                  /* owned */
-	struct place *places;                   /* owned */
-	struct { int layer, a, b; } *joins;     /* owned: classes that had to be one, although both were defined */
+	struct layer_classes *layers;                              /* owned */
+	struct { int layer, a, b; } *joins;     /* owned: joined classes that both had an order already */
 	int conflict;
 };
 
@@ -69,10 +70,11 @@ static void class_join(struct feature_orders *o, int layer, int a, int b)
 
 static int class_flatten(struct feature_orders *o, int class, struct shape map)
 {
-	return map.h * map.w == 1 ? class : class_add(o, (struct class){ .definition = FLATTENED, .of = class, .shape = map });
+	return map.h * map.w == 1 ? class
+	                          : class_add(o, (struct class){ .definition = FLATTENED, .of = class, .shape = map });
 }
 
-/* The order of `channels` * `each` numbers: of channel `base[k]` (NULL: k) and of pixel p, channels fastest if `pixels_first`. */
+/* The order of channels * each numbers: channel base[k] (NULL: k), pixel p; channels are fastest if pixels_first. */
 static int *product_order(const int *base, int channels, int each, bool pixels_first)
 {
 	int *order = malloc((size_t)channels * (size_t)each * sizeof *order);
@@ -113,7 +115,7 @@ static bool resolve(struct feature_orders *o, int class, struct error *err)
 	return true;
 }
 
-/* The axes of the layer's kernel, or false where it has none: an array that stands between inputs and outputs. */
+/* The input and output axes of the layer's kernel; false if it has no array with both. */
 static bool kernel_axes(const struct layer_plan *plan, int *inputs, int *outputs)
 {
 	*inputs = *outputs = 0;
@@ -125,10 +127,11 @@ static bool kernel_axes(const struct layer_plan *plan, int *inputs, int *outputs
 	return *inputs && *outputs;
 }
 
-/* The class of what layer i writes. What is neither kept nor mixed freely must be as in memory, class 0. */
+/* The class of layer i's output. Layers that neither keep the order nor mix channels freely need class 0, as in
+ * memory. */
 static int out_class(struct feature_orders *o, int i, const struct layer_plan *plan)
 {
-	struct place *p = &o->places[i];
+	struct layer_classes *p = &o->layers[i];
 	int inputs, outputs;
 
 	if (kernel_axes(plan, &inputs, &outputs)) {
@@ -153,14 +156,15 @@ static int out_class(struct feature_orders *o, int i, const struct layer_plan *p
 static void place_layer(struct feature_orders *o, const struct network *n, const struct model_plan *plan, int i)
 {
 	const struct layer *layer = &n->layers[i];
-	struct place *p = &o->places[i];
+	struct layer_classes *p = &o->layers[i];
 	int from = layer->from[0];
 
-	p->in = from == NETWORK_INPUT ? n->input : o->places[from].out;
+	p->in = from == NETWORK_INPUT ? n->input : o->layers[from].out;
 	p->out = model_plan_layer(plan, i)->out;
-	p->in_class = from == NETWORK_INPUT ? 0 : o->places[from].out_class;
+	p->in_class = from == NETWORK_INPUT ? 0 : o->layers[from].out_class;
 	for (int k = 1; k < layer->type->inputs; k++)
-		class_join(o, i, p->in_class, layer->from[k] == NETWORK_INPUT ? 0 : o->places[layer->from[k]].out_class);
+		class_join(o, i, p->in_class,
+		           layer->from[k] == NETWORK_INPUT ? 0 : o->layers[layer->from[k]].out_class);
 	p->out_class = out_class(o, i, model_plan_layer(plan, i));
 }
 
@@ -188,7 +192,7 @@ static bool is_same_order(const struct feature_orders *o, int a, int b)
 static bool resolve_all(struct feature_orders *o, struct error *err)
 {
 	for (int i = 0; i < o->layer_count; i++)
-		if (!resolve(o, o->places[i].in_class, err) || !resolve(o, o->places[i].out_class, err))
+		if (!resolve(o, o->layers[i].in_class, err) || !resolve(o, o->layers[i].out_class, err))
 			return false;
 	for (int i = 0; i < o->join_count && o->conflict < 0; i++) {
 		if (!resolve(o, o->joins[i].a, err) || !resolve(o, o->joins[i].b, err))
@@ -199,7 +203,8 @@ static bool resolve_all(struct feature_orders *o, struct error *err)
 	return true;
 }
 
-struct feature_orders *feature_orders_create(const struct network *network, const struct model_plan *plan, struct error *err)
+struct feature_orders *feature_orders_create(const struct network *network, const struct model_plan *plan,
+                                             struct error *err)
 {
 	struct feature_orders *o = calloc(1, sizeof *o);
 	size_t layers = (size_t)network->layer_count;
@@ -209,9 +214,9 @@ struct feature_orders *feature_orders_create(const struct network *network, cons
 		return NULL;
 	}
 	*o = (struct feature_orders){ .layer_count = network->layer_count, .conflict = -1,
-		.classes = calloc(2 * layers + 1, sizeof *o->classes), .places = calloc(layers, sizeof *o->places),
+		.classes = calloc(2 * layers + 1, sizeof *o->classes), .layers = calloc(layers, sizeof *o->layers),
 		.joins = calloc((MAX_INPUTS + 1) * layers, sizeof *o->joins) };
-	if (o->classes && o->places && o->joins) {
+	if (o->classes && o->layers && o->joins) {
 		class_add(o, (struct class){ .definition = MEMORY });
 		for (int i = 0; i < network->layer_count; i++)
 			place_layer(o, network, plan, i);
@@ -230,19 +235,20 @@ void feature_orders_destroy(struct feature_orders *o)
 	for (int i = 0; i < o->class_count; i++)
 		free(o->classes[i].order);
 	free(o->classes);
-	free(o->places);
+	free(o->layers);
 	free(o->joins);
 	free(o);
 }
 
 const int *feature_order(const struct feature_orders *o, int layer, struct axis axis)
 {
-	const struct place *p = &o->places[layer];
+	const struct layer_classes *p = &o->layers[layer];
 
 	assert(layer >= 0 && layer < o->layer_count);
 	switch (axis.kind) {
 	case AXIS_OUTPUT: return axis.len == p->out.c ? order_of(o, p->out_class) : NULL;
-	case AXIS_INPUT: return axis.len == p->in.c || (size_t)axis.len == image_len(p->in) ? order_of(o, p->in_class) : NULL;
+	case AXIS_INPUT:
+		return axis.len == p->in.c || (size_t)axis.len == image_len(p->in) ? order_of(o, p->in_class) : NULL;
 	default: return NULL;
 	}
 }

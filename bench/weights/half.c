@@ -5,15 +5,16 @@
 
 enum {
 	FLOAT_INFINITY = 0x7f800000,
-	HALF_OVERFLOWS = 0x477ff000,    /* 65520 as a float: half way between 65504, the largest half, and what would come next */
+	HALF_OVERFLOWS = 0x477ff000,    /* 65520 as a float: halfway from 65504, the largest half, to the next step */
 	HALF_NORMAL = 0x38800000,       /* 2^-14 as a float: the smallest half with a full fraction */
 	REBIAS = 112 << 23,             /* a float's exponent is stored with 127 added, a half's with 15 */
 };
 
-/* bits / 2^shift, rounded as above; 0 < shift < 32. */
+/* bits / 2^shift, rounded to nearest, ties to even; 0 < shift < 32. */
 static uint32_t round_shift(uint32_t bits, int shift)
 {
-	uint32_t rounded = bits >> shift, rest = bits & (((uint32_t)1 << shift) - 1), middle = (uint32_t)1 << (shift - 1);
+	uint32_t rounded = bits >> shift, rest = bits & (((uint32_t)1 << shift) - 1),
+		middle = (uint32_t)1 << (shift - 1);
 
 	return rounded + (rest > middle || (rest == middle && rounded & 1));
 }

@@ -1,10 +1,10 @@
-/* Half-precision numbers, IEEE 754's binary16: one bit of sign, 5 of exponent, 10 of fraction. Floor 4b. */
+/* Half precision, IEEE 754 binary16: 1 sign bit, 5 exponent bits, 10 fraction bits. Floor 4b. */
 #ifndef BENCH_WEIGHTS_HALF_H
 #define BENCH_WEIGHTS_HALF_H
 
 #include <stdint.h>
 
-/* Rounded to the nearest, of two equally near the even one; 65520 and above become infinite. */
+/* Rounds to nearest, ties to even; 65520 and above become infinite. */
 uint16_t half_of_float(float value);
 
 /* Exact. */

@@ -1,4 +1,5 @@
-/* See npy.h. The dictionary is Python's, but only this one: three keys in any order, strings, True, False and a tuple of numbers. */
+/* See npy.h. Parses only this subset of Python's dictionaries: three keys in any order, strings, True, False, a tuple
+ * of numbers. */
 #include "bench/weights/npy.h"
 
 #include "bench/text/words.h"
@@ -11,7 +12,8 @@
 static const char magic_text[] = "\x93NUMPY";
 
 static const struct { const char *name, *text; int bytes; } types[] = {
-	[NPZ_FLOAT16] = { "float16", "<f2", 2 }, [NPZ_FLOAT32] = { "float32", "<f4", 4 }, [NPZ_FLOAT64] = { "float64", "<f8", 8 },
+	[NPZ_FLOAT16] = { "float16", "<f2", 2 }, [NPZ_FLOAT32] = { "float32", "<f4", 4 },
+		[NPZ_FLOAT64] = { "float64", "<f8", 8 },
 	[NPZ_INT8] = { "int8", "|i1", 1 }, [NPZ_INT16] = { "int16", "<i2", 2 }, [NPZ_INT32] = { "int32", "<i4", 4 },
 	[NPZ_INT64] = { "int64", "<i8", 8 }, [NPZ_UINT8] = { "uint8", "|u1", 1 }, [NPZ_UINT16] = { "uint16", "<u2", 2 },
 	[NPZ_UINT32] = { "uint32", "<u4", 4 }, [NPZ_UINT64] = { "uint64", "<u8", 8 },
@@ -54,7 +56,8 @@ const char *npz_shape(int rank, const int64_t *dims, char to[NPZ_SHAPE_BYTES])
 	int used = snprintf(to, NPZ_SHAPE_BYTES, "[");
 
 	for (int i = 0; i < rank; i++)
-		used += snprintf(to + used, (size_t)(NPZ_SHAPE_BYTES - used), "%s%lld", i ? ", " : "", (long long)dims[i]);
+		used += snprintf(to + used, (size_t)(NPZ_SHAPE_BYTES - used), "%s%lld", i ? ", " : "",
+		                 (long long)dims[i]);
 	snprintf(to + used, (size_t)(NPZ_SHAPE_BYTES - used), "]");
 	return to;
 }
@@ -69,7 +72,7 @@ bool npy_prefix(const unsigned char magic[NPY_MAGIC_BYTES], int *length_bytes, s
 	return true;
 }
 
-/* The dictionary on its way. */
+/* The parser's position in the dictionary. */
 struct reader {
 	const char *at;
 	struct error *err;
@@ -80,7 +83,7 @@ static void skip_blanks(struct reader *r)
 	r->at += strspn(r->at, " \t\r\n");
 }
 
-/* Whether this character comes next; it is then passed. */
+/* Skips the character if it comes next, and returns whether it did. */
 static bool take(struct reader *r, char what)
 {
 	skip_blanks(r);
@@ -125,7 +128,8 @@ static bool read_type(struct reader *r, enum npz_type *to)
 			*to = (enum npz_type)i;
 			return true;
 		}
-	return fail(r->err, "numbers of type \"%s\"; accepted: little-endian floats of 2, 4 and 8 bytes, integers of 1 to 8",
+	return fail(r->err,
+	            "numbers of type \"%s\"; accepted: little-endian floats of 2, 4 and 8 bytes, integers of 1 to 8",
 	            words_show(text, shown));
 }
 
@@ -187,9 +191,12 @@ static bool read_entry(struct reader *r, struct npy_header *to, int *seen)
 		return false;
 	if (!take(r, ':'))
 		return refuse(r, "\":\"");
-	int which = !strcmp(key, "descr") ? HAS_TYPE : !strcmp(key, "fortran_order") ? HAS_ORDER : !strcmp(key, "shape") ? HAS_SHAPE : 0;
+	int which = !strcmp(key, "descr") ? HAS_TYPE
+	                                  : !strcmp(key, "fortran_order") ? HAS_ORDER
+	                                                                  : !strcmp(key, "shape") ? HAS_SHAPE : 0;
 	if (!which || *seen & which)
-		return fail(r->err, ".npy header: key \"%s\" is %s", words_show(key, shown), which ? "there twice" : "unknown");
+		return fail(r->err, ".npy header: key \"%s\" is %s", words_show(key, shown),
+		            which ? "there twice" : "unknown");
 	*seen |= which;
 	switch (which) {
 	case HAS_TYPE: return read_type(r, &to->array.type);
@@ -228,7 +235,8 @@ size_t npy_print(const struct npz_array *array, char to[NPY_HEADER_BYTES])
 	enum { PREFIX = NPY_MAGIC_BYTES + 2, ALIGNMENT = 64 };
 	char *text = to + PREFIX;
 	size_t room = NPY_HEADER_BYTES - PREFIX;
-	size_t used = (size_t)snprintf(text, room, "{'descr': '%s', 'fortran_order': False, 'shape': (", types[array->type].text);
+	size_t used = (size_t)snprintf(text, room, "{'descr': '%s', 'fortran_order': False, 'shape': (",
+	                               types[array->type].text);
 
 	for (int i = 0; i < array->rank; i++)
 		used += (size_t)snprintf(text + used, room - used, "%s%lld", i ? ", " : "", (long long)array->dims[i]);

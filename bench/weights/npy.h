@@ -17,15 +17,15 @@ struct npy_header {
 	bool fortran_order;             /* the first dimension is the fastest */
 };
 
-/* Where the length of the dictionary ends: reads the magic number and version. False and an error for anything else. */
+/* Reads magic number and version: sets how many bytes the dictionary's length takes. False and an error for others. */
 bool npy_prefix(const unsigned char magic[NPY_MAGIC_BYTES], int *length_bytes, struct error *err);
-/* The dictionary, `len` bytes and a zero behind them. */
+/* Parses the dictionary: `len` bytes, followed by a zero. */
 bool npy_parse(const char *text, size_t len, struct npy_header *to, struct error *err);
 
 /* Bytes of one number. */
 int npy_size(enum npz_type type);
 
-/* Its bytes, little-endian. */
+/* Writes a number's bytes, little-endian. */
 void npy_put(unsigned char *to, uint64_t bits, int bytes);
 /* The product of the dimensions. */
 int64_t npy_count(const struct npz_array *array);

@@ -1,4 +1,5 @@
-/* Reading npz files. See npz.h. libzip knows archives and checks each entry's sum at its end; the arrays inside are ours to read. */
+/* Reading npz files. See npz.h. libzip reads the archive and checks each entry's checksum at its end; we read the
+ * arrays inside. */
 #include "bench/weights/npz.h"
 
 #include "bench/text/words.h"
@@ -12,7 +13,7 @@
 #include <sys/stat.h>
 #include <zip.h>
 
-enum { CHUNK = 4096 };          /* numbers on their way from the archive to the caller */
+enum { CHUNK = 4096 };          /* numbers read from the archive at a time */
 
 static const char ending[] = ".npy";
 
@@ -30,7 +31,7 @@ struct npz {
 	struct entry *entries;  /* owned */
 };
 
-/* An error in one array: its name as it is in the archive. */
+/* Reports an error in an array, by its name in the archive. */
 static bool refuse(const struct npz *npz, const char *name, const char *reason, struct error *err)
 {
 	char shown[SHOWN_BYTES];
@@ -57,7 +58,7 @@ static bool open_archive(struct npz *npz, struct error *err)
 	return false;
 }
 
-/* Exactly `bytes` of an entry. */
+/* Reads exactly `bytes` bytes of an entry. */
 static bool read_bytes(zip_file_t *from, void *to, uint64_t bytes, struct error *err)
 {
 	zip_int64_t got = zip_fread(from, to, bytes);
@@ -67,7 +68,7 @@ static bool read_bytes(zip_file_t *from, void *to, uint64_t bytes, struct error 
 	return (uint64_t)got == bytes || fail(err, "ends early");
 }
 
-/* At the end of an entry libzip compares its sum. */
+/* Reads to the end of an entry, where libzip compares the checksum. */
 static bool read_end(zip_file_t *from, struct error *err)
 {
 	char more;
@@ -103,7 +104,7 @@ static bool read_header(zip_file_t *from, struct entry *to, struct error *err)
 	return read;
 }
 
-/* What the archive says of an entry, before anything of it is read. */
+/* Checks what the archive says of an entry, before reading any of it. */
 static bool check_entry(const zip_stat_t *about, struct error *err)
 {
 	const zip_uint64_t needed = ZIP_STAT_SIZE | ZIP_STAT_COMP_METHOD;
@@ -130,7 +131,8 @@ static bool read_entry(struct npz *npz, zip_uint64_t i, struct entry *to, struct
 	if (!read)
 		return false;
 	uint64_t bytes = to->header_bytes + (uint64_t)to->array.count * (uint64_t)npy_size(to->array.type);
-	return about.size == bytes || fail(err, "%llu bytes long, where its header makes it %llu", (unsigned long long)about.size,
+	return about.size == bytes ||
+	       fail(err, "%llu bytes long, where its header makes it %llu", (unsigned long long)about.size,
 	                                   (unsigned long long)bytes);
 }
 
@@ -143,11 +145,12 @@ static bool name_entry(const struct npz *npz, const char *name, struct entry *to
 		return fail(err, "%s: holds \"%s\", which is not the name of an array: NAME.npy", npz->path,
 		            words_show(name ? name : "", shown));
 	if (len - end >= sizeof to->name)
-		return fail(err, "%s: the name of array \"%s\" is longer than %d bytes", npz->path, words_show(name, shown),
-		            NPZ_NAME_BYTES - 1);
+		return fail(err, "%s: the name of array \"%s\" is longer than %d bytes", npz->path,
+		            words_show(name, shown), NPZ_NAME_BYTES - 1);
 	memcpy(to->name, name, len - end);
 	to->name[len - end] = '\0';
-	return !npz_find(npz, to->name) || fail(err, "%s: holds array \"%s\" twice", npz->path, words_show(to->name, shown));
+	return !npz_find(npz, to->name) ||
+	       fail(err, "%s: holds array \"%s\" twice", npz->path, words_show(to->name, shown));
 }
 
 static bool read_entries(struct npz *npz, struct error *err)
@@ -215,9 +218,9 @@ const struct npz_array *npz_find(const struct npz *npz, const char *name)
 	return NULL;
 }
 
-/* --- numbers --------------------------------------------------------------------------------------------------------------------- */
+/* --- numbers ------------------------------------------------------------------------------------------------------ */
 
-/* Where an array's numbers go: one of the two. */
+/* Where an array's numbers go: one of the two is not NULL. */
 struct target {
 	float *floats;
 	int64_t *integers;
@@ -249,7 +252,7 @@ static float float_at(const unsigned char *at, enum npz_type type)
 	return (float)wide;
 }
 
-/* Two's complement of any width; a uint64 above INT64_MAX comes out below 0. */
+/* Two's complement of any width; a uint64 above INT64_MAX becomes negative. */
 static int64_t integer_at(const unsigned char *at, enum npz_type type)
 {
 	int bytes = npy_size(type);
@@ -260,7 +263,8 @@ static int64_t integer_at(const unsigned char *at, enum npz_type type)
 	return (int64_t)bits;
 }
 
-static bool convert(const unsigned char *at, enum npz_type type, const struct target *to, int64_t place, struct error *err)
+static bool convert(const unsigned char *at, enum npz_type type, const struct target *to, int64_t place,
+                    struct error *err)
 {
 	if (npz_is_float(type)) {
 		to->floats[place] = float_at(at, type);
@@ -276,7 +280,7 @@ static bool convert(const unsigned char *at, enum npz_type type, const struct ta
 	return true;
 }
 
-/* The place in C order of the next number of a Fortran-ordered array, whose index is counted on. */
+/* The position in C order of a Fortran-ordered array's number at `index`, which then moves on to the next. */
 static int64_t next_place(const struct npz_array *a, int64_t index[NPZ_MAX_RANK])
 {
 	int64_t place = 0;
@@ -300,7 +304,8 @@ static bool read_numbers(zip_file_t *from, const struct entry *e, const struct t
 		if (!read_bytes(from, bytes, (uint64_t)(chunk * size), err))
 			return false;
 		for (int64_t i = 0; i < chunk; i++, done++)
-			if (!convert(bytes + i * size, e->array.type, to, e->fortran_order ? next_place(&e->array, index) : done, err))
+			if (!convert(bytes + i * size, e->array.type, to,
+			             e->fortran_order ? next_place(&e->array, index) : done, err))
 				return false;
 	}
 	return read_end(from, err);

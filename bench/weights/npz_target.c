@@ -1,4 +1,4 @@
-/* See npz_target.h. libzip goes back to an entry's header when it has written the entry and knows its sum. */
+/* See npz_target.h. libzip seeks back to an entry's header once it has written the entry and knows its checksum. */
 #include "bench/weights/npz_target.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ static zip_int64_t seek(struct npz_target *t, void *data, zip_uint64_t len)
 	return at >= 0 ? 0 : -1;
 }
 
-/* Before it is written, there is no archive. Nothing is ever read. */
+/* Answers libzip's requests: the archive does not exist before it is written, and nothing is ever read. */
 static zip_int64_t answer(void *about, void *data, zip_uint64_t len, zip_source_cmd_t command)
 {
 	struct npz_target *t = about;

@@ -1,4 +1,4 @@
-/* Where libzip writes an archive to: a file that is there whole or not at all. Floor 4b; for npz_write.c alone. */
+/* Lets libzip write an archive to an atomic file. Floor 4b; for npz_write.c alone. */
 #ifndef BENCH_WEIGHTS_NPZ_TARGET_H
 #define BENCH_WEIGHTS_NPZ_TARGET_H
 
@@ -13,7 +13,8 @@ struct npz_target {
 	zip_error_t error;
 };
 
-/* A source that writes to the target, which must outlive it. Freed by zip_source_free or by the archive. NULL without memory. */
+/* A source that writes to the target, which must outlive it. Freed by zip_source_free or by the archive. NULL without
+ * memory. */
 zip_source_t *npz_target_source(struct npz_target *target);
 
 #endif

@@ -19,11 +19,11 @@ struct piece {
 
 struct walk {
 	struct npz_floats from;
-	float *owned;                   /* what has to be freed of them, or NULL */
+	float *owned;                   /* the numbers to free, or NULL */
 	enum npz_type type;
 	int64_t count;
 	char header[NPY_HEADER_BYTES];
-	uint64_t header_len, len, at;   /* bytes; len and at count from the header's beginning */
+	uint64_t header_len, len, at;   /* bytes; len and at include the header */
 	struct piece *piece;            /* owned; while the source is open */
 	zip_error_t error;
 };
@@ -36,7 +36,7 @@ static void put_float(unsigned char *to, enum npz_type type, float value)
 	npy_put(to, type == NPZ_FLOAT16 ? half_of_float(value) : bits, npy_size(type));
 }
 
-/* The piece's numbers, from `first` on; returns how many. */
+/* Fetches a piece's numbers, from `first` on; returns their number. */
 static int fetch(const struct walk *w, int64_t first, float values[PIECE])
 {
 	int count = w->count - first < PIECE ? (int)(w->count - first) : PIECE;
@@ -55,7 +55,7 @@ static void convert(const struct walk *w, int64_t first)
 	piece->first = first;
 }
 
-/* Bytes from w->at on, up to `len`, that lie side by side: in the header, or in one piece. */
+/* Up to `len` contiguous bytes from w->at on: within the header, or within one piece. */
 static const void *find_bytes(struct walk *w, uint64_t *len)
 {
 	uint64_t piece_len = (uint64_t)PIECE * (uint64_t)npy_size(w->type);
@@ -144,7 +144,7 @@ static zip_int64_t answer(void *about, void *data, zip_uint64_t len, zip_source_
 	}
 }
 
-/* Before anything is written, so that writing cannot fail by it. */
+/* Checks before writing, so that writing cannot fail for this reason. */
 static bool check_range(const struct walk *w, const char *name, struct error *err)
 {
 	float values[PIECE];
@@ -160,7 +160,8 @@ static bool check_range(const struct walk *w, const char *name, struct error *er
 	return true;
 }
 
-zip_source_t *npz_walk_source(const struct npz_array *array, const struct npz_floats *from, float *owned, struct error *err)
+zip_source_t *npz_walk_source(const struct npz_array *array, const struct npz_floats *from, float *owned,
+                              struct error *err)
 {
 	struct walk *w = malloc(sizeof *w);
 

@@ -1,5 +1,6 @@
-/* Writing npz files. See npz.h. libzip writes when the archive is closed, and takes each array's numbers then, piece by piece, so no file
- * is ever in memory as a whole. Entries carry the first day that a zip archive can name, so the same arrays are always the same bytes. */
+/* Writing npz files. See npz.h. libzip writes when the archive is closed, and fetches each array's numbers then, piece
+ * by piece, so no file is ever in memory as a whole. Entries have the earliest date that zip allows, so the same arrays
+ * always give the same bytes. */
 #include "bench/weights/npz.h"
 
 #include "bench/weights/npy.h"
@@ -18,8 +19,8 @@ struct npz_draft {
 	zip_t *archive;         /* owned */
 };
 
-/* libzip 1.7 notes what it asks of sources in two variables at its first opening. A second thread that comes between the two finds ours
- * unfit to be written. */
+/* Serialises the opening: libzip 1.7 initialises two static variables at its first opening, and a second thread that
+ * opens an archive between the two sees our source as read-only. */
 static zip_t *open_archive(zip_source_t *target)
 {
 	static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
@@ -54,7 +55,7 @@ void npz_discard(struct npz_draft *draft)
 	free(draft);
 }
 
-/* Takes the source over, in any case. */
+/* Takes ownership of the source, also on failure. */
 static bool add_source(struct npz_draft *draft, const char *name, zip_source_t *source, struct error *err)
 {
 	char file[NPZ_NAME_BYTES + 8];
@@ -71,8 +72,8 @@ static bool add_source(struct npz_draft *draft, const char *name, zip_source_t *
 	return true;
 }
 
-static bool add_floats(struct npz_draft *draft, const struct npz_array *array, const struct npz_floats *from, float *owned,
-                       struct error *err)
+static bool add_floats(struct npz_draft *draft, const struct npz_array *array, const struct npz_floats *from,
+                       float *owned, struct error *err)
 {
 	assert(strlen(array->name) < NPZ_NAME_BYTES && array->rank <= NPZ_MAX_RANK);
 	zip_source_t *source = npz_walk_source(array, from, owned, err);
@@ -82,7 +83,8 @@ static bool add_floats(struct npz_draft *draft, const struct npz_array *array, c
 	return false;
 }
 
-bool npz_add_fetched(struct npz_draft *draft, const struct npz_array *array, const struct npz_floats *from, struct error *err)
+bool npz_add_fetched(struct npz_draft *draft, const struct npz_array *array, const struct npz_floats *from,
+                     struct error *err)
 {
 	return add_floats(draft, array, from, NULL, err);
 }
@@ -127,7 +129,7 @@ bool npz_add_integers(struct npz_draft *draft, const struct npz_array *array, co
 	return fail(err, "array \"%s\": %s", array->name, zip_strerror(draft->archive));
 }
 
-/* libzip makes nothing of an archive without entries; numpy makes the record that ends every archive, and nothing before it. */
+/* libzip writes no file for an archive without entries; numpy writes only the record that ends every archive. */
 static const char empty_archive[22] = "PK\5\6";
 
 static bool fill_file(struct npz_draft *draft, struct atomic_file *to, struct error *err)

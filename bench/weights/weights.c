@@ -1,4 +1,4 @@
-/* See weights.h. The list of arrays, and the walk between memory's order and the file's. */
+/* See weights.h. The list of arrays, and the conversion between memory's order and the file's. */
 #include "bench/weights/weights.h"
 
 #include "bench/weights/feature_order.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The axes of an array in memory with their strides, then sorted as files have them: rows, columns, in, out. */
+/* Sets an array's axes with their strides in memory, then sorts them as in files: rows, columns, in, out. */
 static void lay_axes(struct weight *w, const struct param_plan *array, const struct feature_orders *orders)
 {
 	size_t stride = array->len;
@@ -38,7 +38,8 @@ static void add_arrays(struct weights *list, int layer, bool trained, size_t *at
 		struct weight *w = &list->arrays[list->count++];
 
 		*w = (struct weight){ .array = arrays[i].name, .layer = layer, .trained = trained, .at = *at };
-		snprintf(w->name, sizeof w->name, "%02d_%s/%s", layer + 1, list->network->layers[layer].type->kind.name, arrays[i].name);
+		snprintf(w->name, sizeof w->name, "%02d_%s/%s", layer + 1, list->network->layers[layer].type->kind.name,
+		         arrays[i].name);
 		lay_axes(w, &arrays[i], list->orders);
 		*at += arrays[i].len;
 	}
@@ -52,7 +53,8 @@ struct weights *weights_create(const struct network *network, const struct model
 	for (int i = 0; i < network->layer_count; i++)
 		most += model_plan_layer(plan, i)->param_count + model_plan_layer(plan, i)->state_count;
 	if (list) {
-		*list = (struct weights){ .network = network, .plan = plan, .arrays = calloc((size_t)most + 1, sizeof *list->arrays) };
+		*list = (struct weights){ .network = network, .plan = plan,
+		                          .arrays = calloc((size_t)most + 1, sizeof *list->arrays) };
 		list->orders = feature_orders_create(network, plan, err);
 	}
 	if (!list || !list->arrays || !list->orders) {
@@ -96,7 +98,7 @@ size_t weights_state_len(const struct weights *list)
 	return list->state_len;
 }
 
-/* Where along dimension i the file's index k lies in memory, in numbers. */
+/* Offset in memory, in numbers, of the file's index k along dimension i. */
 static size_t step_to(const struct weight *w, int i, int64_t k)
 {
 	return (size_t)(w->orders[i] ? w->orders[i][k] : k) * w->strides[i];
@@ -125,7 +127,8 @@ static void fetch(const struct npz_floats *from, int64_t first, int count, float
 		to[i] = from->at[weight_next(w, index)];
 }
 
-static bool add_array(const struct weight *w, struct npz_draft *draft, const struct weights_source *source, struct error *err)
+static bool add_array(const struct weight *w, struct npz_draft *draft, const struct weights_source *source,
+                      struct error *err)
 {
 	char name[WEIGHT_NAME_BYTES + 16];
 	struct npz_array array = { .name = name, .type = source->type, .rank = w->rank };
@@ -136,7 +139,8 @@ static bool add_array(const struct weight *w, struct npz_draft *draft, const str
 	return npz_add_fetched(draft, &array, &(struct npz_floats){ fetch, from, w }, err);
 }
 
-bool weights_add(const struct weights *list, struct npz_draft *draft, const struct weights_source *source, struct error *err)
+bool weights_add(const struct weights *list, struct npz_draft *draft, const struct weights_source *source,
+                 struct error *err)
 {
 	for (int i = 0; i < list->count; i++)
 		if ((list->arrays[i].trained ? source->from.params : source->from.state) &&

@@ -1,4 +1,4 @@
-/* What weights*.c have in common. Floor 4b; for them alone. */
+/* Shared by weights*.c. Floor 4b; private to them. */
 #ifndef BENCH_WEIGHTS_WEIGHTS_LIST_H
 #define BENCH_WEIGHTS_WEIGHTS_LIST_H
 
@@ -13,7 +13,7 @@ struct weights {
 	size_t params_len, state_len;
 };
 
-/* The place in memory, from the array's beginning, of the file's number at `index`, which is counted on to the next. */
+/* Offset in memory, from the array's beginning, of the file's number at `index`, which then moves on to the next. */
 size_t weight_next(const struct weight *w, int64_t index[MAX_AXES]);
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A file on its way into memory. */
+/* State while a file is read. */
 struct reading {
 	const struct weights *list;
 	const char *path;
@@ -33,23 +33,27 @@ static bool is_our_kind(const char *name)
 enum { PLACE_BYTES = 128 };
 static const char *place_text(const struct reading *r, const struct weight *w, char to[PLACE_BYTES])
 {
-	snprintf(to, PLACE_BYTES, "layer %d (%s), %s", w->layer + 1, r->list->network->layers[w->layer].type->kind.name, w->array);
+	snprintf(to, PLACE_BYTES, "layer %d (%s), %s", w->layer + 1, r->list->network->layers[w->layer].type->kind.name,
+	         w->array);
 	return to;
 }
 
-static bool check_array(const struct reading *r, const struct weight *w, const struct npz_array *found, struct error *err)
+static bool check_array(const struct reading *r, const struct weight *w, const struct npz_array *found,
+                        struct error *err)
 {
 	char shown[SHOWN_BYTES], place[PLACE_BYTES], there[NPZ_SHAPE_BYTES], here[NPZ_SHAPE_BYTES];
 
 	if (found->rank != w->rank || memcmp(found->dims, w->dims, (size_t)w->rank * sizeof *w->dims) != 0)
-		return fail(err, "%s: %s: the file's array \"%s\" is %s, and the network's is %s", r->path, place_text(r, w, place),
-		            words_show(found->name, shown), npz_shape(found->rank, found->dims, there), npz_shape(w->rank, w->dims, here));
+		return fail(err, "%s: %s: the file's array \"%s\" is %s, and the network's is %s", r->path,
+		            place_text(r, w, place),
+		            words_show(found->name, shown), npz_shape(found->rank, found->dims, there),
+		            npz_shape(w->rank, w->dims, here));
 	return npz_is_float(found->type) ||
 	       fail(err, "%s: %s: the file's array \"%s\" is of type %s; accepted: float16, float32, float64", r->path,
 	            place_text(r, w, place), words_show(found->name, shown), npz_type_name(found->type));
 }
 
-/* --- by name --------------------------------------------------------------------------------------------------------------------- */
+/* --- by name ------------------------------------------------------------------------------------------------------ */
 
 static bool any_is_our_kind(const struct npz *file)
 {
@@ -87,9 +91,9 @@ static bool match_names(struct reading *r, struct error *err)
 	return true;
 }
 
-/* --- by order -------------------------------------------------------------------------------------------------------------------- */
+/* --- by order ----------------------------------------------------------------------------------------------------- */
 
-/* numpy.savez names what has no name "arr_0", "arr_1", ...; -1 for another name. */
+/* The number of "arr_0", "arr_1", ..., as numpy.savez names arrays without a name; -1 for another name. */
 static long savez_number(const char *name)
 {
 	size_t digits = strncmp(name, "arr_", 4) == 0 ? strspn(name + 4, "0123456789") : 0;
@@ -129,8 +133,10 @@ static bool check_order(const struct reading *r, struct error *err)
 {
 	int conflict = feature_orders_conflict(r->list->orders);
 
-	return conflict < 0 || fail(err, "%s: its arrays must be named as by `archsweep export`: at layer %d (%s) of this network "
-	                            "features that were flattened are mixed by their order, which in Keras is another one", r->path,
+	return conflict < 0 ||
+	       fail(err, "%s: its arrays must be named as by `archsweep export`: at layer %d (%s) of this network "
+	                            "features that were flattened are mixed by their order, "
+	                            "which in Keras is another one", r->path,
 	                            conflict + 1, r->list->network->layers[conflict].type->kind.name);
 }
 
@@ -148,7 +154,7 @@ static bool match_order(struct reading *r, struct error *err)
 	return there == here || fail(err, "%s: %d arrays, and the network has %d", r->path, there, here);
 }
 
-/* --- numbers --------------------------------------------------------------------------------------------------------------------- */
+/* --- numbers ------------------------------------------------------------------------------------------------------ */
 
 static bool read_array(const struct reading *r, int i, struct weight_values to, struct error *err)
 {
@@ -158,7 +164,8 @@ static bool read_array(const struct reading *r, int i, struct weight_values to, 
 	char place[PLACE_BYTES];
 
 	if (!values)
-		return fail(err, "%s: %s: not enough memory for %lld numbers", r->path, place_text(r, w, place), (long long)w->count);
+		return fail(err, "%s: %s: not enough memory for %lld numbers", r->path, place_text(r, w, place),
+		            (long long)w->count);
 	bool read = npz_read_floats(r->file, r->arrays[i], values, err);
 	for (; read && k < w->count && isfinite(values[k]); k++)
 		at[weight_next(w, index)] = values[k];

@@ -9,15 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* One value on its way into its member. */
-struct task {
+/* A value and the member that it fills. */
+struct member_value {
 	const struct node *node;
 	const struct field *field;
 	void *member;
 	struct error *err;
 };
 
-/* What a field accepts, as the end of "... where X is accepted" and "... is not X". */
+/* What a field accepts, for the end of "... where X is accepted" and "... is not X". */
 static const char *wanted(enum field_kind kind)
 {
 	static const char *const texts[] = {
@@ -39,8 +39,8 @@ static bool is_word(const struct node *node)
 	return node->type == NODE_SCALAR && !node->quoted && node->text[0];
 }
 
-/* The message for a value of the wrong type; `node` is the value or an item of it. */
-static bool refuse(const struct task *t, const struct node *node)
+/* Reports a value of the wrong type; `node` is the value or an item of it. */
+static bool refuse(const struct member_value *t, const struct node *node)
 {
 	char shown[80];
 	const char *found = node_describe(node, shown);
@@ -53,15 +53,15 @@ static bool refuse(const struct task *t, const struct node *node)
 	return fail_at(t->err, node->at, "%s: %s where %s is accepted", name, found, want);
 }
 
-static bool refuse_range(const struct task *t, const struct node *node)
+static bool refuse_range(const struct member_value *t, const struct node *node)
 {
 	char shown[SHOWN_BYTES];
 
-	return fail_at(t->err, node->at, "%s: %s is outside %.10g..%.10g", t->field->name, words_show(node->text, shown),
-	               t->field->min, t->field->max);
+	return fail_at(t->err, node->at, "%s: %s is outside %.10g..%.10g", t->field->name,
+	               words_show(node->text, shown), t->field->min, t->field->max);
 }
 
-static bool bind_int(const struct task *t, const struct node *node, int *to)
+static bool bind_int(const struct member_value *t, const struct node *node, int *to)
 {
 	if (!is_word(node))
 		return refuse(t, node);
@@ -79,21 +79,21 @@ static bool bind_int(const struct task *t, const struct node *node, int *to)
 	return true;
 }
 
-static bool bind_count(const struct task *t, const struct binding *binding)
+static bool bind_count(const struct member_value *t, const struct binding *binding)
 {
-	struct counting counting = { t->node, t->field, binding, -1 };
+	struct width_multiple multiple = { t->node, t->field, binding, -1 };
 
 	if (binding && is_word(t->node))
-		counting.factor = count_factor(t->node->text);
-	if (counting.factor >= 0)
-		return count_resolve(&counting, t->member, t->err);
+		multiple.factor = count_factor(t->node->text);
+	if (multiple.factor >= 0)
+		return count_resolve(&multiple, t->member, t->err);
 	if (!binding || !binding->classes || !is_word(t->node) || strcmp(t->node->text, "classes"))
 		return bind_int(t, t->node, t->member);
 	*(int *)t->member = binding->classes;
 	return true;
 }
 
-static bool bind_float(const struct task *t)
+static bool bind_float(const struct member_value *t)
 {
 	const char *text = t->node->text;
 	char *end;
@@ -110,7 +110,7 @@ static bool bind_float(const struct task *t)
 	return true;
 }
 
-static bool bind_bool(const struct task *t)
+static bool bind_bool(const struct member_value *t)
 {
 	bool yes = is_word(t->node) && !strcmp(t->node->text, "true");
 
@@ -120,7 +120,7 @@ static bool bind_bool(const struct task *t)
 	return true;
 }
 
-static bool bind_choice(const struct task *t)
+static bool bind_choice(const struct member_value *t)
 {
 	struct words words = { 0 };
 	char accepted[ACCEPTED_BYTES], shown[80];
@@ -138,7 +138,7 @@ static bool bind_choice(const struct task *t)
 	               words_accepted(&words, t->node->text, accepted));
 }
 
-static bool bind_text(const struct task *t)
+static bool bind_text(const struct member_value *t)
 {
 	if (t->node->type != NODE_SCALAR || (!t->node->text[0] && !t->node->quoted))
 		return refuse(t, t->node);
@@ -148,21 +148,21 @@ static bool bind_text(const struct task *t)
 	return true;
 }
 
-/* A list of exactly `count` whole numbers. */
-static bool bind_ints(const struct task *t, int count, int *to)
+/* Binds a list of exactly `count` whole numbers. */
+static bool bind_ints(const struct member_value *t, int count, int *to)
 {
 	if (t->node->type != NODE_LIST)
 		return refuse(t, t->node);
 	if (t->node->count != count)
-		return fail_at(t->err, t->node->at, "%s: a list of %d where %s is accepted", t->field->name, t->node->count,
-		               wanted(t->field->kind));
+		return fail_at(t->err, t->node->at, "%s: a list of %d where %s is accepted", t->field->name,
+		               t->node->count, wanted(t->field->kind));
 	for (int i = 0; i < count; i++)
 		if (!bind_int(t, t->node->items[i], &to[i]))
 			return false;
 	return true;
 }
 
-static bool bind_pair(const struct task *t)
+static bool bind_pair(const struct member_value *t)
 {
 	struct pair *to = t->member;
 	int values[2];
@@ -179,21 +179,22 @@ static bool bind_pair(const struct task *t)
 	return true;
 }
 
-static bool bind_several(const struct task *t)
+static bool bind_several(const struct member_value *t)
 {
 	struct ints *to = t->member;
 	bool list = t->node->type == NODE_LIST;
 
 	to->count = list ? t->node->count : 1;
 	if (list && (to->count < 1 || to->count > MAX_INTS))
-		return fail_at(t->err, t->node->at, "%s: a list of %d where 1 to %d are accepted", t->field->name, to->count, MAX_INTS);
+		return fail_at(t->err, t->node->at, "%s: a list of %d where 1 to %d are accepted", t->field->name,
+		               to->count, MAX_INTS);
 	for (int i = 0; i < to->count; i++)
 		if (!bind_int(t, list ? t->node->items[i] : t->node, &to->at[i]))
 			return false;
 	return true;
 }
 
-static bool bind_padding(const struct task *t)
+static bool bind_padding(const struct member_value *t)
 {
 	struct padding *to = t->member;
 	int n[4];
@@ -214,9 +215,10 @@ static bool bind_padding(const struct task *t)
 	return true;
 }
 
-bool bind_value(const struct node *node, const struct field *field, const struct binding *binding, void *to, struct error *err)
+bool bind_value(const struct node *node, const struct field *field, const struct binding *binding, void *to,
+                struct error *err)
 {
-	struct task t = { node, field, (char *)to + field->offset, err };
+	struct member_value t = { node, field, (char *)to + field->offset, err };
 
 	switch (field->kind) {
 	case FIELD_INT: return bind_int(&t, node, t.member);
@@ -300,7 +302,8 @@ bool bind_fields(const struct node *map, const struct field *fields, const char 
 
 bool bind_type(const struct node *node, enum node_type type, const char *key, struct error *err)
 {
-	static const char *const names[] = { [NODE_SCALAR] = "one value", [NODE_LIST] = "a list", [NODE_MAP] = "a map" };
+	static const char *const names[] = { [NODE_SCALAR] = "one value", [NODE_LIST] = "a list",
+	                                     [NODE_MAP] = "a map" };
 	char shown[80];
 
 	if (node->type == type)
@@ -308,7 +311,8 @@ bool bind_type(const struct node *node, enum node_type type, const char *key, st
 	return fail_at(err, node->at, "%s: %s where %s is accepted", key, node_describe(node, shown), names[type]);
 }
 
-bool bind_kind(const struct node *node, const char *key, const char **name, const struct node **fields, struct error *err)
+bool bind_kind(const struct node *node, const char *key, const char **name, const struct node **fields,
+               struct error *err)
 {
 	char shown[80];
 
@@ -318,9 +322,11 @@ bool bind_kind(const struct node *node, const char *key, const char **name, cons
 		return true;
 	}
 	if (node->type == NODE_MAP && node->count > 1)
-		return fail_at(err, node->keys[1]->at, "%s: a map of %d keys where one name is accepted", key, node->count);
+		return fail_at(err, node->keys[1]->at, "%s: a map of %d keys where one name is accepted", key,
+		               node->count);
 	if (node->type != NODE_MAP || node->count == 0)
-		return fail_at(err, node->at, "%s: %s where a name or {name: {...}} is accepted", key, node_describe(node, shown));
+		return fail_at(err, node->at, "%s: %s where a name or {name: {...}} is accepted", key,
+		               node_describe(node, shown));
 	*name = node->keys[0]->text;
 	*fields = node->items[0];
 	return bind_type(*fields, NODE_MAP, words_show(*name, shown), err);

@@ -1,4 +1,4 @@
-/* Fills plain structs from YAML nodes by tables of fields, and reports what does not fit. Floor 4b.
+/* Fills structs from YAML nodes by tables of fields, and reports what does not fit. Floor 4b.
  *
  * Every message is one line: file:line:column: key: what was found, what is accepted. */
 #ifndef BENCH_YAML_BIND_H
@@ -8,30 +8,33 @@
 #include "bench/yaml/yaml.h"
 #include "nn/base/field.h"
 
-/* How a width becomes whole channel numbers. */
+/* How multiples of the width are rounded to whole channel numbers. */
 enum rounding { ROUNDING_EXACT, ROUNDING_NEAREST, ROUNDING_MULTIPLE };
 
-/* What FIELD_COUNT's "2w" and "classes" mean here. */
+/* The values of "2w" and "classes" in a FIELD_COUNT. */
 struct binding {
-	double width;           /* 0 where there is no width: "2w" is then an error */
+	double width;           /* 0: none; "2w" is then an error */
 	int classes;            /* 0 likewise */
 	enum rounding rounding;
-	int divisor;            /* ROUNDING_MULTIPLE: channels are multiples of it, at least it, at most 10 % below exact */
+	int divisor;            /* ROUNDING_MULTIPLE: channels are multiples of it, not 0, at most 10 % below exact */
 };
 
-/* Fills `to` (fields' offsets) from a map node; NULL or an empty map: all defaults. `extra` (or NULL) names keys that others read,
- * NULL at the end. `binding` may be NULL where no field is a FIELD_COUNT. A missing required key is reported at the map's place,
- * so where a table has one, give a map. */
+/* Fills the struct `to` from a map; NULL or an empty map: all defaults. `extra` (or NULL) lists keys that others read,
+ * NULL at the end. `binding` may be NULL if no field is a FIELD_COUNT. A missing required key is reported at the map's
+ * position, so a table with one needs a map. */
 bool bind_fields(const struct node *map, const struct field *fields, const char *const *extra,
                  const struct binding *binding, void *to, struct error *err);
 
-/* One value by one field, into `to`, the struct. */
-bool bind_value(const struct node *node, const struct field *field, const struct binding *binding, void *to, struct error *err);
+/* Binds one value by one field; `to` is the struct. */
+bool bind_value(const struct node *node, const struct field *field, const struct binding *binding, void *to,
+                struct error *err);
 
-/* A node that names a kind: "adam", or a map of one key {adam: {beta2: 0.99}}. Gives the name, and the fields' map or NULL. */
-bool bind_kind(const struct node *node, const char *key, const char **name, const struct node **fields, struct error *err);
+/* Reads a node that names a kind: "adam", or a map of one key {adam: {beta2: 0.99}}. Sets the name, and the map of
+ * fields or NULL. */
+bool bind_kind(const struct node *node, const char *key, const char **name, const struct node **fields,
+               struct error *err);
 
-/* The place of the name that bind_kind gives. */
+/* The position of the name that bind_kind reads. */
 struct mark bind_kind_mark(const struct node *node);
 
 /* Adds the names of fields and of `extra` (either may be NULL) to the accepted words. */

@@ -29,19 +29,20 @@ double count_factor(const char *text)
 	return len ? strtod(text, NULL) : 1;
 }
 
-static bool check_range(const struct counting *c, double value, int *to, struct error *err)
+static bool check_range(const struct width_multiple *c, double value, int *to, struct error *err)
 {
 	const struct field *f = c->field;
 	char width[NUMBER_BYTES], shown[NUMBER_BYTES];
 
 	if (value < f->min || value > f->max)
-		return fail_at(err, c->node->at, "%s: %s is %s at width %s, outside %.10g..%.10g", f->name, c->node->text,
+		return fail_at(err, c->node->at, "%s: %s is %s at width %s, outside %.10g..%.10g", f->name,
+		               c->node->text,
 		               words_number(value, shown), words_number(c->binding->width, width), f->min, f->max);
 	*to = (int)value;
 	return true;
 }
 
-bool count_resolve(const struct counting *c, int *to, struct error *err)
+bool count_resolve(const struct width_multiple *c, int *to, struct error *err)
 {
 	const char *name = c->field->name, *text = c->node->text;
 	char width[NUMBER_BYTES], shown[NUMBER_BYTES];
@@ -52,7 +53,7 @@ bool count_resolve(const struct counting *c, int *to, struct error *err)
 	if (c->binding->rounding != ROUNDING_EXACT)
 		return check_range(c, exact > 0 ? count_round(exact, c->binding) : 0, to, err);
 	if (fabs(exact - whole) > 1e-9)
-		return fail_at(err, c->node->at, "%s: %s is %s at width %s, not a whole number (rounding: exact)", name, text,
-		               words_number(exact, shown), words_number(c->binding->width, width));
+		return fail_at(err, c->node->at, "%s: %s is %s at width %s, not a whole number (rounding: exact)", name,
+		               text, words_number(exact, shown), words_number(c->binding->width, width));
 	return check_range(c, whole, to, err);
 }

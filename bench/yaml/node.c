@@ -1,4 +1,4 @@
-/* The nodes of yaml.h's tree: made, grown, looked up, described. */
+/* Creates, grows, looks up and describes the nodes of yaml.h's tree. */
 #include "bench/yaml/yaml_tree.h"
 
 #include "bench/text/words.h"
@@ -21,7 +21,7 @@ struct node *node_create(struct document *document, enum node_type type, struct 
 	return node;
 }
 
-/* Arrays have room for the next power of two entries, so growing is a matter of the count alone. */
+/* Arrays have a capacity of the next power of two, so the count alone tells when to grow. */
 bool node_append(struct arena *arena, struct node *to, struct node *key, struct node *value, struct error *err)
 {
 	size_t count = (size_t)to->count;

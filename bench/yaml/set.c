@@ -1,6 +1,6 @@
-/* `--set a.b.0.c=VALUE`: a value from the command line takes its place in the tree before anything is bound. See yaml.h.
+/* `--set a.b.0.c=VALUE`: puts a value from the command line into the tree before fields are bound. See yaml.h.
  *
- * Maps that the path lacks are made on the way; whether such keys mean anything is the binder's business. */
+ * Creates missing maps along the path; the binder checks later whether their keys are known. */
 #include "bench/yaml/yaml_tree.h"
 
 #include "bench/text/words.h"
@@ -40,13 +40,13 @@ static struct node **find_item(const struct path *p, struct node *list, const ch
 
 	if (place >= 0 && place < list->count)
 		return &list->items[place];
-	fail_at(p->err, mark_in(p, step), "%s: no such place in a list of %d; places count from 0", words_show(text, shown),
-	        list->count);
+	fail_at(p->err, mark_in(p, step), "%s: no such place in a list of %d; places count from 0",
+	        words_show(text, shown), list->count);
 	return NULL;
 }
 
-/* The place of one step below `node`. */
-static struct node **find_slot(const struct path *p, struct node *node, const char *step, size_t len)
+/* The child of `node` that one step of the path names. */
+static struct node **find_child(const struct path *p, struct node *node, const char *step, size_t len)
 {
 	char shown[80];
 	const char *text = arena_copy(&p->document->arena, step, len, p->err);
@@ -69,7 +69,7 @@ static struct node **find_slot(const struct path *p, struct node *node, const ch
 /* Follows the path; *value gets the text behind the equals sign. */
 static struct node **walk(const struct path *p, const char **value)
 {
-	struct node **slot = &p->document->root;
+	struct node **child = &p->document->root;
 	const char *step = p->steps;
 
 	for (int depth = 0; depth < DOCUMENT_MAX_DEPTH; depth++) {
@@ -79,13 +79,13 @@ static struct node **walk(const struct path *p, const char **value)
 			fail_at(p->err, mark_in(p, step), "an empty key");
 			return NULL;
 		}
-		slot = find_slot(p, *slot, step, len);
-		if (!slot)
+		child = find_child(p, *child, step, len);
+		if (!child)
 			return NULL;
 		step += len + 1;
 		if (step[-1] == '=') {
 			*value = step;
-			return slot;
+			return child;
 		}
 	}
 	fail_at(p->err, mark_in(p, step), "a path deeper than %d", DOCUMENT_MAX_DEPTH);
@@ -103,9 +103,9 @@ bool document_set(struct document *document, const char *assignment, struct erro
 	if (!p.file)
 		return false;
 	p.steps = p.file + strlen(SET_PREFIX);
-	struct node **slot = walk(&p, &value);
-	if (!slot)
+	struct node **child = walk(&p, &value);
+	if (!child)
 		return false;
 	struct source source = { value, strlen(value), mark_in(&p, value) };
-	return yaml_parse(document, &source, slot, err);
+	return yaml_parse(document, &source, child, err);
 }

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <yaml.h>
 
-/* One text on its way into the tree. */
+/* State while a text is parsed. */
 struct reader {
 	yaml_parser_t parser;
 	struct document *document;
@@ -25,7 +25,7 @@ static struct mark mark_of(const struct reader *r, yaml_mark_t at)
 	return (struct mark){ start.file, start.line + (int)at.line, (int)at.column + (at.line ? 1 : start.column) };
 }
 
-/* The place of a byte that is not a character: libyaml gives its offset only. */
+/* The position of a byte that is not a character, for which libyaml gives only the offset. */
 static struct mark mark_of_byte(const struct source *source, size_t offset)
 {
 	struct mark at = source->at;
@@ -99,8 +99,8 @@ static bool check_key(const struct node *map, const struct node *key, struct err
 		return fail_at(err, key->at, "more than %d keys in one map", DOCUMENT_MAX_KEYS);
 	for (int i = 0; i < map->count; i++)
 		if (!strcmp(map->keys[i]->text, key->text))
-			return fail_at(err, key->at, "%s: doubled key; the first is in line %d", words_show(key->text, shown),
-			               map->keys[i]->at.line);
+			return fail_at(err, key->at, "%s: doubled key; the first is in line %d",
+			               words_show(key->text, shown), map->keys[i]->at.line);
 	return true;
 }
 
@@ -131,7 +131,7 @@ static bool read_scalar(struct reader *r, const yaml_event_t *event, struct node
 	return scalar->text;
 }
 
-/* What libyaml would let pass and no description needs. */
+/* Refuses what libyaml accepts and no description needs. */
 static bool check_plain(struct reader *r, const yaml_event_t *event)
 {
 	const yaml_char_t *anchor = NULL, *tag = NULL;
@@ -171,7 +171,7 @@ static bool read_node(struct reader *r, const yaml_event_t *event, int depth, st
 	return type == NODE_LIST ? read_list(r, depth + 1, *to) : read_map(r, depth + 1, *to);
 }
 
-/* One event of the frame around a document: stream and document, start and end. True where it is of that type. */
+/* Reads one event around the document (stream or document, start or end). False if it is of another type. */
 static bool take(struct reader *r, yaml_event_type_t type, const char *otherwise)
 {
 	yaml_event_t event;
@@ -185,7 +185,8 @@ static bool take(struct reader *r, yaml_event_type_t type, const char *otherwise
 
 static bool read_document(struct reader *r, struct node **to)
 {
-	return take(r, YAML_STREAM_START_EVENT, "not YAML") && take(r, YAML_DOCUMENT_START_EVENT, "nothing is written here") &&
+	return take(r, YAML_STREAM_START_EVENT, "not YAML") &&
+	       take(r, YAML_DOCUMENT_START_EVENT, "nothing is written here") &&
 	       read_child(r, 0, to) && take(r, YAML_DOCUMENT_END_EVENT, "not YAML") &&
 	       take(r, YAML_STREAM_END_EVENT, "a second document where one is accepted");
 }

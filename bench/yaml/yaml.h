@@ -1,5 +1,5 @@
-/* A YAML file as a tree in which every node knows its place in the file. Floor 4b. Parsing is libyaml's; the tree, its limits
- * and what is refused are ours: doubled keys, anchors and aliases, tags, a second document. */
+/* A YAML file as a tree in which every node has its position in the file. Floor 4b. libyaml parses; we build the tree,
+ * limit it, and refuse doubled keys, anchors and aliases, tags, and a second document. */
 #ifndef BENCH_YAML_YAML_H
 #define BENCH_YAML_YAML_H
 
@@ -28,13 +28,13 @@ struct node {
 
 struct document;
 
-/* Reads a whole file. NULL and an error at its place for anything that is not one YAML document. */
+/* Reads a whole file. NULL and an error with its position unless it is one YAML document. */
 struct document *document_read(const char *path, struct error *err);
 void document_destroy(struct document *document);
 struct node *document_root(const struct document *document);
 
-/* `--set recipe.epochs=3`: replaces or adds the value at a dotted path (map keys, list positions from 0). The value is parsed as
- * YAML; its marks name the command line: file "--set recipe.epochs=3", column within the assignment. */
+/* `--set recipe.epochs=3`: replaces or adds the value at a dotted path (map keys, list positions from 0). The value is
+ * parsed as YAML; its marks name the command line: file "--set recipe.epochs=3", column within the assignment. */
 bool document_set(struct document *document, const char *assignment, struct error *err);
 
 /* The value under a key of a map, or NULL. */
@@ -42,11 +42,11 @@ struct node *node_get(const struct node *map, const char *key);
 
 struct arena;
 
-/* Nodes of one's own: an empty map; a copy whose items may be replaced. NULL and an error without memory. */
+/* New nodes: an empty map; a copy whose items may be replaced. NULL and an error without memory. */
 struct node *node_empty(struct arena *arena, struct mark at, struct error *err);
 struct node *node_copy(struct arena *arena, const struct node *node, struct error *err);
 
-/* Whether it is a place in a `--set` and not in a file. */
+/* Whether it is a position in a `--set` and not in a file. */
 bool mark_is_set(struct mark at);
 
 /* "a list", "a map", "\"text\"", "nothing": what was found, for messages. Static or in `to`. */

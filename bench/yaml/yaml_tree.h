@@ -1,4 +1,4 @@
-/* How the tree of yaml.h is built; for yaml.c, node.c and set.c alone. Floor 4b. */
+/* Builds the tree of yaml.h; private to yaml.c, node.c and set.c. Floor 4b. */
 #ifndef BENCH_YAML_YAML_TREE_H
 #define BENCH_YAML_YAML_TREE_H
 
@@ -13,7 +13,7 @@ struct document {
 	int nodes;              /* made so far */
 };
 
-/* A text to parse and where it stands. */
+/* A text to parse, and its position. */
 struct source {
 	const char *text;
 	size_t len;
@@ -23,7 +23,7 @@ struct source {
 /* Parses one YAML document into the arena of `document`. */
 bool yaml_parse(struct document *document, const struct source *source, struct node **to, struct error *err);
 
-/* NULL and an error where there are too many, or no memory. */
+/* NULL and an error if there are too many, or no memory. */
 struct node *node_create(struct document *document, enum node_type type, struct mark at, struct error *err);
 
 /* Adds an item (key NULL) or an entry. */

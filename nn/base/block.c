@@ -1,9 +1,8 @@
 /* See block.h.
  *
- * Large blocks ask for huge pages, which some systems give only to those who ask: a walk over arrays of a megabyte looks up a page after
- * every 64 vectors otherwise, and on a virtual machine each look-up is two. Images/s on an Emerald Rapids, both on one core at a time:
- * conv1x1 12 and 3, mobilenet-v1 3 to 5 % more, plain 48 and mobilenet-v2 1 to 2 %. The end of a block that fills no huge page has usual
- * ones, so that no more memory is taken than was asked for. */
+ * Large blocks request huge pages, which some systems give only on request: with 4 KiB pages a walk over a large array
+ * looks up a page every 64 vectors, and on a virtual machine each look-up is two. The end of a block that fills no huge
+ * page has ordinary pages, so a block takes no more memory than its size. */
 #include "nn/base/block.h"
 
 #include <stdlib.h>
@@ -20,6 +19,6 @@ void *block_allocate(size_t bytes)
 	if (posix_memalign(&block, whole ? HUGE_PAGE : ALIGNMENT, bytes) != 0)
 		return NULL;
 	if (whole)
-		(void)madvise(block, whole, MADV_HUGEPAGE);     /* a wish */
+		(void)madvise(block, whole, MADV_HUGEPAGE);     /* advice: failure is fine */
 	return memset(block, 0, bytes);
 }

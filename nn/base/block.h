@@ -1,10 +1,10 @@
-/* A large piece of memory. Floor 0. */
+/* Allocates large blocks of memory. Floor 0. */
 #ifndef NN_BASE_BLOCK_H
 #define NN_BASE_BLOCK_H
 
 #include <stddef.h>
 
-/* So many bytes of zeros, 64-byte aligned, or NULL. The caller frees them. */
+/* `bytes` zeroed bytes, 64-byte aligned; free() releases them. NULL: no memory. */
 void *block_allocate(size_t bytes);
 
 #endif

@@ -1,15 +1,15 @@
 /* See crew.h.
  *
- * Why no task is lost, doubled, or run late. A round is opened by one store of `ticket`, its number above its tasks. A task is
- * claimed by a compare-and-swap that takes one off, the leader the first one and helpers the last one, so each is claimed once, and the
- * claim fails if the ticket has changed at all since it was read. `work`, `about` and `count` are read between the reading and the
- * claim. The leader writes them for the next round only when every task is claimed and done; a helper that read them of another round than
- * its ticket's therefore holds a ticket that is gone, and its claim fails. (After 2^22 rounds the numbers repeat: one would have to sleep
- * through all.)
+ * Why every task runs exactly once, in its round: one store of `ticket` opens a round; it holds the round's number and
+ * the range of unclaimed tasks. A compare-and-swap claims a task, the leader the first one and helpers the last one,
+ * and fails if the ticket has changed since it was read. A thread reads `work`, `about` and `count` between reading the
+ * ticket and claiming. The leader overwrites them only when every task is claimed and done, so a helper that read a
+ * later round's values holds an old ticket, and its claim fails. (Round numbers repeat after 2^22 rounds; a helper
+ * would have to sleep through all of them.)
  *
- * Why memory is in order. Opening a round is a release, a claim an acquire, and the claims in between continue the opening's
- * release sequence: every task sees what the leader wrote before. `finished` is raised with release and read with acquire, and the
- * raises form one release sequence likewise: the leader sees what all tasks wrote. */
+ * Memory order: opening a round is a release and a claim an acquire, and the claims in between continue the release
+ * sequence, so every task sees what the leader wrote before. `finished` is incremented with release and read with
+ * acquire, so the leader sees what all tasks wrote. */
 #include "nn/base/crew.h"
 
 #include <assert.h>
@@ -19,7 +19,7 @@
 
 enum { INDEX_BITS = 21, INDEX_MASK = (1 << INDEX_BITS) - 1 };
 
-enum { SPINS = 2000 };          /* some 30 microseconds: about the length of a step's serial part between two parallel ones */
+enum { SPINS = 2000 };          /* about 30 microseconds, like a step's serial part between parallel ones */
 
 static inline void pause_briefly(void)
 {
@@ -30,7 +30,7 @@ static inline void pause_briefly(void)
 #endif
 }
 
-/* Of the tasks that nobody has taken yet the first one, and the one behind the last. */
+/* The range of unclaimed tasks: first_of() <= index < last_of(). */
 static int first_of(uint64_t ticket)
 {
 	return (int)(ticket >> INDEX_BITS & INDEX_MASK);
@@ -41,13 +41,13 @@ static int last_of(uint64_t ticket)
 	return (int)(ticket & INDEX_MASK);
 }
 
-/* One thread's wait: none while turns is 0. */
+/* How long one thread has been waiting; turns 0: it is not. */
 struct wait {
 	int turns;
 	int64_t since_ns;
 };
 
-/* Yielding lets a thread run whose core we sit on. */
+/* Yields after a while, in case another thread needs this core. */
 static void wait_a_turn(const struct crew *crew, struct wait *wait)
 {
 	if (wait->turns == 0 && crew->clock_ns)
@@ -67,7 +67,7 @@ static void wait_end(struct crew *crew, struct wait *wait)
 	wait->turns = 0;
 }
 
-/* Claims and does one task, which ends a wait; false where none is left for this seat. */
+/* Claims and runs one task, which ends a wait. False if no task is left for this seat. */
 static bool do_one(struct crew *crew, int seat, struct wait *wait)
 {
 	uint64_t ticket = atomic_load_explicit(&crew->ticket, memory_order_acquire);
@@ -102,7 +102,7 @@ void crew_init(struct crew *crew)
 	crew->clock_ns = NULL;
 }
 
-/* Relaxed stores suffice for all but the ticket, whose release publishes them. */
+/* Relaxed stores are enough before the ticket's release, which publishes them. */
 static void open_round(struct crew *crew, int count, void (*work)(void *, int, int), void *about)
 {
 	uint64_t round = (atomic_load_explicit(&crew->ticket, memory_order_relaxed) >> 2 * INDEX_BITS) + 1;
@@ -114,7 +114,7 @@ static void open_round(struct crew *crew, int count, void (*work)(void *, int, i
 	atomic_store_explicit(&crew->ticket, round << 2 * INDEX_BITS | (uint64_t)count, memory_order_release);
 }
 
-/* Alone, or with a single task, nothing is published. A helper who joins meanwhile waits for the next round. */
+/* A leader alone, or with a single task, publishes nothing. A helper that joins meanwhile waits for the next round. */
 void crew_run(struct crew *crew, int count, void (*work)(void *about, int index, int seat), void *about)
 {
 	struct wait wait = { 0 };
@@ -139,7 +139,8 @@ void crew_join(struct crew *crew)
 	atomic_fetch_add_explicit(&crew->helpers, 1, memory_order_relaxed);
 }
 
-/* The lowest free seat, or CREW_SEATS if there is none. Acquire and release: what a seat's last owner wrote, its next one sees. */
+/* Takes the lowest free seat, or returns CREW_SEATS if there is none. Acquire and release: a seat's next owner sees
+ * what its last owner wrote. */
 static int take_seat(struct crew *crew)
 {
 	uint64_t taken = atomic_load_explicit(&crew->seats, memory_order_relaxed);
@@ -162,7 +163,8 @@ void crew_serve(struct crew *crew, const atomic_int *leave)
 	struct wait wait = { 0 };
 	int seat = CREW_SEATS;
 
-	while (!atomic_load_explicit(leave, memory_order_relaxed) && !atomic_load_explicit(&crew->closed, memory_order_relaxed)) {
+	while (!atomic_load_explicit(leave, memory_order_relaxed) &&
+	       !atomic_load_explicit(&crew->closed, memory_order_relaxed)) {
 		if (seat == CREW_SEATS)
 			seat = take_seat(crew);
 		if (seat < CREW_SEATS && do_one(crew, seat, &wait))
@@ -172,7 +174,7 @@ void crew_serve(struct crew *crew, const atomic_int *leave)
 	}
 	wait_end(crew, &wait);
 	leave_seat(crew, seat);
-	/* Release: whoever sees the count at 0 may free the crew, and nothing of ours may come after. */
+	/* Release: whoever sees 0 helpers may free the crew, so this is our last access. */
 	atomic_fetch_sub_explicit(&crew->helpers, 1, memory_order_release);
 }
 

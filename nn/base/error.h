@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-/* A place in a text that a person wrote. Lines and columns count from 1; file NULL means "no place". */
+/* A position in a text that a person wrote. Lines and columns count from 1; file NULL: no position. */
 struct mark {
 	const char *file;       /* borrowed: lives as long as what was read from it */
 	int line, column;
@@ -16,11 +16,11 @@ struct error {
 	char text[1024];        /* one line, without a newline; "file:line:column: " in front where there is a mark */
 };
 
-/* Writes the message into err (NULL: nobody listens) and returns false, so that a caller can `return fail(...)`.
- * An error that is already filled in stays: the first cause is the one to read. Start with `struct error err = { "" }`. */
+/* Writes the message into err (which may be NULL) and returns false, so that a caller can `return fail(...)`. An error
+ * that is already filled in stays: the first cause is the one to read. Start with `struct error err = { "" }`. */
 bool fail(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* The same, with the place in front: "sweeps/a.yaml:14:20: stride: ...". */
+/* The same, with the position in front: "sweeps/a.yaml:14:20: stride: ...". */
 bool fail_at(struct error *err, struct mark at, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

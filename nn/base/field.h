@@ -1,7 +1,8 @@
-/* A table of fields says what keys a struct takes from a description: name, kind, range, default, help. Floor 0.
+/* A table of fields describes the YAML keys that fill a struct: name, kind, range, default, help. Floor 0.
  *
- * Layers, optimizers, schedules, recipes and data formats each have such a table; bench/yaml/bind.c is the one place that fills
- * structs from them, so unknown keys, wrong types and ranges are reported alike everywhere, and --help can print the tables. */
+ * Layers, optimizers, schedules, recipes and data formats each have such a table; bench/yaml/bind.c is the one place
+ * that fills structs from them, so unknown keys, wrong types and ranges are reported the same way everywhere, and help
+ * can print the tables. */
 #ifndef NN_BASE_FIELD_H
 #define NN_BASE_FIELD_H
 
@@ -12,11 +13,11 @@ enum field_kind {
 	FIELD_COUNT,            /* int; the text may also be a multiple of the width, "2w", "0.5w", "w", or "classes" */
 	FIELD_FLOAT,            /* double */
 	FIELD_BOOL,             /* bool: true or false */
-	FIELD_CHOICE,           /* int: the place of the word in .choices */
-	FIELD_TEXT,             /* const char *, owned by what was read; any scalar */
+	FIELD_CHOICE,           /* int: index of the word in .choices */
+	FIELD_TEXT,             /* const char *, owned by the document; any scalar */
 	FIELD_PAIR,             /* struct pair: one whole number for both, or [rows, columns] */
 	FIELD_INTS,             /* struct ints: one whole number, or a list of up to MAX_INTS */
-	FIELD_PADDING,          /* struct padding: same, valid, one whole number for all sides, or [top, bottom, left, right] */
+	FIELD_PADDING,          /* struct padding: same, valid, a whole number, or [top, bottom, left, right] */
 };
 
 struct pair { int h, w; };      /* rows, columns */
@@ -35,20 +36,21 @@ struct field {
 	const char *name;
 	enum field_kind kind;
 	size_t offset;          /* of the member in the struct that is filled */
-	double fallback;        /* where the key is missing: a number, a bool, a choice's place, both members of a pair, a padding's rule */
-	const char *fallback_text;      /* the same for FIELD_TEXT; NULL stays NULL */
-	double min, max;        /* accepted range of a number, of a pair's or list's members, of explicit padding; both ends included */
+	double fallback;        /* default: number, bool, index of a choice, both members of a pair, rule */
+	const char *fallback_text;      /* default of a FIELD_TEXT; may be NULL */
+	double min, max;        /* accepted range, inclusive, of numbers, members of pairs and lists, padding */
 	const char *const *choices;     /* FIELD_CHOICE: accepted words, NULL at the end */
 	int required;           /* 1: no default, a missing key is an error */
-	int later;              /* 1: younger than the ids of points, which hold it only where it is not its default (sweep/describe.c) */
+	int later;              /* 1: added later; ids include it only where it differs from its default */
 	const char *help;
 };                              /* a table ends with a field without a name */
 
-/* What layer types, optimizers, schedules and data formats share: a name in the YAML and the struct that its fields fill. */
+/* What layer types, optimizers, schedules and data formats share: a name in the YAML and the struct that its fields
+ * fill. */
 struct kind {
 	const char *name;
-	const char *help;       /* one line for --help */
-	const struct field *fields;     /* NULL: takes none */
+	const char *help;       /* one line */
+	const struct field *fields;     /* NULL: none */
 	size_t config_size;     /* bytes of the struct; 0 where there are no fields */
 };
 

@@ -1,27 +1,28 @@
-/* Watching what the engine does, for profiles. The engine has no clocks: it tells when a piece of work begins and ends. Floor 0. */
+/* Callbacks for profiles. The engine has no clock: it calls the observer where a piece of work begins and ends. Floor
+ * 0. */
 #ifndef NN_BASE_OBSERVER_H
 #define NN_BASE_OBSERVER_H
 
-/* The stages of one training update; evaluation has the first four but for what training adds to them. */
+/* The stages of one training update; evaluation has the first four. */
 enum stage {
 	STAGE_LOADING,          /* bytes to lane groups, with augmentation */
 	STAGE_PACKING,          /* weights into the kernels' order */
 	STAGE_FORWARD,
 	STAGE_LOSS,
 	STAGE_BACKWARD,
-	STAGE_SUMMING,          /* gradients of all lane groups added up */
+	STAGE_SUMMING,          /* gradients summed over lane groups */
 	STAGE_UPDATE,           /* the optimizer's step, and running averages of parameters where there are any */
 	STAGES
 };
 
-/* Both are called on the thread that does the work, around each piece of it; a thread has one piece at a time. */
+/* Both are called on the thread that does the work, around each piece; pieces of one thread never overlap. */
 struct observer {
 	void (*begin)(void *about);
 	void (*end)(void *about, enum stage stage, int layer);  /* layer -1: the network's input */
 	void *about;
 };
 
-/* Nobody may be watching: then these are a branch. */
+/* Without an observer (NULL) these cost a branch. */
 static inline void observe_begin(const struct observer *observer)
 {
 	if (observer)

@@ -1,7 +1,7 @@
-/* The number type of all arithmetic: float in the product, double in the build that checks gradients. Floor 0.
+/* The number type of all arithmetic: float in the program, double in the build that checks gradients. Floor 0.
  *
- * A finite difference in float is good to three digits at best and hides small mistakes. The same sources compiled with
- * -DREAL_IS_DOUBLE are checked to eight digits (tests/gradients), and everything but the number type is the product's own. */
+ * Finite differences in float have three digits at best and hide small mistakes. tests/gradients compiles the same
+ * sources with -DREAL_IS_DOUBLE and checks gradients to eight digits. */
 #ifndef NN_BASE_REAL_H
 #define NN_BASE_REAL_H
 

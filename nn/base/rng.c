@@ -6,7 +6,7 @@
 
 static const uint64_t GOLDEN_STEP = 0x9e3779b97f4a7c15;        /* 2^64 / golden ratio, made odd */
 
-/* Every input bit flips every output bit with probability close to one half. A bijection with scramble(0) = 0. */
+/* Every input bit flips every output bit with probability close to one half. A bijection; scramble(0) = 0. */
 static uint64_t scramble(uint64_t x)
 {
 	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9;
@@ -14,7 +14,7 @@ static uint64_t scramble(uint64_t x)
 	return x ^ (x >> 31);
 }
 
-/* For a fixed a, different b give different seeds, and the other way round: both are only passed through bijections. */
+/* For a fixed a, different b give different seeds, and the other way round: each passes through bijections only. */
 uint64_t rng_mix(uint64_t a, uint64_t b)
 {
 	return scramble(scramble(a + GOLDEN_STEP) + b * GOLDEN_STEP + GOLDEN_STEP);

@@ -1,10 +1,11 @@
-/* Random numbers: a generator of one word of state, and the derivation of independent seeds. Floor 0.
+/* Random numbers: a generator with one word of state, and independent seeds derived from one. Floor 0.
  *
- * The generator is SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014): a counter
- * that steps by an odd constant, and a function that mixes it. It passes BigCrush and needs no warming up. Not for secrets.
+ * The generator is SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", OOPSLA 2014): a
+ * counter that steps by an odd constant, and a function that mixes it. It passes BigCrush and needs no warm-up. Not for
+ * cryptography.
  *
- * The same seed gives the same numbers on every machine. rng_normal also needs log, sqrt and cos of the C library, so its numbers
- * are the same wherever the library rounds those alike. */
+ * The same seed gives the same numbers on every machine. rng_normal also needs log, sqrt and cos of the C library, so
+ * its numbers are the same wherever the library rounds these the same way. */
 #ifndef NN_BASE_RNG_H
 #define NN_BASE_RNG_H
 
@@ -12,11 +13,11 @@
 
 struct rng { uint64_t state; };
 
-/* A seed that depends on both numbers and on their order. Chains: rng_mix(rng_mix(seed, PURPOSE), epoch) gives every purpose and
- * epoch numbers that have nothing to do with each other, even where seeds and epochs are small and consecutive. */
+/* A seed from two numbers; their order matters. Calls can be chained: rng_mix(rng_mix(seed, PURPOSE), epoch) gives
+ * every purpose and epoch an independent seed, even where seeds and epochs are small and consecutive. */
 uint64_t rng_mix(uint64_t a, uint64_t b);
 
-/* A generator for one of many streams of numbers under one seed. */
+/* A generator for one of the streams of a seed. */
 struct rng rng_seed(uint64_t seed, uint64_t stream);
 
 /* All 64 bits equally likely. */
@@ -31,7 +32,7 @@ double rng_normal(struct rng *rng);
 /* 0 <= x < n, all equally likely; n > 0. */
 uint64_t rng_below(struct rng *rng, uint64_t n);
 
-/* Puts items[0 .. count - 1] into an order, all orders equally likely. */
+/* Shuffles items[0 .. count - 1]; all orders are equally likely. */
 void rng_shuffle(struct rng *rng, int *items, int count);
 
 #endif

@@ -1,7 +1,7 @@
-/* A tensor is a shape and a borrowed address. It owns nothing and allocates nothing, so it is passed by value and never freed. Floor 0.
+/* A tensor is a shape and a borrowed address. It owns no memory, so it is passed by value and never freed. Floor 0.
  *
- * Memory order is [group][c][h][w][LANES]: the innermost 16 numbers are one channel and pixel of 16 different images, so every
- * vector lane is an image and a kernel has no remainders, whatever the channels and sizes. */
+ * Memory order is [group][c][h][w][LANES]: the innermost 16 numbers are one channel and pixel of 16 different images,
+ * so every vector lane is an image, and kernels have no remainders for any number of channels or image size. */
 #ifndef NN_BASE_TENSOR_H
 #define NN_BASE_TENSOR_H
 
@@ -16,7 +16,7 @@ struct shape { int c, h, w; };  /* channels, rows, columns of one image */
 struct tensor {
 	struct shape shape;
 	real *at;               /* borrowed: the first lane group; 64-byte aligned; NULL where there is no tensor */
-	size_t step;            /* numbers from one lane group to the next; 0: they take turns in one place */
+	size_t step;            /* numbers from one lane group to the next; 0: all groups share one place */
 };
 
 /* Numbers in one image. size_t, since a product of ints outgrows int long before it outgrows memory. */
@@ -31,16 +31,16 @@ static inline size_t group_len(struct shape s)
 	return image_len(s) * LANES;
 }
 
-/* The least multiple of LANES that is not below len. */
+/* len rounded up to a multiple of LANES. */
 static inline size_t whole_lanes(size_t len)
 {
 	return (len + LANES - 1) / LANES * LANES;
 }
 
-/* Numbers in whose place a double lies. */
+/* How many numbers take the space of a double. */
 enum { DOUBLE_LEN = sizeof(double) / sizeof(real) };
 
-/* So many numbers, in whole lanes, from the beginning of what is left of a piece of memory. */
+/* Cuts len numbers, rounded up to whole lanes, off the front of *rest. */
 static inline real *cut(real **rest, size_t len)
 {
 	real *at = *rest;
@@ -49,7 +49,7 @@ static inline real *cut(real **rest, size_t len)
 	return at;
 }
 
-/* A tensor whose lane groups lie side by side. */
+/* A tensor whose lane groups are contiguous. */
 static inline struct tensor tensor_at(struct shape shape, real *at)
 {
 	return (struct tensor){ shape, at, group_len(shape) };

@@ -1,11 +1,12 @@
-/* Adadelta (Zeiler 2012): steps in the ratio of the recent steps' size to the recent gradients', which needs no learning rate. Floor 2.
+/* Adadelta (Zeiler 2012): steps scaled by the ratio of recent steps to recent gradients, without a learning rate. Floor
+ * 2.
  *
  *   g = gradient + weight_decay * p
  *   v = rho * v + (1 - rho) * g * g                d = sqrt(s + epsilon) / sqrt(v + epsilon) * g
  *   s = rho * s + (1 - rho) * d * d                p = p - rate * d
  *
- * The paper has no rate, which is rate 1. Defaults are PyTorch's; Keras has rho 0.95, epsilon 1e-7 in the same places, and rate 0.001,
- * with which hardly anything is learnt. */
+ * The paper has no rate, which means rate 1. Defaults are PyTorch's. Keras has rho 0.95, epsilon 1e-7 in the same
+ * places, and rate 0.001, with which a network hardly learns. */
 #include "nn/optim/optimizer.h"
 
 #include <tgmath.h>     /* sqrt of a real is a real */
@@ -14,9 +15,11 @@ struct adadelta { double rho, epsilon, weight_decay; };
 
 static const struct field fields[] = {
 	{ "rho", FIELD_FLOAT, offsetof(struct adadelta, rho),
-	  .fallback = 0.9, .min = 0, .max = 0.99999, .help = "share of the squares' running means that each step keeps" },
+	  .fallback = 0.9, .min = 0, .max = 0.99999,
+	  .help = "share of the squares' running means that each step keeps" },
 	{ "epsilon", FIELD_FLOAT, offsetof(struct adadelta, epsilon),
-	  .fallback = 1e-6, .min = 1e-12, .max = 1, .help = "added to both means; its root is the size of the first steps" },
+	  .fallback = 1e-6, .min = 1e-12, .max = 1,
+	  .help = "added to both means; its root is the size of the first steps" },
 	{ "weight_decay", FIELD_FLOAT, offsetof(struct adadelta, weight_decay),
 	  .fallback = 0, .min = 0, .max = 1, .help = "share of each kernel weight that is added to its gradient" },
 	{ 0 }
@@ -28,13 +31,13 @@ static void update(const void *config, const struct update *u)
 	const real rate = (real)u->learning_rate, keep = (real)c->rho, take = (real)(1 - c->rho);
 	const real epsilon = (real)c->epsilon, decay = (real)(u->decays ? c->weight_decay : 0);
 	const real *restrict gradients = u->gradients;
-	real *restrict params = u->params, *restrict square = u->slots[0], *restrict travelled = u->slots[1];
+	real *restrict params = u->params, *restrict square = u->slots[0], *restrict step_square = u->slots[1];
 
 	for (size_t i = 0; i < u->len; i++) {
 		real g = gradients[i] + decay * params[i];
 		square[i] = keep * square[i] + take * g * g;
-		real step = sqrt(travelled[i] + epsilon) / sqrt(square[i] + epsilon) * g;
-		travelled[i] = keep * travelled[i] + take * step * step;
+		real step = sqrt(step_square[i] + epsilon) / sqrt(square[i] + epsilon) * g;
+		step_square[i] = keep * step_square[i] + take * step * step;
 		params[i] -= rate * step;
 	}
 }

@@ -1,12 +1,13 @@
-/* Adam and AdamW: steps of even length, from running means of gradients and of their squares. Floor 2.
+/* Adam and AdamW: steps from running means of gradients and of their squares. Floor 2.
  *
  *   g = gradient + weight_decay * p (Adam)         p = p - rate * weight_decay * p (AdamW)
  *   m = beta1 * m + (1 - beta1) * g                v = beta2 * v + (1 - beta2) * g * g
  *   p = p - rate * (m / (1 - beta1^step)) / (sqrt(v / (1 - beta2^step)) + epsilon)
  *
- * Adam (Kingma and Ba 2015): weight decay goes through the running means like any other part of the gradient. AdamW (Loshchilov and
- * Hutter 2019) takes it off the weights directly, so that it is not divided by the gradients' size. Defaults are PyTorch's. Keras has
- * epsilon 1e-7, in the same place but before the squares' mean is corrected, and weight decay 0.004 in AdamW. */
+ * Adam (Kingma and Ba 2015): weight decay is part of the gradient and goes through the running means. AdamW (Loshchilov
+ * and Hutter 2019) subtracts it from the weights directly, so that it is not divided by the gradients' size. Defaults
+ * are PyTorch's. Keras has epsilon 1e-7, in the same place but before the squares' mean is corrected, and weight decay
+ * 0.004 in AdamW. */
 #include "nn/optim/optimizer.h"
 
 #include <tgmath.h>     /* sqrt of a real is a real */
@@ -15,7 +16,8 @@ struct adam { double beta1, beta2, epsilon, weight_decay; };
 
 #define MEAN_FIELDS \
 	{ "beta1", FIELD_FLOAT, offsetof(struct adam, beta1), \
-	  .fallback = 0.9, .min = 0, .max = 0.99999, .help = "share of the gradients' running mean that each step keeps" }, \
+	  .fallback = 0.9, .min = 0, .max = 0.99999, \
+	  .help = "share of the gradients' running mean that each step keeps" }, \
 	{ "beta2", FIELD_FLOAT, offsetof(struct adam, beta2), \
 	  .fallback = 0.999, .min = 0, .max = 0.99999, .help = "the same of their squares" }, \
 	{ "epsilon", FIELD_FLOAT, offsetof(struct adam, epsilon), \
@@ -31,12 +33,13 @@ static const struct field adam_fields[] = {
 static const struct field adamw_fields[] = {
 	MEAN_FIELDS,
 	{ "weight_decay", FIELD_FLOAT, offsetof(struct adam, weight_decay),
-	  .fallback = 0.01, .min = 0, .max = 1, .help = "share of each kernel weight that a step takes off, times the learning rate" },
+	  .fallback = 0.01, .min = 0, .max = 1,
+	  .help = "share of each kernel weight that a step takes off, times the learning rate" },
 	{ 0 }
 };
 
-/* Everything that is the same for all parameters of a step is worked out once, in double. `added` is the share of p in its gradient,
- * `kept` the share of p that stays before the step. */
+/* What is the same for all parameters is computed once, in double. `added` is the share of p that is added to its
+ * gradient, `kept` the share of p that remains before the step. */
 static void step(const struct adam *c, const struct update *u, real added, real kept)
 {
 	const real rate = (real)(u->learning_rate / (1 - pow(c->beta1, (double)u->step)));

@@ -1,11 +1,12 @@
-/* Adamax (Kingma and Ba 2015, section 7.1): Adam with the largest recent gradient in place of the squares' mean. Floor 2.
+/* Adamax (Kingma and Ba 2015, section 7.1): Adam with the largest recent gradient in place of the squares' mean. Floor
+ * 2.
  *
  *   g = gradient + weight_decay * p
  *   m = beta1 * m + (1 - beta1) * g                n = max(beta2 * n, |g| + epsilon)
  *   p = p - rate / (1 - beta1^step) * m / n
  *
- * Defaults and epsilon's place are PyTorch's. Keras adds epsilon, 1e-7, to n where it divides, and has rate 0.001; the paper has no
- * epsilon. */
+ * Defaults and epsilon's place are PyTorch's. Keras adds epsilon, 1e-7, to n where it divides, and has rate 0.001; the
+ * paper has no epsilon. */
 #include "nn/optim/optimizer.h"
 
 #include <tgmath.h>     /* fabs of a real is a real */
@@ -14,7 +15,8 @@ struct adamax { double beta1, beta2, epsilon, weight_decay; };
 
 static const struct field fields[] = {
 	{ "beta1", FIELD_FLOAT, offsetof(struct adamax, beta1),
-	  .fallback = 0.9, .min = 0, .max = 0.99999, .help = "share of the gradients' running mean that each step keeps" },
+	  .fallback = 0.9, .min = 0, .max = 0.99999,
+	  .help = "share of the gradients' running mean that each step keeps" },
 	{ "beta2", FIELD_FLOAT, offsetof(struct adamax, beta2),
 	  .fallback = 0.999, .min = 0, .max = 0.99999, .help = "share of the largest gradient that each step keeps" },
 	{ "epsilon", FIELD_FLOAT, offsetof(struct adamax, epsilon),
@@ -37,7 +39,7 @@ static void update(const void *config, const struct update *u)
 		real g = gradients[i] + decay * params[i];
 		real size = fabs(g) + epsilon, before = keep_largest * largest[i];
 		mean[i] = keep_mean * mean[i] + take_mean * g;
-		largest[i] = before > size ? before : size;     /* a gradient that is not a number stays to be seen */
+		largest[i] = before > size ? before : size;     /* a NaN gradient stays visible */
 		params[i] -= rate * mean[i] / largest[i];
 	}
 }

@@ -1,4 +1,4 @@
-/* The schedule without changes: factor 1 from the first batch to the last. Floor 2. */
+/* Constant learning rate: factor 1 from the first batch to the last. Floor 2. */
 #include "nn/optim/optimizer.h"
 
 static double factor(const void *config, const struct moment *at)

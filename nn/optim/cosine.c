@@ -19,6 +19,7 @@ static double factor(const void *config, const struct moment *at)
 }
 
 const struct schedule_type schedule_cosine = {
-	.kind = { .name = "cosine", .help = "down along half a cosine", .fields = fields, .config_size = sizeof(struct cosine) },
+	.kind = { .name = "cosine", .help = "down along half a cosine", .fields = fields,
+	          .config_size = sizeof(struct cosine) },
 	.factor = factor,
 };

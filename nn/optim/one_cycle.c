@@ -1,6 +1,7 @@
-/* One cycle (Smith and Topin 2018): up from `start` to 1 while warming up, then down to `end`, each along half a cosine. Floor 2.
+/* One cycle (Smith and Topin 2018): up from `start` to 1 while warming up, then down to `end`, each along half a
+ * cosine. Floor 2.
  *
- * The learning rate of the recipe is the highest one. */
+ * The recipe's learning rate is the highest one. */
 #include "nn/optim/optimizer.h"
 
 #include <math.h>
@@ -17,7 +18,7 @@ static const struct field fields[] = {
 	{ 0 }
 };
 
-/* From one value to another along half a cosine, share 0..1 of the way. */
+/* Interpolates along half a cosine; share 0..1. */
 static double ease(double from, double to, double share)
 {
 	return to + (from - to) * (1 + cos(M_PI * share)) / 2;

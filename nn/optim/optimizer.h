@@ -1,4 +1,5 @@
-/* What an optimizer and a learning-rate schedule are. Floor 2. A new one is one file and one row of the table in registry.c. */
+/* What an optimizer and a learning-rate schedule are. Floor 2. A new one takes one file and one row of the table in
+ * registry.c. */
 #ifndef NN_OPTIM_OPTIMIZER_H
 #define NN_OPTIM_OPTIMIZER_H
 
@@ -10,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* One stretch of parameters that share the same rules. Optimizers work number by number, so stretches may be cut anywhere. */
+/* A range of parameters with the same weight decay rule. Optimizers work element by element, so ranges may be cut
+ * anywhere. */
 struct update {
 	real *params;
 	const real *gradients;
@@ -24,33 +26,34 @@ struct update {
 struct optimizer_type {
 	struct kind kind;
 	int slots;
-	double learning_rate;   /* the usual one, for recipes that state none */
+	double learning_rate;   /* default, for recipes that state none */
 	void (*update)(const void *config, const struct update *u);
 };
 
-/* What a schedule that watches the validation images remembers of them. The training keeps it; all zero before the first epoch. */
-struct watched {
+/* State of a schedule that watches the validation score. Owned by the training; all zero before the first epoch. */
+struct schedule_state {
 	int epochs;             /* seen */
-	double best;            /* of their scores, counted as the schedule counts; undefined before the first */
+	double best;            /* best score, larger is better; undefined before the first epoch */
 	int waited;             /* epochs since the best one, or since the last reduction */
 	int reductions;
 };
 
-/* The moment for which a learning rate is asked: just before an update. */
+/* When a learning rate is needed: just before an update. */
 struct moment {
 	double progress;        /* 0 at the first batch to 1 after the last of all epochs */
 	int epoch;              /* epochs finished */
-	const struct watched *watched;  /* not NULL */
+	const struct schedule_state *watched;   /* not NULL */
 };
 
 struct schedule_type {
 	struct kind kind;
-	/* The factor on the base learning rate. */
+	/* Factor that multiplies the base learning rate. */
 	double (*factor)(const void *config, const struct moment *at);
-	/* What the ranges of single fields cannot say; NULL: nothing. `at` is the schedule's place in its file. */
+	/* Checks what ranges of single fields cannot express; may be NULL. `at` is the schedule's position in its
+	 * file. */
 	bool (*check)(const void *config, struct mark at, struct error *err);
-	/* NULL, or the schedule watches: called after each epoch with the mean loss and the accuracy 0..1 of the validation images. */
-	void (*watch)(const void *config, struct watched *watched, double loss, double accuracy);
+	/* May be NULL; called after each epoch with the validation images' mean loss and accuracy 0..1. */
+	void (*watch)(const void *config, struct schedule_state *watched, double loss, double accuracy);
 };
 
 extern const struct optimizer_type *const optimizer_types[];    /* NULL at the end */

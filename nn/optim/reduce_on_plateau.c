@@ -1,10 +1,10 @@
-/* Down whenever the validation images have shown no gain for `patience` epochs: the rate is multiplied by `factor`, but not below
+/* Reduces the rate after `patience` epochs without a gain on the validation images: multiplies it by `factor`, down to
  * `floor` times the base rate. Floor 2.
  *
- * A gain is a score better than the best so far by more than `min_gain`, which is absolute. A reduction restarts the patience and
- * leaves the best score. The epochs are counted as Keras' ReduceLROnPlateau counts: the rate of the next epoch is reduced after
- * `patience` epochs without a gain. PyTorch's, with threshold_mode "abs", waits for one epoch more. Both have patience 10 and
- * factor 0.1 by default and watch the loss; here it is the accuracy, as it is for the recipe's patience. */
+ * A gain is a score that exceeds the best so far by more than `min_gain`, an absolute number. A reduction restarts the
+ * patience and keeps the best score. Epochs count as in Keras' ReduceLROnPlateau: the rate falls after `patience`
+ * epochs without a gain. PyTorch's, with threshold_mode "abs", waits one epoch longer. Both have patience 10 and factor
+ * 0.1 by default and watch the loss; here it is the accuracy, as it is for the recipe's patience. */
 #include "nn/optim/optimizer.h"
 
 #include <math.h>
@@ -26,13 +26,14 @@ static const struct field fields[] = {
 	{ "patience", FIELD_INT, offsetof(struct plateau, patience),
 	  .fallback = 10, .min = 1, .max = 100000, .help = "epochs without a gain before a reduction" },
 	{ "min_gain", FIELD_FLOAT, offsetof(struct plateau, min_gain),
-	  .fallback = 0.001, .min = 0, .max = 1, .help = "what counts as a gain, in loss or as a share of the validation images" },
+	  .fallback = 0.001, .min = 0, .max = 1,
+	  .help = "what counts as a gain, in loss or as a share of the validation images" },
 	{ "floor", FIELD_FLOAT, offsetof(struct plateau, floor),
 	  .fallback = 0, .min = 0, .max = 1, .help = "the smallest factor" },
 	{ 0 }
 };
 
-static void watch(const void *config, struct watched *w, double loss, double accuracy)
+static void watch(const void *config, struct schedule_state *w, double loss, double accuracy)
 {
 	const struct plateau *c = config;
 	double score = c->watch == WATCH_LOSS ? -loss : accuracy;
@@ -54,7 +55,8 @@ static double factor(const void *config, const struct moment *at)
 }
 
 const struct schedule_type schedule_reduce_on_plateau = {
-	.kind = { .name = "reduce_on_plateau", .help = "down by a factor after epochs without a gain on the validation images",
+	.kind = { .name = "reduce_on_plateau",
+	          .help = "down by a factor after epochs without a gain on the validation images",
 	          .fields = fields, .config_size = sizeof(struct plateau) },
 	.factor = factor, .watch = watch,
 };

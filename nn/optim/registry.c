@@ -1,4 +1,4 @@
-/* The tables of optimizers and schedules: a new one is one file and one row here. Floor 2. */
+/* The tables of optimizers and schedules: a new one takes one file and one row here. Floor 2. */
 #include "nn/optim/optimizer.h"
 
 extern const struct optimizer_type optimizer_adam, optimizer_sgd, optimizer_adamw, optimizer_adamax, optimizer_adadelta,

@@ -1,12 +1,13 @@
-/* RMSprop: gradients divided by their recent size (Tieleman and Hinton 2012, lecture 6.5; centered: Graves 2013, eq. 38 to 45). Floor 2.
+/* RMSprop: gradients divided by their recent size (Tieleman and Hinton 2012, lecture 6.5; centered: Graves 2013, eq. 38
+ * to 45). Floor 2.
  *
  *   g = gradient + weight_decay * p                v = alpha * v + (1 - alpha) * g * g
  *   m = alpha * m + (1 - alpha) * g                v' = v - m * m with centered, else v
  *   b = momentum * b + g / (sqrt(v') + epsilon)    p = p - rate * b
  *
- * Fields and epsilon's place are PyTorch's, whose rate is 0.01; the lecture's and Keras' is 0.001, as here. Keras calls alpha rho, 0.9,
- * adds epsilon, 1e-7, below the root, and multiplies by the rate before the momentum, which differs once the rate changes.
- * v - m * m, a variance, can come out below zero by rounding; it is then taken as 0. */
+ * Fields and epsilon's place are PyTorch's, whose rate is 0.01; the lecture's and Keras' is 0.001, as here. Keras calls
+ * alpha rho, 0.9, adds epsilon, 1e-7, below the root, and multiplies by the rate before the momentum, which differs
+ * once the rate changes. v - m * m, a variance, may round to below zero; it then counts as 0. */
 #include "nn/optim/optimizer.h"
 
 #include <tgmath.h>     /* sqrt of a real is a real */
@@ -37,15 +38,16 @@ static void update(const void *config, const struct update *u)
 	const real momentum = (real)c->momentum, centered = c->centered;
 	const real epsilon = (real)c->epsilon, decay = (real)(u->decays ? c->weight_decay : 0);
 	const real *restrict gradients = u->gradients;
-	real *restrict params = u->params, *restrict square = u->slots[0], *restrict mean = u->slots[1], *restrict speed = u->slots[2];
+	real *restrict params = u->params, *restrict square = u->slots[0], *restrict mean = u->slots[1],
+		*restrict velocity = u->slots[2];
 
 	for (size_t i = 0; i < u->len; i++) {
 		real g = gradients[i] + decay * params[i];
 		square[i] = keep * square[i] + take * g * g;
 		mean[i] = keep * mean[i] + take * g;
-		real spread = square[i] - centered * mean[i] * mean[i];
-		speed[i] = momentum * speed[i] + g / (sqrt(spread > 0 ? spread : 0) + epsilon);
-		params[i] -= rate * speed[i];
+		real variance = square[i] - centered * mean[i] * mean[i];
+		velocity[i] = momentum * velocity[i] + g / (sqrt(variance > 0 ? variance : 0) + epsilon);
+		params[i] -= rate * velocity[i];
 	}
 }
 

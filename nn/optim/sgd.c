@@ -1,4 +1,5 @@
-/* Stochastic gradient descent with momentum, after Polyak or after Nesterov (in the form of Sutskever et al. 2013). Floor 2.
+/* Stochastic gradient descent with momentum, after Polyak or after Nesterov (in the form of Sutskever et al. 2013).
+ * Floor 2.
  *
  *   g = gradient + weight_decay * p                b = momentum * b + g
  *   p = p - rate * b                               p = p - rate * (g + momentum * b) with nesterov */
@@ -26,12 +27,12 @@ static void update(const void *config, const struct update *u)
 	const real decay = (real)(u->decays ? c->weight_decay : 0);
 	const bool nesterov = c->nesterov;
 	const real *restrict gradients = u->gradients;
-	real *restrict params = u->params, *restrict speed = u->slots[0];
+	real *restrict params = u->params, *restrict velocity = u->slots[0];
 
 	for (size_t i = 0; i < u->len; i++) {
 		real g = gradients[i] + decay * params[i];
-		speed[i] = momentum * speed[i] + g;
-		params[i] -= rate * (nesterov ? g + momentum * speed[i] : speed[i]);
+		velocity[i] = momentum * velocity[i] + g;
+		params[i] -= rate * (nesterov ? g + momentum * velocity[i] : velocity[i]);
 	}
 }
 

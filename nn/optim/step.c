@@ -1,4 +1,4 @@
-/* Steps down: the rate is multiplied by `factor` whenever `every` epochs are done, or when the numbers of epochs in `at` are done
+/* Step decay: multiplies the rate by `factor` after every `every` epochs, or after each of the epochs in `at`
  * (PyTorch's StepLR and MultiStepLR, with their gamma and milestones). Floor 2.
  *
  * Epochs count from 1: with `at: 30` epoch 30 is the last one at the old rate. */
@@ -7,8 +7,8 @@
 #include <math.h>
 
 struct step {
-	int every;              /* 0: not stated */
-	struct ints at;         /* rising */
+	int every;              /* 0: not given */
+	struct ints at;         /* ascending */
 	double factor;
 };
 
@@ -42,7 +42,8 @@ static bool check(const void *config, struct mark at, struct error *err)
 		return fail_at(err, at, "step: both every and at; accepted: one of them");
 	for (int i = 1; i < c->at.count; i++)
 		if (c->at.at[i] <= c->at.at[i - 1])
-			return fail_at(err, at, "at: %d behind %d; accepted: rising numbers of epochs", c->at.at[i], c->at.at[i - 1]);
+			return fail_at(err, at, "at: %d behind %d; accepted: rising numbers of epochs", c->at.at[i],
+			               c->at.at[i - 1]);
 	return true;
 }
 

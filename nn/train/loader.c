@@ -1,6 +1,5 @@
-/* See loader.h. Rows are copied as bytes, 16 columns of 16 images are turned into 16 images of 16 columns, and scaling is then one
- * kernel: a fifth of the time of picking byte by byte. Most of what was left was waiting for images; asked for a few rows ahead, they take
- * 2.7 % of plain 3's time instead of 4.5. */
+/* See loader.h. Rows are copied as bytes; blocks of 16 images x 16 columns are transposed to 16 columns x 16 images;
+ * then one kernel scales. Rows are prefetched, since images are scattered over memory. */
 #include "nn/train/loader.h"
 #include "nn/base/rng.h"
 
@@ -9,11 +8,12 @@
 #include <string.h>
 
 enum {
-	MAX_ROW = 4096,         /* columns of an image: wider ones are refused when the network is planned */
-	ROWS_AHEAD = 4,         /* of 16 images each, which lie all over memory: asked for before their turn */
+	MAX_ROW = 4096,         /* columns of an image; planning refuses wider ones */
+	PREFETCH_ROWS = 4,         /* distance of the prefetch, in rows */
 };
 
-/* One lane's image and how it is varied: output (y, x) shows input (y + dy, x + dx), columns counted from the right if flipped. */
+/* One lane's image and its augmentation: output (y, x) shows input (y + dy, x + dx), columns counted from the right if
+ * flipped. */
 struct source {
 	const uint8_t *pixels;
 	int dy, dx;
@@ -62,21 +62,22 @@ static struct source source_of(const struct group_load *load, int lane)
 
 typedef uint8_t bytes __attribute__((vector_size(LANES)));
 
-/* LANES of `count` bytes, from number `at` on; flipped, number 0 is the last one of `from`. */
+/* LANES of `count` bytes, from index `at` on; if flipped, index 0 is the last byte of `from`. */
 static inline void copy_bytes(const uint8_t *from, int count, int at, bool flip, uint8_t *to)
 {
-	uint64_t halves[2], turned;
+	uint64_t halves[2], swapped;
 
 	memcpy(halves, flip ? from + count - LANES - at : from + at, LANES);
 	if (flip) {
-		turned = __builtin_bswap64(halves[0]);
+		swapped = __builtin_bswap64(halves[0]);
 		halves[0] = __builtin_bswap64(halves[1]);
-		halves[1] = turned;
+		halves[1] = swapped;
 	}
 	memcpy(to + at, halves, LANES);
 }
 
-/* Columns 0 .. width - 1 of one output row, as the source is flipped and moved; columns that it does not reach stay as they are. */
+/* Columns 0 .. width - 1 of one output row, flipped and shifted; columns that the shifted image does not cover stay
+ * unchanged. */
 static void copy_row(const struct source *s, const uint8_t *row, int width, uint8_t *to)
 {
 	int first = s->dx < 0 ? -s->dx : 0, last = s->dx > 0 ? width - s->dx : width, count = last - first, x = 0;
@@ -84,13 +85,13 @@ static void copy_row(const struct source *s, const uint8_t *row, int width, uint
 
 	for (to += first; x + LANES <= count; x += LANES)
 		copy_bytes(from, count, x, s->flip, to);
-	if (x < count && count >= LANES)        /* the last ones again, and what is left with them */
+	if (x < count && count >= LANES)        /* the remainder, overlapping the block before */
 		copy_bytes(from, count, count - LANES, s->flip, to);
 	for (; x < count && count < LANES; x++)
 		to[x] = from[s->flip ? count - 1 - x : x];
 }
 
-/* A 16 x 16 transpose: four times the halves are shuffled together like cards. */
+/* A 16 x 16 transpose: interleaves the two halves, four times. */
 static void transpose(bytes rows[LANES])
 {
 	bytes mixed[LANES];
@@ -98,15 +99,18 @@ static void transpose(bytes rows[LANES])
 	for (int round = 0; round < 4; round++) {
 		for (int i = 0; i < LANES / 2; i++) {
 			bytes a = rows[i], b = rows[i + LANES / 2];
-			mixed[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
-			mixed[2 * i + 1] = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31);
+			mixed[2 * i] = __builtin_shufflevector(a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7,
+			                                       23);
+			mixed[2 * i + 1] = __builtin_shufflevector(a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29,
+			                                           14, 30, 15, 31);
 		}
 		memcpy(rows, mixed, sizeof mixed);
 	}
 }
 
-/* One row of one channel; `rows` is [LANES][stride] bytes to work in, zeros past the width. */
-static void load_row(const struct group_load *load, const struct source *sources, int row_index, uint8_t *rows, int stride)
+/* One row of one channel; `rows` is scratch: [LANES][stride] bytes, zero past the width. */
+static void load_row(const struct group_load *load, const struct source *sources, int row_index, uint8_t *rows,
+                     int stride)
 {
 	struct shape shape = load->images.shape;
 	int c = row_index / shape.h, y = row_index % shape.h;
@@ -120,8 +124,8 @@ static void load_row(const struct group_load *load, const struct source *sources
 			continue;
 		const uint8_t *from = s->pixels + (size_t)(c * shape.h + row) * (size_t)shape.w;
 		copy_row(s, from, shape.w, rows + lane * stride);
-		if (row + ROWS_AHEAD < shape.h)
-			__builtin_prefetch(from + ROWS_AHEAD * shape.w);
+		if (row + PREFETCH_ROWS < shape.h)
+			__builtin_prefetch(from + PREFETCH_ROWS * shape.w);
 	}
 	for (int x = 0; x < shape.w; x += LANES) {
 		bytes block[LANES];

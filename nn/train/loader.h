@@ -7,13 +7,13 @@
 /* value = (byte - mean) * scale */
 struct pixel_scale { real mean, scale; };
 
-/* By the recipe's rule; SCALING_STANDARD measures the training images. */
+/* The recipe's scaling; SCALING_STANDARD computes mean and variance of the training images. */
 struct pixel_scale pixel_scale_of(enum scaling scaling, struct images training);
 
-/* How training images are varied: chosen for each image and epoch from `seed` and the image's index alone. */
+/* How training images are augmented. Flip and shift of an image depend on `seed` and the image's index only. */
 struct augmentation {
 	bool flip;
-	int shift_h, shift_w;   /* most rows and columns moved */
+	int shift_h, shift_w;   /* largest shift in rows and columns */
 	uint64_t seed;          /* of the epoch */
 };
 
@@ -28,7 +28,7 @@ struct group_load {
 	int *labels;            /* [LANES] */
 };
 
-/* Positions that a shift uncovers hold byte 0. */
+/* Pixels that a shift uncovers are byte 0. */
 void group_load(const struct group_load *load);
 
 #endif

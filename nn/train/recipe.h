@@ -6,24 +6,24 @@
 #include "nn/model/network.h"
 #include "nn/optim/optimizer.h"
 
-enum scaling { SCALING_UNIT, SCALING_STANDARD, SCALING_RAW };   /* pixels / 255; mean 0, variance 1 over the training images; 0..255 */
-enum precision { PRECISION_FLOAT32, PRECISION_BF16 };   /* of convolutions' factors; their sums and all else are float32 */
+enum scaling { SCALING_UNIT, SCALING_STANDARD, SCALING_RAW };   /* 0..1; mean 0, variance 1; 0..255 */
+enum precision { PRECISION_FLOAT32, PRECISION_BF16 };   /* of convolutions' operands; sums and all else are float32 */
 
 struct recipe {
 	int epochs;
 	int batch;              /* images per update; the last of an epoch may be smaller */
-	double learning_rate;   /* 0: the optimizer's usual one */
+	double learning_rate;   /* 0: the optimizer's default */
 	double label_smoothing; /* share of the target spread over all classes */
 	int scaling;            /* enum scaling */
 	bool flip;              /* mirror half of the training images left to right */
-	double shift;           /* move each training image by up to this share of its height and width, zeros follow */
+	double shift;           /* shift training images by up to this share of height and width, padding with zeros */
 	int patience;           /* end after so many epochs without a gain in validation accuracy; 0: run all epochs */
 	double min_gain;        /* what counts as a gain, in accuracy 0..1 */
 	const struct optimizer_type *optimizer;
-	const void *optimizer_config;   /* owned by whoever filled the recipe */
-	double warm_up;         /* epochs over which the rate rises along a line from 0; times what the schedule says */
-	double average_weights; /* share that the weights' running averages, by which images are judged, keep at each update; 0: none */
-	int precision;          /* enum precision; heeded by who builds the network, whose bf16 says it */
+	const void *optimizer_config;   /* borrowed from whoever filled the recipe */
+	double warm_up;         /* epochs of linear warm-up from 0; multiplies the schedule's factor */
+	double average_weights; /* decay of the weights' moving averages, used in evaluation; 0: none */
+	int precision;          /* enum precision; whoever builds the network sets its bf16 from it */
 	const struct schedule_type *schedule;
 	const void *schedule_config;    /* likewise */
 };
@@ -31,11 +31,11 @@ struct recipe {
 /* In the order of enum precision, NULL at the end. */
 extern const char *const precision_names[];
 
-/* All members but optimizer and schedule, whose values name a type: bench binds those two by their tables. */
+/* All members but optimizer and schedule, which name a type: bench binds these two by their own tables. */
 extern const struct field recipe_fields[];
 
-/* The plan of a network that is trained by the recipe: its batch, and all the memory that the recipe asks for. NULL and an error as
- * from model_plan_create. */
+/* Plans a network for this recipe: its batch, and all the memory that it needs. NULL and an error as from
+ * model_plan_create. */
 struct model_plan *recipe_plan(const struct network *network, const struct recipe *recipe, struct error *err);
 
 #endif

@@ -7,7 +7,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
-/* What random numbers are for: each purpose has its own, so that a change of one leaves the others alone. */
+/* Each purpose has its own stream of random numbers, so that a change of one leaves the others alone. */
 enum purpose { FOR_WEIGHTS = 1, FOR_ORDER, FOR_AUGMENTATION, FOR_DROPOUT };
 
 struct training {
@@ -20,8 +20,8 @@ struct training {
 	int64_t step;                   /* updates done */
 	double best_accuracy;           /* of the validation images */
 	int epochs_without_gain;
-	struct watched watched;         /* the schedule's, where it watches */
-	atomic_int seen;                /* images of the current epoch trained on */
+	struct schedule_state watched;         /* state of a schedule that watches the validation score */
+	atomic_int seen;                /* images of the current epoch trained so far */
 	int64_t loading_ns;             /* see training_loading_seconds */
 };
 
@@ -69,7 +69,7 @@ void training_destroy(struct training *t)
 	free(t);
 }
 
-/* What the tasks that load one batch are told. */
+/* Shared by the tasks that load one batch. */
 struct batch_load {
 	struct training *t;
 	struct group_load load; /* of the whole batch; each task takes its group */
@@ -97,7 +97,7 @@ static int64_t now_ns(const struct training *t)
 	return t->setup.crew->clock_ns ? t->setup.crew->clock_ns() : 0;
 }
 
-/* Loads images first .. first + count - 1 of an order, and runs them forward. */
+/* Loads a batch and runs it forward. */
 static void run_batch(struct batch_load *b, const struct batch *batch, bool fresh)
 {
 	int64_t start = now_ns(b->t);
@@ -108,7 +108,7 @@ static void run_batch(struct batch_load *b, const struct batch *batch, bool fres
 	model_forward(b->t->model, b->t->setup.crew, batch, fresh);
 }
 
-/* Sums in image order, in double: part of the promise that threads change nothing. */
+/* Sums in image order, in double, so that results do not depend on threads. */
 static void add_scores(const struct training *t, int images, struct score *sum)
 {
 	for (int i = 0; i < images; i++) {
@@ -117,9 +117,9 @@ static void add_scores(const struct training *t, int images, struct score *sum)
 	}
 }
 
-/* Up along a line: update k of the first `updates` has k / updates of the rate, the last of them all of it. Warming up takes
- * nothing from the schedule: its clock runs from the first batch, and the two factors are multiplied. */
-static double warmth(const struct training *t, double updates)
+/* Linear warm-up: update k of the first `updates` uses k / updates of the rate. It multiplies the schedule's factor,
+ * and the schedule starts at the first batch. */
+static double warm_up_factor(const struct training *t, double updates)
 {
 	double next = (double)t->step + 1;
 
@@ -131,14 +131,15 @@ static double learning_rate(const struct training *t)
 	const struct recipe *r = t->setup.recipe;
 	int64_t batches = (t->setup.training.count + r->batch - 1) / r->batch;
 	double base = r->learning_rate > 0 ? r->learning_rate : r->optimizer->learning_rate;
-	struct moment now = { .progress = (double)t->step / (double)(batches * r->epochs), .epoch = t->epoch, .watched = &t->watched };
+	struct moment now = { .progress = (double)t->step / (double)(batches * r->epochs), .epoch = t->epoch,
+	                      .watched = &t->watched };
 
-	return base * warmth(t, r->warm_up * (double)batches) * r->schedule->factor(r->schedule_config, &now);
+	return base * warm_up_factor(t, r->warm_up * (double)batches) * r->schedule->factor(r->schedule_config, &now);
 }
 
-/* The share that the averages keep: less at first, min(share, (1 + step) / (10 + step)) as in TensorFlow's ExponentialMovingAverage,
- * so that the first weights, which know nothing, are soon forgotten. */
-static double kept_average(const struct training *t)
+/* Decay of the weights' moving averages, min(decay, (1 + step) / (10 + step)) as in TensorFlow's
+ * ExponentialMovingAverage: smaller at first, so that the untrained first weights soon lose their influence. */
+static double ema_decay(const struct training *t)
 {
 	return fmin(t->setup.recipe->average_weights, (1 + (double)t->step) / (10 + (double)t->step));
 }
@@ -153,7 +154,7 @@ static double update(struct training *t)
 	model_backward(t->model, t->setup.crew);
 	model_update(t->model, t->setup.crew, &(struct model_step){ r->optimizer, r->optimizer_config, rate, t->step });
 	if (r->average_weights > 0)
-		model_average(t->model, t->setup.crew, kept_average(t));
+		model_average(t->model, t->setup.crew, ema_decay(t));
 	return rate;
 }
 
@@ -172,7 +173,8 @@ static bool train_images(struct training *t, struct epoch_row *row)
 		if (stopped(t))
 			return false;
 		load.load.first = first;
-		run_batch(&load, &(struct batch){ .images = images, .training = true, .label_smoothing = r->label_smoothing,
+		run_batch(&load,
+		          &(struct batch){ .images = images, .training = true, .label_smoothing = r->label_smoothing,
 		                                  .noise = training_noise(t->setup.seed, t->step + 1) }, true);
 		add_scores(t, images, &row->training);
 		row->diverged = !isfinite(row->training.loss);
@@ -196,10 +198,11 @@ static void copy_logits(const struct training *t, int images, real *to)
 			*to++ = from[((size_t)(i / LANES) * (size_t)classes + (size_t)c) * LANES + (size_t)(i % LANES)];
 }
 
-/* In inference mode, with whatever weights the model uses; logits as in training_predict. */
+/* Evaluates with the weights that the model uses now; logits as in training_predict. */
 static bool score_images(struct training *t, struct images images, struct score *score, real *logits)
 {
-	struct batch_load load = { .t = t, .load = { .kernels = t->setup.kernels, .images = images, .scale = t->scale } };
+	struct batch_load load =
+		{ .t = t, .load = { .kernels = t->setup.kernels, .images = images, .scale = t->scale } };
 	int batch = t->setup.recipe->batch;
 
 	*score = (struct score){ 0, 0 };
@@ -224,13 +227,14 @@ bool training_evaluate(struct training *t, struct images images, struct score *s
 	return training_predict(t, images, score, NULL);
 }
 
-/* By which weights images are judged. */
-static enum model_weights judged_by(const struct training *t)
+/* The weights that evaluation uses. */
+static enum model_weights evaluation_weights(const struct training *t)
 {
 	return t->setup.recipe->average_weights > 0 ? MODEL_AVERAGES : MODEL_TRAINED;
 }
 
-static bool score_with(struct training *t, enum model_weights weights, struct images images, struct score *score, real *logits)
+static bool score_with(struct training *t, enum model_weights weights, struct images images, struct score *score,
+                       real *logits)
 {
 	model_use(t->model, weights);
 	bool scored = score_images(t, images, score, logits);
@@ -240,12 +244,12 @@ static bool score_with(struct training *t, enum model_weights weights, struct im
 
 bool training_predict(struct training *t, struct images images, struct score *score, real *logits)
 {
-	return score_with(t, judged_by(t), images, score, logits);
+	return score_with(t, evaluation_weights(t), images, score, logits);
 }
 
 void training_keep(struct training *t)
 {
-	model_keep(t->model, judged_by(t));
+	model_keep(t->model, evaluation_weights(t));
 }
 
 bool training_evaluate_kept(struct training *t, struct images images, struct score *score)

@@ -1,6 +1,6 @@
 /* Training one point: batch -> augment -> forward -> loss -> backward -> step, epoch by epoch. Floor 3.
  *
- * The result depends on the network, recipe, images and seed alone: not on the number of threads that help. */
+ * The result depends on the network, recipe, images and seed, and not on the number of threads. */
 #ifndef NN_TRAIN_TRAIN_H
 #define NN_TRAIN_TRAIN_H
 
@@ -23,9 +23,9 @@ struct score {
 struct epoch_row {
 	int epoch;              /* 1 for the first */
 	double learning_rate;   /* at the epoch's last update */
-	struct score training;  /* as seen while training: augmented images, moving weights */
-	struct score validation;        /* not a number where there are no validation images */
-	bool diverged;          /* a loss was not finite: the point ends here */
+	struct score training;  /* measured during training: augmented images, changing weights */
+	struct score validation;        /* NaN without validation images */
+	bool diverged;          /* a loss was not finite: training ends here */
 	bool last;              /* all epochs done, or patience ran out */
 };
 
@@ -35,49 +35,50 @@ struct training_setup {
 	struct images training, validation;     /* validation.count may be 0 */
 	uint64_t seed;
 	const struct kernels *kernels;
-	struct crew *crew;      /* borrowed: who helps */
-	const volatile int *stop;       /* not NULL and nonzero: leave as soon as possible */
-	void (*updated)(void *about);   /* not NULL: called between an epoch's last update and its validation, for clocks */
+	struct crew *crew;      /* borrowed */
+	const volatile int *stop;       /* may be NULL; nonzero: return as soon as possible */
+	void (*updated)(void *about);   /* may be NULL; called after an epoch's last update, before validation */
 	void *about;
-	const struct observer *observer;        /* not NULL: watches every piece of work */
+	const struct observer *observer;        /* may be NULL; for profiles */
 };
 
 struct training;
 
-/* Plans, allocates, initialises the weights. NULL and an error where the network does not plan or memory is short. */
+/* Plans, allocates, initialises the weights. NULL and an error if the network cannot be planned or memory is short. */
 struct training *training_create(const struct training_setup *setup, struct error *err);
 void training_destroy(struct training *t);
 
-/* One epoch over all training images and the validation images. False where `stop` was raised; the row is then not to be used. */
+/* One epoch over all training images, then the validation images. False if `stop` was raised; the row is then
+ * invalid. */
 bool training_epoch(struct training *t, struct epoch_row *row);
 
-/* Loss and accuracy over images in inference mode, by training_weights. False where `stop` was raised. */
+/* Loss and accuracy over images in inference mode, with training_weights. False if `stop` was raised. */
 bool training_evaluate(struct training *t, struct images images, struct score *score);
 
 /* The same, and each image's logits into logits[images.count][classes]. */
 bool training_predict(struct training *t, struct images images, struct score *score, real *logits);
 
-/* Remembers the weights that images are judged by now, in place of those remembered before. */
+/* Stores a copy of training_weights, in place of an earlier copy. */
 void training_keep(struct training *t);
-/* training_evaluate by the weights that training_keep remembered. */
+/* training_evaluate with the weights that training_keep stored. */
 bool training_evaluate_kept(struct training *t, struct images images, struct score *score);
 
-/* Which of a training's weights images are judged by, and files keep: running averages where the recipe asks for them, else those that
- * are trained. Averages are of parameters and of running state alike: batch norm's moving statistics are averages already, but of
- * fewer steps, and would be those of other weights. They change with the next epoch. */
+/* The weights for evaluation and for files: moving averages if the recipe has average_weights, else the trained
+ * weights. Parameters and running state are both averaged: batch norm's moving statistics are averages already, but
+ * over fewer steps, and they belong to the trained weights. The next epoch changes them. */
 struct model_memory training_weights(const struct training *t);
 const struct model_plan *training_plan(const struct training *t);
 
-/* The weights that a training with this seed begins with; `params` and `state` as in model_initialise_at. */
+/* The initial weights of a training with this seed; `params` and `state` as in model_initialise_at. */
 void training_first_weights(const struct model_plan *plan, uint64_t seed, real *params, real *state);
 
-/* batch.noise of update 1, 2, ... of a training with this seed. */
+/* batch.noise for update 1, 2, ... of a training with this seed. */
 uint64_t training_noise(uint64_t seed, int64_t update);
 
-/* How long the training images were being loaded and augmented so far; 0 where the crew has no clock. */
+/* Time spent loading and augmenting training images so far; 0 if the crew has no clock. */
 double training_loading_seconds(const struct training *t);
 
-/* Images of the current epoch already trained on; another thread may ask at any time. */
+/* Images of the current epoch trained so far; any thread may call this at any time. */
 int training_progress(const struct training *t);
 
 #endif

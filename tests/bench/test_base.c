@@ -1,4 +1,4 @@
-/* The network that the others of a sweep are compared with: how it is named, and what is refused. */
+/* A sweep's base network: how it is named, and what is refused. */
 #include "bench/sweep/base.h"
 #include "tests/helpers/zoo.h"
 
@@ -34,7 +34,7 @@ TEST(base_may_be_missing)
 	sweep_destroy(set);
 }
 
-/* It is not part of what a point is: no record becomes another's because somebody compares. */
+/* The base is not part of a point's description: it changes no id. */
 TEST(base_changes_no_id)
 {
 	struct sweep *without = sweep_of(ZOO, NULL), *with = sweep_of(ZOO "base: ape\n", NULL);
@@ -51,13 +51,15 @@ TEST(base_refusals)
 	CHECK_REFUSED(ZOO "base: [ape]\n", "s.yaml:9:7: base: a list where a text is accepted");
 	CHECK_REFUSED(ZOO "base:\n", "s.yaml:9:6: base: nothing where a text is accepted");
 	CHECK_REFUSED(ZOO "base: \"\"\n", "s.yaml:9:7: base: an empty text");
-	CHECK_REFUSED(ZOO "base: apes\n", "s.yaml:9:7: base: \"apes\" is no network of the sweep; accepted: ape, zebra/2, zebra/0.25; "
+	CHECK_REFUSED(ZOO "base: apes\n",
+	              "s.yaml:9:7: base: \"apes\" is no network of the sweep; accepted: ape, zebra/2, zebra/0.25; "
 	              "did you mean \"ape\"?");
-	CHECK_REFUSED(ZOO "base: zebra/3\n", "s.yaml:9:7: base: \"zebra/3\" is no network of the sweep; accepted: ape, zebra/2, "
+	CHECK_REFUSED(ZOO "base: zebra/3\n",
+	              "s.yaml:9:7: base: \"zebra/3\" is no network of the sweep; accepted: ape, zebra/2, "
 	              "zebra/0.25; did you mean \"zebra/2\"?");
 	CHECK_REFUSED(ZOO "base: zebra\n", "s.yaml:9:7: base: \"zebra\" has 2 widths; accepted: zebra/2, zebra/0.25");
-	CHECK_REFUSED(ZOO "base: ape/1/2\n", "s.yaml:9:7: base: \"ape/1/2\" is no network of the sweep; accepted: ape, zebra/2, "
-	              "zebra/0.25");
+	CHECK_REFUSED(ZOO "base: ape/1/2\n",
+	              "s.yaml:9:7: base: \"ape/1/2\" is no network of the sweep; accepted: ape, zebra/2, zebra/0.25");
 }
 
 /* More networks than a message lists. */

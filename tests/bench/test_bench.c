@@ -1,4 +1,4 @@
-/* `archsweep bench`: what of it does not depend on how fast the machine is. Stretches are a millisecond long. */
+/* `archsweep bench`: everything that does not depend on the machine's speed. Measurements take a millisecond. */
 #include "bench/measure/measure.h"
 #include "bench/measure/occupancy.h"
 #include "bench/measure/profile_table.h"
@@ -66,24 +66,25 @@ static void check_refusal(struct program_result r, int status, const char *err)
 	program_result_free(&r);
 }
 
-/* --- Speeds ---------------------------------------------------------------------------------------------------------------------- */
+/* --- Speeds ------------------------------------------------------------------------------------------------------- */
 
-/* Operations an image, width 2: convolution 2 * 64 * 18 forward and as many by the weights, dense 2 * 96 three times. The bytes are
- * those of tests/test_plan_cost.c's rules, worked out for this network: see the comment at each term. */
+/* Operations an image, width 2: convolution 2 * 64 * 18 forward and as many for the weight gradients, dense 2 * 96
+ * three times. The bytes are those of tests/test_plan_cost.c's rules, worked out for this network term by term. */
 TEST(bench_counts_what_it_measures)
 {
 	struct program_result r = BENCH("--tsv", "--peak", "100", write_tiny());
 	double flops = 2 * 2 * 64 * 18 + 3 * 2 * 96;
 	double number_bytes = 4;
-	double bytes = 64 + 64 * number_bytes                                                   /* loading: a byte in, a number out */
-		+ (18 + 36 + 72) * number_bytes / 16                                            /* packing: 4 * 9, 4 * 2 * 9 */
-		+ (64 + 128) * number_bytes + 20 * number_bytes / 16                            /* convolution forward */
-		+ (64 + 128) * number_bytes + 20 * number_bytes / 16                            /* convolution backward; relu by the pool */
-		+ 2 * 20 * number_bytes / 16 + 7 * 20 * number_bytes / 16                       /* one group's gradient summed; Adam */
-		+ 3 * (128 + 32) * number_bytes                                                 /* pool, forward and backward */
-		+ (96 + 128 + 96) * number_bytes / 16                                           /* packing: 4 * 32, 32 * 3 */
-		+ (3 * 32 + 3 * 3 + 4 * 3 + 4 * 32) * number_bytes + 3 * 99 * number_bytes / 16 /* dense, forward and backward */
-		+ 7 * 99 * number_bytes / 16 + 2 * 3 * number_bytes;                            /* Adam; loss */
+	double bytes = 64 + 64 * number_bytes                             /* loading: byte to number */
+		+ (18 + 36 + 72) * number_bytes / 16                      /* packing: 4 * 9, 4 * 2 * 9 */
+		+ (64 + 128) * number_bytes + 20 * number_bytes / 16      /* convolution forward */
+		+ (64 + 128) * number_bytes + 20 * number_bytes / 16      /* its backward; relu by pool */
+		+ 2 * 20 * number_bytes / 16 + 7 * 20 * number_bytes / 16 /* gradient sum; Adam */
+		+ 3 * (128 + 32) * number_bytes                           /* pool, both passes */
+		+ (96 + 128 + 96) * number_bytes / 16                     /* packing: 4 * 32, 32 * 3 */
+		+ (3 * 32 + 3 * 3 + 4 * 3 + 4 * 32) * number_bytes        /* dense, both passes */
+		+ 3 * 99 * number_bytes / 16                              /* its weights */
+		+ 7 * 99 * number_bytes / 16 + 2 * 3 * number_bytes;      /* Adam; loss */
 
 	CHECK_INT(r.status, 0);
 	CHECK_TEXT(r.err, "");
@@ -102,7 +103,7 @@ TEST(bench_counts_what_it_measures)
 		double speed = number(r.out, row, "images_per_second");
 		CHECK(speed > 0 && number(r.out, row, "inference_images_per_second") > 0);
 		CHECK(number(r.out, row, "memory_bytes") > 0 && number(r.out, row, "measured_memory_bytes") >= 0);
-		CHECK_CLOSE(number(r.out, row, "percent_of_peak"), number(r.out, row, "gflops"), 0.11);         /* of 100 */
+		CHECK_CLOSE(number(r.out, row, "percent_of_peak"), number(r.out, row, "gflops"), 0.11); /* of 100 */
 		CHECK_TEXT(tsv_field(r.out, row, "peak_gflops"), "100.0");
 	}
 	program_result_free(&r);
@@ -114,7 +115,8 @@ TEST(bench_takes_several_sweeps_and_only_what_matches)
 	struct program_result r = BENCH("--json", "--peak", "100", "--only", "*/3", "--only", "flat", first, second);
 
 	CHECK_INT(r.status, 0);
-	CHECK(strncmp(r.out, "[\n  {\"sweep\": \"tiny\", \"family\": \"tiny\", \"width\": 3, \"trainable\": ", 65) == 0);
+	CHECK(strncmp(r.out, "[\n  {\"sweep\": \"tiny\", \"family\": \"tiny\", \"width\": 3, \"trainable\": ",
+	              65) == 0);
 	CHECK(strstr(r.out, "\n  {\"sweep\": \"tiny\", \"family\": \"flat\", \"width\": 1, "));
 	CHECK(strstr(r.out, "\n  {\"sweep\": \"other\", \"family\": \"flat\", \"width\": 1, "));
 	CHECK(!strstr(r.out, "\"width\": 2"));
@@ -153,7 +155,8 @@ TEST(bench_refusals)
 
 	for (size_t i = 0; i < sizeof peaks / sizeof *peaks; i++) {
 		snprintf(want, sizeof want,
-		         "archsweep bench: --peak: \"%s\" is not a number above 0; see archsweep bench --help\n", peaks[i]);
+		         "archsweep bench: --peak: \"%s\" is not a number above 0; see archsweep bench --help\n",
+		         peaks[i]);
 		check_refusal(BENCH("--peak", peaks[i], path), 2, want);
 	}
 	check_refusal(run_archsweep((const char *[]){ "bench", NULL }), 2,
@@ -161,7 +164,7 @@ TEST(bench_refusals)
 	check_refusal(BENCH(path, "nowhere.yaml"), 2, "nowhere.yaml: cannot be read: No such file or directory\n");
 }
 
-/* --- Profiles -------------------------------------------------------------------------------------------------------------------- */
+/* --- Profiles ----------------------------------------------------------------------------------------------------- */
 
 /* Loading, convolution, pool, dense, loss, waiting: what is folded or a view has no row. */
 TEST(bench_profile_adds_up)
@@ -237,7 +240,7 @@ TEST(profile_observer_puts_time_where_it_belongs)
 	CHECK_INT(atomic_load(&p.ns[0][STAGE_UPDATE]), 0);
 }
 
-/* --- Children -------------------------------------------------------------------------------------------------------------------- */
+/* --- Children ----------------------------------------------------------------------------------------------------- */
 
 static void answer(void *about)
 {
@@ -299,10 +302,11 @@ TEST(child_knows_its_memory)
 	child_unshare(bytes, 2 * sizeof *bytes);
 }
 
-/* What `params` announces of a network of some size is what training it takes: so much, and a little for the process itself. */
+/* Training takes the memory that `params` announces, and a little more for the process itself. */
 TEST(bench_memory_is_what_was_announced)
 {
-	static const char text[] = HEAD "families: [{name: big, widths: [64], layers: [conv: {channels: w, kernel: 3}, batch_norm, relu,"
+	static const char text[] =
+		HEAD "families: [{name: big, widths: [64], layers: [conv: {channels: w, kernel: 3}, batch_norm, relu,"
 		" conv: {channels: w, kernel: 3}, batch_norm, relu, flatten, dense: {units: classes}]}]\n";
 	struct error err = { "" };
 	struct sweep *sweep = sweep_of(text, "recipe.batch=512");
@@ -311,10 +315,12 @@ TEST(bench_memory_is_what_was_announced)
 
 	if (!sweep || !m)
 		abort();
-	struct model_plan *plan = model_plan_create(&sweep->points[0].network, 512, sweep->recipe.optimizer->slots, &err);
+	struct model_plan *plan = model_plan_create(&sweep->points[0].network, 512, sweep->recipe.optimizer->slots,
+	                                            &err);
 	cost = model_plan_cost(plan);
 	CHECK(cost.memory_bytes > 30 << 20);
-	struct speed_request request = { .network = &sweep->points[0].network, .recipe = &sweep->recipe, .kernels = *next_set(kernels_all),
+	struct speed_request request = { .network = &sweep->points[0].network, .recipe = &sweep->recipe,
+	                                 .kernels = *next_set(kernels_all),
 		.threads = 2, .stretches = 1, .seconds = 1e-3 };
 	CHECK(measure_speeds(&request, m, &err));
 #ifndef __SANITIZE_ADDRESS__
@@ -325,12 +331,13 @@ TEST(bench_memory_is_what_was_announced)
 	sweep_destroy(sweep);
 }
 
-/* --- Other things to measure ----------------------------------------------------------------------------------------------------- */
+/* --- Other things to measure -------------------------------------------------------------------------------------- */
 
 /* Four equal jobs that take one thread each, and one that takes four. */
 TEST(occupancy_of_virtual_cores)
 {
-	static const struct job equal[] = { { 3, 0, 1 }, { 3, 0, 1 }, { 3, 0, 1 }, { 3, 0, 1 } }, wide[] = { { 7, 0, 4 } };
+	static const struct job equal[] = { { 3, 0, 1 }, { 3, 0, 1 }, { 3, 0, 1 }, { 3, 0, 1 } };
+	static const struct job wide[] = { { 7, 0, 4 } };
 	char text[1024] = "";
 	FILE *to = fmemopen(text, sizeof text, "w");
 	struct error err = { "" };
@@ -342,8 +349,10 @@ TEST(occupancy_of_virtual_cores)
 	fclose(to);
 	CHECK_TEXT(text,
 	           "sweep\tpoints\tcores\tspeedup\tefficiency_percent\n"
-	           "equal\t4\t1\t1.00\t100.0\nequal\t4\t2\t2.00\t100.0\nequal\t4\t4\t4.00\t100.0\nequal\t4\t8\t4.00\t50.0\n"
-	           "wide\t1\t1\t1.00\t100.0\nwide\t1\t2\t2.00\t100.0\nwide\t1\t4\t4.00\t100.0\nwide\t1\t8\t4.00\t50.0\n");
+	           "equal\t4\t1\t1.00\t100.0\nequal\t4\t2\t2.00\t100.0\nequal\t4\t4\t4.00\t100.0\n"
+	           "equal\t4\t8\t4.00\t50.0\n"
+	           "wide\t1\t1\t1.00\t100.0\nwide\t1\t2\t2.00\t100.0\nwide\t1\t4\t4.00\t100.0\n"
+	           "wide\t1\t8\t4.00\t50.0\n");
 	table_destroy(table);
 }
 
@@ -391,7 +400,8 @@ TEST(bench_saves_what_it_prints)
 	const char *to = test_path("saved.tsv");
 	struct program_result r = BENCH("--training", "--tsv", "--peak", "100", "--save", to, write_tiny());
 	const char *other = test_path("layers.tsv");
-	struct program_result people = BENCH("--profile", "--peak", "100", "--only", "flat", "--save", other, write_tiny());
+	struct program_result people = BENCH("--profile", "--peak", "100", "--only", "flat", "--save", other,
+	                                     write_tiny());
 	struct program_result saved = run_program((struct program){ .argv = (const char *[]){ "cat", to, NULL } });
 	struct program_result layers = run_program((struct program){ .argv = (const char *[]){ "cat", other, NULL } });
 

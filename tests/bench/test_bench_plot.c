@@ -21,7 +21,8 @@ static void check_picture(const char *script, const char *settings, const char *
 
 	snprintf(path, sizeof path, "plots/%s.gp", script);
 	snprintf(command, sizeof command, "plots = 'plots'; out = '%s'; %s", out, settings);
-	struct program_result r = run_program((struct program){ .argv = (const char *[]){ "gnuplot", "-d", "-e", command, path, NULL } });
+	struct program_result r =
+		run_program((struct program){ .argv = (const char *[]){ "gnuplot", "-d", "-e", command, path, NULL } });
 	CHECK_INT(r.status, 0);
 	CHECK_TEXT(r.err, "");
 	program_result_free(&r);
@@ -55,10 +56,11 @@ static void check_bars(const char *table, const char *const *texts)
 TEST(bench_plot_of_all_reference_networks)
 {
 	check_roofline("tests/fixtures/bench/limits.tsv", "tests/fixtures/bench/networks.tsv", (const char *[]){
-		"AMD EPYC, 2 threads<", "465 GFLOP/s<", "L2 402 GB/s<", "L3 124 GB/s<", "memory 41 GB/s<", ">conv1x1<", ">mnist-base<",
-		"FLOP/byte", NULL });
+		"AMD EPYC, 2 threads<", "465 GFLOP/s<", "L2 402 GB/s<", "L3 124 GB/s<", "memory 41 GB/s<", ">conv1x1<",
+		">mnist-base<", "FLOP/byte", NULL });
 	check_bars("tests/fixtures/bench/pytorch.tsv", (const char *[]){
-		"batch 128, 2 cores, PyTorch 2.13.0+cpu in its fastest way for each network<", ">plain/3<", ">mnist-base/1<", ">6.4<",
+		"batch 128, 2 cores, PyTorch 2.13.0+cpu in its fastest way for each network<", ">plain/3<",
+		">mnist-base/1<", ">6.4<",
 		">25.4k/s<", "archsweep, float32<", "PyTorch, float32<", ">bfloat16<", ">goal<", NULL });
 }
 
@@ -70,11 +72,14 @@ static const char *write(const char *name, const char *text)
 /* No network yet; one network, no L3, one thread. */
 TEST(bench_plot_of_a_roof_with_little_under_it)
 {
-	const char *limits = write("limits.tsv", LIMITS_HEADER "multiply_add\tGFLOP/s\t60.0\t60.0\t1\t1\t1\tavx2\tOld one\n"
-	                           "read_l2\tGB/s\t\t\t0\t0\t1\tavx2\tOld one\nread_l3\tGB/s\t\t\t0\t0\t1\tavx2\tOld one\n"
+	const char *limits =
+		write("limits.tsv", LIMITS_HEADER "multiply_add\tGFLOP/s\t60.0\t60.0\t1\t1\t1\tavx2\tOld one\n"
+	                           "read_l2\tGB/s\t\t\t0\t0\t1\tavx2\tOld one\n"
+	                           "read_l3\tGB/s\t\t\t0\t0\t1\tavx2\tOld one\n"
 	                           "read_memory\tGB/s\t10.0\t10.0\t1\t1\t1\tavx2\tOld one\n");
 
-	check_roofline(limits, write("none.tsv", NETWORKS_HEADER), (const char *[]){ "Old one, 1 thread<", "no networks yet<", NULL });
+	check_roofline(limits, write("none.tsv", NETWORKS_HEADER),
+	               (const char *[]){ "Old one, 1 thread<", "no networks yet<", NULL });
 	check_roofline(limits, write("one.tsv", NETWORKS_HEADER "a_b^c\t1\t5\t20\n"),
 	               (const char *[]){ ">a_b^c<", "memory 10 GB/s<", NULL });
 	check_roofline(limits, write("idle.tsv", NETWORKS_HEADER "pool\t1\t0\t0\nflat\t2\t0.5\t1\n"),
@@ -84,6 +89,7 @@ TEST(bench_plot_of_a_roof_with_little_under_it)
 TEST(bench_plot_of_few_bars)
 {
 	check_bars(write("none.tsv", PYTORCH_HEADER), (const char *[]){ "no networks yet<", NULL });
-	check_bars(write("one.tsv", PYTORCH_HEADER "mine\t0.5\t64\t1\t150000\t1000\t150\t\t180000\t500\t1.13\n"), (const char *[]){
+	check_bars(write("one.tsv", PYTORCH_HEADER "mine\t0.5\t64\t1\t150000\t1000\t150\t\t180000\t500\t1.13\n"),
+	           (const char *[]){
 		"batch 64, 1 core, PyTorch 1.13 in", ">mine/0.5<", ">150.0<", ">150k/s<", NULL });
 }

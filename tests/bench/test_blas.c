@@ -1,10 +1,10 @@
-/* Which OpenBLAS the build has found, and which of its kernels run. */
+/* The OpenBLAS that the build found, and its kernels. */
 #include "bench/system/blas.h"
 #include "tests/helpers/test.h"
 
 #include <cblas.h>
 
-/* The other builds bring threads of their own beside ours; at the link they look the same. */
+/* Other builds of OpenBLAS start threads besides ours; the linker cannot tell them apart. */
 TEST(blas_is_the_openmp_build)
 {
 	CHECK_INT(openblas_get_parallel(), OPENBLAS_OPENMP);

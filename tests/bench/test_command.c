@@ -1,5 +1,5 @@
-/* The program as people and scripts meet it: help, refusals, params and summary on a sweep whose counts were worked out on paper,
- * and what happens when its output cannot be written. */
+/* The program as people and scripts meet it: help, refusals, params and summary on a sweep whose counts were worked out
+ * on paper, and what happens when its output cannot be written. */
 #include "tests/helpers/run_program.h"
 #include "tests/helpers/test.h"
 #include "tests/helpers/texts.h"
@@ -10,8 +10,9 @@
 #include <string.h>
 #include <unistd.h>
 
-/* Width 2: conv 3*3*1*2 + 2 = 20, batch norm 4 * 2 = 8 (4 of them trainable), dense 4*4*2 * 2 + 2 = 66: 94 in all, 90 trainable.
- * Width 3: 30, 12 (6), 98: 140 and 134, where the author expects 141. Multiply-adds: 16 pixels * 9 * w, and 16w * 2. */
+/* Width 2: conv 3*3*1*2 + 2 = 20, batch norm 4 * 2 = 8 (4 of them trainable), dense 4*4*2 * 2 + 2 = 66: 94 in all, 90
+ * trainable. Width 3: 30, 12 (6), 98: 140 and 134, where the author expects 141. Multiply-adds: 16 pixels * 9 * w, and
+ * 16w * 2. */
 static const char tiny[] =
 	"data:\n"
 	"  idx: {folder: nowhere}\n"
@@ -78,7 +79,8 @@ TEST(command_help_goes_to_stdout_and_a_missing_command_is_an_error)
 	CHECK_INT(r.status, 0);
 	CHECK_TEXT(r.err, "");
 	CHECK_CONTAINS(r.out, "usage: archsweep COMMAND [options] ...\n");
-	CHECK_CONTAINS(r.out, "  params    count parameters, multiply-adds and memory of every network, without data\n");
+	CHECK_CONTAINS(r.out,
+	               "  params    count parameters, multiply-adds and memory of every network, without data\n");
 	CHECK_INT(none.status, 2);
 	CHECK_TEXT(none.out, "");
 	CHECK_TEXT(none.err, r.out);
@@ -91,7 +93,8 @@ TEST(command_help_goes_to_stdout_and_a_missing_command_is_an_error)
 
 TEST(command_help_of_every_command_is_the_same_both_ways)
 {
-	static const char *const names[] = { "run", "params", "summary", "plot", "compare", "bench", "export", "eval", "step" };
+	static const char *const names[] = { "run", "params", "summary", "plot", "compare", "bench", "export", "eval",
+	                                     "step" };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
 		RUN("help", names[i]);
@@ -116,11 +119,13 @@ TEST(command_refusals)
 	CHECK_REFUSED("archsweep: unknown command \"x\"; accepted: " COMMANDS, "help", "x");
 	CHECK_REFUSED("archsweep: unknown option \"--foo\"; see archsweep --help", "--foo", "run");
 	CHECK_REFUSED("archsweep help: unexpected argument \"x\"; see archsweep --help", "help", "run", "x");
-	CHECK_REFUSED("archsweep params: unknown option \"--foo\"; see archsweep params --help", "params", "--foo", "a.yaml");
+	CHECK_REFUSED("archsweep params: unknown option \"--foo\"; see archsweep params --help", "params", "--foo",
+	              "a.yaml");
 	CHECK_REFUSED("archsweep params: not enough arguments: SWEEP.yaml...; see archsweep params --help", "params");
 	CHECK_REFUSED("archsweep params: --json and --tsv exclude each other; see archsweep params --help",
 	              "params", "--json", "--tsv", "x");
-	CHECK_REFUSED("archsweep summary: unexpected argument \"c\"; see archsweep summary --help", "summary", "a", "b", "c");
+	CHECK_REFUSED("archsweep summary: unexpected argument \"c\"; see archsweep summary --help", "summary", "a", "b",
+	              "c");
 	CHECK_REFUSED("archsweep limits: unexpected argument \"a\"; see archsweep limits --help", "limits", "a");
 }
 
@@ -130,7 +135,8 @@ TEST(command_output_that_cannot_be_written_is_an_error)
 	struct program_result full = run_program((struct program){
 		.argv = (const char *[]){ archsweep_path(), "--help", NULL }, .stdout_file = "/dev/full" });
 	struct program_result much = run_program((struct program){
-		.argv = (const char *[]){ archsweep_path(), "params", "--json", path, path, path, path, path, path, path, path, NULL },
+		.argv = (const char *[]){ archsweep_path(), "params", "--json", path, path, path, path, path, path,
+		                          path, path, NULL },
 		.stdout_file = "/dev/full" });
 
 	CHECK_INT(full.status, 1);
@@ -159,7 +165,8 @@ TEST(command_reader_that_went_away_is_an_error)
 	CHECK_INT(pipe(ends), 0);
 	close(ends[0]);
 	snprintf(command, sizeof command, "\"$ARCHSWEEP\" --help >&%d", ends[1]);
-	struct program_result r = run_program((struct program){ .argv = (const char *[]){ "sh", "-c", command, NULL } });
+	struct program_result r =
+		run_program((struct program){ .argv = (const char *[]){ "sh", "-c", command, NULL } });
 	close(ends[1]);
 	CHECK_INT(r.status, 1);
 	CHECK_TEXT(r.err, "archsweep: stdout: Broken pipe\n");
@@ -174,7 +181,8 @@ TEST(params_counts_every_network_once)
 		{ "tiny", "tiny", "3", "3", "134", "140", "528", "false" },
 		{ "tiny", "bare", "100", "", "1902", "1902", "1800", "true" },
 	};
-	static const char *const names[8] = { "sweep", "family", "width", "channels", "trainable", "total", "macs", "ok" };
+	static const char *const names[8] = { "sweep", "family", "width", "channels", "trainable", "total", "macs",
+	                                      "ok" };
 
 	CHECK_INT(r.status, 0);         /* a wrong count is an error with --check only */
 	CHECK_TEXT(r.err, "");
@@ -206,12 +214,14 @@ TEST(params_check_names_what_does_not_hold)
 TEST(params_check_of_both_counts_and_of_none)
 {
 	const char *path = write_tiny();
-	static const char right[] = "families.0.expect.total=[94, 140]", wrong[] = "families.0.expect.trainable=[91, 134]";
+	static const char right[] = "families.0.expect.total=[94, 140]";
+	static const char wrong[] = "families.0.expect.trainable=[91, 134]";
 	RUN("params", "--check", "--set", right, "--set", wrong, path);
 	struct program_result good = run_archsweep((const char *[]){ "params", "--check", "--set", right, path, NULL });
 
 	CHECK_INT(r.status, 3);
-	CHECK_TEXT(r.err, "--set families.0.expect.trainable=[91, 134]:1:30: tiny at width 2: expected 91 trainable, counted 90\n");
+	CHECK_TEXT(r.err, "--set families.0.expect.trainable=[91, 134]:1:30: tiny at width 2: expected 91 trainable, "
+	                  "counted 90\n");
 	CHECK_INT(good.status, 0);
 	CHECK_TEXT(good.err, "");
 	program_result_free(&r);
@@ -258,7 +268,8 @@ TEST(params_of_several_files_and_of_a_broken_one)
 	const char *third = test_write("broken.yaml", broken, sizeof broken - 1);
 	const char *fourth = test_write("empty.yaml", empty, sizeof empty - 1);
 	RUN("params", "--tsv", first, second);
-	struct program_result bad = run_archsweep((const char *[]){ "params", "--check", "--tsv", third, first, fourth, NULL });
+	struct program_result bad =
+		run_archsweep((const char *[]){ "params", "--check", "--tsv", third, first, fourth, NULL });
 	struct program_result worse = run_archsweep((const char *[]){ "params", "--tsv", third, NULL });
 
 	CHECK_INT(r.status, 0);
@@ -313,7 +324,8 @@ TEST(summary_for_machines)
 	struct program_result json = run_archsweep((const char *[]){ "summary", "--json", path, "bare/100", NULL });
 
 	CHECK_TEXT(r.out,
-	           "index\ttype\tinputs\theight\twidth\tchannels\tkernel_height\tkernel_width\tparameters\ttrainable\tmacs\t"
+	           "index\ttype\tinputs\theight\twidth\tchannels\tkernel_height\tkernel_width\tparameters\t"
+	           "trainable\tmacs\t"
 	           "from\twith\tinput_height\tinput_width\tinput_channels\tfields\n"
 	           "0\tinput\t\t4\t4\t1\t\t\t0\t0\t0\t\t\t\t\t\t\n"
 	           "1\tconv\t0\t4\t4\t3\t3\t3\t30\t30\t432\t0\t\t4\t4\t1\t{\"channels\": 3, \"groups\": 1, "
@@ -328,7 +340,8 @@ TEST(summary_for_machines)
 	CHECK_CONTAINS(json.out, "\",\n  \"seed\": 1,\n  \"input\": [4, 4, 1],\n  \"classes\": 2,\n  "
 	                         "\"batch\": 16,\n  \"label_smoothing\": 0,\n  \"trainable\": 1902,\n  "
 	                         "\"non_trainable\": 0,\n  \"total\": 1902,\n");
-	CHECK_CONTAINS(json.out, "  \"layers\": [\n  {\"index\": 0, \"type\": \"input\", \"inputs\": null, \"height\": 4, ");
+	CHECK_CONTAINS(json.out,
+	               "  \"layers\": [\n  {\"index\": 0, \"type\": \"input\", \"inputs\": null, \"height\": 4, ");
 	CHECK_CONTAINS(json.out, "\"parameters\": 202, \"trainable\": 202, \"macs\": 200, \"from\": 2, \"with\": null, "
 	                         "\"input_height\": 1, \"input_width\": 1, \"input_channels\": 100, "
 	                         "\"fields\": {\"units\": 2, \"bias\": true, \"init\": \"he\"}}\n]\n}\n");
@@ -336,23 +349,23 @@ TEST(summary_for_machines)
 	program_result_free(&json);
 }
 
-/* Whatever the file leaves to a default, to the input's shape or to another field stands there as a number. On 7 rows a window of 3
- * in steps of 2 takes one row of zeros at either end, on 6 columns one at the right; a window of 2 by 2 on 4 by 3 one at the right. */
+/* Fields that depend on a default, on the input's shape or on another field are shown as numbers. On 7 rows a window of
+ * 3 in steps of 2 takes one row of zeros at either end, on 6 columns one at the right; a window of 2 by 2 on 4 by 3 one
+ * at the right. */
 TEST(summary_resolves_every_field)
 {
 	static const char layers[] = "families.0.layers="
 		"[conv: {channels: 2w, kernel: 3, stride: 2, groups: 2, init: glorot},"
 		" leaky_relu, depthwise: {kernel: [2, 1], multiplier: 2, padding: valid, bias: false},"
-		" relu6, average_pool: {window: 2, padding: same}, max_pool: {window: [1, 2], stride: 3, padding: [0, 0, 1, 0]},"
-		" dropout: {rate: 0.25}, batch_norm: {epsilon: 1e-5, momentum: 1}, global_average_pool,"
+		" relu6, average_pool: {window: 2, padding: same}, max_pool: {window: [1, 2], stride: 3, padding: [0, "
+		"0, 1, 0]}, dropout: {rate: 0.25}, batch_norm: {epsilon: 1e-5, momentum: 1}, global_average_pool,"
 		" dense: {units: classes, bias: false}]";
 	static const char *const want[] = {
-		("{\"channels\": 4, \"groups\": 2, \"kernel\": [3, 3], \"stride\": 2, \"padding\": [1, 1, 0, 1], \"bias\": true, "
-		 "\"init\": \"glorot\"}"),
+		("{\"channels\": 4, \"groups\": 2, \"kernel\": [3, 3], \"stride\": 2, \"padding\": [1, 1, 0, 1], "
+		 "\"bias\": true, \"init\": \"glorot\"}"),
 		"{\"slope\": 0.01}",
-		"{\"multiplier\": 2, \"kernel\": [2, 1], \"stride\": 1, \"padding\": [0, 0, 0, 0], \"bias\": false, \"init\": \"he\"}",
-		"{}",
-		"{\"window\": [2, 2], \"stride\": 2, \"padding\": [0, 1, 0, 1]}",
+		"{\"multiplier\": 2, \"kernel\": [2, 1], \"stride\": 1, \"padding\": [0, 0, 0, 0], \"bias\": false, "
+		"\"init\": \"he\"}", "{}", "{\"window\": [2, 2], \"stride\": 2, \"padding\": [0, 1, 0, 1]}",
 		"{\"window\": [1, 2], \"stride\": 3, \"padding\": [0, 0, 1, 0]}",
 		"{\"rate\": 0.25}",
 		"{\"epsilon\": 1e-05, \"momentum\": 1}",
@@ -401,13 +414,15 @@ TEST(summary_refuses_a_point_that_is_none_or_many)
 {
 	const char *path = write_tiny();
 
-	CHECK_REFUSED("archsweep summary: no point is \"x\"; there are tiny/2, tiny/3, bare/100; see archsweep summary --help",
-	              "summary", path, "x");
-	CHECK_REFUSED("archsweep summary: \"tiny/*\" is more than one point: tiny/2, tiny/3; see archsweep summary --help",
+	CHECK_REFUSED("archsweep summary: no point is \"x\"; there are tiny/2, tiny/3, bare/100; "
+	              "see archsweep summary --help", "summary", path, "x");
+	CHECK_REFUSED("archsweep summary: \"tiny/*\" is more than one point: tiny/2, tiny/3; "
+	              "see archsweep summary --help",
 	              "summary", path, "tiny/*");
-	CHECK_REFUSED("archsweep summary: \"tiny/2\" is more than one point: tiny/2/1, tiny/2/2; see archsweep summary --help",
-	              "summary", "--describe", path, "tiny/2");
-	CHECK_REFUSED("archsweep summary: --describe needs a POINT; see archsweep summary --help", "summary", "--describe", path);
+	CHECK_REFUSED("archsweep summary: \"tiny/2\" is more than one point: tiny/2/1, tiny/2/2; "
+	              "see archsweep summary --help", "summary", "--describe", path, "tiny/2");
+	CHECK_REFUSED("archsweep summary: --describe needs a POINT; see archsweep summary --help", "summary",
+	              "--describe", path);
 }
 
 TEST(summary_lists_no_more_candidates_than_fit)
@@ -416,7 +431,8 @@ TEST(summary_lists_no_more_candidates_than_fit)
 
 	for (int i = 2, used = (int)strlen(widths); i <= 90; i++)
 		used += snprintf(widths + used, sizeof widths - (size_t)used, ",%d%s", i, i == 90 ? "]" : "");
-	struct program_result many = run_archsweep((const char *[]){ "summary", "--set", widths, write_tiny(), "x", NULL });
+	struct program_result many =
+		run_archsweep((const char *[]){ "summary", "--set", widths, write_tiny(), "x", NULL });
 	CHECK_INT(many.status, 2);
 	CHECK_CONTAINS(many.err, "archsweep summary: no point is \"x\"; there are tiny/2, tiny/3, bare/1, bare/2, ");
 	CHECK_CONTAINS(many.err, ", bare/9, bare/10, ");

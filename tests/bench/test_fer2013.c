@@ -1,5 +1,5 @@
-/* FER2013's CSV as bench/data/fer2013.c reads it: good files in every dialect, each way to be broken by its exact message, random
- * files against the numbers they were made of, and every byte of a small file flipped and cut off. */
+/* FER2013's CSV as bench/data/fer2013.c reads it: good files in every dialect, each way to be broken by its exact
+ * message, random files against the numbers they were made of, and every byte of a small file flipped and cut off. */
 #include "bench/data/dataset.h"
 #include "tests/helpers/data_files.h"
 #include "tests/helpers/test.h"
@@ -51,18 +51,18 @@ TEST(fer2013_reads_every_dialect)
 {
 	static const char *const dialects[] = {
 		GOOD,
-		"emotion,pixels,Usage\n0,1 22 255,Training\n2,0 0 7,Training\n1,9 8 100,Training\n0,10 20 30,PublicTest\n"
-		"2,40 50 60,PrivateTest\n1,70 80 90,PrivateTest",
-		"emotion,pixels,Usage\r\n0,1 22 255,Training\r\n2,0 0 7,Training\r\n1,9 8 100,Training\r\n0,10 20 30,PublicTest\r\n"
-		"2,40 50 60,PrivateTest\r\n1,70 80 90,PrivateTest\r\n",
-		"\"emotion\",\"pixels\",\"Usage\"\n\"0\",\"1 22 255\",\"Training\"\n2,\"0 0 7\",Training\n1,9 8 100,\"Training\"\n"
-		"\"0\",10 20 30,PublicTest\n2,40 50 60,PrivateTest\n1,70 80 90,\"PrivateTest\"",
-		"Usage,emotion,pixels\r\nTraining,0,1 22 255\r\nTraining,2,0 0 7\r\nTraining,1,9 8 100\r\nPublicTest,0,10 20 30\r\n"
-		"PrivateTest,2,40 50 60\r\nPrivateTest,1,70 80 90",
-		"emotion, Usage, pixels\n0,Training,1 22 255\n2,Training,0 0 7\n1,Training,9 8 100\n0,PublicTest,10 20 30\n"
-		"2,PrivateTest,40 50 60\n1,PrivateTest,70 80 90\n",
-		"pixels,Usage,emotion\n1 22 255,Training,0\n0 0 7,Training,2\n40 50 60,PrivateTest,2\n9 8 100,Training,1\n"
-		"70 80 90,PrivateTest,1\n10 20 30,PublicTest,0",
+		"emotion,pixels,Usage\n0,1 22 255,Training\n2,0 0 7,Training\n1,9 8 100,Training\n"
+		"0,10 20 30,PublicTest\n2,40 50 60,PrivateTest\n1,70 80 90,PrivateTest",
+		"emotion,pixels,Usage\r\n0,1 22 255,Training\r\n2,0 0 7,Training\r\n1,9 8 100,Training\r\n"
+		"0,10 20 30,PublicTest\r\n2,40 50 60,PrivateTest\r\n1,70 80 90,PrivateTest\r\n",
+		"\"emotion\",\"pixels\",\"Usage\"\n\"0\",\"1 22 255\",\"Training\"\n2,\"0 0 7\",Training\n"
+		"1,9 8 100,\"Training\"\n\"0\",10 20 30,PublicTest\n2,40 50 60,PrivateTest\n1,70 80 90,\"PrivateTest\"",
+		"Usage,emotion,pixels\r\nTraining,0,1 22 255\r\nTraining,2,0 0 7\r\nTraining,1,9 8 100\r\n"
+		"PublicTest,0,10 20 30\r\nPrivateTest,2,40 50 60\r\nPrivateTest,1,70 80 90",
+		"emotion, Usage, pixels\n0,Training,1 22 255\n2,Training,0 0 7\n1,Training,9 8 100\n"
+		"0,PublicTest,10 20 30\n2,PrivateTest,40 50 60\n1,PrivateTest,70 80 90\n",
+		"pixels,Usage,emotion\n1 22 255,Training,0\n0 0 7,Training,2\n40 50 60,PrivateTest,2\n"
+		"9 8 100,Training,1\n70 80 90,PrivateTest,1\n10 20 30,PublicTest,0",
 	};
 	uint8_t packed[512];
 	struct data_case c;
@@ -91,7 +91,8 @@ TEST(fer2013_splits_with_and_without_validation)
 	data_case_set_int(&c, "validation", 2);
 	check_good(&c, "training 0 0+1, validation 1 1+2, public 3 3+1, private 3 4+2, both 2 3+3");
 	data_case_set_int(&c, "validation", 3);
-	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: validation: 3 leaves nothing to train on: @/f.csv has 3 training images");
+	CHECK_DATA_ERROR(&c,
+	                 "sweeps/x.yaml:5:3: validation: 3 leaves nothing to train on: @/f.csv has 3 training images");
 }
 
 #define HEADER "emotion,pixels,Usage\n"
@@ -115,8 +116,8 @@ static const struct broken { const char *text, *want; } broken[] = {
 	{ "emotion,pixels,\033\303\251\n",
 	  "@/f.csv:1:16: found column \"???\"; the header must name emotion, pixels and Usage, each "
 	  "once" },
-	{ "emotion," LONG "a,Usage\n", "@/f.csv:1:9: found column \"" LONG "...\"; the header must name emotion, pixels and Usage, "
-	  "each once" },
+	{ "emotion," LONG "a,Usage\n",
+	  "@/f.csv:1:9: found column \"" LONG "...\"; the header must name emotion, pixels and Usage, each once" },
 	{ HEADER, "@/f.csv: none of its 0 rows is Training; " SOURCE },
 	{ HEADER "0,1 2 3,Training\n", "@/f.csv: none of its 1 rows is PublicTest; " SOURCE },
 	{ HEADER "0,1 2 3,Training\n0,1 2 3,PublicTest\n", "@/f.csv: none of its 2 rows is PrivateTest; " SOURCE },
@@ -127,7 +128,8 @@ static const struct broken { const char *text, *want; } broken[] = {
 	{ HEADER "0,\"1 2 3,Training\n", "@/f.csv:2:3: found a quote that is never closed" },
 	{ HEADER "0,1 2 3,\"", "@/f.csv:2:9: found a quote that is never closed" },
 	{ HEADER "0,\"1 2 3\"x,Training\n", "@/f.csv:2:10: found text after a closing quote" },
-	{ HEADER "0,1 2 3,Testing\n", "@/f.csv:2:9: Usage: found \"Testing\"; Training, PublicTest and PrivateTest are accepted" },
+	{ HEADER "0,1 2 3,Testing\n",
+	  "@/f.csv:2:9: Usage: found \"Testing\"; Training, PublicTest and PrivateTest are accepted" },
 	{ HEADER "0,1 2 3,Training \n",
 	  "@/f.csv:2:9: Usage: found \"Training \"; Training, PublicTest and PrivateTest are accepted" },
 	{ HEADER "0,1 2 3,", "@/f.csv:2:9: Usage: found \"\"; Training, PublicTest and PrivateTest are accepted" },
@@ -142,14 +144,20 @@ static const struct broken { const char *text, *want; } broken[] = {
 	  "@/f.csv:2:7: pixel 3: found \"1000\"; a whole number 0..255 is accepted, one space between" },
 	{ HEADER "0,-1 2 3,Training\n",
 	  "@/f.csv:2:3: pixel 1: found \"-1\"; a whole number 0..255 is accepted, one space between" },
-	{ HEADER "0,1  2 3,Training\n", "@/f.csv:2:5: pixel 2: found \"\"; a whole number 0..255 is accepted, one space between" },
-	{ HEADER "0, 1 2 3,Training\n", "@/f.csv:2:3: pixel 1: found \"\"; a whole number 0..255 is accepted, one space between" },
-	{ HEADER "0,1 2 3 ,Training\n", "@/f.csv:2:9: pixel 4: found \"\"; a whole number 0..255 is accepted, one space between" },
+	{ HEADER "0,1  2 3,Training\n",
+	  "@/f.csv:2:5: pixel 2: found \"\"; a whole number 0..255 is accepted, one space between" },
+	{ HEADER "0, 1 2 3,Training\n",
+	  "@/f.csv:2:3: pixel 1: found \"\"; a whole number 0..255 is accepted, one space between" },
+	{ HEADER "0,1 2 3 ,Training\n",
+	  "@/f.csv:2:9: pixel 4: found \"\"; a whole number 0..255 is accepted, one space between" },
 	{ HEADER "0,1\t2 3,Training\n",
 	  "@/f.csv:2:3: pixel 1: found \"1?2\"; a whole number 0..255 is accepted, one space between" },
-	{ HEADER "0,,Training\n", "@/f.csv:2:3: pixel 1: found \"\"; a whole number 0..255 is accepted, one space between" },
-	{ HEADER "0,1 2,Training\n", "sweeps/x.yaml:5:3: input: 1x3x1 does not fit the data: @/f.csv has rows of 2 pixels" },
-	{ HEADER "0,1 2 3 4,Training\n", "sweeps/x.yaml:5:3: input: 1x3x1 does not fit the data: @/f.csv has rows of 4 pixels" },
+	{ HEADER "0,,Training\n",
+	  "@/f.csv:2:3: pixel 1: found \"\"; a whole number 0..255 is accepted, one space between" },
+	{ HEADER "0,1 2,Training\n",
+	  "sweeps/x.yaml:5:3: input: 1x3x1 does not fit the data: @/f.csv has rows of 2 pixels" },
+	{ HEADER "0,1 2 3 4,Training\n",
+	  "sweeps/x.yaml:5:3: input: 1x3x1 does not fit the data: @/f.csv has rows of 4 pixels" },
 	{ GOOD "0,1 2,Training\n", "@/f.csv:8:3: found 2 pixels; 1x3 are 3" },
 	{ GOOD "0,1 2 3 4,Training\n", "@/f.csv:8:3: found 4 pixels; 1x3 are 3" },
 };
@@ -201,7 +209,8 @@ TEST(fer2013_description_must_fit)
 	c.description.classes = 2;
 	CHECK_DATA_ERROR(&c, "@/f.csv:3:1: emotion: found \"2\"; 0..1 is accepted");
 	c.description.classes = 7;
-	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: classes: 7 does not fit the data: the largest label of its 6 images is 2");
+	CHECK_DATA_ERROR(&c,
+	                 "sweeps/x.yaml:5:3: classes: 7 does not fit the data: the largest label of its 6 images is 2");
 }
 
 TEST(fer2013_missing_or_not_a_file)
@@ -230,7 +239,8 @@ TEST(fer2013_broken_gzip)
 	init(&c);
 	size_t len = gzip_bytes(GOOD, strlen(GOOD), packed, sizeof packed);
 	write_anew("f.csv", packed, len - 8);
-	snprintf(want, sizeof want, "@/f.csv: the gzip stream is cut short: it has not ended at byte %zu, where the file ends", len - 8);
+	snprintf(want, sizeof want,
+	         "@/f.csv: the gzip stream is cut short: it has not ended at byte %zu, where the file ends", len - 8);
 	CHECK_DATA_ERROR(&c, want);
 	snprintf(want, sizeof want, "@/f.csv: byte %zu: the gzip stream has ended, but the file goes on", len);
 	static const char *const rests[] = { "\n", "\037", "\n\n", "\037\n", "\n\213", "0,1 2 3,Training\n" };
@@ -278,8 +288,8 @@ static void random_row(struct random_file *f, int row, uint64_t *state)
 		f->pixels[row * PIXELS + i] = pixel;
 		f->len += (size_t)snprintf(f->text + f->len, ROOM - f->len, i ? " %d" : "%d", pixel);
 	}
-	f->len += (size_t)snprintf(f->text + f->len, ROOM - f->len, "%s,%s%s", quoted ? "\"" : "", usages[f->usage[row]],
-	                           draw(state, 2) ? "\r\n" : "\n");
+	f->len += (size_t)snprintf(f->text + f->len, ROOM - f->len, "%s,%s%s", quoted ? "\"" : "",
+	                           usages[f->usage[row]], draw(state, 2) ? "\r\n" : "\n");
 }
 
 static struct random_file *random_file(uint64_t seed)
@@ -330,7 +340,7 @@ TEST(fer2013_random_files)
 	}
 }
 
-/* Reads what is there: -1 and an error with a text, or how many images. */
+/* Reads the file: returns the number of images, or -1 with an error that has a text. */
 static int read_count(const struct data_case *c, uint64_t *digest)
 {
 	struct error err = { "" };
@@ -412,9 +422,11 @@ TEST(fer2013_digest_sees_order_and_usage)
 {
 	static const char *const texts[] = {
 		GOOD,
-		HEADER "2,0 0 7,Training\n0,1 22 255,Training\n1,9 8 100,Training\n0,10 20 30,PublicTest\n2,40 50 60,PrivateTest\n"
+		HEADER "2,0 0 7,Training\n0,1 22 255,Training\n1,9 8 100,Training\n0,10 20 30,PublicTest\n"
+		       "2,40 50 60,PrivateTest\n"
 		"1,70 80 90,PrivateTest\n",
-		HEADER "0,1 22 255,Training\n2,0 0 7,Training\n1,9 8 100,PublicTest\n0,10 20 30,PublicTest\n2,40 50 60,PrivateTest\n"
+		HEADER "0,1 22 255,Training\n2,0 0 7,Training\n1,9 8 100,PublicTest\n0,10 20 30,PublicTest\n"
+		       "2,40 50 60,PrivateTest\n"
 		"1,70 80 90,PrivateTest\n",
 	};
 	uint64_t digests[3] = { 0 };

@@ -1,4 +1,5 @@
-/* Half precision, all of it: every half's value by the definition, every midpoint between two of them rounded to the even one. */
+/* Half precision, all of it: every half's value by the definition, every midpoint between two of them rounded to the
+ * even one. */
 #include "bench/weights/half.h"
 #include "tests/helpers/test.h"
 

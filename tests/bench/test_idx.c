@@ -1,5 +1,5 @@
-/* IDX files as bench/data/idx.c reads them: good ones in every spelling, each way to be broken by its exact message, and every byte
- * of small valid files flipped and cut off. */
+/* IDX files as bench/data/idx.c reads them: good ones in every spelling, each way to be broken by its exact message,
+ * and every byte of small valid files flipped and cut off. */
 #include "bench/data/dataset.h"
 #include "tests/helpers/data_files.h"
 #include "tests/helpers/test.h"
@@ -33,7 +33,8 @@ static struct folder small_folder(void)
 	for (int i = 0; i < FILES; i++) {
 		struct bytes_of_file *file = &f.files[i];
 		int images = i < TEST_IMAGES ? TRAIN : TEST, content = i % 2 ? images : images * IMAGE;
-		const uint8_t header[16] = { 0, 0, 8, i % 2 ? 1 : 3, 0, 0, 0, (uint8_t)images, 0, 0, 0, ROWS, 0, 0, 0, COLUMNS };
+		const uint8_t header[16] = { 0, 0, 8, i % 2 ? 1 : 3, 0, 0, 0, (uint8_t)images, 0, 0, 0, ROWS, 0, 0, 0,
+		                             COLUMNS };
 		memcpy(file->at, header, header_len(i));
 		file->len = header_len(i) + (size_t)content;
 		for (int k = 0; k < content; k++)
@@ -157,7 +158,8 @@ TEST(idx_holds_out_the_last_training_images)
 	data_case_set_int(&c, "validation", 4);
 	check_reads(&c, &f, "training 0 0+1, validation 1 1+4, test 2 5+2");
 	data_case_set_int(&c, "validation", 5);
-	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: validation: 5 leaves nothing to train on: @/train-images-idx3-ubyte has 5 training "
+	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: validation: 5 leaves nothing to train on: @/train-images-idx3-ubyte "
+	                     "has 5 training "
 	                 "images");
 }
 
@@ -181,8 +183,8 @@ TEST(idx_folder_is_relative_to_the_sweep)
 
 #define SOURCES "the folder may be any: --set data.idx.folder=DIR; MNIST's four files: " \
 	"https://ossci-datasets.s3.amazonaws.com/mnist/train-images-idx3-ubyte.gz and so on, or the links at " \
-	"https://github.com/cvdfoundation/mnist; Fashion-MNIST's: the Debian package dataset-fashion-mnist puts them in " \
-	"/usr/share/datasets/fashion-mnist, or https://github.com/zalandoresearch/fashion-mnist"
+	"https://github.com/cvdfoundation/mnist; Fashion-MNIST's: the Debian package dataset-fashion-mnist " \
+	"puts them in /usr/share/datasets/fashion-mnist, or https://github.com/zalandoresearch/fashion-mnist"
 
 TEST(idx_says_where_missing_data_comes_from)
 {
@@ -191,11 +193,13 @@ TEST(idx_says_where_missing_data_comes_from)
 
 	init(&c);
 	data_case_set_text(&c, "folder", "none");
-	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: folder: @/none has no train-images-idx3-ubyte, plain or with .gz; " SOURCES);
+	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: folder: @/none has no train-images-idx3-ubyte, "
+	                     "plain or with .gz; " SOURCES);
 	write_files(&f);
 	CHECK_INT(unlink(test_path(names[TEST_LABELS])), 0);
 	data_case_set_text(&c, "folder", ".");
-	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: folder: @/. has no t10k-labels-idx1-ubyte, plain or with .gz; " SOURCES);
+	CHECK_DATA_ERROR(&c,
+	                 "sweeps/x.yaml:5:3: folder: @/. has no t10k-labels-idx1-ubyte, plain or with .gz; " SOURCES);
 }
 
 TEST(idx_path_too_long)
@@ -211,7 +215,13 @@ TEST(idx_path_too_long)
 	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: folder: the path is longer than 4095 bytes");
 }
 
-/* One thing wrong in one file. */
+/* Beginnings of messages. */
+#define TRAIN_X "@/train-images-idx3-ubyte: "
+#define TRAIN_Y "@/train-labels-idx1-ubyte: "
+#define TEST_X "@/t10k-images-idx3-ubyte: "
+#define TEST_Y "@/t10k-labels-idx1-ubyte: "
+
+/* One broken file. */
 enum damage { CUT, SET, GROW };
 static const struct broken {
 	enum damage damage;
@@ -220,42 +230,38 @@ static const struct broken {
 	uint8_t value;
 	const char *want;
 } broken[] = {
-	{ CUT, TRAIN_IMAGES, 0, 0, "@/train-images-idx3-ubyte: is empty" },
-	{ CUT, TRAIN_IMAGES, 1, 0, "@/train-images-idx3-ubyte: is cut short: it ends inside its header of 16 bytes" },
-	{ CUT, TRAIN_IMAGES, 15, 0, "@/train-images-idx3-ubyte: is cut short: it ends inside its header of 16 bytes" },
-	{ CUT, TRAIN_LABELS, 7, 0, "@/train-labels-idx1-ubyte: is cut short: it ends inside its header of 8 bytes" },
-	{ CUT, TRAIN_IMAGES, 16, 0,
-	  "@/train-images-idx3-ubyte: is cut short: it ends before the 46 bytes that its header announces" },
-	{ CUT, TRAIN_IMAGES, 45, 0,
-	  "@/train-images-idx3-ubyte: is cut short: it ends before the 46 bytes that its header announces" },
-	{ CUT, TEST_LABELS, 9, 0, "@/t10k-labels-idx1-ubyte: is cut short: it ends before the 10 bytes that its header announces" },
-	{ GROW, TEST_IMAGES, 0, 0, "@/t10k-images-idx3-ubyte: byte 28: found more bytes after all that its header announces" },
-	{ GROW, TRAIN_LABELS, 0, 0, "@/train-labels-idx1-ubyte: byte 13: found more bytes after all that its header announces" },
-	{ SET, TRAIN_IMAGES, 0, 0x89, "@/train-images-idx3-ubyte: byte 0: found 89 00, but an IDX file begins with 00 00" },
-	{ SET, TEST_LABELS, 1, 7, "@/t10k-labels-idx1-ubyte: byte 0: found 00 07, but an IDX file begins with 00 00" },
+	{ CUT, TRAIN_IMAGES, 0, 0, TRAIN_X "is empty" },
+	{ CUT, TRAIN_IMAGES, 1, 0, TRAIN_X "is cut short: it ends inside its header of 16 bytes" },
+	{ CUT, TRAIN_IMAGES, 15, 0, TRAIN_X "is cut short: it ends inside its header of 16 bytes" },
+	{ CUT, TRAIN_LABELS, 7, 0, TRAIN_Y "is cut short: it ends inside its header of 8 bytes" },
+	{ CUT, TRAIN_IMAGES, 16, 0, TRAIN_X "is cut short: it ends before the 46 bytes that its header announces" },
+	{ CUT, TRAIN_IMAGES, 45, 0, TRAIN_X "is cut short: it ends before the 46 bytes that its header announces" },
+	{ CUT, TEST_LABELS, 9, 0, TEST_Y "is cut short: it ends before the 10 bytes that its header announces" },
+	{ GROW, TEST_IMAGES, 0, 0, TEST_X "byte 28: found more bytes after all that its header announces" },
+	{ GROW, TRAIN_LABELS, 0, 0, TRAIN_Y "byte 13: found more bytes after all that its header announces" },
+	{ SET, TRAIN_IMAGES, 0, 0x89, TRAIN_X "byte 0: found 89 00, but an IDX file begins with 00 00" },
+	{ SET, TEST_LABELS, 1, 7, TEST_Y "byte 0: found 00 07, but an IDX file begins with 00 00" },
 	{ SET, TRAIN_IMAGES, 2, 0x0d,
-	  "@/train-images-idx3-ubyte: byte 2: found numbers of type 0d; only 08, unsigned bytes, is accepted" },
-	{ SET, TRAIN_IMAGES, 3, 4,
-	  "@/train-images-idx3-ubyte: byte 3: found 4 dimensions; only images of one channel are accepted: "
+	  TRAIN_X "byte 2: found numbers of type 0d; only 08, unsigned bytes, is accepted" },
+	{ SET, TRAIN_IMAGES, 3, 4, TRAIN_X "byte 3: found 4 dimensions; only images of one channel are accepted: "
 	  "3 dimensions, for count, rows and columns" },
-	{ SET, TRAIN_IMAGES, 3, 1, "@/train-images-idx3-ubyte: byte 3: found 1 dimension, but images have 3" },
-	{ SET, TEST_LABELS, 3, 3, "@/t10k-labels-idx1-ubyte: byte 3: found 3 dimensions, but labels have 1" },
-	{ SET, TRAIN_LABELS, 3, 4, "@/train-labels-idx1-ubyte: byte 3: found 4 dimensions, but labels have 1" },
-	{ SET, TRAIN_IMAGES, 7, 0, "@/train-images-idx3-ubyte: byte 4: found 0 images; 1..268435456 are accepted" },
-	{ SET, TRAIN_LABELS, 7, 0, "@/train-labels-idx1-ubyte: byte 4: found 0 labels; 1..268435456 are accepted" },
-	{ SET, TRAIN_IMAGES, 4, 0xff, "@/train-images-idx3-ubyte: byte 4: found 4278190085 images; 1..268435456 are accepted" },
-	{ SET, TRAIN_IMAGES, 4, 0x0f,
-	  "@/train-images-idx3-ubyte: is cut short: it ends before the 1509949486 bytes that its header "
+	{ SET, TRAIN_IMAGES, 3, 1, TRAIN_X "byte 3: found 1 dimension, but images have 3" },
+	{ SET, TEST_LABELS, 3, 3, TEST_Y "byte 3: found 3 dimensions, but labels have 1" },
+	{ SET, TRAIN_LABELS, 3, 4, TRAIN_Y "byte 3: found 4 dimensions, but labels have 1" },
+	{ SET, TRAIN_IMAGES, 7, 0, TRAIN_X "byte 4: found 0 images; 1..268435456 are accepted" },
+	{ SET, TRAIN_LABELS, 7, 0, TRAIN_Y "byte 4: found 0 labels; 1..268435456 are accepted" },
+	{ SET, TRAIN_IMAGES, 4, 0xff, TRAIN_X "byte 4: found 4278190085 images; 1..268435456 are accepted" },
+	{ SET, TRAIN_IMAGES, 4, 0x0f, TRAIN_X "is cut short: it ends before the 1509949486 bytes that its header "
 	  "announces" },
-	{ SET, TRAIN_IMAGES, 7, 6,
-	  "@/train-images-idx3-ubyte: is cut short: it ends before the 52 bytes that its header announces" },
-	{ SET, TRAIN_IMAGES, 11, 3, "sweeps/x.yaml:5:3: input: 2x3x1 does not fit the data: @/train-images-idx3-ubyte has 3x3x1" },
+	{ SET, TRAIN_IMAGES, 7, 6, TRAIN_X "is cut short: it ends before the 52 bytes that its header announces" },
+	{ SET, TRAIN_IMAGES, 11, 3,
+	  "sweeps/x.yaml:5:3: input: 2x3x1 does not fit the data: @/train-images-idx3-ubyte has 3x3x1" },
 	{ SET, TEST_IMAGES, 12, 1,
 	  "sweeps/x.yaml:5:3: input: 2x3x1 does not fit the data: @/t10k-images-idx3-ubyte has 2x16777219x1" },
-	{ SET, TRAIN_IMAGES, 8, 0xff, "sweeps/x.yaml:5:3: input: 2x3x1 does not fit the data: @/train-images-idx3-ubyte has "
-	  "4278190082x3x1" },
-	{ SET, TRAIN_LABELS, 10, 3, "@/train-labels-idx1-ubyte: byte 10: label 3 is outside 0..2" },
-	{ SET, TEST_LABELS, 9, 255, "@/t10k-labels-idx1-ubyte: byte 9: label 255 is outside 0..2" },
+	{ SET, TRAIN_IMAGES, 8, 0xff,
+	  "sweeps/x.yaml:5:3: input: 2x3x1 does not fit the data: @/train-images-idx3-ubyte has 4278190082x3x1" },
+	{ SET, TRAIN_LABELS, 10, 3, TRAIN_Y "byte 10: label 3 is outside 0..2" },
+	{ SET, TEST_LABELS, 9, 255, TEST_Y "byte 9: label 255 is outside 0..2" },
 };
 
 static void damage_file(struct bytes_of_file *file, const struct broken *b)
@@ -290,7 +296,7 @@ TEST(idx_counts_must_agree)
 	f.files[TRAIN_LABELS].at[7] = 4;
 	f.files[TRAIN_LABELS].len--;
 	write_files(&f);
-	CHECK_DATA_ERROR(&c, "@/train-labels-idx1-ubyte: byte 4: found 4 labels, but @/train-images-idx3-ubyte has 5 images");
+	CHECK_DATA_ERROR(&c, TRAIN_Y "byte 4: found 4 labels, but @/train-images-idx3-ubyte has 5 images");
 }
 
 /* The t10k labels under the name of the images, as a slip of the hand makes them. */
@@ -302,7 +308,7 @@ TEST(idx_swapped_files)
 	init(&c);
 	f.files[TEST_IMAGES] = f.files[TEST_LABELS];
 	write_files(&f);
-	CHECK_DATA_ERROR(&c, "@/t10k-images-idx3-ubyte: byte 3: found 1 dimension, but images have 3");
+	CHECK_DATA_ERROR(&c, TEST_X "byte 3: found 1 dimension, but images have 3");
 }
 
 TEST(idx_description_must_fit)
@@ -313,14 +319,18 @@ TEST(idx_description_must_fit)
 	init(&c);
 	write_files(&f);
 	c.description.shape.c = 3;
-	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: input: 2x3x3 does not fit the data: @/train-images-idx3-ubyte has 2x3x1");
+	CHECK_DATA_ERROR(&c,
+	                 "sweeps/x.yaml:5:3: input: 2x3x3 does not fit the data: @/train-images-idx3-ubyte has 2x3x1");
 	c.description.shape = (struct shape){ 1, 3, 2 };
-	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: input: 3x2x1 does not fit the data: @/train-images-idx3-ubyte has 2x3x1");
+	CHECK_DATA_ERROR(&c,
+	                 "sweeps/x.yaml:5:3: input: 3x2x1 does not fit the data: @/train-images-idx3-ubyte has 2x3x1");
 	c.description.shape = (struct shape){ 2147483647, 2147483647, 2147483647 };
-	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: input: an image of 2147483647x2147483647x2147483647 is larger than 4294967296 bytes");
+	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: input: an image of 2147483647x2147483647x2147483647 is larger than "
+	                     "4294967296 bytes");
 	init(&c);
 	c.description.classes = 4;
-	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: classes: 4 does not fit the data: the largest label of its 7 images is 2");
+	CHECK_DATA_ERROR(&c,
+	                 "sweeps/x.yaml:5:3: classes: 4 does not fit the data: the largest label of its 7 images is 2");
 	c.description.classes = 257;
 	CHECK_DATA_ERROR(&c, "sweeps/x.yaml:5:3: classes: 257 is outside 1..256");
 }
@@ -334,7 +344,7 @@ TEST(idx_oversized_images)
 	init(&c);
 	c.description.shape = (struct shape){ 1, 32768, 65536 };
 	write_anew(names[TRAIN_IMAGES], header, sizeof header);
-	CHECK_DATA_ERROR(&c, "@/train-images-idx3-ubyte: byte 4: found 256 images; 1..2 are accepted");
+	CHECK_DATA_ERROR(&c, TRAIN_X "byte 4: found 256 images; 1..2 are accepted");
 }
 
 TEST(idx_only_regular_files)
@@ -347,16 +357,16 @@ TEST(idx_only_regular_files)
 	write_files(&f);
 	CHECK_INT(unlink(path), 0);
 	CHECK_INT(mkdir(path, 0777), 0);
-	CHECK_DATA_ERROR(&c, "@/train-labels-idx1-ubyte: is a folder, not a file");
+	CHECK_DATA_ERROR(&c, TRAIN_Y "is a folder, not a file");
 	CHECK_INT(rmdir(path), 0);
 	CHECK_INT(mkfifo(path, 0666), 0);
-	CHECK_DATA_ERROR(&c, "@/train-labels-idx1-ubyte: is a device or pipe, not a file");
+	CHECK_DATA_ERROR(&c, TRAIN_Y "is a device or pipe, not a file");
 	CHECK_INT(unlink(path), 0);
 	CHECK_INT(symlink("/dev/zero", path), 0);
-	CHECK_DATA_ERROR(&c, "@/train-labels-idx1-ubyte: is a device or pipe, not a file");
+	CHECK_DATA_ERROR(&c, TRAIN_Y "is a device or pipe, not a file");
 	CHECK_INT(unlink(path), 0);
 	CHECK_INT(symlink(names[TRAIN_LABELS], path), 0);
-	CHECK_DATA_ERROR(&c, "@/train-labels-idx1-ubyte: cannot be opened: Too many levels of symbolic links");
+	CHECK_DATA_ERROR(&c, TRAIN_Y "cannot be opened: Too many levels of symbolic links");
 }
 
 TEST(idx_broken_gzip)
@@ -369,27 +379,28 @@ TEST(idx_broken_gzip)
 	init(&c);
 	write_files(&f);
 	write_anew(names[TRAIN_IMAGES], packed.at, packed.len - 1);
-	snprintf(want, sizeof want, "@/train-images-idx3-ubyte: the gzip stream is cut short: it has not ended at byte %zu, where the "
+	snprintf(want, sizeof want, TRAIN_X "the gzip stream is cut short: it has not ended at byte %zu, where the "
 	         "file ends", packed.len - 1);
 	CHECK_DATA_ERROR(&c, want);
 	worse.at[worse.len - 5] ^= 1;
 	write_anew(names[TRAIN_IMAGES], worse.at, worse.len);
-	snprintf(want, sizeof want, "@/train-images-idx3-ubyte: the gzip stream is corrupt before byte %zu", packed.len - 4);
+	snprintf(want, sizeof want, TRAIN_X "the gzip stream is corrupt before byte %zu",
+	         packed.len - 4);
 	CHECK_DATA_ERROR(&c, want);
 	packed.at[packed.len] = 0;
 	write_anew(names[TRAIN_IMAGES], packed.at, packed.len + 1);
-	snprintf(want, sizeof want, "@/train-images-idx3-ubyte: byte %zu: the gzip stream has ended, but the file goes on", packed.len);
+	snprintf(want, sizeof want, TRAIN_X "byte %zu: the gzip stream has ended, but the file goes on", packed.len);
 	CHECK_DATA_ERROR(&c, want);
 	worse.len = gzip_bytes(f.files[TRAIN_IMAGES].at, 3, worse.at, ROOM);
 	write_anew(names[TRAIN_IMAGES], worse.at, worse.len);
-	CHECK_DATA_ERROR(&c, "@/train-images-idx3-ubyte: is cut short: it ends inside its header of 16 bytes");
+	CHECK_DATA_ERROR(&c, TRAIN_X "is cut short: it ends inside its header of 16 bytes");
 	worse.len = gzip_bytes(f.files[TRAIN_IMAGES].at, 45, worse.at, ROOM);
 	write_anew(names[TRAIN_IMAGES], worse.at, worse.len);
-	CHECK_DATA_ERROR(&c, "@/train-images-idx3-ubyte: is cut short: it ends before the 46 bytes that its header announces");
+	CHECK_DATA_ERROR(&c, TRAIN_X "is cut short: it ends before the 46 bytes that its header announces");
 }
 
-/* 16 MB of zeros in 16 kB: read as far as the header announces and one byte further. And a header that announces more than any
- * stream of the file's size can hold, which must not cost the memory for it. */
+/* 16 MB of zeros in 16 kB: read as far as the header announces and one byte further. And a header that announces more
+ * than any stream of the file's size can hold, which must not cost the memory for it. */
 TEST(idx_gzip_bomb)
 {
 	enum { ZEROS = 16 << 20, PACKED = 64 << 10 };
@@ -401,15 +412,15 @@ TEST(idx_gzip_bomb)
 	write_files(&f);
 	memcpy(zeros, f.files[TRAIN_IMAGES].at, 16);
 	write_anew(names[TRAIN_IMAGES], packed, gzip_bytes(zeros, ZEROS, packed, PACKED));
-	CHECK_DATA_ERROR(&c, "@/train-images-idx3-ubyte: byte 46: found more bytes after all that its header announces");
+	CHECK_DATA_ERROR(&c, TRAIN_X "byte 46: found more bytes after all that its header announces");
 	zeros[4] = 0x0f;
 	write_anew(names[TRAIN_IMAGES], packed, gzip_bytes(zeros, ZEROS, packed, PACKED));
-	CHECK_DATA_ERROR(&c, "@/train-images-idx3-ubyte: is cut short: it ends before the 1509949486 bytes that its header announces");
+	CHECK_DATA_ERROR(&c, TRAIN_X "is cut short: it ends before the 1509949486 bytes that its header announces");
 	free(zeros);
 	free(packed);
 }
 
-/* Reads whatever is there: an error with a text, or exactly these bytes. */
+/* Reads the files: an error with a text, or exactly these bytes. */
 static bool reads_or_fails(const struct data_case *c, const struct folder *f)
 {
 	struct error err = { "" };
@@ -424,7 +435,8 @@ static bool reads_or_fails(const struct data_case *c, const struct folder *f)
 	return done;
 }
 
-/* A header has no byte to spare. A pixel may be anything, a label anything below the number of classes, of which the last must occur. */
+/* A header has no byte to spare. A pixel may be anything, a label anything below the number of classes, of which the
+ * last must occur. */
 TEST(idx_every_byte_flipped)
 {
 	const struct folder whole = small_folder();

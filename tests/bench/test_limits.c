@@ -1,5 +1,5 @@
-/* The limits of a machine: the loops that measure them against naive ones, the sizes of what they read, caches from made-up files, and
- * that what comes out is there and in order. How fast anything is, no test can know. */
+/* The limits of a machine: the loops that measure them against naive ones, the sizes of what they read, caches from
+ * made-up files, and that results exist and are plausible. No test can know how fast a machine is. */
 #include "bench/measure/limits.h"
 #include "nn/base/rng.h"
 #include "tests/helpers/lanes.h"
@@ -14,7 +14,7 @@
 
 enum { MIB = 1 << 20, OPERANDS = LIMIT_TURNS * LIMIT_PIXELS * LANES, SUMS = LIMIT_PIXELS * LIMIT_WEIGHTS };
 
-/* Whole numbers, whose sums are exact. More turns than have operands of their own: those of the first ones come again. */
+/* Whole numbers, so that sums are exact. More turns than operands: the first operands are used again. */
 static void check_multiply(const struct kernels *k, size_t turns)
 {
 	static const real weights[LIMIT_WEIGHTS] = { 3, -5 };
@@ -28,7 +28,8 @@ static void check_multiply(const struct kernels *k, size_t turns)
 		size_t pixel = i / lanes / LIMIT_WEIGHTS, c = i / lanes % LIMIT_WEIGHTS;
 		want[i] = 0;
 		for (size_t turn = 0; turn < turns; turn++)
-			want[i] += x[(turn % LIMIT_TURNS * LIMIT_PIXELS + pixel) * lanes + i % lanes] * (double)weights[c];
+			want[i] += x[(turn % LIMIT_TURNS * LIMIT_PIXELS + pixel) * lanes + i % lanes] *
+				(double)weights[c];
 	}
 	CHECK_EQUAL(k->name, take_wide(sums, len), want, len);
 	take_nothing();
@@ -60,7 +61,7 @@ TEST(limit_read_reads_every_number)
 		}
 }
 
-/* --- Caches ---------------------------------------------------------------------------------------------------------------------- */
+/* --- Caches ------------------------------------------------------------------------------------------------------- */
 
 static void put(int index, const char *name, const char *text)
 {
@@ -105,8 +106,8 @@ TEST(caches_are_read_from_files)
 
 TEST(caches_that_say_nonsense_are_not_believed)
 {
-	static const char *const sizes[] = { "", "\n", "K\n", "-1K\n", "0\n", "32Q\n", "32KB\n", "99999999999999999999\n",
-	                                     "9223372036854775807G\n" };
+	static const char *const sizes[] = { "", "\n", "K\n", "-1K\n", "0\n", "32Q\n", "32KB\n",
+	                                     "99999999999999999999\n", "9223372036854775807G\n" };
 
 	put_cache(0, "1\n", "Data\n", "32K\n");
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -134,7 +135,7 @@ TEST(caches_are_assumed_where_nobody_knows)
 	CHECK_INT(c.level[3].bytes, 32 * MIB);
 }
 
-/* --- Sizes ----------------------------------------------------------------------------------------------------------------------- */
+/* --- Sizes -------------------------------------------------------------------------------------------------------- */
 
 static const struct caches server = { .level = { [1] = { 48 << 10, 1 }, [2] = { MIB, 1 }, [3] = { 32 * MIB, 16 } } };
 
@@ -145,7 +146,8 @@ static long long bytes_for(const struct caches *caches, enum limit_kind kind, in
 	return limits_array_bytes(&r, kind, threads);
 }
 
-/* Half of a level, or of a thread's part of it; memory: four times the part of the last level, 64 MiB in all at least. */
+/* Half of a level, or of a thread's part of it; memory: four times the part of the last level, 64 MiB in all at
+ * least. */
 TEST(limits_arrays_fit_their_level_and_no_higher_one)
 {
 	CHECK_INT(bytes_for(&server, LIMIT_MULTIPLY, 1), OPERANDS * (long long)sizeof(real));
@@ -168,18 +170,18 @@ TEST(limits_of_caches_that_are_missing_or_shared)
 	CHECK_INT(bytes_for(&small, LIMIT_L2, 4), 64 << 10);
 	CHECK_INT(bytes_for(&small, LIMIT_L3, 1), 0);
 	CHECK_INT(bytes_for(&small, LIMIT_MEMORY, 4), 16 * MIB);
-	CHECK_INT(limits_array_bytes(&poor, LIMIT_MEMORY, 1), 0);       /* a quarter of what is free would fit into the cache */
+	CHECK_INT(limits_array_bytes(&poor, LIMIT_MEMORY, 1), 0);       /* a quarter of it fits into the cache */
 	poor.memory_bytes = 300ll * MIB;
 	CHECK_INT(limits_array_bytes(&poor, LIMIT_MEMORY, 1), 75 * MIB);
 }
 
-/* --- Measuring ------------------------------------------------------------------------------------------------------------------- */
+/* --- Measuring ---------------------------------------------------------------------------------------------------- */
 
 TEST(limits_are_measured_on_every_set)
 {
 	for (EACH_SET(k)) {
-		struct limits_request r = { .kernels = *k, .caches = server, .memory_bytes = 1ll << 30, .threads = 2, .stretches = 2,
-		                            .seconds = 1e-4 };
+		struct limits_request r = { .kernels = *k, .caches = server, .memory_bytes = 1ll << 30, .threads = 2,
+		                            .stretches = 2, .seconds = 1e-4 };
 		struct error err = { "" };
 		struct limits limits;
 		struct crew alone;
@@ -199,8 +201,8 @@ TEST(limits_are_measured_on_every_set)
 TEST(limits_that_cannot_be_measured_are_missing)
 {
 	struct caches small = { .level = { [1] = { 32 << 10, 1 }, [2] = { 512 << 10, 1 } } };
-	struct limits_request r = { .kernels = kernels_choose(NULL), .caches = small, .memory_bytes = 1 << 16, .threads = 1, .stretches = 1,
-	                            .seconds = 1e-4 };
+	struct limits_request r = { .kernels = kernels_choose(NULL), .caches = small, .memory_bytes = 1 << 16,
+	                            .threads = 1, .stretches = 1, .seconds = 1e-4 };
 	struct error err = { "" };
 	struct limits limits;
 
@@ -212,11 +214,14 @@ TEST(limits_that_cannot_be_measured_are_missing)
 
 TEST(limits_as_a_table)
 {
-	static const char head[] = "limit\tunit\tone_core\tall_cores\tone_core_bytes\tall_cores_bytes\tthreads\tkernels\tprocessor\n"
+	static const char head[] =
+		"limit\tunit\tone_core\tall_cores\tone_core_bytes\tall_cores_bytes\tthreads\tkernels\tprocessor\n"
 	                           "multiply_add\tGFLOP/s\t";
-	static const char *const parts[] = { "\nread_l2\tGB/s\t", "\nread_l3\tGB/s\t", "\nread_memory\tGB/s\t", "\t1\tportable\t" };
+	static const char *const parts[] = { "\nread_l2\tGB/s\t", "\nread_l3\tGB/s\t", "\nread_memory\tGB/s\t",
+	                                     "\t1\tportable\t" };
 	struct program_result r = run_program((struct program){
-		.argv = (const char *[]){ archsweep_path(), "limits", "--tsv", "--repeats", "1", "--threads", "1", NULL },
+		.argv = (const char *[]){ archsweep_path(), "limits", "--tsv", "--repeats", "1", "--threads", "1",
+		                          NULL },
 		.environment = (const char *[]){ "ARCHSWEEP_KERNELS=portable", NULL } });
 
 	CHECK_INT(r.status, 0);
@@ -229,7 +234,8 @@ TEST(limits_as_a_table)
 
 TEST(limits_on_kernels_that_do_not_exist)
 {
-	struct program_result r = run_program((struct program){ .argv = (const char *[]){ archsweep_path(), "limits", NULL },
+	struct program_result r =
+		run_program((struct program){ .argv = (const char *[]){ archsweep_path(), "limits", NULL },
 		.environment = (const char *[]){ "ARCHSWEEP_KERNELS=avx9", NULL } });
 
 	CHECK_INT(r.status, 1);

@@ -1,4 +1,4 @@
-/* .npz files: what numpy wrote reads back, what we write is what numpy would read, and nothing broken is believed. */
+/* .npz files: we read what numpy wrote, numpy could read what we write, and broken files are refused. */
 #include "bench/weights/npz.h"
 #include "tests/helpers/test.h"
 #include "tests/helpers/texts.h"
@@ -41,8 +41,8 @@ TEST(npz_reads_every_type_of_numpy)
 {
 	static const struct { const char *name; int64_t least, most; } integers[] = {
 		{ "int8", INT8_MIN, INT8_MAX }, { "int16", INT16_MIN, INT16_MAX }, { "int32", INT32_MIN, INT32_MAX },
-		{ "int64", INT64_MIN, INT64_MAX }, { "uint8", 0, UINT8_MAX }, { "uint16", 0, UINT16_MAX }, { "uint32", 0, UINT32_MAX },
-		{ "uint64", 0, INT64_MAX },
+		{ "int64", INT64_MIN, INT64_MAX }, { "uint8", 0, UINT8_MAX }, { "uint16", 0, UINT16_MAX },
+		{ "uint32", 0, UINT32_MAX }, { "uint64", 0, INT64_MAX },
 	};
 	struct npz *npz = npz_open_well(FIXTURE("types"));
 
@@ -95,7 +95,7 @@ TEST(npz_refuses_integers_that_are_none)
 	npz_close(npz);
 }
 
-/* --- writing --------------------------------------------------------------------------------------------------------------------- */
+/* --- writing ------------------------------------------------------------------------------------------------------ */
 
 static const float numbers[6] = { 0, -1, 0.333333343f, 65504, 1e-8f, 1024.5f };
 static const int64_t integers[3] = { INT64_MIN, -1, INT64_MAX };
@@ -104,10 +104,14 @@ static bool write_sample(const char *path, enum npz_type type, struct error *err
 {
 	struct npz_draft *draft = npz_create(err);
 
-	CHECK(npz_add_floats(draft, &(struct npz_array){ .name = "deep/name", .type = type, .rank = 2, .dims = { 2, 3 } }, numbers, err));
-	CHECK(npz_add_floats(draft, &(struct npz_array){ .name = "scalar", .type = type, .rank = 0 }, numbers + 2, err));
-	CHECK(npz_add_floats(draft, &(struct npz_array){ .name = "none", .type = type, .rank = 1, .dims = { 0 } }, numbers, err));
-	CHECK(npz_add_integers(draft, &(struct npz_array){ .name = "whole", .type = NPZ_INT64, .rank = 1, .dims = { 3 } }, integers, err));
+	CHECK(npz_add_floats(draft, &(struct npz_array){ .name = "deep/name", .type = type, .rank = 2,
+	                                                 .dims = { 2, 3 } }, numbers, err));
+	CHECK(npz_add_floats(draft, &(struct npz_array){ .name = "scalar", .type = type, .rank = 0 }, numbers + 2,
+	                     err));
+	CHECK(npz_add_floats(draft, &(struct npz_array){ .name = "none", .type = type, .rank = 1, .dims = { 0 } },
+	                     numbers, err));
+	CHECK(npz_add_integers(draft, &(struct npz_array){ .name = "whole", .type = NPZ_INT64, .rank = 1,
+	                                                   .dims = { 3 } }, integers, err));
 	return npz_save(draft, path, err);
 }
 
@@ -162,7 +166,7 @@ TEST(npz_writes_what_numpy_would)
 
 TEST(npz_writes_half_precision)
 {
-	static const float want[6] = { 0, -1, 0.33325195f, 65504, 0, 1024 };    /* 1024.5 lies in the middle: the even one */
+	static const float want[6] = { 0, -1, 0.33325195f, 65504, 0, 1024 };    /* 1024.5: ties to even */
 	struct error err = { "" };
 
 	CHECK(write_sample(test_path("a.npz"), NPZ_FLOAT16, &err));
@@ -251,10 +255,10 @@ TEST(npz_on_a_full_disk_leaves_the_old_one)
 	CHECK_TEXT(err.text, want);
 	read_bytes(path, &after);
 	CHECK(len == after);
-	CHECK(rmdir(test_folder()) != 0 && unlink(path) == 0 && rmdir(test_folder()) == 0);     /* nothing else was left behind */
+	CHECK(rmdir(test_folder()) != 0 && unlink(path) == 0 && rmdir(test_folder()) == 0);  /* left nothing */
 }
 
-/* --- what is broken -------------------------------------------------------------------------------------------------------------- */
+/* --- what is broken ----------------------------------------------------------------------------------------------- */
 
 static void check_refused(const char *path, const char *want)
 {
@@ -286,7 +290,7 @@ static const char *write_entry(const char *name, const void *bytes, size_t len)
 	return path;
 }
 
-/* An array "x" of this dictionary and so many zero bytes of numbers. */
+/* An array "x" with this dictionary and `zeros` zero bytes of numbers. */
 static const char *write_array(const char *dictionary, size_t zeros)
 {
 	static char bytes[1 << 20];
@@ -312,8 +316,10 @@ TEST(npz_that_is_no_archive_is_refused)
 	check_refused(test_path("pipe.npz"), "not a file");
 	check_refused(test_write("a.npz", "", 0), "not an .npz file, which is a zip archive: Not a zip archive");
 	check_refused(test_write("a.npz", "hello", 5), "not an .npz file, which is a zip archive: Not a zip archive");
-	check_refused(test_write("a.npz", whole, len / 2), "not an .npz file, which is a zip archive: Not a zip archive");
-	check_refused(test_write("a.npz", whole, len - 1), "not an .npz file, which is a zip archive: Not a zip archive");
+	check_refused(test_write("a.npz", whole, len / 2),
+	              "not an .npz file, which is a zip archive: Not a zip archive");
+	check_refused(test_write("a.npz", whole, len - 1),
+	              "not an .npz file, which is a zip archive: Not a zip archive");
 }
 
 #define N17 "nnnnnnnnnnnnnnnnn"
@@ -322,16 +328,20 @@ TEST(npz_with_something_else_is_refused)
 {
 	char name[400];
 
-	check_refused(write_entry("notes.txt", "hello", 5), "holds \"notes.txt\", which is not the name of an array: NAME.npy");
+	check_refused(write_entry("notes.txt", "hello", 5),
+	              "holds \"notes.txt\", which is not the name of an array: NAME.npy");
 	check_refused(write_entry(".npy", "hello", 5), "holds \".npy\", which is not the name of an array: NAME.npy");
 	check_refused(write_entry("x.npy", "hello", 5), "array \"x\": ends early");
 	check_refused(write_entry("x.npy", "hello, world", 12), "array \"x\": does not begin as a .npy array does");
-	check_refused(write_entry("x.npy", "\x93NUMPY\3\0....", 12), "array \"x\": .npy version 3.0; accepted: 1.0, 2.0");
+	check_refused(write_entry("x.npy", "\x93NUMPY\3\0....", 12),
+	              "array \"x\": .npy version 3.0; accepted: 1.0, 2.0");
 	check_refused(write_entry("x.npy", "\x93NUMPY\1\0\5\0{}", 12), "array \"x\": ends early");
-	check_refused(write_entry("x.npy", "\x93NUMPY\2\0\0\0\0\1", 12), "array \"x\": .npy header: 16777216 bytes; accepted: up to 65536");
+	check_refused(write_entry("x.npy", "\x93NUMPY\2\0\0\0\0\1", 12),
+	              "array \"x\": .npy header: 16777216 bytes; accepted: up to 65536");
 	memset(name, 'n', sizeof name);
 	memcpy(name + sizeof name - 5, ".npy", 5);
-	check_refused(write_entry(name, "hello", 5), "the name of array \"" N17 N17 N17 N17 "...\" is longer than 255 bytes");
+	check_refused(write_entry(name, "hello", 5),
+	              "the name of array \"" N17 N17 N17 N17 "...\" is longer than 255 bytes");
 }
 
 #define HEADER(type, shape) "{'descr': '" type "', 'fortran_order': False, 'shape': (" shape ")}"
@@ -355,9 +365,12 @@ TEST(npz_header_that_is_no_dictionary_of_an_array_is_refused)
 		{ "{'shape': (65536, 65536)}", "more than 2147483648 numbers" },
 		{ "{'descr': '<f4", ".npy header: a short text in quotes expected, found \"'<f4\"" },
 		{ "{'descr': [('a', '<f4')]}", ".npy header: an array of records; accepted: an array of numbers" },
-		{ HEADER(">f4", "1"), "numbers of type \">f4\"; accepted: little-endian floats of 2, 4 and 8 bytes, integers of 1 to 8" },
-		{ HEADER("<c8", "1"), "numbers of type \"<c8\"; accepted: little-endian floats of 2, 4 and 8 bytes, integers of 1 to 8" },
-		{ HEADER("|O", "1"), "numbers of type \"|O\"; accepted: little-endian floats of 2, 4 and 8 bytes, integers of 1 to 8" },
+		{ HEADER(">f4", "1"),
+		  "numbers of type \">f4\"; accepted: little-endian floats of 2, 4 and 8 bytes, integers of 1 to 8" },
+		{ HEADER("<c8", "1"),
+		  "numbers of type \"<c8\"; accepted: little-endian floats of 2, 4 and 8 bytes, integers of 1 to 8" },
+		{ HEADER("|O", "1"),
+		  "numbers of type \"|O\"; accepted: little-endian floats of 2, 4 and 8 bytes, integers of 1 to 8" },
 		{ HEADER("<f4", "1") " x", ".npy header: nothing more expected, found \"x\"" },
 		{ HEADER("<f4", "2"), "80 bytes long, where its header makes it 72" },
 		{ HEADER("<f4", "1000000000"), "89 bytes long, where its header makes it 4000000073" },
@@ -412,7 +425,8 @@ TEST(npz_with_an_array_twice_is_refused)
 TEST(npz_compressed_in_another_way_is_refused)
 {
 	write_array(HEADER("<f4", "4"), 16);
-	check_refused(patch("PK\1\2", 0, 10, "\x0e", 1), "array \"x\": compressed by method 14; accepted: stored, deflated");
+	check_refused(patch("PK\1\2", 0, 10, "\x0e", 1),
+	              "array \"x\": compressed by method 14; accepted: stored, deflated");
 }
 
 static void check_unreadable(const char *path, const char *want)
@@ -428,7 +442,7 @@ static void check_unreadable(const char *path, const char *want)
 	npz_close(npz);
 }
 
-/* The archive states how long an entry is; both lies are found out when it is read. */
+/* The archive states an entry's length; reading detects both wrong lengths. */
 TEST(npz_that_lies_about_its_length_is_refused)
 {
 	write_array(HEADER("<f4", "10"), 100000);

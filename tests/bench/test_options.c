@@ -22,7 +22,7 @@ static const struct command sample = {
 
 enum { MAX_ARGUMENTS = 200 };
 
-/* A command line as it was read; everything inside points into its own text. */
+/* A parsed command line; its pointers point into its own text. */
 struct reading {
 	char text[1024];
 	char *argv[MAX_ARGUMENTS + 1];
@@ -31,7 +31,7 @@ struct reading {
 	struct error err;
 };
 
-/* Words are what blanks divide. */
+/* Splits the line at spaces. */
 static void read_line(const char *line, struct reading *to)
 {
 	int argc = 0;

@@ -1,5 +1,5 @@
 /* `archsweep step` from the command line: a network with a layer of every type against PyTorch's numbers
- * (tests/fixtures/make_step_fixtures.py), what dropout and threads do, and what is said of files that do not fit. */
+ * (tests/fixtures/make_step_fixtures.py), dropout, threads, and errors for files that do not fit. */
 #include "bench/weights/npz.h"
 #include "tests/helpers/run_program.h"
 #include "tests/helpers/test.h"
@@ -14,12 +14,14 @@
 #define EVERYTHING FIXTURE("step.yaml"), "everything/3"
 #define RESULT "results.npz"
 
-static const char *const fixture[] = { "step", EVERYTHING, "--weights", FIXTURE("weights.npz"), "--batch", FIXTURE("batch.npz"), NULL };
+static const char *const fixture[] = { "step", EVERYTHING, "--weights", FIXTURE("weights.npz"), "--batch",
+                                       FIXTURE("batch.npz"), NULL };
 
 enum { MAX_ARGUMENTS = 24 };
 
 /* Runs `first`, then `--out NAME` in the test's folder, then `more`. */
-static struct program_result run_step(const char *const *first, const char *name, const char *const *more, const char *kernels)
+static struct program_result run_step(const char *const *first, const char *name, const char *const *more,
+                                      const char *kernels)
 {
 	const char *argv[MAX_ARGUMENTS] = { archsweep_path() }, *environment[] = { kernels, NULL };
 	int count = 1;
@@ -34,7 +36,7 @@ static struct program_result run_step(const char *const *first, const char *name
 }
 #define MORE(...) ((const char *const[]){ __VA_ARGS__, NULL })
 
-/* The same, which must succeed without a word on stderr. */
+/* The same, which must succeed with nothing on stderr. */
 static void step(const char *const *first, const char *name, const char *const *more, const char *kernels)
 {
 	struct program_result r = run_step(first, name, more, kernels);
@@ -69,7 +71,7 @@ static float *read_named(const char *path, const char *name, int64_t count)
 	return values;
 }
 
-/* --- the numbers ----------------------------------------------------------------------------------------------------------------- */
+/* --- the numbers -------------------------------------------------------------------------------------------------- */
 
 /* Errors against the array's largest number, or, of gradients that are zero on paper, against numbers of size 1. */
 static void check_values(const char *name, const float *got, const float *want, int64_t count)
@@ -129,7 +131,8 @@ TEST(step_agrees_with_pytorch_on_a_layer_of_every_type)
 
 TEST(step_results_stand_in_the_order_of_the_network)
 {
-	static const char *const want[] = { "loss", "losses", "logits", "grad/01_batch_norm/gamma", "grad/01_batch_norm/beta",
+	static const char *const want[] = { "loss", "losses", "logits", "grad/01_batch_norm/gamma",
+	                                    "grad/01_batch_norm/beta",
 		"grad/02_conv/kernel", "grad/02_conv/bias", "grad/04_depthwise/kernel" };
 
 	step(fixture, RESULT, NULL, NULL);
@@ -172,7 +175,8 @@ TEST(step_takes_the_recipes_label_smoothing)
 {
 	step(fixture, "with.npz", NULL, NULL);
 	step(fixture, "without.npz", MORE("--set", "recipe.label_smoothing=0"), NULL);
-	float *with = read_named(test_path("with.npz"), "loss", 1), *without = read_named(test_path("without.npz"), "loss", 1);
+	float *with = read_named(test_path("with.npz"), "loss", 1);
+	float *without = read_named(test_path("without.npz"), "loss", 1);
 	CHECK(fabsf(*with - *without) > 1e-3f);
 	free(with);
 	free(without);
@@ -181,7 +185,8 @@ TEST(step_takes_the_recipes_label_smoothing)
 TEST(step_begins_with_the_first_weights_unless_told)
 {
 	const char *first = test_path("first.npz");
-	struct program_result r = run_archsweep((const char *[]){ "export", EVERYTHING, "--initial", "--npz", first, NULL });
+	struct program_result r =
+		run_archsweep((const char *[]){ "export", EVERYTHING, "--initial", "--npz", first, NULL });
 	const char *without[] = { "step", EVERYTHING, "--batch", FIXTURE("batch.npz"), NULL };
 	const char *with[] = { "step", EVERYTHING, "--batch", FIXTURE("batch.npz"), "--weights", first, NULL };
 
@@ -194,7 +199,7 @@ TEST(step_begins_with_the_first_weights_unless_told)
 	program_result_free(&r);
 }
 
-/* --- a network of one dense layer, whose numbers need no other program ----------------------------------------------------------- */
+/* --- a network of one dense layer, whose numbers need no other program -------------------------------------------- */
 
 static const char line_sweep[] =
 	"data: {idx: {folder: nowhere}}\n"
@@ -202,7 +207,8 @@ static const char line_sweep[] =
 	"classes: 3\n"
 	"seeds: [1, 2]\n"
 	"recipe: {epochs: 1}\n"
-	"families: [{name: line, widths: [1], layers: [flatten, dropout: {rate: 0.5}, dense: {units: classes, bias: false}]}]\n";
+	"families: [{name: line, widths: [1], layers: [flatten, dropout: {rate: 0.5}, dense: {units: classes, "
+	"bias: false}]}]\n";
 
 static bool add_x(struct npz_draft *draft, int64_t images, struct error *err)
 {
@@ -229,10 +235,12 @@ static const char *write_ones(int images)
 	return test_path("ones.npz");
 }
 
-/* The gradient by weight [i][c] of an image of ones is (share of c - target of c) * what dropout made of input i. */
+/* For an image of ones, the gradient with respect to weight [i][c] is (softmax of c - target of c) * dropped-out input
+ * i. */
 static void step_line(const char *name, const char *seed, const char *const *more)
 {
-	const char *first[] = { "step", test_write("line.yaml", line_sweep, sizeof line_sweep - 1), seed, "--batch", write_ones(1), NULL };
+	const char *first[] = { "step", test_write("line.yaml", line_sweep, sizeof line_sweep - 1), seed, "--batch",
+	                        write_ones(1), NULL };
 
 	step(first, name, more, NULL);
 }
@@ -279,11 +287,13 @@ TEST(step_runs_any_number_of_images)
 	float mean = 0;
 
 	for (int i = 0; i < 5; i++) {
-		const char *sweep = test_write("line.yaml", line_sweep, sizeof line_sweep - 1), *batch = write_ones(counts[i]);
+		const char *sweep = test_write("line.yaml", line_sweep, sizeof line_sweep - 1);
+		const char *batch = write_ones(counts[i]);
 		const char *first[] = { "step", sweep, "line/1/1", "--batch", batch, NULL };
 
 		step(first, RESULT, NULL, NULL);
-		float *loss = read_named(test_path(RESULT), "loss", 1), *losses = read_named(test_path(RESULT), "losses", counts[i]);
+		float *loss = read_named(test_path(RESULT), "loss", 1);
+		float *losses = read_named(test_path(RESULT), "losses", counts[i]);
 		float *logits = read_named(test_path(RESULT), "logits", 3 * counts[i]);
 		mean = i == 0 ? *loss : mean;   /* all images are alike */
 		CHECK_CLOSE((double)*loss, (double)mean, 1e-6);
@@ -295,7 +305,7 @@ TEST(step_runs_any_number_of_images)
 	}
 }
 
-/* --- what does not fit ----------------------------------------------------------------------------------------------------------- */
+/* --- what does not fit -------------------------------------------------------------------------------------------- */
 
 /* One array of a broken batch. */
 struct part {
@@ -319,11 +329,13 @@ static void add_part(struct npz_draft *draft, const struct part *part)
 		floats[i] = i == part->at ? (float)part->value : 1;
 		integers[i] = i == part->at && isfinite(part->value) ? (int64_t)part->value : 2;
 	}
-	CHECK(part->type == NPZ_INT64 ? npz_add_integers(draft, &array, integers, &err) : npz_add_floats(draft, &array, floats, &err));
+	CHECK(part->type == NPZ_INT64 ? npz_add_integers(draft, &array, integers, &err)
+	                              : npz_add_floats(draft, &array, floats, &err));
 	CHECK_TEXT(err.text, "");
 }
 
-/* Writes FOLDER/batch.npz of these parts and runs a step, which must be refused: "FOLDER/batch.npz: WANT", and no file written. */
+/* Writes FOLDER/batch.npz of these parts and runs a step, which must be refused: "FOLDER/batch.npz: WANT", and no file
+ * written. */
 static void check_batch(const struct part *parts, int count, const char *want)
 {
 	struct error err = { "" };
@@ -350,14 +362,18 @@ static void check_batch(const struct part *parts, int count, const char *want)
 
 TEST(step_refuses_batches_without_their_arrays)
 {
-	CHECK_BATCH("array \"x\" is missing; a batch is x, floats [n, rows, columns, channels], and y, integers [n]", Y(2));
-	CHECK_BATCH("array \"y\" is missing; a batch is x, floats [n, rows, columns, channels], and y, integers [n]", X(2));
-	CHECK_BATCH("array \"z\" is no part of a batch; accepted: x, y", X(2), { "z", NPZ_INT64, 1, { 2 }, -1, 0 }, Y(2));
+	CHECK_BATCH("array \"x\" is missing; a batch is x, floats [n, rows, columns, channels], and y, integers [n]",
+	            Y(2));
+	CHECK_BATCH("array \"y\" is missing; a batch is x, floats [n, rows, columns, channels], and y, integers [n]",
+	            X(2));
+	CHECK_BATCH("array \"z\" is no part of a batch; accepted: x, y", X(2), { "z", NPZ_INT64, 1, { 2 }, -1, 0 },
+	            Y(2));
 }
 
 TEST(step_refuses_inputs_that_do_not_fit)
 {
-	CHECK_BATCH("array \"x\" is of type int64; accepted: float16, float32, float64, already scaled as the network takes its inputs",
+	CHECK_BATCH("array \"x\" is of type int64; accepted: float16, float32, float64, "
+	            "already scaled as the network takes its inputs",
 	            { "x", NPZ_INT64, 4, { 2, 4, 5, 2 }, -1, 0 }, Y(2));
 	CHECK_BATCH("array \"x\" is [2, 5, 4, 2]; accepted: [n, 4, 5, 2] (images, rows, columns, channels)",
 	            { "x", NPZ_FLOAT32, 4, { 2, 5, 4, 2 }, -1, 0 }, Y(2));
@@ -372,10 +388,12 @@ TEST(step_refuses_labels_that_do_not_fit)
 {
 	CHECK_BATCH("array \"y\" is of type float32; accepted: integers", X(2), { "y", NPZ_FLOAT32, 1, { 2 }, -1, 0 });
 	CHECK_BATCH("array \"y\" is [3]; accepted: [2], a label for each image of \"x\"", X(2), Y(3));
-	CHECK_BATCH("array \"y\" is [2, 1]; accepted: [2], a label for each image of \"x\"", X(2), { "y", NPZ_INT64, 2, { 2, 1 }, -1, 0 });
+	CHECK_BATCH("array \"y\" is [2, 1]; accepted: [2], a label for each image of \"x\"", X(2),
+	            { "y", NPZ_INT64, 2, { 2, 1 }, -1, 0 });
 	CHECK_BATCH("array \"y\": number 1 is 3; accepted: 0..2", X(2), { "y", NPZ_INT64, 1, { 2 }, 1, 3 });
 	CHECK_BATCH("array \"y\": number 0 is -1; accepted: 0..2", X(2), { "y", NPZ_INT64, 1, { 2 }, 0, -1 });
-	CHECK_BATCH("array \"y\": number 1 is 4294967296; accepted: 0..2", X(2), { "y", NPZ_INT64, 1, { 2 }, 1, 4294967296.0 });
+	CHECK_BATCH("array \"y\": number 1 is 4294967296; accepted: 0..2", X(2),
+	            { "y", NPZ_INT64, 1, { 2 }, 1, 4294967296.0 });
 }
 
 /* The command line up to --batch and --out, and one line on stderr that begins so, with '@' for the test's folder. */
@@ -386,7 +404,8 @@ static void check_refusal(const char *const *arguments, int status, const char *
 	int used = 0;
 
 	for (; *want && used < 1000; want++)
-		used += *want == '@' ? snprintf(line + used, sizeof line - (size_t)used, "%s", test_folder()) : (line[used] = *want, 1);
+		used += *want == '@' ? snprintf(line + used, sizeof line - (size_t)used, "%s", test_folder())
+		                     : (line[used] = *want, 1);
 	line[used] = '\0';
 	CHECK_INT(r.status, status);
 	CHECK_TEXT(r.out, "");
@@ -399,13 +418,16 @@ TEST(step_refuses_command_lines)
 {
 	const char *sweep = test_write("line.yaml", line_sweep, sizeof line_sweep - 1);
 
-	CHECK_REFUSAL(2, "archsweep step: --batch FILE is missing: the images and their labels; see archsweep step --help\n",
+	CHECK_REFUSAL(2, "archsweep step: --batch FILE is missing: the images and their labels; "
+	                 "see archsweep step --help\n",
 	              "step", sweep, "line/1", "--out", "o.npz");
-	CHECK_REFUSAL(2, "archsweep step: --out FILE is missing: where to write the results; see archsweep step --help\n",
+	CHECK_REFUSAL(2,
+	              "archsweep step: --out FILE is missing: where to write the results; see archsweep step --help\n",
 	              "step", sweep, "line/1", "--batch", "b.npz");
-	CHECK_REFUSAL(2, "archsweep step: \"line/1\" is more than one point: line/1/1, line/1/2; see archsweep step --help\n",
+	CHECK_REFUSAL(2, "archsweep step: \"line/1\" is more than one point: line/1/1, line/1/2; "
+	                 "see archsweep step --help\n",
 	              "step", sweep, "line/1", "--batch", "b.npz", "--out", "o.npz");
-	CHECK_REFUSAL(1, "@/b.npz: cannot be read: No such file or directory\n",      /* with weights, seeds don't matter */
+	CHECK_REFUSAL(1, "@/b.npz: cannot be read: No such file or directory\n", /* seeds do not matter here */
 	              "step", sweep, "line/1", "--batch", test_path("b.npz"), "--out", "o.npz", "--weights", "w.npz");
 	CHECK_REFUSAL(2, "archsweep step: no point is \"x\"; there are line/1; see archsweep step --help\n",
 	              "step", sweep, "x", "--batch", "b.npz", "--out", "o.npz", "--weights", "w.npz");
@@ -416,7 +438,8 @@ TEST(step_writes_a_whole_file_or_none)
 {
 	const char *sweep = test_write("line.yaml", line_sweep, sizeof line_sweep - 1), *batch = write_ones(2);
 	const char *old = test_write("old.npz", "old", 3);
-	struct program_result r = run_archsweep((const char *[]){ "step", sweep, "line/1/1", "--batch", batch, "--out", old,
+	struct program_result r =
+		run_archsweep((const char *[]){ "step", sweep, "line/1/1", "--batch", batch, "--out", old,
 		"--weights", FIXTURE("weights.npz"), NULL });
 
 	CHECK_INT(r.status, 1);
@@ -429,13 +452,14 @@ TEST(step_writes_a_whole_file_or_none)
 	              "step", sweep, "line/1/1", "--batch", batch, "--out", test_path("no/o.npz"));
 }
 
-/* --- the network in words -------------------------------------------------------------------------------------------------------- */
+/* --- the network in words ----------------------------------------------------------------------------------------- */
 
 /* PyTorch's network was built from this very text. */
 TEST(summary_of_a_layer_of_every_type_is_what_pytorch_read)
 {
 	struct program_result r = run_archsweep((const char *[]){ "summary", EVERYTHING, "--json", NULL });
-	struct program_result want = run_program((struct program){ .argv = (const char *[]){ "cat", FIXTURE("layers.json"), NULL } });
+	struct program_result want =
+		run_program((struct program){ .argv = (const char *[]){ "cat", FIXTURE("layers.json"), NULL } });
 	const char *layers = strstr(r.out, "  \"layers\"");
 
 	CHECK_TEXT(layers ? layers : "no layers", want.out);

@@ -10,10 +10,11 @@ TEST(sweep_refuses_keys)
 {
 	CHECK_REFUSED("[1, 2]\n", "s.yaml:1:1: the sweep: a list where a map is accepted");
 	CHECK_REFUSED(HEAD TINY "famlies: []\n",
-	              "s.yaml:6:1: famlies: unknown key; accepted: title, classes, data, input, seeds, recipe, families, base; "
-	              "did you mean \"families\"?");
+	              "s.yaml:6:1: famlies: unknown key; accepted: title, classes, data, input, seeds, recipe, "
+	              "families, base; did you mean \"families\"?");
 	CHECK_REFUSED(HEAD TINY "<<: {a: 1}\n",
-	              "s.yaml:6:1: <<: unknown key; accepted: title, classes, data, input, seeds, recipe, families, base");
+	              "s.yaml:6:1: <<: unknown key; accepted: title, classes, data, input, seeds, recipe, families, "
+	              "base");
 	CHECK_REFUSED(HEAD, "s.yaml:1:1: families: missing; a list is required");
 	CHECK_REFUSED("data: {idx: {folder: d}}\nclasses: 3\nrecipe: {epochs: 1}\n" TINY,
 	              "s.yaml:1:1: input: missing; [height, width, channels] is required");
@@ -28,7 +29,8 @@ TEST(sweep_refuses_values)
 	CHECK_REFUSED("classes: many\n", "s.yaml:1:10: classes: \"many\" is not a whole number");
 	CHECK_REFUSED("classes: 1\n", "s.yaml:1:10: classes: 1 is outside 2..65536");
 	CHECK_REFUSED("classes: 3.0\n", "s.yaml:1:10: classes: \"3.0\" is not a whole number");
-	CHECK_REFUSED("classes: 3\ninput: 28\n", "s.yaml:2:8: input: \"28\" where [height, width, channels] is accepted");
+	CHECK_REFUSED("classes: 3\ninput: 28\n",
+	              "s.yaml:2:8: input: \"28\" where [height, width, channels] is accepted");
 	CHECK_REFUSED("classes: 3\ninput: [28, 28]\n",
 	              "s.yaml:2:8: input: a list of 2 where [height, width, channels] is accepted");
 	CHECK_REFUSED("classes: 3\ninput: [28, 0, 1]\n", "s.yaml:2:13: input: 0 is outside 1..4096");
@@ -53,8 +55,10 @@ TEST(sweep_refuses_data)
 	CHECK_REFUSED(NO_DATA "data: {idx: {folder: d}, fer2013: {file: f}}\n",
 	              "s.yaml:5:26: data: a map of 2 keys where one name is accepted");
 	CHECK_REFUSED(NO_DATA "data: {idx: {folder: d, validaton: 5}}\n",
-	              "s.yaml:5:25: validaton: unknown key; accepted: folder, validation; did you mean \"validation\"?");
-	CHECK_REFUSED(NO_DATA "data: []\n", "s.yaml:5:7: data: an empty list where a name or {name: {...}} is accepted");
+	              "s.yaml:5:25: validaton: unknown key; accepted: folder, validation; "
+	              "did you mean \"validation\"?");
+	CHECK_REFUSED(NO_DATA "data: []\n",
+	              "s.yaml:5:7: data: an empty list where a name or {name: {...}} is accepted");
 }
 
 #define RECIPE(text) "data: {idx: {folder: d}}\ninput: [8, 8, 1]\nclasses: 3\n" TINY "recipe: " text "\n"
@@ -66,7 +70,8 @@ TEST(sweep_refuses_recipes)
 	CHECK_REFUSED(RECIPE("{epochs: many}"), "s.yaml:5:18: epochs: \"many\" is not a whole number");
 	CHECK_REFUSED(RECIPE("{epochs: 0}"), "s.yaml:5:18: epochs: 0 is outside 1..100000");
 	CHECK_REFUSED(RECIPE("{epochs: 1, lerning_rate: 1}"),
-	              "s.yaml:5:21: lerning_rate: unknown key; accepted: epochs, batch, learning_rate, label_smoothing, scaling, flip, "
+	              "s.yaml:5:21: lerning_rate: unknown key; accepted: epochs, batch, learning_rate, "
+	              "label_smoothing, scaling, flip, "
 	              "shift, patience, min_gain, warm_up, average_weights, precision, optimizer, schedule; "
 	              "did you mean \"learning_rate\"?");
 	CHECK_REFUSED(RECIPE("{epochs: 1, learning_rate: -1}"), "s.yaml:5:36: learning_rate: -1 is outside 0..100");
@@ -74,17 +79,21 @@ TEST(sweep_refuses_recipes)
 	CHECK_REFUSED(RECIPE("{epochs: 1, precision: bfloat16}"),
 	              "s.yaml:5:32: precision: \"bfloat16\" is unknown; accepted: float32, bf16");
 	CHECK_REFUSED(RECIPE("{epochs: 1, scaling: units}"),
-	              "s.yaml:5:30: scaling: \"units\" is unknown; accepted: unit, standard, raw; did you mean \"unit\"?");
-	CHECK_REFUSED(RECIPE("{epochs: 1, scaling: {unit: 1}}"), "s.yaml:5:30: scaling: a map where one word is accepted");
+	              "s.yaml:5:30: scaling: \"units\" is unknown; accepted: unit, standard, raw; "
+	              "did you mean \"unit\"?");
+	CHECK_REFUSED(RECIPE("{epochs: 1, scaling: {unit: 1}}"),
+	              "s.yaml:5:30: scaling: a map where one word is accepted");
 	CHECK_REFUSED(RECIPE("{epochs: 1, optimizer: adan}"),
-	              "s.yaml:5:32: optimizer: \"adan\" is unknown; accepted: adam, sgd, adamw, adamax, adadelta, rmsprop; "
-	              "did you mean \"adam\"?");
+	              "s.yaml:5:32: optimizer: \"adan\" is unknown; accepted: adam, sgd, adamw, adamax, adadelta, "
+	              "rmsprop; did you mean \"adam\"?");
 	CHECK_REFUSED(RECIPE("{epochs: 1, optimizer: {adam: {beta: 0.9}}}"),
-	              "s.yaml:5:40: beta: unknown key; accepted: beta1, beta2, epsilon, weight_decay; did you mean \"beta1\"?");
+	              "s.yaml:5:40: beta: unknown key; accepted: beta1, beta2, epsilon, weight_decay; "
+	              "did you mean \"beta1\"?");
 	CHECK_REFUSED(RECIPE("{epochs: 1, schedule: linear}"),
 	              "s.yaml:5:31: schedule: \"linear\" is unknown; accepted: constant, cosine, one_cycle, step, "
 	              "reduce_on_plateau");
-	CHECK_REFUSED(RECIPE("{epochs: 1, schedule: {one_cycle: {warm_up: 2}}}"), "s.yaml:5:53: warm_up: 2 is outside 0..0.99");
+	CHECK_REFUSED(RECIPE("{epochs: 1, schedule: {one_cycle: {warm_up: 2}}}"),
+	              "s.yaml:5:53: warm_up: 2 is outside 0..0.99");
 	CHECK_REFUSED(RECIPE("{epochs: 9, patience: 3}"),
 	              "s.yaml:5:31: patience: 3 where the data has no validation images; accepted: 0");
 }
@@ -99,8 +108,10 @@ TEST(sweep_refuses_warming_up)
 
 TEST(sweep_refuses_averages)
 {
-	CHECK_REFUSED(RECIPE("{epochs: 9, average_weights: 1}"), "s.yaml:5:38: average_weights: 1 is outside 0..0.999999");
-	CHECK_REFUSED(RECIPE("{epochs: 9, average_weights: true}"), "s.yaml:5:38: average_weights: \"true\" is not a number");
+	CHECK_REFUSED(RECIPE("{epochs: 9, average_weights: 1}"),
+	              "s.yaml:5:38: average_weights: 1 is outside 0..0.999999");
+	CHECK_REFUSED(RECIPE("{epochs: 9, average_weights: true}"),
+	              "s.yaml:5:38: average_weights: \"true\" is not a number");
 }
 
 TEST(sweep_refuses_schedules)
@@ -111,7 +122,8 @@ TEST(sweep_refuses_schedules)
 	              "s.yaml:5:32: step: both every and at; accepted: one of them");
 	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {step: {at: [2, 7, 7]}}}"),
 	              "s.yaml:5:32: at: 7 behind 7; accepted: rising numbers of epochs");
-	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {step: {at: []}}}"), "s.yaml:5:43: at: a list of 0 where 1 to 16 are accepted");
+	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {step: {at: []}}}"),
+	              "s.yaml:5:43: at: a list of 0 where 1 to 16 are accepted");
 	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {step: {at: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17]}}}"),
 	              "s.yaml:5:43: at: a list of 17 where 1 to 16 are accepted");
 	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {step: {at: [3, x]}}}"),
@@ -122,8 +134,8 @@ TEST(sweep_refuses_schedules)
 	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {step: {gamma: 2}}}"),
 	              "s.yaml:5:39: gamma: unknown key; accepted: every, at, factor");
 	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: reduce_on_plateau}"),
-	              "s.yaml:5:31: schedule: reduce_on_plateau where the data has no validation images; accepted: schedules that do "
-	              "not watch them");
+	              "s.yaml:5:31: schedule: reduce_on_plateau where the data has no validation images; "
+	              "accepted: schedules that do not watch them");
 	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {reduce_on_plateau: {watch: los}}}"),
 	              "s.yaml:5:59: watch: \"los\" is unknown; accepted: accuracy, loss; did you mean \"loss\"?");
 	CHECK_REFUSED(RECIPE("{epochs: 9, schedule: {reduce_on_plateau: {patience: 0}}}"),
@@ -142,12 +154,13 @@ TEST(sweep_refuses_families)
 	CHECK_REFUSED(LIST("[{name: a/b, widths: [1], " BODY "}]"),
 	              "s.yaml:5:19: name: \"a/b\" is not a name; accepted: 1 to 63 letters, digits, ., _ and -");
 	CHECK_REFUSED(LIST("[{name: a, width: [1], " BODY "}]"),
-	              "s.yaml:5:22: width: unknown key; accepted: name, widths, expect, about, rounding, blocks, layers; "
-	              "did you mean \"widths\"?");
+	              "s.yaml:5:22: width: unknown key; accepted: name, widths, expect, about, rounding, blocks, "
+	              "layers; did you mean \"widths\"?");
 	CHECK_REFUSED(LIST("[{family: a, widths: [1], " BODY "}]"),
 	              "s.yaml:5:37: layers: unknown key; accepted: family, name, widths, expect");
 	CHECK_REFUSED(LIST("[{family: a, widths: [1]}]"), "s.yaml:5:21: family: \"a\" has no file families/a.yaml");
-	CHECK_REFUSED(LIST("[{family: b/a.yaml, widths: [1]}]"), "s.yaml:5:21: family: \"b/a.yaml\" has no file b/a.yaml");
+	CHECK_REFUSED(LIST("[{family: b/a.yaml, widths: [1]}]"),
+	              "s.yaml:5:21: family: \"b/a.yaml\" has no file b/a.yaml");
 	CHECK_REFUSED(LIST("[{name: a, widths: [1], " BODY "},\n {name: a, widths: [2], " BODY "}]"),
 	              "s.yaml:6:9: name: \"a\" is already the name of family 1 in this sweep");
 }
@@ -158,7 +171,8 @@ TEST(sweep_refuses_widths)
 	CHECK_REFUSED(LIST("[{name: a, widths: [], " BODY "}]"),
 	              "s.yaml:5:30: widths: a list of 0 where 1 to 4096 widths are accepted");
 	CHECK_REFUSED(LIST("[{name: a, widths: [0], " BODY "}]"), "s.yaml:5:31: widths: 0 is not above 0");
-	CHECK_REFUSED(LIST("[{name: a, widths: [-1], " BODY "}]"), "s.yaml:5:31: widths: -1 is outside 0..1.797693135e+308");
+	CHECK_REFUSED(LIST("[{name: a, widths: [-1], " BODY "}]"),
+	              "s.yaml:5:31: widths: -1 is outside 0..1.797693135e+308");
 	CHECK_REFUSED(LIST("[{name: a, widths: [w], " BODY "}]"), "s.yaml:5:31: widths: \"w\" is not a number");
 	CHECK_REFUSED(LIST("[{name: a, widths: [1, 2, 1.0], " BODY "}]"), "s.yaml:5:37: widths: 1.0 stands twice");
 }
@@ -181,11 +195,11 @@ TEST(sweep_refuses_expectations)
 	              "s.yaml:5:43: expect: an empty list where a map is accepted");
 }
 
-/* What the planner finds comes with the width at which it was found. */
+/* Errors of the planner name the width. */
 TEST(sweep_refuses_networks_that_do_not_fit)
 {
-	CHECK_REFUSED(LIST("[{name: a, widths: [2], layers:\n [conv: {channels: w, kernel: 9, padding: valid}, flatten, "
-	                   "dense: {units: 3}]}]"),
+	CHECK_REFUSED(LIST("[{name: a, widths: [2], layers:\n"
+	                   " [conv: {channels: w, kernel: 9, padding: valid}, flatten, dense: {units: 3}]}]"),
 	              "s.yaml:6:3: kernel: 9x9 is larger than its input of 8x8 (a at width 2)");
 }
 
@@ -196,7 +210,8 @@ TEST(sweep_reads_families_beside_it)
 	struct sweep *sweep;
 
 	write_family("one", "about: a text\n" BODY "\n");
-	sweep = sweep_of(LIST("[{family: one, widths: [2]}, {family: families/one.yaml, name: two, widths: [1]}]") "seeds: [1]\n", NULL);
+	sweep = sweep_of(LIST("[{family: one, widths: [2]}, {family: families/one.yaml, name: two, "
+	                      "widths: [1]}]") "seeds: [1]\n", NULL);
 	CHECK(!sweep);
 	CHECK_TEXT(sweep_refusal(), "s.yaml:5:88: two at width 1 is the very same point as one at width 2");
 	sweep = sweep_of(LIST("[{family: one, widths: [2]}]"), NULL);
@@ -208,14 +223,16 @@ TEST(sweep_reads_families_beside_it)
 
 TEST(sweep_errors_in_a_family_name_its_file)
 {
-	write_family("bad", "layers:\n  - conv: {channels: 0.5w, kernel: 3}\n  - flatten\n  - dense: {units: classes}\n");
+	write_family("bad",
+	             "layers:\n  - conv: {channels: 0.5w, kernel: 3}\n  - flatten\n  - dense: {units: classes}\n");
 	CHECK_REFUSED(LIST("[{family: bad, widths: [2, 3]}]"),
 	              "families/bad.yaml:2:22: channels: 0.5w is 1.5 at width 3, not a whole number (rounding: exact)");
 	write_family("bad", "layers: [flatten]\nwidths: [1]\n");
 	CHECK_REFUSED(LIST("[{family: bad, widths: [2]}]"),
 	              "families/bad.yaml:2:1: widths: unknown key; accepted: about, rounding, blocks, layers");
 	write_family("bad", "- flatten\n");
-	CHECK_REFUSED(LIST("[{family: bad, widths: [2]}]"), "families/bad.yaml:1:1: the family: a list where a map is accepted");
+	CHECK_REFUSED(LIST("[{family: bad, widths: [2]}]"),
+	              "families/bad.yaml:1:1: the family: a list where a map is accepted");
 	write_family("bad", "layers: [flatten\n");
 	CHECK_REFUSED(LIST("[{family: bad, widths: [2]}]"),
 	              "families/bad.yaml:2:1: did not find expected ',' or ']' (while parsing a flow sequence)");
@@ -227,7 +244,8 @@ TEST(sweep_refuses_file_names)
 	const char *path = test_write("a b.yaml", HEAD TINY, strlen(HEAD TINY));
 	char want[5000];
 
-	snprintf(want, sizeof want, "%s: the file's name becomes the sweep's; accepted: 1 to 63 letters, digits, ., _ and - before .yaml",
+	snprintf(want, sizeof want,
+	         "%s: the file's name becomes the sweep's; accepted: 1 to 63 letters, digits, ., _ and - before .yaml",
 	         path);
 	want[sizeof err.text - 1] = '\0';
 	CHECK(!sweep_read(path, NULL, 0, &err));

@@ -18,7 +18,7 @@ static const struct column mixed[] = {
 	{ 0 }
 };
 
-/* Two rows with every kind, one all present, one with what can be missing missing; nobody has a remark. */
+/* Two rows with every kind: one with all values, one with all optional values missing; the column `remark` is empty. */
 static struct table *mixed_table(void)
 {
 	struct table *table = table_create(mixed);
@@ -123,24 +123,29 @@ TEST(table_human_counts_characters_and_shows_no_control)
 {
 	check_printed(texts_table("\xc3\xa4\xe2\x82\xac\xf0\x9f\x99\x82", "x"), TABLE_HUMAN,
 	              "first  second\n\xc3\xa4\xe2\x82\xac\xf0\x9f\x99\x82    x\n");
-	check_printed(texts_table("\033[31m", "a\tb\nc\x7f\xc2\x9b\xff"), TABLE_HUMAN, "first  second\n?[31m  a?b?c???\n");
+	check_printed(texts_table("\033[31m", "a\tb\nc\x7f\xc2\x9b\xff"), TABLE_HUMAN,
+	              "first  second\n?[31m  a?b?c???\n");
 }
 
 TEST(table_tsv_escapes_what_would_break_a_line)
 {
-	check_printed(texts_table("a\tb\nc\rd\\e", "\"\xff\""), TABLE_TSV, "first\tsecond\na\\tb\\nc\\rd\\\\e\t\"\xff\"\n");
+	check_printed(texts_table("a\tb\nc\rd\\e", "\"\xff\""), TABLE_TSV,
+	              "first\tsecond\na\\tb\\nc\\rd\\\\e\t\"\xff\"\n");
 }
 
 TEST(table_json_escapes_any_bytes)
 {
 	check_printed(texts_table("\"\\\b\f\n\r\t\x01\x1f\x7f/", "\xc3\xa4\xf0\x9f\x99\x82"), TABLE_JSON,
-	              "[\n  {\"first\": \"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f\\u007f/\", \"second\": \"\xc3\xa4\xf0\x9f\x99\x82\"}\n]\n");
+	              "[\n  {\"first\": \"\\\"\\\\\\b\\f\\n\\r\\t\\u0001\\u001f\\u007f/\", "
+	              "\"second\": \"\xc3\xa4\xf0\x9f\x99\x82\"}\n]\n");
 }
 
 TEST(table_json_replaces_what_is_not_utf8)
 {
-	/* A lone continuation, an overlong slash, a surrogate, above U+10FFFF, and a character that is cut off at the end. */
-	check_printed(texts_table("\x80|\xc0\xaf|\xed\xa0\x80|\xf4\x90\x80\x80|\xe0\x80\xaf", "\xf0\x9f\x99"), TABLE_JSON,
+	/* A lone continuation, an overlong slash, a surrogate, above U+10FFFF, and a character that is cut off at the
+	 * end. */
+	check_printed(texts_table("\x80|\xc0\xaf|\xed\xa0\x80|\xf4\x90\x80\x80|\xe0\x80\xaf", "\xf0\x9f\x99"),
+	              TABLE_JSON,
 	              "[\n  {\"first\": \"\\ufffd|\\ufffd\\ufffd|\\ufffd\\ufffd\\ufffd|\\ufffd\\ufffd\\ufffd\\ufffd|"
 	              "\\ufffd\\ufffd\\ufffd\", "
 	              "\"second\": \"\\ufffd\\ufffd\\ufffd\"}\n]\n");
@@ -235,7 +240,8 @@ TEST(text_shortest_real_is_never_in_powers_where_digits_will_do)
 
 TEST(table_json_values_stand_as_they_are)
 {
-	static const struct column columns[] = { { "name", .kind = COLUMN_TEXT }, { "fields", .kind = COLUMN_JSON }, { 0 } };
+	static const struct column columns[] = { { "name", .kind = COLUMN_TEXT }, { "fields", .kind = COLUMN_JSON },
+	                                         { 0 } };
 	struct table *table = table_create(columns);
 
 	table_text(table, "{}");
@@ -243,7 +249,8 @@ TEST(table_json_values_stand_as_they_are)
 	table_text(table, "b");
 	table_json(table, NULL);
 	char *json = printed(table, TABLE_JSON), *tsv = printed(table, TABLE_TSV);
-	CHECK_TEXT(json, "[\n  {\"name\": \"{}\", \"fields\": {\"a\": [1, 2]}},\n  {\"name\": \"b\", \"fields\": null}\n]\n");
+	CHECK_TEXT(json,
+	           "[\n  {\"name\": \"{}\", \"fields\": {\"a\": [1, 2]}},\n  {\"name\": \"b\", \"fields\": null}\n]\n");
 	CHECK_TEXT(tsv, "name\tfields\n{}\t{\"a\": [1, 2]}\nb\t\n");
 	free(json);
 	free(tsv);

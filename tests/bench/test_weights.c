@@ -1,5 +1,6 @@
-/* Weights between files in Keras' layout and memory. What must come out of two networks was computed by numpy from Keras' side:
- * rows, columns, channels (tests/fixtures/make_npz_fixtures.py); nothing here undoes our own order to check it. */
+/* Weights between files in Keras' layout and memory. The expected outputs of two networks were computed by numpy in
+ * Keras' layout: rows, columns, channels (tests/fixtures/make_npz_fixtures.py), so the check does not use our own
+ * conversion. */
 #include "bench/weights/weights.h"
 #include "tests/helpers/lanes.h"
 #include "tests/helpers/model_run.h"
@@ -12,9 +13,11 @@
 
 #define FIXTURE(name) "tests/fixtures/npz/" name ".npz"
 
-static const char *const sequence = "conv channels=4 kernel=3x2 stride=2; relu; batch_norm; depthwise kernel=2 multiplier=2 padding=valid;"
+static const char *const sequence =
+	"conv channels=4 kernel=3x2 stride=2; relu; batch_norm; depthwise kernel=2 multiplier=2 padding=valid;"
 	"leaky_relu slope=0.1; flatten; dropout rate=0.3; batch_norm; relu; dense units=6; relu; dense units=3";
-static const char *const shortcut = "conv channels=4 kernel=1 groups=2; max_pool window=2; flatten; dense units=24; add from=2,3;"
+static const char *const shortcut =
+	"conv channels=4 kernel=1 groups=2; max_pool window=2; flatten; dense units=24; add from=2,3;"
 	"batch_norm; depthwise kernel=1 multiplier=2; dense units=3";
 
 /* A network with memory and the list of its arrays. */
@@ -117,13 +120,15 @@ static void check_read(struct bed *bed, const char *path)
 TEST(weights_are_named_and_shaped_as_in_keras)
 {
 	static const struct { const char *name, *shape; bool trained; } want[] = {
-		{ "01_conv/kernel", "[3, 2, 2, 4]", true }, { "01_conv/bias", "[4]", true }, { "03_batch_norm/gamma", "[4]", true },
+		{ "01_conv/kernel", "[3, 2, 2, 4]", true }, { "01_conv/bias", "[4]", true },
+		{ "03_batch_norm/gamma", "[4]", true },
 		{ "03_batch_norm/beta", "[4]", true }, { "03_batch_norm/moving_mean", "[4]", false },
 		{ "03_batch_norm/moving_variance", "[4]", false }, { "04_depthwise/kernel", "[2, 2, 4, 2]", true },
-		{ "04_depthwise/bias", "[8]", true }, { "08_batch_norm/gamma", "[96]", true }, { "08_batch_norm/beta", "[96]", true },
+		{ "04_depthwise/bias", "[8]", true }, { "08_batch_norm/gamma", "[96]", true },
+		{ "08_batch_norm/beta", "[96]", true },
 		{ "08_batch_norm/moving_mean", "[96]", false }, { "08_batch_norm/moving_variance", "[96]", false },
-		{ "10_dense/kernel", "[96, 6]", true }, { "10_dense/bias", "[6]", true }, { "12_dense/kernel", "[6, 3]", true },
-		{ "12_dense/bias", "[3]", true },
+		{ "10_dense/kernel", "[96, 6]", true }, { "10_dense/bias", "[6]", true },
+		{ "12_dense/kernel", "[6, 3]", true }, { "12_dense/bias", "[3]", true },
 	};
 	struct bed bed;
 	char shape[NPZ_SHAPE_BYTES];
@@ -154,7 +159,8 @@ TEST(weights_by_order_by_name_and_in_half_precision_give_keras_outputs)
 	bed_close(&bed);
 }
 
-/* A dense layer whose outputs are added to flattened features, and a depthwise layer behind them; a convolution in groups. */
+/* A dense layer whose outputs are added to flattened features, and a depthwise layer behind them; a convolution in
+ * groups. */
 TEST(weights_follow_flattened_features_through_a_shortcut)
 {
 	struct bed bed;
@@ -183,7 +189,8 @@ TEST(weights_written_are_what_numpy_had)
 	for (int i = 0; i < weights_count(bed.weights); i++) {
 		const char *name = weights_at(bed.weights, i)->name;
 		int64_t count, wanted;
-		const double *got = take_wide(read_array(test_path("a.npz"), name, &count), (size_t)weights_at(bed.weights, i)->count);
+		const double *got = take_wide(read_array(test_path("a.npz"), name, &count),
+		                              (size_t)weights_at(bed.weights, i)->count);
 		const float *want = read_array(FIXTURE("sequence-names"), name, &wanted);
 		CHECK_INT(count, wanted);
 		CHECK_EQUAL(name, got, take_wide(want, (size_t)wanted), (size_t)wanted);
@@ -234,7 +241,7 @@ TEST(weights_of_every_layer_come_back)
 	bed_close(&bed);
 }
 
-/* --- what does not fit ----------------------------------------------------------------------------------------------------------- */
+/* --- what does not fit -------------------------------------------------------------------------------------------- */
 
 static const char *const small = "conv channels=2 kernel=1; flatten; dense units=2";    /* of 1 x 2 x 2 */
 
@@ -296,20 +303,24 @@ TEST(weights_that_do_not_fit_by_name_are_refused)
 	              { "04_dense/bias", F4, 1, { 2 } });
 	CHECK_REFUSED("array \"extra\" belongs to no layer of this network", 0, KERNEL, BIAS, DENSE, DENSE_BIAS,
 	              { "extra", F4, 1, { 2 } });
-	CHECK_REFUSED("layer 1 (conv), kernel: array \"01_conv/kernel\" is missing", 0, { "01_dense/kernel", F4, 2, { 4, 2 } });
-	CHECK_REFUSED("layer 3 (dense), kernel: the file's array \"03_dense/kernel\" is [2, 8], and the network's is [8, 2]", 0,
+	CHECK_REFUSED("layer 1 (conv), kernel: array \"01_conv/kernel\" is missing", 0,
+	              { "01_dense/kernel", F4, 2, { 4, 2 } });
+	CHECK_REFUSED("layer 3 (dense), kernel: the file's array \"03_dense/kernel\" is [2, 8], "
+	              "and the network's is [8, 2]", 0,
 	              KERNEL, BIAS, { "03_dense/kernel", F4, 2, { 2, 8 } }, DENSE_BIAS);
 	CHECK_REFUSED("layer 1 (conv), kernel: the file's array \"01_conv/kernel\" is of type int64; "
-	              "accepted: float16, float32, float64", 0, { "01_conv/kernel", NPZ_INT64, 4, { 1, 1, 1, 2 } }, BIAS, DENSE,
-	              DENSE_BIAS);
+	              "accepted: float16, float32, float64", 0, { "01_conv/kernel", NPZ_INT64, 4, { 1, 1, 1, 2 } },
+	              BIAS, DENSE, DENSE_BIAS);
 	CHECK_REFUSED("layer 1 (conv), kernel: number 1 is not finite", NAN, KERNEL, BIAS, DENSE, DENSE_BIAS);
 	CHECK_REFUSED("layer 1 (conv), kernel: number 1 is not finite", INFINITY, KERNEL, BIAS, DENSE, DENSE_BIAS);
 }
 
 TEST(weights_that_do_not_fit_by_order_are_refused)
 {
-	CHECK_REFUSED("layer 3 (dense), kernel: the file's array \"dense/kernel:0\" is [9, 2], and the network's is [8, 2]", 0,
-	              { "a", F4, 4, { 1, 1, 1, 2 } }, { "b", F4, 1, { 2 } }, { "dense/kernel:0", F4, 2, { 9, 2 } }, { "d", F4, 1, { 2 } });
+	CHECK_REFUSED("layer 3 (dense), kernel: the file's array \"dense/kernel:0\" is [9, 2], "
+	              "and the network's is [8, 2]", 0,
+	              { "a", F4, 4, { 1, 1, 1, 2 } }, { "b", F4, 1, { 2 } }, { "dense/kernel:0", F4, 2, { 9, 2 } },
+	              { "d", F4, 1, { 2 } });
 	CHECK_REFUSED("layer 1 (conv), bias: the file's array \"b\" is [1, 2], and the network's is [2]", 0,
 	              { "a", F4, 4, { 1, 1, 1, 2 } }, { "b", F4, 2, { 1, 2 } });
 	CHECK_REFUSED("3 arrays, and the network has 4", 0,
@@ -323,8 +334,8 @@ TEST(weights_by_order_are_refused_where_keras_computes_something_else)
 {
 	static const struct { const char *text, *layer; struct shape input; } cases[] = {
 		{ "flatten; conv channels=2 kernel=1 groups=2", "2 (conv)", { 2, 2, 2 } },
-		{ "average_pool window=1x3 stride=1; flatten; conv channels=4 kernel=2x3 padding=valid from=-1; flatten; add from=1,3;"
-		  "dense units=2", "5 (add)", { 2, 2, 4 } },
+		{ "average_pool window=1x3 stride=1; flatten; conv channels=4 kernel=2x3 padding=valid from=-1; "
+		  "flatten; add from=1,3;dense units=2", "5 (add)", { 2, 2, 4 } },
 	};
 	char want[1200];
 
@@ -335,9 +346,10 @@ TEST(weights_by_order_are_refused_where_keras_computes_something_else)
 
 		bed_open(&bed, cases[i].text, cases[i].input, 2);
 		CHECK(!weights_read(bed.weights, test_path("w.npz"), bed.values, &err));
-		snprintf(want, sizeof want, "%s: its arrays must be named as by `archsweep export`: at layer %s of this network features "
-		         "that were flattened are mixed by their order, which in Keras is another one", test_path("w.npz"),
-		         cases[i].layer);
+		snprintf(want, sizeof want,
+		         "%s: its arrays must be named as by `archsweep export`: at layer %s of this network features "
+		         "that were flattened are mixed by their order, which in Keras is another one",
+		         test_path("w.npz"), cases[i].layer);
 		CHECK_TEXT(err.text, want);
 		bed_close(&bed);
 	}
@@ -354,7 +366,8 @@ TEST(weights_too_large_for_half_precision_are_refused)
 	bed.values.params[1] = 70000;
 	source = source_of(&bed, NPZ_FLOAT16);
 	CHECK(!weights_write(bed.weights, test_path("a.npz"), &source, &err));
-	snprintf(want, sizeof want, "%s: array \"01_conv/kernel\": number 1 is 70000, and float16 ends at 65504", test_path("a.npz"));
+	snprintf(want, sizeof want, "%s: array \"01_conv/kernel\": number 1 is 70000, and float16 ends at 65504",
+	         test_path("a.npz"));
 	CHECK_TEXT(err.text, want);
 	bed_close(&bed);
 }

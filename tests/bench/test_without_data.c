@@ -71,9 +71,11 @@ TEST(a_sweep_without_data_takes_data_from_the_command_line)
 	const char *path = write_bare();
 	char want[600];
 
-	snprintf(want, sizeof want, "%s:4:42: patience: 2 where the data has no validation images; accepted: 0\n", path);
+	snprintf(want, sizeof want, "%s:4:42: patience: 2 where the data has no validation images; accepted: 0\n",
+	         path);
 	CHECK_REFUSED(want, "run", "--set", "data.idx.folder=x", path);
-	struct program_result r = run_archsweep((const char *[]){ "run", "--set", "data.idx={folder: x, validation: 5}", path, NULL });
+	struct program_result r =
+		run_archsweep((const char *[]){ "run", "--set", "data.idx={folder: x, validation: 5}", path, NULL });
 	CHECK_INT(r.status, 1);
 	CHECK(strstr(r.err, "/x has no train-images-idx3-ubyte"));
 	program_result_free(&r);

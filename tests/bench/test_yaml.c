@@ -103,7 +103,8 @@ TEST(yaml_looks_up_keys)
 
 TEST(yaml_describes_what_was_found)
 {
-	static const char *const want[] = { "\"a\"", "\"b\"", "an empty list", "a list", "an empty map", "a map", "\"e?f\"",
+	static const char *const want[] = { "\"a\"", "\"b\"", "an empty list", "a list", "an empty map", "a map",
+	                                    "\"e?f\"",
 		"\"01234567890123456789012345678901234567890123456789012345678901234567...\"" };
 	static const char text[] = "[a, 'b', [], [1], {}, {c: d}, \"e\\nf\", "
 		"012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789]";
@@ -119,9 +120,11 @@ TEST(yaml_refuses_what_is_no_yaml)
 {
 	CHECK_UNREADABLE("", "y.yaml:1:1: nothing is written here");
 	CHECK_UNREADABLE("# only a comment\n", "y.yaml:2:1: nothing is written here");
-	CHECK_UNREADABLE("a: [1, 2\nb: 3\n", "y.yaml:2:2: did not find expected ',' or ']' (while parsing a flow sequence)");
+	CHECK_UNREADABLE("a: [1, 2\nb: 3\n",
+	                 "y.yaml:2:2: did not find expected ',' or ']' (while parsing a flow sequence)");
 	CHECK_UNREADABLE("a: 1\n b: 2\n", "y.yaml:2:3: mapping values are not allowed in this context");
-	CHECK_UNREADABLE("a:\n\t- 1\n", "y.yaml:2:1: found character that cannot start any token (while scanning for the next token)");
+	CHECK_UNREADABLE("a:\n\t- 1\n",
+	                 "y.yaml:2:1: found character that cannot start any token (while scanning for the next token)");
 	CHECK_UNREADABLE("[a, , b]\n", "y.yaml:1:5: did not find expected node content (while parsing a flow node)");
 	CHECK_UNREADABLE("a: \"open\n", "y.yaml:2:1: found unexpected end of stream (while scanning a quoted scalar)");
 }
@@ -252,7 +255,8 @@ TEST(set_refuses_paths_and_values)
 	check_unset("b.d.2=3", "--set b.d.2=3:1:5: 2: no such place in a list of 2; places count from 0");
 	check_unset("b.d.x=3", "--set b.d.x=3:1:5: x: no such place in a list of 2; places count from 0");
 	check_unset("b.d.99999999999999999999=3",
-	            "--set b.d.99999999999999999999=3:1:5: 99999999999999999999: no such place in a list of 2; places count from 0");
+	            "--set b.d.99999999999999999999=3:1:5: 99999999999999999999: no such place in a list of 2; "
+	            "places count from 0");
 	check_unset("a=", "--set a=:1:3: nothing is written here");
 	check_unset("a=[1", "--set a=[1:2:1: did not find expected ',' or ']' (while parsing a flow sequence)");
 	check_unset("a={b: 1, b: 2}", "--set a={b: 1, b: 2}:1:10: b: doubled key; the first is in line 1");

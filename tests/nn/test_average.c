@@ -1,4 +1,5 @@
-/* Running averages of the weights: against the formula step by step, used for judging alone, and without influence on training. */
+/* Running averages of the weights: against the formula step by step, used for judging alone, and without influence on
+ * training. */
 #include "tests/helpers/lanes.h"
 #include "tests/helpers/model_run.h"
 #include "tests/helpers/problem.h"
@@ -65,7 +66,8 @@ TEST(averages_follow_their_formula_step_by_step)
 	take_nothing();
 }
 
-/* What averages give must be what a model gives whose weights they are; layers that pack their weights must pack them anew. */
+/* A model with the averages as its weights must give the same outputs; layers that pack their weights must pack them
+ * again. */
 TEST(averages_are_used_where_asked_and_nowhere_else)
 {
 	struct model_run r, twin;
@@ -123,16 +125,18 @@ TEST(averages_leave_training_alone)
 	take_nothing();
 }
 
-/* One number more for each parameter and each moving statistic. */
+/* One more number for each parameter and each moving statistic. */
 TEST(averages_are_planned)
 {
 	struct net net;
 	struct error err = { "" };
 	const struct optimizer_type *adam = optimizer_types[0];
-	struct recipe plain = { .batch = 16, .optimizer = adam }, averaging = { .batch = 16, .optimizer = adam, .average_weights = 0.9 };
+	struct recipe plain = { .batch = 16, .optimizer = adam };
+	struct recipe averaging = { .batch = 16, .optimizer = adam, .average_weights = 0.9 };
 
 	net_read(&net, INPUT, CLASSES, every_layer_text);
-	struct model_plan *a = recipe_plan(&net.network, &plain, &err), *b = recipe_plan(&net.network, &averaging, &err);
+	struct model_plan *a = recipe_plan(&net.network, &plain, &err);
+	struct model_plan *b = recipe_plan(&net.network, &averaging, &err);
 	struct cost without = model_plan_cost(a), with = model_plan_cost(b);
 	CHECK_INT(with.memory_bytes - without.memory_bytes, without.total * (int64_t)sizeof(real));
 	CHECK_INT(with.trainable, without.trainable);
@@ -149,7 +153,8 @@ struct kept { real *params, *state; size_t params_len, state_len; };
 static struct kept keep_weights(const struct training *t)
 {
 	struct model_memory w = training_weights(t);
-	struct kept k = { calloc(w.params_len, sizeof(real)), calloc(w.state_len, sizeof(real)), w.params_len, w.state_len };
+	struct kept k = { calloc(w.params_len, sizeof(real)), calloc(w.state_len, sizeof(real)), w.params_len,
+	                  w.state_len };
 
 	memcpy(k.params, w.params, w.params_len * sizeof(real));
 	memcpy(k.state, w.state, w.state_len * sizeof(real));
@@ -174,7 +179,8 @@ static bool same_score(const struct score *a, const struct score *b)
 	return a->loss == b->loss && a->accuracy == b->accuracy;
 }
 
-/* One update an epoch, so that the weights after each are to be had. The share that is kept grows from 2/11, 3/12, 4/13, 5/14 to 0.4. */
+/* One update per epoch, so that the weights after each update are known. The decay grows from 2/11, 3/12, 4/13, 5/14 to
+ * 0.4. */
 TEST(training_averages_weights_by_its_formula)
 {
 	static struct problem p;
@@ -214,11 +220,13 @@ TEST(training_weights_lie_in_the_order_of_the_plan)
 	problem_open(&p, "adam", 0.01);
 	struct training *t = problem_start(&p);
 	struct model_memory w = training_weights(t);
-	size_t gamma = model_plan_layer(training_plan(t), 0)->params[0].len + model_plan_layer(training_plan(t), 0)->params[1].len, all = 0;
+	size_t gamma = model_plan_layer(training_plan(t), 0)->params[0].len +
+		model_plan_layer(training_plan(t), 0)->params[1].len, all = 0;
 	CHECK_INT((long long)gamma, 4 * 9 + 4);
 	CHECK_TEXT(model_plan_layer(training_plan(t), 1)->params[0].name, "gamma");
 	for (size_t i = 0; i < 4; i++)
-		CHECK(w.params[gamma + i] == 1 && w.params[gamma + 4 + i] == 0 && w.state[i] == 0 && w.state[4 + i] == 1);
+		CHECK(w.params[gamma + i] == 1 && w.params[gamma + 4 + i] == 0 && w.state[i] == 0 &&
+		      w.state[4 + i] == 1);
 	for (int i = 0; i < p.net.network.layer_count; i++)
 		for (int k = 0; k < model_plan_layer(training_plan(t), i)->param_count; k++)
 			all += model_plan_layer(training_plan(t), i)->params[k].len;
@@ -227,7 +235,8 @@ TEST(training_weights_lie_in_the_order_of_the_plan)
 	training_destroy(t);
 }
 
-/* Judged by averages: the validation score of the last epoch is that of training_evaluate, and of the weights that are kept. */
+/* Judged by averages: the validation score of the last epoch is that of training_evaluate, and of the weights that are
+ * kept. */
 TEST(training_judges_by_averages)
 {
 	static struct problem p;
@@ -242,7 +251,7 @@ TEST(training_judges_by_averages)
 	CHECK(training_evaluate(t, p.setup.validation, &validation));
 	CHECK(same_score(&validation, &row.validation));
 	CHECK(row.validation.accuracy > 0.9);
-	/* A training whose own weights are those averages judges alike. */
+	/* A training with the averages as its weights gives the same score. */
 	p.recipe.average_weights = 0;
 	struct training *twin = problem_start(&p);
 	struct model_memory from = training_weights(t), to = training_weights(twin);
@@ -254,7 +263,7 @@ TEST(training_judges_by_averages)
 	training_destroy(twin);
 }
 
-/* What a training of 4 epochs leaves, judged on the way or not. */
+/* The weights after 4 epochs, evaluated in between or not. */
 static struct kept train_four(struct problem *p, bool judged, struct score scores[4])
 {
 	struct epoch_row row;
@@ -315,7 +324,7 @@ TEST(training_averages_alike_with_any_number_of_threads)
 	let_go(&alone);
 }
 
-/* Told to stop while it judges, a training has its own weights back. */
+/* A training that is stopped during evaluation uses its own weights again. */
 TEST(training_stopped_while_judging_has_its_weights_back)
 {
 	static struct problem p;

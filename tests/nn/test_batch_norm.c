@@ -1,4 +1,5 @@
-/* Batch norm by itself: numbers from paper, the textbook's loops in double (Ioffe and Szegedy 2015, algorithm 1), what moves. */
+/* Batch norm alone: numbers from paper, the textbook's loops in double (Ioffe and Szegedy 2015, algorithm 1), moving
+ * statistics. */
 #include "tests/helpers/lanes.h"
 #include "tests/helpers/one_layer.h"
 #include "tests/helpers/sets.h"
@@ -7,8 +8,8 @@
 #include <math.h>
 #include <stdio.h>
 
-/* One channel of 2 images of 2 pixels: 1 3, 5 7. Mean 4, variance (9 + 1 + 1 + 9) / 4 = 5, unbiased 20 / 3. Epsilon 4 makes the
- * deviation 3. gamma 6, beta 10: y = 2 (x - 4) + 10. Moving mean 0.75 * 8 + 0.25 * 4 = 7, moving variance
+/* One channel of 2 images of 2 pixels: 1 3, 5 7. Mean 4, variance (9 + 1 + 1 + 9) / 4 = 5, unbiased 20 / 3. Epsilon 4
+ * makes the deviation 3. gamma 6, beta 10: y = 2 (x - 4) + 10. Moving mean 0.75 * 8 + 0.25 * 4 = 7, moving variance
  * 0.75 * 4 + 0.25 * 20 / 3 = 14 / 3.
  *
  * Backward, d_y = 1 0 0 3: d_beta 4, d_gamma = (-3 * 1 + 3 * 3) / 3 = 2;
@@ -34,7 +35,7 @@ TEST(batch_norm_by_hand)
 	}
 }
 
-/* Moving mean 8, variance 5 and epsilon 4: y = 6 * (x - 8) / 3 + 10 = 2 x - 6, whatever the batch holds; nothing moves. */
+/* Moving mean 8, variance 5 and epsilon 4: y = 6 * (x - 8) / 3 + 10 = 2 x - 6, for any batch; nothing moves. */
 TEST(batch_norm_in_inference_uses_moving_statistics)
 {
 	double params[] = { 6, 10 }, in[] = { 1, 3, 5, 7 };
@@ -87,7 +88,8 @@ static void normalise(struct textbook *t, double epsilon)
 	}
 	for (int k = 0; k < t->images * t->pixels; k++) {
 		size_t at = place(t, k / t->pixels, k % t->pixels);
-		t->d_in[at] = t->d_out[at] * t->gamma * inverse + d_variance * 2 * (t->in[at] - t->mean) / count + d_mean / count;
+		t->d_in[at] = t->d_out[at] * t->gamma * inverse + d_variance * 2 * (t->in[at] - t->mean) / count +
+			d_mean / count;
 	}
 }
 
@@ -133,7 +135,8 @@ TEST(batch_norm_agrees_with_the_textbook)
 		}
 }
 
-/* One image of one pixel: variance 0, nothing to divide the unbiased one by. y = beta; moving variance 0.5 * 1 + 0.5 * 0. */
+/* One image of one pixel: variance 0, nothing to divide the unbiased one by. y = beta; moving variance 0.5 * 1 + 0.5 *
+ * 0. */
 TEST(batch_norm_of_a_single_number_is_beta)
 {
 	double params[] = { 6, 10 }, in[] = { 3 }, d_out[] = { 1 };

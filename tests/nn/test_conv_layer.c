@@ -1,5 +1,5 @@
-/* The convolution and depthwise layers, plain, in groups, with all paddings and strides, forward and backward: equal to the naive
- * loops over whole numbers, on every set of kernels, in float and in bfloat16, which holds such numbers. */
+/* The convolution and depthwise layers, plain, in groups, with all paddings and strides, forward and backward: equal to
+ * the naive loops over whole numbers, on every set of kernels, in float and in bfloat16, which holds such numbers. */
 #include "nn/kernel/window.h"
 #include "tests/helpers/draw.h"
 #include "tests/helpers/lanes.h"
@@ -37,7 +37,8 @@ static bool random_case(int i, struct conv_case *c)
 	char padding[40];
 
 	*c = (struct conv_case){ .images = draw_between(&rng, 1, 36), .groups = i % 3 ? draw_between(&rng, 1, 5) : 1,
-		.window.kernel = { draw_between(&rng, 1, 5), draw_between(&rng, 1, 5) }, .window.stride = draw_between(&rng, 1, 4) };
+		.window.kernel = { draw_between(&rng, 1, 5), draw_between(&rng, 1, 5) },
+			.window.stride = draw_between(&rng, 1, 4) };
 	if (i % 3 == 1)
 		in_each = 1;
 	if (i % 4 == 0)
@@ -50,8 +51,8 @@ static bool random_case(int i, struct conv_case *c)
 	write_padding(padding, c->padding);
 	int used = i % 3 == 1 ? snprintf(c->text, sizeof c->text, "depthwise multiplier=%d", out_each)
 	                      : snprintf(c->text, sizeof c->text, "conv channels=%d groups=%d", c->outputs, c->groups);
-	snprintf(c->text + used, sizeof c->text - (size_t)used, " kernel=%dx%d stride=%d padding=%s bias=%d", c->window.kernel.h,
-	         c->window.kernel.w, c->window.stride, padding, i % 5 != 0);
+	snprintf(c->text + used, sizeof c->text - (size_t)used, " kernel=%dx%d stride=%d padding=%s bias=%d",
+	         c->window.kernel.h, c->window.kernel.w, c->window.stride, padding, i % 5 != 0);
 	return window_place(&c->window, c->in, c->padding, (struct mark){ 0 }, NULL);
 }
 
@@ -73,7 +74,8 @@ static bool check_case(const struct conv_case *c, const struct kernels *k, uint6
 	bool bias = layer.plan.param_count == 2;
 	struct naive_conv n = { .images = c->images, .groups = c->groups, .in_shape = c->in, .out_shape = out,
 		.window = { c->window.kernel, c->window.stride, c->window.top, c->window.left },
-		.in = take_integers(&rng, ins, 3), .out = take_doubles(outs), .weight = take_integers(&rng, layer.params_len, 3) };
+		.in = take_integers(&rng, ins, 3), .out = take_doubles(outs),
+		.weight = take_integers(&rng, layer.params_len, 3) };
 	layer.params = n.weight;
 	n.bias = bias ? n.weight + weights : NULL;
 	CHECK_INT(out.c, c->outputs);
@@ -132,7 +134,8 @@ TEST(conv_same_with_stride_2_pads_like_tensorflow)
 			one_layer_shape(&layer, (struct shape){ 1, 1, 4 + odd }, 1);
 			layer.params = kernel;
 			CHECK_INT(layer.plan.out.w, 2 + odd);
-			CHECK_EQUAL(odd ? "5 columns" : "4 columns", one_layer_forward(&layer, in), want[odd], (size_t)(2 + odd));
+			CHECK_EQUAL(odd ? "5 columns" : "4 columns", one_layer_forward(&layer, in), want[odd],
+			            (size_t)(2 + odd));
 			take_nothing();
 		}
 }

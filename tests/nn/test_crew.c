@@ -1,4 +1,4 @@
-/* A crew of 1 to 4 threads: every task once, in its round, whoever comes and goes. */
+/* A crew of 1 to 4 threads: every task runs once, in its round, while helpers come and go. */
 #include "nn/base/crew.h"
 #include "tests/helpers/test.h"
 
@@ -7,7 +7,7 @@
 
 enum { TASKS = 37, ROUNDS = 2000, HELPERS = 3 };
 
-/* What the tasks of a round do: plain memory, so that a missing barrier shows, to ThreadSanitizer at the latest. */
+/* Results of a round's tasks, in plain memory, so that ThreadSanitizer sees a missing barrier. */
 struct board {
 	int round;              /* written by the leader before each round */
 	int done[TASKS];        /* times that task i ran in this round */
@@ -32,8 +32,9 @@ static int count_wrong(const struct board *board, int count)
 	return wrong;
 }
 
-/* Runs `rounds` rounds of `most` tasks or fewer; counts the tasks that did not run exactly once, or that saw another round. Rounds
- * take turns on two boards, so that a task done with the last round's address is missed on its own board. */
+/* Runs `rounds` rounds of `most` tasks or fewer; counts the tasks that did not run exactly once, or that saw another
+ * round. Rounds take turns on two boards, so that a task done with the last round's address is missed on its own
+ * board. */
 static int run_rounds(struct crew *crew, int rounds, int most)
 {
 	struct board boards[2] = { { 0 } };
@@ -109,7 +110,7 @@ TEST(crew_of_four_does_every_task_once)
 	run_with_helpers(HELPERS);
 }
 
-/* Helpers are sent away and come back while rounds go on. */
+/* Helpers leave and join again between and during rounds. */
 TEST(crew_helpers_may_come_and_go)
 {
 	struct crew crew;
@@ -140,7 +141,7 @@ static void count_call(void *about, int index, int seat)
 	++*(int *)about;
 }
 
-/* Two tasks that wait for each other: done only if two threads really work at the same time. */
+/* Two tasks that wait for each other: they end only if two threads run at the same time. */
 static void meet(void *about, int index, int seat)
 {
 	atomic_int *arrived = about;
@@ -175,7 +176,7 @@ static int64_t next_moment(void)
 	return 1000 + atomic_fetch_add(&clock_calls, 1);
 }
 
-/* The clock goes on by 1 each time it is asked: at the start of the helper's wait, and at its end. */
+/* Each reading advances the clock by 1: at the start of the helper's wait, and at its end. */
 TEST(crew_measures_waits_with_the_clock_that_it_is_given)
 {
 	struct crew crew;
@@ -251,8 +252,8 @@ static void note_ticket(void *about, int index, int seat)
 	tickets->seen[index] = atomic_load(&tickets->crew->ticket);
 }
 
-/* A helper that fell asleep between reading a ticket and claiming by it must fail, however alike a later round is: so no ticket may
- * ever come back. */
+/* A helper that slept between reading a ticket and claiming must fail, even if a later round looks the same: so tickets
+ * must never repeat. */
 TEST(crew_tickets_never_come_back)
 {
 	struct crew crew;
@@ -269,12 +270,12 @@ TEST(crew_tickets_never_come_back)
 
 enum { SEATED = 400 };
 
-/* Who sits where: whether a seat's task is running, and what tasks saw. */
+/* Which seats are busy, and what tasks saw. */
 struct hall {
 	int count;              /* tasks of a round */
 	atomic_int taken[CREW_SEATS];
 	atomic_int doubled, outside;
-	long scratch[CREW_SEATS];       /* plain memory of the seat's: two at once would show in ThreadSanitizer, and in sums */
+	long scratch[CREW_SEATS];       /* plain memory: sharing a seat would show in ThreadSanitizer, and in sums */
 };
 
 static void sit(void *about, int index, int seat)
@@ -292,8 +293,8 @@ static void sit(void *about, int index, int seat)
 	atomic_fetch_sub(&hall->taken[seat], 1);
 }
 
-/* While helpers come and go, no two tasks that run at the same time have one seat, none is above the number of tasks, and what is written
- * in a seat's memory is not lost. */
+/* While helpers come and go, tasks that run at the same time have different seats, no seat is above the number of
+ * tasks, and nothing written to a seat's memory is lost. */
 TEST(crew_seats_are_for_one_at_a_time)
 {
 	static struct hall hall;

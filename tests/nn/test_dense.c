@@ -1,4 +1,5 @@
-/* The dense layer, through the convolution kernels and through OpenBLAS: equal to the naive loops over whole numbers. */
+/* The dense layer, through the convolution kernels and through OpenBLAS: equal to the naive loops over whole
+ * numbers. */
 #include "tests/helpers/lanes.h"
 #include "tests/helpers/naive.h"
 #include "tests/helpers/one_layer.h"
@@ -7,10 +8,12 @@
 
 #include <stdio.h>
 
-/* Features in and out, images. From 131,072 weights on it is OpenBLAS, in 8 blocks of 64 to 512 features; the kernels' blocks are 32. */
+/* Features in and out, images. From 131,072 weights on it is OpenBLAS, in 8 blocks of 64 to 512 features; the kernels'
+ * blocks are 32. */
 static const struct { int in, out, images; bool bias; } cases[] = {
 	{ 1, 1, 1, true }, { 3, 2, 5, true }, { 7, 33, 16, false }, { 33, 31, 17, true }, { 64, 10, 19, true },
-	{ 5, 70, 37, true }, { 130, 100, 40, false }, { 512, 255, 17, true },        /* 130,560: the last of the small ones */
+	{ 5, 70, 37, true }, { 130, 100, 40, false },
+	{ 512, 255, 17, true },        /* 130,560: the last of the small ones */
 	{ 512, 256, 17, true }, { 190, 700, 17, false }, { 1030, 128, 5, true },
 };
 
@@ -18,7 +21,8 @@ static const struct { int in, out, images; bool bias; } cases[] = {
 static void check_dense(size_t i, const struct kernels *k)
 {
 	struct shape in = { cases[i].in, 1, 1 }, out = { cases[i].out, 1, 1 };
-	size_t ins = (size_t)(in.c * cases[i].images), outs = (size_t)(out.c * cases[i].images), weights = (size_t)(in.c * out.c);
+	size_t ins = (size_t)(in.c * cases[i].images), outs = (size_t)(out.c * cases[i].images);
+	size_t weights = (size_t)(in.c * out.c);
 	struct rng rng = rng_seed(41, i);
 	struct one_layer layer;
 	char text[80], what[160];
@@ -57,7 +61,7 @@ TEST(dense_agrees_with_the_naive_loops)
 		}
 }
 
-/* 2 -> 2, kernel rows (1 2), (3 4), bias 10 20, and an activation that cuts at 0 and 6 applied on the way. Images (1 1), (-9 2):
+/* 2 -> 2, kernel rows (1 2), (3 4), bias 10 20, and a fused activation that clips at 0 and 6. Images (1 1), (-9 2):
  *   13, 27 -> 6, 6         5, 1 -> 5, 1         and (-9 -2): -3, -15 -> 0, 0 */
 TEST(dense_by_hand_with_its_activation)
 {
@@ -76,7 +80,7 @@ TEST(dense_by_hand_with_its_activation)
 }
 
 /* OpenBLAS' path adds bias and activation by itself: weights all 1, features all 1, so 512 + bias, cut at 514. */
-/* Blocks of 32 outputs and a last, shorter one share a length of scratch. */
+/* Blocks of 32 outputs and a shorter last one use the same amount of scratch. */
 TEST(dense_blocks_that_are_shorter_need_no_more_scratch)
 {
 	for (int in = 1; in < 4200; in++)

@@ -1,5 +1,6 @@
-/* Whole networks against PyTorch: logits, losses, gradients, moving statistics, inference, on every instruction set that runs here.
- * The numbers and networks in tests/fixtures/ are made by its make_network_fixtures.py, in double precision. */
+/* Whole networks against PyTorch: logits, losses, gradients, moving statistics, inference, on every instruction set
+ * that runs here. The numbers and networks in tests/fixtures/ are made by its make_network_fixtures.py, in double
+ * precision. */
 #include "bench/sweep/family.h"
 #include "nn/kernel/kernels.h"
 #include "nn/model/model.h"
@@ -10,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { MAX_ARRAYS = 16, LAST = 4 };      /* LAST: images at the end whose gradient by the input is kept */
+enum { MAX_ARRAYS = 16, LAST = 4 };      /* LAST: images at the end whose gradient with respect to the input is kept */
 
 struct array {
 	char name[32];
@@ -132,11 +133,12 @@ static void copy_images(const real *lanes, int first, struct array *to, int n)
 {
 	for (int i = 0; i < to->len; i++) {
 		int image = first + i / n;
-		to->at[i] = (double)lanes[((size_t)(image / LANES) * (size_t)n + (size_t)(i % n)) * LANES + (size_t)(image % LANES)];
+		to->at[i] = (double)lanes[((size_t)(image / LANES) * (size_t)n + (size_t)(i % n)) * LANES +
+		                          (size_t)(image % LANES)];
 	}
 }
 
-/* Errors are measured against the array's largest number: single numbers may be small by cancellation. */
+/* Errors are relative to the array's largest number, since single numbers may be small by cancellation. */
 static void check_array(const struct array *got, const struct array *want, const char *kernels)
 {
 	double largest = 0, worst = 0;
@@ -150,7 +152,8 @@ static void check_array(const struct array *got, const struct array *want, const
 			at = i;
 		}
 	if (!(worst <= 1e-5 * largest))
-		test_fail(__FILE__, __LINE__, "%s: %s[%d] is %.9g, PyTorch has %.9g", kernels, want->name, at, got->at[at], want->at[at]);
+		test_fail(__FILE__, __LINE__, "%s: %s[%d] is %.9g, PyTorch has %.9g", kernels, want->name, at,
+		          got->at[at], want->at[at]);
 }
 
 /* A zeroed array as long as the wanted one. */
@@ -165,7 +168,8 @@ static void check_lanes(const struct fixture *f, const char *name, const real *l
 	struct array got = array_like(want);
 	bool by_input = !strcmp(name, "last_input_gradients");
 
-	copy_images(lanes, by_input ? f->images - LAST : 0, &got, by_input ? (int)image_len(f->shape) : f->network.classes);
+	copy_images(lanes, by_input ? f->images - LAST : 0, &got,
+	            by_input ? (int)image_len(f->shape) : f->network.classes);
 	check_array(&got, want, kernels);
 	free(got.at);
 }
@@ -195,7 +199,8 @@ static void check_losses(const struct fixture *f, const struct model *model, con
 static void check_passes(const struct fixture *f, struct model *model, const char *kernels)
 {
 	struct crew crew;
-	struct batch batch = { .images = f->images, .training = true, .label_smoothing = array_named(f, "label_smoothing")->at[0] };
+	struct batch batch = { .images = f->images, .training = true,
+	                       .label_smoothing = array_named(f, "label_smoothing")->at[0] };
 
 	crew_init(&crew);
 	load_params(f, model);

@@ -1,4 +1,4 @@
-/* What a trained network says of an image when it is not being trained. */
+/* Inference: the logits of a trained network. */
 #include "tests/helpers/lanes.h"
 #include "tests/helpers/model_run.h"
 #include "tests/helpers/test.h"
@@ -25,7 +25,8 @@ static void check_inference(const char *text)
 				model_input(r.model, 1)[3] += 1;        /* image 19 */
 			r.batch.training = training;
 			model_forward(r.model, &r.crew, &r.batch, true);
-			logits[training][company] = take_plain(model_logits(r.model), (struct shape){ CLASSES, 1, 1 }, 19);
+			logits[training][company] = take_plain(model_logits(r.model), (struct shape){ CLASSES, 1, 1 },
+			                                       19);
 		}
 	CHECK_EQUAL("inference", logits[0][0], logits[0][1], 19 * CLASSES);
 	CHECK(memcmp(logits[1][0], logits[1][1], 19 * CLASSES * sizeof(double)));

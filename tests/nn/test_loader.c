@@ -1,4 +1,5 @@
-/* From bytes to lane groups: exact numbers without augmentation, flips and shifts by search, scaling against plain loops. */
+/* From bytes to lane groups: exact numbers without augmentation, flips and shifts by search, scaling against plain
+ * loops. */
 #include "nn/train/loader.h"
 #include "tests/helpers/lanes.h"
 #include "tests/helpers/test.h"
@@ -14,7 +15,8 @@ static uint8_t byte_at(struct shape s, int n, int c, int y, int x)
 
 static struct images images_of(struct shape s, int count)
 {
-	uint8_t *pixels = (uint8_t *)take_doubles(image_len(s) * (size_t)count), *labels = (uint8_t *)take_doubles((size_t)count);
+	uint8_t *pixels = (uint8_t *)take_doubles(image_len(s) * (size_t)count),
+		*labels = (uint8_t *)take_doubles((size_t)count);
 
 	for (int n = 0; n < count; n++) {
 		labels[n] = (uint8_t)(n % 7);
@@ -53,14 +55,15 @@ static struct group_load load_of(struct images images, int *labels)
 {
 	for (int i = 0; i < LANES; i++)
 		labels[i] = -1;
-	return (struct group_load){ .kernels = kernels_choose(NULL), .images = images, .lanes = LANES, .scale = { 0, 1 },
-	                            .to = take_reals(group_len(images.shape)), .labels = labels };
+	return (struct group_load){ .kernels = kernels_choose(NULL), .images = images, .lanes = LANES,
+	                            .scale = { 0, 1 }, .to = take_reals(group_len(images.shape)), .labels = labels };
 }
 
 /* Rows around the lengths that vectors have, and a group that starts in the middle. */
 TEST(loader_copies_bytes_exactly)
 {
-	static const struct shape shapes[] = { { 1, 1, 1 }, { 3, 2, 5 }, { 2, 3, 15 }, { 1, 2, 16 }, { 2, 2, 17 }, { 1, 3, 63 },
+	static const struct shape shapes[] = { { 1, 1, 1 }, { 3, 2, 5 }, { 2, 3, 15 }, { 1, 2, 16 }, { 2, 2, 17 },
+	                                       { 1, 3, 63 },
 		{ 1, 1, 64 }, { 1, 2, 65 }, { 1, 1, 200 } };
 
 	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
@@ -94,7 +97,8 @@ TEST(loader_follows_the_order)
 	take_nothing();
 }
 
-/* A partial group: lanes without an image hold finite numbers, their labels are left alone, no image beyond the last is read. */
+/* A partial group: lanes without an image hold finite numbers, their labels are left alone, no image beyond the last is
+ * read. */
 TEST(loader_fills_empty_lanes)
 {
 	int labels[LANES];
@@ -108,7 +112,8 @@ TEST(loader_fills_empty_lanes)
 	for (int lane = 0; lane < LANES; lane++) {
 		CHECK_INT(labels[lane], lane < 4 ? (16 + lane) % 7 : -1);
 		for (int i = 0; i < 210; i++)
-			CHECK_CLOSE(load.to[i * LANES + lane], ((lane < 4 ? byte_at(shape, 16 + lane, 0, 0, i) : 0) - 10) * 0.5, 0);
+			CHECK_CLOSE(load.to[i * LANES + lane],
+			            ((lane < 4 ? byte_at(shape, 16 + lane, 0, 0, i) : 0) - 10) * 0.5, 0);
 	}
 	take_nothing();
 }
@@ -117,7 +122,7 @@ TEST(loader_fills_empty_lanes)
 
 enum { SHIFT_H = 2, SHIFT_W = 3, SEEDS = 60 };
 
-/* Searches for the one move that explains what a lane shows. */
+/* Searches for the one move that explains a lane's content. */
 static bool find_move(const real *lane, struct shape s, int n, struct move *found)
 {
 	int count = 0;
@@ -164,7 +169,7 @@ TEST(loader_flips_and_shifts_within_limits)
 	take_nothing();
 }
 
-/* Chosen from seed and image alone: not from the lane, the order, or the group. Asking for flips or not leaves the shift alone. */
+/* Depends on seed and image only, not on the lane, the order, or the group. Flips do not change the shift. */
 TEST(loader_augments_by_seed_and_image_alone)
 {
 	struct shape shape = { 1, 6, 8 };

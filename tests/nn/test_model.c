@@ -1,5 +1,5 @@
-/* Training steps of whole small networks: what must change nothing (threads, empty lanes, the planned batch, memory reuse, the instruction
- * set) changes no byte. test_folding.c: layers whose work others do. */
+/* Training steps of whole small networks: threads, empty lanes, the planned batch, memory reuse and the instruction set
+ * change no byte. test_folding.c: layers whose work others do. */
 #include "nn/model/plan.h"
 #include "tests/helpers/lanes.h"
 #include "tests/helpers/model_run.h"
@@ -20,7 +20,7 @@ static const struct kernels *best(void)
 	return kernels_choose(NULL);
 }
 
-/* Networks that between them have all layers, and all that layers do for each other. */
+/* Networks that together have all layers and all fusions. */
 static const char *const *const networks[] = { &every_layer_text, &expansions_text, &norms_text,
 	&projections_text, &transitions_text };
 enum { NETWORKS = sizeof networks / sizeof *networks };
@@ -147,7 +147,7 @@ TEST(model_training_is_the_same_with_1_2_3_and_4_threads)
 	}
 }
 
-/* What weight gradients of convolutions borrow of working memory: both groups of a layer wait for each other in here. */
+/* The scratch that weight gradients of convolutions use: both groups of a layer wait for each other here. */
 static struct {
 	struct kernels kernels;
 	const struct kernels *real;
@@ -175,8 +175,8 @@ static void spy_on_conv_backward(const struct conv_weights_job *weights, const s
 	spy.real->conv(data);
 }
 
-/* Two threads go through a run of layers, a group each: what they borrow at the same time lies apart, and who comes to the next layer has
- * the same memory again. */
+/* Two threads run a chain of layers, one group each: their scratch is separate at any time, and a thread has the same
+ * memory in the next layer. */
 TEST(model_threads_share_no_working_memory)
 {
 	struct model_run r;
@@ -186,7 +186,8 @@ TEST(model_threads_share_no_working_memory)
 	spy.kernels = *spy.real;
 	spy.kernels.conv_weights = spy_on_conv_weights;
 	spy.kernels.conv_backward = spy_on_conv_backward;
-	model_run_open(&r, "conv channels=2 kernel=3; conv channels=7 kernel=3; conv channels=1 kernel=1; flatten; dense units=3",
+	model_run_open(&r, "conv channels=2 kernel=3; conv channels=7 kernel=3; conv channels=1 kernel=1; flatten; "
+	                   "dense units=3",
 	               (struct shape){ 5, 4, 4 }, 3);
 	model_run_plan(&r, 32);
 	model_run_create(&r, &spy.kernels);
@@ -210,7 +211,8 @@ TEST(model_sees_nothing_in_empty_lanes)
 {
 	for (EACH_SET(k))
 		for (int i = 0; i < NETWORKS; i++, take_nothing())
-			CHECK_SAME_OUTCOME((*k)->name, TRAINED(*networks[i], 37, 37, 0, *k), TRAINED(*networks[i], 37, 37, -4321.5, *k));
+			CHECK_SAME_OUTCOME((*k)->name, TRAINED(*networks[i], 37, 37, 0, *k),
+			                   TRAINED(*networks[i], 37, 37, -4321.5, *k));
 }
 
 TEST(model_planned_for_more_images_computes_the_same)
@@ -232,7 +234,8 @@ static void check_forgets(const char *text)
 	model_run_fill(&a, 64, 7, 3);
 	model_forward(a.model, &a.crew, &a.batch, true);
 	model_backward(a.model, &a.crew);
-	memcpy(model_memory(a.model).state, model_memory(b.model).state, model_memory(b.model).state_len * sizeof(real));
+	memcpy(model_memory(a.model).state, model_memory(b.model).state,
+	       model_memory(b.model).state_len * sizeof(real));
 	model_run_fill(&a, 21, 8, 0);
 	model_run_fill(&b, 21, 8, 0);
 	model_run_train(&a);
@@ -267,7 +270,7 @@ static struct slot *next_slot(struct model_plan *plan, int *i)
 	return NULL;
 }
 
-/* Moves every slot to a place of its own: what a plan without reuse would be. */
+/* Gives every slot its own memory, as in a plan without reuse. */
 static void spread_slots(struct model_plan *plan)
 {
 	struct slot *slot;
@@ -281,18 +284,21 @@ static void spread_slots(struct model_plan *plan)
 }
 
 static const struct { const char *const *known; const char *text; struct shape input; int classes; } reusing[] = {
-	{ &every_layer_text, NULL, { 3, 9, 11 }, 4 }, { &expansions_text, NULL, { 3, 9, 11 }, 4 }, { &norms_text, NULL, { 3, 9, 11 }, 4 },
-	{ &projections_text, NULL, { 3, 9, 11 }, 4 },
-	{ NULL, "conv channels=4 kernel=3; add from=0,0; conv channels=4 kernel=3; add from=2,1; relu; add from=4,1; add from=5,0;"
+	{ &every_layer_text, NULL, { 3, 9, 11 }, 4 }, { &expansions_text, NULL, { 3, 9, 11 }, 4 },
+	{ &norms_text, NULL, { 3, 9, 11 }, 4 }, { &projections_text, NULL, { 3, 9, 11 }, 4 },
+	{ NULL, "conv channels=4 kernel=3; add from=0,0; conv channels=4 kernel=3; add from=2,1; relu; add from=4,1; "
+	        "add from=5,0;"
 	  "global_average_pool; dense units=3", { 2, 5, 5 }, 3 },
-	{ NULL, "flatten; dense units=6; relu; dense units=6 from=0; add from=2,3; relu6; dropout rate=0.1; dense units=6;"
+	{ NULL, "flatten; dense units=6; relu; dense units=6 from=0; add from=2,3; relu6; dropout rate=0.1; "
+	        "dense units=6;"
 	  "add from=7,4; dense units=3", { 2, 3, 3 }, 3 },
 	{ &transitions_text, NULL, { 3, 9, 11 }, 4 },
 	{ NULL, "dense units=3", { 5, 1, 1 }, 3 },
 	{ NULL, "conv channels=3 kernel=4 padding=valid; flatten", { 2, 4, 4 }, 3 },
 };
 
-/* A tensor that lost its memory too early would show: where it matters at all, the numbers differ from those without reuse. */
+/* A tensor that lost its memory too early would show: where it matters at all, the numbers differ from those without
+ * reuse. */
 TEST(model_memory_reuse_changes_nothing)
 {
 	for (size_t i = 0; i < sizeof reusing / sizeof *reusing; i++) {
@@ -328,7 +334,8 @@ TEST(model_training_is_the_same_with_avx512_and_avx2)
 		return;
 	}
 	for (int i = 0; i < NETWORKS; i++, take_nothing())
-		CHECK_SAME_OUTCOME("avx512 and avx2", TRAINED(*networks[i], 37, 37, 0, wide), TRAINED(*networks[i], 37, 37, 0, narrow));
+		CHECK_SAME_OUTCOME("avx512 and avx2", TRAINED(*networks[i], 37, 37, 0, wide),
+		                   TRAINED(*networks[i], 37, 37, 0, narrow));
 }
 
 /* Convolutions that are done in bfloat16, one with a stride, one in groups, and layers that are not. */
@@ -336,9 +343,10 @@ static struct outcome train_bf16(bool bf16, const struct kernels *k, int helpers
 {
 	struct model_run r;
 
-	model_run_open(&r, "conv channels=8 kernel=3; batch_norm; relu; conv channels=13 kernel=3 stride=2; leaky_relu slope=0.1;"
-	                   "conv channels=12 kernel=1; batch_norm; relu; conv channels=8 kernel=3 groups=2; max_pool window=2; flatten;"
-	                   "dense units=4", (struct shape){ 3, 13, 11 }, 4);
+	model_run_open(&r, "conv channels=8 kernel=3; batch_norm; relu; conv channels=13 kernel=3 stride=2; "
+	                   "leaky_relu slope=0.1;"
+	                   "conv channels=12 kernel=1; batch_norm; relu; conv channels=8 kernel=3 groups=2; "
+	                   "max_pool window=2; flatten;dense units=4", (struct shape){ 3, 13, 11 }, 4);
 	r.net.network.bf16 = bf16;
 	model_run_plan(&r, 101);
 	model_run_create(&r, k);

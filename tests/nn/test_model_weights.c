@@ -105,7 +105,8 @@ TEST(weights_depend_on_the_seed_and_the_layer_alone)
 	model_run_close(&r);
 }
 
-/* SGD with momentum 0.5, weight decay 0.25, rate 0.125: kernels decay, biases do not; the second step carries half of the first. */
+/* SGD with momentum 0.5, weight decay 0.25, rate 0.125: kernels decay, biases do not; the second step carries half of
+ * the first. */
 TEST(weights_follow_the_optimizer_in_every_stretch)
 {
 	struct model_run r;
@@ -159,8 +160,8 @@ static void check_decay(const struct optimizer_type *type)
 			const struct param_plan *array = &model_plan_layer(r.plan, i)->params[k];
 			for (size_t n = 0; n < array->len; n++, at++)
 				if ((*at != (real)((size_t)(at - m.params) % 7 + 1)) != !strcmp(array->name, "kernel"))
-					test_fail(__FILE__, __LINE__, "%s: number %zu of %s is %g", type->kind.name, n, array->name,
-					          (double)*at);
+					test_fail(__FILE__, __LINE__, "%s: number %zu of %s is %g", type->kind.name, n,
+					          array->name, (double)*at);
 		}
 	CHECK_INT(at - m.params, (long long)m.params_len);
 	model_run_close(&r);

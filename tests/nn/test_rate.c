@@ -1,5 +1,5 @@
-/* Schedules against numbers that PyTorch computed (tests/fixtures/make_optim_fixtures.py prints them). How a training asks them, and warming
- * up: test_train.c. */
+/* Schedules against numbers that PyTorch computed (tests/fixtures/make_optim_fixtures.py prints them). How training
+ * uses them, and warm-up: test_train.c. */
 #include "nn/optim/optimizer.h"
 #include "tests/helpers/network.h"
 #include "tests/helpers/test.h"
@@ -25,17 +25,19 @@ static void run_course(const struct course *c)
 {
 	const struct schedule_type *type = schedule_named(c->schedule);
 	_Alignas(16) char config[NET_CONFIG];
-	struct watched nothing = { 0 };
+	struct schedule_state nothing = { 0 };
 
 	config_read(type->kind.fields, config, c->fields);
 	for (int i = 0; i < 9; i++)
-		CHECK_CLOSE(type->factor(config, &(struct moment){ .progress = c->want[i][0], .watched = &nothing }), c->want[i][1], 1e-11);
+		CHECK_CLOSE(type->factor(config, &(struct moment){ .progress = c->want[i][0], .watched = &nothing }),
+		            c->want[i][1], 1e-11);
 }
 
 TEST(schedule_constant_never_changes)
 {
 	run_course(&(struct course){ "constant", "", {
-		{ 0, 1 }, { 0.1, 1 }, { 0.2, 1 }, { 0.3, 1 }, { 0.5, 1 }, { 0.6, 1 }, { 0.7, 1 }, { 0.9, 1 }, { 1, 1 } } });
+		{ 0, 1 }, { 0.1, 1 }, { 0.2, 1 }, { 0.3, 1 }, { 0.5, 1 }, { 0.6, 1 }, { 0.7, 1 }, { 0.9, 1 },
+		{ 1, 1 } } });
 }
 
 TEST(schedule_cosine_goes_as_in_pytorch)
@@ -51,10 +53,13 @@ TEST(schedule_cosine_goes_as_in_pytorch)
 TEST(schedule_one_cycle_goes_as_in_pytorch)
 {
 	run_course(&(struct course){ "one_cycle", "", {
-		{ 0, 0.04 }, { 0.127118644068, 0.406083184062 }, { 0.254237288136, 0.945928996027 }, { 0.38, 0.96811756285 },
-		{ 0.505, 0.80289581034 }, { 0.63, 0.544821475173 }, { 0.755, 0.273007658111 }, { 0.88, 0.0707793200967 }, { 1, 4e-06 } } });
+		{ 0, 0.04 }, { 0.127118644068, 0.406083184062 }, { 0.254237288136, 0.945928996027 },
+		{ 0.38, 0.96811756285 },
+		{ 0.505, 0.80289581034 }, { 0.63, 0.544821475173 }, { 0.755, 0.273007658111 },
+		{ 0.88, 0.0707793200967 }, { 1, 4e-06 } } });
 	run_course(&(struct course){ "one_cycle", "warm_up=0.1 start=0.1 end=0.005", {
-		{ 0, 0.1 }, { 0.13, 0.997274642946 }, { 0.255, 0.928940732099 }, { 0.38, 0.780698469477 }, { 0.505, 0.580326146358 },
+		{ 0, 0.1 }, { 0.13, 0.997274642946 }, { 0.255, 0.928940732099 }, { 0.38, 0.780698469477 },
+		{ 0.505, 0.580326146358 },
 		{ 0.63, 0.365370415481 }, { 0.755, 0.176110633077 }, { 0.88, 0.0480111348228 }, { 1, 0.005 } } });
 }
 
@@ -62,10 +67,11 @@ TEST(schedule_one_cycle_goes_as_in_pytorch)
 TEST(schedule_one_cycle_without_warm_up_starts_at_the_top)
 {
 	run_course(&(struct course){ "one_cycle", "warm_up=0 end=0.5", {
-		{ 0, 1 }, { 0.5, 0.75 }, { 1, 0.5 }, { 0, 1 }, { 0.5, 0.75 }, { 1, 0.5 }, { 0, 1 }, { 0.5, 0.75 }, { 1, 0.5 } } });
+		{ 0, 1 }, { 0.5, 0.75 }, { 1, 0.5 }, { 0, 1 }, { 0.5, 0.75 }, { 1, 0.5 }, { 0, 1 }, { 0.5, 0.75 },
+		{ 1, 0.5 } } });
 }
 
-/* The factors of the first epochs, after `count` of which there are no more. */
+/* The factors of the first `count` epochs. */
 struct descent {
 	const char *fields;
 	int count;
@@ -77,12 +83,13 @@ static void go_down(const struct descent *d)
 	const struct schedule_type *type = schedule_named("step");
 	_Alignas(16) char config[NET_CONFIG];
 	struct error err = { "" };
-	struct watched nothing = { 0 };
+	struct schedule_state nothing = { 0 };
 
 	config_read(type->kind.fields, config, d->fields);
 	CHECK(type->check(config, (struct mark){ "net", 1, 1 }, &err));
 	for (int i = 0; i < d->count; i++)
-		CHECK_CLOSE(type->factor(config, &(struct moment){ .epoch = i, .progress = 0.5, .watched = &nothing }), d->want[i], 1e-11);
+		CHECK_CLOSE(type->factor(config, &(struct moment){ .epoch = i, .progress = 0.5, .watched = &nothing }),
+		            d->want[i], 1e-11);
 }
 
 TEST(schedule_step_goes_as_in_pytorch)
@@ -105,20 +112,21 @@ struct plateau {
 	double want[EPOCHS];
 };
 
-static const double accuracies[EPOCHS] = { 0.5, 0.6, 0.6005, 0.61, 0.605, 0.6, 0.6, 0.59, 0.612, 0.6, 0.7, 0.7, 0.7, 0.69, 0.7005, 0.7,
-                                           0.68, 0.71, 0.7, 0.7 };
-static const double losses[EPOCHS] = { 2.0, 1.5, 1.6, 1.45, 1.48, 1.42, 1.47, 1.3, 1.28, 1.27, 1.4, 1.1, 1.2, 1.2, 1.09, 1.08, 1.3, 1.2,
-                                       1.1, 1.0 };
+static const double accuracies[EPOCHS] = { 0.5, 0.6, 0.6005, 0.61, 0.605, 0.6, 0.6, 0.59, 0.612, 0.6, 0.7, 0.7, 0.7,
+                                           0.69, 0.7005, 0.7, 0.68, 0.71, 0.7, 0.7 };
+static const double losses[EPOCHS] = { 2.0, 1.5, 1.6, 1.45, 1.48, 1.42, 1.47, 1.3, 1.28, 1.27, 1.4, 1.1, 1.2, 1.2, 1.09,
+                                       1.08, 1.3, 1.2, 1.1, 1.0 };
 
 static void watch_plateau(const struct plateau *p)
 {
 	const struct schedule_type *type = schedule_named("reduce_on_plateau");
 	_Alignas(16) char config[NET_CONFIG];
-	struct watched watched = { 0 };
+	struct schedule_state watched = { 0 };
 
 	config_read(type->kind.fields, config, p->fields);
 	for (int i = 0; i < EPOCHS; i++) {
-		CHECK_CLOSE(type->factor(config, &(struct moment){ .epoch = i, .watched = &watched }), p->want[i], 1e-11);
+		CHECK_CLOSE(type->factor(config, &(struct moment){ .epoch = i, .watched = &watched }), p->want[i],
+		            1e-11);
 		type->watch(config, &watched, losses[i], accuracies[i]);
 	}
 }
@@ -131,8 +139,8 @@ TEST(schedule_reduce_on_plateau_goes_as_in_pytorch)
 	watch_plateau(&(struct plateau){ "watch=loss factor=0.5 patience=2 min_gain=0.05 floor=0.2",
 		{ 1, 1, 1, 1, 0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.2, 0.2, 0.2, 0.2, 0.2, 0.2 } });
 	watch_plateau(&(struct plateau){ "watch=loss factor=0.8 patience=1 min_gain=0",
-		{ 1, 1, 1, 0.8, 0.8, 0.64, 0.64, 0.512, 0.512, 0.512, 0.512, 0.4096, 0.4096, 0.32768, 0.262144, 0.262144, 0.262144,
-		  0.2097152, 0.16777216, 0.134217728 } });
+		{ 1, 1, 1, 0.8, 0.8, 0.64, 0.64, 0.512, 0.512, 0.512, 0.512, 0.4096, 0.4096, 0.32768, 0.262144,
+		  0.262144, 0.262144, 0.2097152, 0.16777216, 0.134217728 } });
 }
 
 /* An accuracy that never leaves its first value is no gain; the first one always is. */
@@ -140,7 +148,7 @@ TEST(schedule_reduce_on_plateau_counts_from_the_first_epoch)
 {
 	const struct schedule_type *type = schedule_named("reduce_on_plateau");
 	_Alignas(16) char config[NET_CONFIG];
-	struct watched watched = { 0 };
+	struct schedule_state watched = { 0 };
 
 	config_read(type->kind.fields, config, "");
 	for (int i = 0; i < 10; i++) {

@@ -1,4 +1,5 @@
-/* The generator against published numbers, and what its users rely on: fairness, independence of streams, exact repetition. */
+/* The generator against published numbers, and what its users rely on: uniformity, independent streams,
+ * reproducibility. */
 #include "nn/base/rng.h"
 #include "tests/helpers/test.h"
 
@@ -39,14 +40,16 @@ TEST(rng_mix_tells_small_numbers_and_their_order_apart)
 				test_fail(__FILE__, __LINE__, "seeds %d and %d are the same", i, j);
 }
 
-/* Correlation of the first numbers of neighbouring seeds, and of neighbouring streams: 0 within 4 standard deviations. */
+/* Correlation of the first numbers of neighbouring seeds, and of neighbouring streams: 0 within 4 standard
+ * deviations. */
 TEST(rng_neighbouring_seeds_have_nothing_in_common)
 {
 	enum { N = 4000 };
 	double by_seed = 0, by_stream = 0;
 
 	for (uint64_t i = 0; i < N; i++) {
-		struct rng here = rng_seed(i, 5), next = rng_seed(i + 1, 5), left = rng_seed(5, i), right = rng_seed(5, i + 1);
+		struct rng here = rng_seed(i, 5), next = rng_seed(i + 1, 5), left = rng_seed(5, i);
+		struct rng right = rng_seed(5, i + 1);
 		by_seed += (rng_uniform(&here) - 0.5) * (rng_uniform(&next) - 0.5) * 12;
 		by_stream += (rng_uniform(&left) - 0.5) * (rng_uniform(&right) - 0.5) * 12;
 	}

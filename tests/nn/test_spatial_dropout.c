@@ -1,4 +1,5 @@
-/* Spatial dropout: whole channels of single images, the same ones backward, the promised share, and nothing in inference. */
+/* Spatial dropout: whole channels of single images, the same ones backward, the promised share, and nothing in
+ * inference. */
 #include "tests/helpers/lanes.h"
 #include "tests/helpers/one_layer.h"
 #include "tests/helpers/sets.h"
@@ -24,7 +25,8 @@ static void open_layer(struct one_layer *l, const char *text, const struct kerne
 	l->member.noise = 99;
 }
 
-/* A channel of an image is kept or dropped as a whole, and what is kept is multiplied by 1 / keep. Returns the share that is kept. */
+/* A channel of an image is kept or dropped as a whole, and what is kept is multiplied by 1 / keep. Returns the share
+ * that is kept. */
 static double check_planes(const double *x, const double *y, double keep)
 {
 	double gain = (double)(1 / (real)keep);
@@ -82,7 +84,8 @@ static int count_alike(const double *y, int a, int b)
 	return alike;
 }
 
-/* Masks differ by image, within a lane group and across groups, by noise, and not otherwise. 60 fair coins: six standard deviations. */
+/* Masks differ by image, within a lane group and across groups, by noise, and not otherwise. 60 fair coins: six
+ * standard deviations. */
 TEST(spatial_dropout_masks_differ_by_image_and_noise)
 {
 	struct one_layer l;

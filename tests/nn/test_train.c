@@ -1,4 +1,5 @@
-/* Training: a problem that must be learnt, epoch rows, patience, divergence, stopping, results that depend on the seed alone. */
+/* Training: a problem that must be learnt, epoch rows, patience, divergence, stopping, results that depend only on the
+ * seed. */
 #include "tests/helpers/problem.h"
 #include "tests/helpers/test.h"
 
@@ -23,7 +24,8 @@ TEST(training_learns_a_small_problem)
 		CHECK_CLOSE(rows[i].learning_rate, 0.01, 0);
 		CHECK(rows[i].training.loss > 0 && rows[i].training.loss < 2);
 		CHECK(rows[i].training.accuracy >= 0 && rows[i].training.accuracy <= 1);
-		CHECK_CLOSE(rows[i].validation.accuracy * VALIDATION, round(rows[i].validation.accuracy * VALIDATION), 1e-9);
+		CHECK_CLOSE(rows[i].validation.accuracy * VALIDATION, round(rows[i].validation.accuracy * VALIDATION),
+		            1e-9);
 	}
 	CHECK(rows[0].training.accuracy > 0.4);
 }
@@ -87,7 +89,8 @@ TEST(training_learns_with_every_option)
 	p.recipe.learning_rate = 0.1;
 	CHECK_INT(problem_run(&p, rows, &score), 12);
 	CHECK(score.accuracy > 0.95);
-	CHECK(rows[11].training.loss > 0.19);   /* the least that targets of 0.95 and 0.05 allow: -0.95 ln 0.95 - 0.05 ln 0.05 */
+	/* The least that targets of 0.95 and 0.05 allow: -0.95 ln 0.95 - 0.05 ln 0.05. */
+	CHECK(rows[11].training.loss > 0.19);
 	CHECK(score.loss < rows[11].training.loss);
 }
 
@@ -123,7 +126,8 @@ static void check_rates(struct problem *p, int updates, const double *want)
 		CHECK_CLOSE(rows[i].learning_rate, 0.01 * want[i], 1e-11);
 }
 
-/* PyTorch's LinearLR chained with other schedules, one update an epoch (tests/fixtures/make_optim_fixtures.py prints them). */
+/* PyTorch's LinearLR chained with other schedules, one update an epoch (tests/fixtures/make_optim_fixtures.py prints
+ * them). */
 TEST(training_warms_up_as_pytorch_does)
 {
 	static struct problem p;
@@ -133,12 +137,13 @@ TEST(training_warms_up_as_pytorch_does)
 	check_rates(&p, 1, (const double[]){ 0.2, 0.4, 0.6, 0.8, 1, 1, 1, 1, 1, 1, 1, 1 });
 	p.recipe.warm_up = 4;
 	problem_schedule(&p, "cosine", "");
-	check_rates(&p, 1, (const double[]){ 0.25, 0.491481456572, 0.699759526419, 0.853553390593, 0.75, 0.629409522551, 0.5,
+	check_rates(&p, 1,
+	            (const double[]){ 0.25, 0.491481456572, 0.699759526419, 0.853553390593, 0.75, 0.629409522551, 0.5,
 	                                     0.370590477449, 0.25, 0.146446609407, 0.0669872981078, 0.0170370868555 });
 	p.recipe.warm_up = 6;
 	problem_schedule(&p, "step", "every=4 factor=0.5");
-	check_rates(&p, 1, (const double[]){ 0.166666666667, 0.333333333333, 0.5, 0.666666666667, 0.416666666667, 0.5, 0.5, 0.5,
-	                                     0.25, 0.25, 0.25, 0.25 });
+	check_rates(&p, 1, (const double[]){ 0.166666666667, 0.333333333333, 0.5, 0.666666666667, 0.416666666667, 0.5,
+	                                     0.5, 0.5, 0.25, 0.25, 0.25, 0.25 });
 }
 
 /* Five updates an epoch: 2.4 epochs are 12 of them. */
@@ -185,8 +190,8 @@ TEST(training_reduces_on_a_plateau_and_ends_when_patience_runs_out)
 	CHECK_CLOSE(rows[19].learning_rate / 1e-9, 1, 1e-11);
 }
 
-/* What a schedule has seen belongs to one training: two of them by turns go as each alone. The validation loss, other than the
- * accuracy, differs from seed to seed. */
+/* A schedule's state belongs to one training: two interleaved trainings behave as each alone. The validation loss,
+ * other than the accuracy, differs from seed to seed. */
 TEST(training_keeps_what_its_schedule_has_seen)
 {
 	static struct problem p;
@@ -209,7 +214,8 @@ TEST(training_keeps_what_its_schedule_has_seen)
 			CHECK(training_epoch(t[i], &row));
 			CHECK(row.learning_rate == alone[i][epoch].learning_rate);
 			CHECK(row.validation.loss == alone[i][epoch].validation.loss);
-			reduced += row.learning_rate < 0.02 && alone[0][epoch].learning_rate != alone[1][epoch].learning_rate;
+			reduced += row.learning_rate < 0.02 &&
+				alone[0][epoch].learning_rate != alone[1][epoch].learning_rate;
 		}
 	CHECK(reduced > 0);
 	training_destroy(t[0]);
@@ -376,5 +382,6 @@ TEST(training_of_what_does_not_plan_is_an_error)
 	p.net.network.classes = 3;
 	CHECK(!training_create(&p.setup, &err));
 	CHECK_TEXT(err.text,
-	           "net:9:1: the last layer's output is 1x1x2 (height x width x channels), not 1x1x3 as 3 classes need");
+	           "net:9:1: the last layer's output is 1x1x2 (height x width x channels), "
+	           "not 1x1x3 as 3 classes need");
 }
