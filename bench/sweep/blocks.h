@@ -4,6 +4,10 @@
 
 #include "bench/yaml/arena.h"
 #include "bench/yaml/yaml.h"
+#include "nn/base/field.h"
+
+/* The keys of one block's definition. */
+extern const struct field block_fields[];
 
 /* Whether the map of blocks is in order: names, keys, parameters. Bodies are checked where they are used. */
 bool blocks_check(const struct node *blocks, struct error *err);

@@ -7,6 +7,9 @@
 
 enum { MAX_FAMILIES = 64 };
 
+/* The keys of an item; a family in place has those of family_fields as well, and no `family`. */
+extern const struct field entry_fields[];
+
 /* The files that families came from: nodes and marks live as long as the sweep. */
 struct shelf {
 	int count;

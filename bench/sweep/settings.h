@@ -6,6 +6,9 @@
 #include "bench/yaml/arena.h"
 #include "bench/yaml/yaml.h"
 
+/* The keys of a sweep, and those of its recipe that name a kind; all others of the recipe are recipe_fields. */
+extern const struct field sweep_fields[], recipe_kind_fields[];
+
 struct settings {
 	struct arena *arena;            /* borrowed: owns all that is made */
 	struct sweep *sweep;            /* filled: title, data, recipe; its name and data.folder are set already */

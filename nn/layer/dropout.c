@@ -9,9 +9,14 @@
 struct dropout { double rate; };
 
 static const struct field fields[] = {
-	{ "rate", FIELD_FLOAT, offsetof(struct dropout, rate), .min = 0, .max = 0.99, .required = 1, .help = "share of numbers set to 0" },
+	{ "rate", FIELD_FLOAT, offsetof(struct dropout, rate), .min = 0, .max = 0.99, .required = 1,
+	  .help = "share of all numbers that are set to 0" },
 	{ 0 }
 };
+
+static const char about[] =
+	"In training each number is set to 0 with probability `rate`, and the others are divided by 1 - rate. In "
+	"evaluation nothing happens.";
 
 /* Numbers of one group that begin `first` pixels from the group's beginning, all channels counted through. */
 struct stretch { int group; size_t first, pixels; };
@@ -61,7 +66,7 @@ static void channel_backward(const struct pass *p, int group, int channel, real 
 static const struct channel_steps channel_steps = { channel_forward, channel_backward };
 
 const struct layer_type layer_dropout = {
-	.kind = { "dropout", "random zeros while training", fields, sizeof(struct dropout) },
+	.kind = { "dropout", "random zeros while training", fields, sizeof(struct dropout), about },
 	.inputs = 1, .plan = plan_same_shape, .channel_steps = &channel_steps,
 	.forward = { { forward, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
 	.backward = { { backward, EACH_GROUP, NULL, { .d_out = 1, .d_in = 1 }, { 0 } } },

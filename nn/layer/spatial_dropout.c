@@ -11,9 +11,13 @@ struct spatial_dropout { double rate; };
 
 static const struct field fields[] = {
 	{ "rate", FIELD_FLOAT, offsetof(struct spatial_dropout, rate), .min = 0, .max = 0.99, .required = 1,
-	  .help = "share of channels set to 0" },
+	  .help = "share of channels that are set to 0" },
 	{ 0 }
 };
+
+static const char about[] =
+	"As `dropout`, but whole channels of an image are set to 0: neighbouring pixels are alike, so single zeros "
+	"take little away from a convolution. Keras calls it SpatialDropout2D, PyTorch Dropout2d.";
 
 /* scratch: the gain of each channel in each lane, [c][LANES]. */
 static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
@@ -57,7 +61,8 @@ static void backward(const struct pass *p, int group)
 }
 
 const struct layer_type layer_spatial_dropout = {
-	.kind = { "spatial_dropout", "random channels of zeros while training", fields, sizeof(struct spatial_dropout) },
+	.kind = { "spatial_dropout", "random channels of zeros while training", fields, sizeof(struct spatial_dropout),
+	          about },
 	.inputs = 1, .plan = plan,
 	.forward = { { forward, EACH_GROUP, NULL, { .in = 1, .out = 1 }, { 0 } } },
 	.backward = { { backward, EACH_GROUP, NULL, { .d_out = 1, .d_in = 1 }, { 0 } } },
