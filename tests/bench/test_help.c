@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { PAGE_BYTES = 1 << 17 };
 
@@ -54,6 +55,62 @@ TEST(help_page_in_sweeps_is_what_the_program_prints)
 		          line);
 	free(kept);
 	program_result_free(&r);
+}
+
+/* ---- what stands in the pages as an example works ---- */
+
+/* Writes the page's YAML block number `index`, counted from 0, to a file of the test's folder. */
+static const char *write_example(const char *page, int index, const char *name)
+{
+	static const char fence[] = "\n```yaml\n";
+	char *text = read_page(page), *at = text;
+
+	for (int i = 0; at && i <= index; i++) {
+		at = strstr(at, fence);
+		at = at ? at + strlen(fence) : NULL;
+	}
+	char *end = at ? strstr(at, "\n```") : NULL;
+	if (!end)
+		test_fail(__FILE__, __LINE__, "%s has no YAML block %d", page, index);
+	const char *path = test_write(name, end ? at : "", end ? (size_t)(end - at) + 1 : 0);
+	free(text);
+	return path;
+}
+
+static void write_text(const char *name, const char *text)
+{
+	test_write(name, text, strlen(text));
+}
+
+static void check_counts(const char *sweep)
+{
+	struct program_result r = run_archsweep((const char *[]){ "params", "--check", sweep, NULL });
+
+	CHECK_INT(r.status, 0);
+	CHECK_TEXT(r.err, "");
+	program_result_free(&r);
+}
+
+TEST(help_examples_of_the_readme_are_accepted)
+{
+	mkdir(test_path("families"), 0777);
+	write_text("families/plain.yaml", file_text("sweeps/families/plain.yaml"));
+	write_example("README.md", 0, "families/mine.yaml");
+	check_counts(write_example("README.md", 1, "mine.yaml"));
+}
+
+TEST(help_examples_of_the_reference_are_accepted)
+{
+	static const char rest[] =
+		"input: [28, 28, 1]\nclasses: 10\nrecipe: {epochs: 1}\n"
+		"families: [{family: first, widths: [2]}, {family: second, widths: [0.5, 1]}]\n";
+
+	mkdir(test_path("families"), 0777);
+	write_text("families/plain.yaml", file_text("sweeps/families/plain.yaml"));
+	check_counts(write_example("sweeps/README.md", 0, "sweep.yaml"));
+	write_example("sweeps/README.md", 1, "families/first.yaml");
+	write_example("sweeps/README.md", 2, "families/second.yaml");
+	check_counts(test_write("rest.yaml", rest, sizeof rest - 1));
 }
 
 /* ---- every field is explained ---- */
