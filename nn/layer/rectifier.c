@@ -54,15 +54,16 @@ static void backward(const struct pass *p, int group)
 	.backward = { { backward, EACH_GROUP, NULL, { .out = 1, .d_out = 1, .d_in = 1 }, { 0 } } }
 
 const struct layer_type layer_relu = {
-	.kind = { "relu", "the rectifier, y = max(x, 0)", NULL, 0 }, .activation = relu, RECTIFIER,
+	.kind = { "relu", "the rectifier, y = max(x, 0)", NULL, 0, NULL }, .activation = relu, RECTIFIER,
 };
 
 const struct layer_type layer_relu6 = {
-	.kind = { "relu6", "the capped rectifier, y = min(max(x, 0), 6)", NULL, 0 }, .activation = relu6, RECTIFIER,
+	.kind = { "relu6", "the capped rectifier, y = min(max(x, 0), 6)", NULL, 0, NULL },
+	.activation = relu6, RECTIFIER,
 };
 
 const struct layer_type layer_leaky_relu = {
 	.kind = { "leaky_relu", "the leaky rectifier, y = x above 0 and slope * x below", leaky_relu_fields,
-	          sizeof(struct leaky_relu) },
+	          sizeof(struct leaky_relu), NULL },
 	.activation = leaky_relu, RECTIFIER,
 };
