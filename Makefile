@@ -168,6 +168,11 @@ bench: $(BUILD)/archsweep ## measure this machine and the reference networks; PY
 parity: $(BUILD)/archsweep ## compare gradients with PyTorch's, which PYTHON=python3 must have; ARGS= goes to bench/peers/parity.py
 	@$(PYTHON) bench/peers/parity.py --archsweep $(BUILD)/archsweep $(ARGS)
 
+.PHONY: reference
+reference: $(BUILD)/archsweep ## write sweeps/README.md, the reference of the YAML, from the tables that read it
+	@$(BUILD)/archsweep help --markdown > $(BUILD)/reference.md
+	@mv $(BUILD)/reference.md sweeps/README.md
+
 clean: ## remove what was built; records and pictures stay
 	rm -rf $(BUILD)
 

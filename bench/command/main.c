@@ -2,6 +2,7 @@
 #include "bench/command/command.h"
 
 #include "bench/command/options.h"
+#include "bench/sweep/reference.h"
 #include "bench/system/blas.h"
 #include "bench/text/text.h"
 #include "bench/text/words.h"
@@ -24,7 +25,10 @@ static void print_usage(FILE *to)
 	fprintf(to, "usage: archsweep COMMAND [options] ...\n\ncommands:\n");
 	for (const struct command *const *c = commands; *c; c++)
 		fprintf(to, "  %-10s%s\n", (*c)->name, (*c)->summary);
-	fprintf(to, "  %-10s%s\n", "help", "explain a command: archsweep help COMMAND");
+	fprintf(to, "  %-10s%s\n", "help", "explain a command or a topic: archsweep help COMMAND, help TOPIC");
+	fprintf(to, "\ntopics, what the YAML can say; archsweep help --markdown prints all as one page:\n");
+	for (const struct reference_topic *t = reference_topics; t->name; t++)
+		fprintf(to, "  %-12s%s\n", t->name, t->summary);
 	fprintf(to, "\noptions:\n  -h, --help     show this text\n      --version  show the version\n");
 }
 
@@ -36,7 +40,8 @@ static const struct command *find_command(const char *name)
 	return NULL;
 }
 
-static int refuse_command(const char *name, struct error *err)
+/* `topics`: they are accepted as well, as behind `help`. */
+static int refuse_command(const char *name, bool topics, struct error *err)
 {
 	struct words words = { 0 };
 	char shown[SHOWN_BYTES], accepted[ACCEPTED_BYTES];
@@ -44,24 +49,47 @@ static int refuse_command(const char *name, struct error *err)
 	for (const struct command *const *c = commands; *c; c++)
 		words_add(&words, (*c)->name);
 	words_add(&words, "help");
-	fail(err, "archsweep: unknown command \"%s\"; %s", words_show(name, shown), words_accepted(&words, name, accepted));
+	for (const struct reference_topic *t = reference_topics; topics && t->name; t++)
+		words_add(&words, t->name);
+	fail(err, "archsweep: unknown command%s \"%s\"; %s", topics ? " or topic" : "", words_show(name, shown),
+	     words_accepted(&words, name, accepted));
 	return EXIT_USAGE;
+}
+
+static bool is_help_option(const char *word)
+{
+	return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+}
+
+/* Prints what `word`, behind `help`, names; false if it names nothing. */
+static bool explain(const char *word)
+{
+	const struct command *command = find_command(word);
+	const struct reference_topic *topic = reference_find(word);
+
+	if (command)
+		options_print_help(command, stdout);
+	else if (topic)
+		reference_print_topic(topic, stdout);
+	else if (strcmp(word, "--markdown") == 0)
+		reference_print_page(stdout);
+	else if (strcmp(word, "help") == 0 || is_help_option(word))
+		print_usage(stdout);
+	else
+		return false;
+	return true;
 }
 
 static int run_help(int argc, char **argv, struct error *err)
 {
-	const struct command *command = argc > 1 ? find_command(argv[1]) : NULL;
-
 	if (argc > 2) {
 		fail(err, "archsweep help: unexpected argument \"%s\"; see archsweep --help", argv[2]);
 		return EXIT_USAGE;
 	}
-	if (argc > 1 && !command)
-		return refuse_command(argv[1], err);
-	if (command)
-		options_print_help(command, stdout);
-	else
+	if (argc == 1)
 		print_usage(stdout);
+	else if (!explain(argv[1]))
+		return refuse_command(argv[1], true, err);
 	return EXIT_DONE;
 }
 
@@ -71,7 +99,7 @@ static int run_command(int argc, char **argv, struct error *err)
 	struct options given;
 
 	if (!command)
-		return refuse_command(argv[0], err);
+		return refuse_command(argv[0], false, err);
 	if (!options_read(command, argc, argv, &given, err))
 		return EXIT_USAGE;
 	if (!given.help)
@@ -89,7 +117,7 @@ static int run(int argc, char **argv, struct error *err)
 	}
 	if (strcmp(argv[0], "help") == 0)
 		return run_help(argc, argv, err);
-	if (strcmp(argv[0], "--help") == 0 || strcmp(argv[0], "-h") == 0) {
+	if (is_help_option(argv[0])) {
 		print_usage(stdout);
 		return EXIT_DONE;
 	}

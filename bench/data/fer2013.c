@@ -19,11 +19,21 @@ struct fer2013 {
 };
 
 static const struct field fields[] = {
-	{ "file", FIELD_TEXT, offsetof(struct fer2013, file), .required = 1, .help = "fer2013.csv, plain or gzipped" },
+	{ "file", FIELD_TEXT, offsetof(struct fer2013, file), .required = 1,
+	  .help = "path of fer2013.csv, plain or gzipped" },
 	{ "validation", FIELD_INT, offsetof(struct fer2013, validation), .max = MAX_IMAGES,
-	  .help = "how many of the last training images are held out; 0: PublicTest validates, PrivateTest tests" },
+	  .help = "last training images, held out for validation; 0: the public test images validate" },
 	{ 0 }
 };
+
+static const char what_it_is[] =
+	"`fer2013.csv` is part of Kaggle's \"Challenges in Representation Learning: Facial Expression Recognition "
+	"Challenge\": 35,887 faces of 48x48 pixels in 7 classes. Its columns are emotion, pixels and Usage, in any "
+	"order.\n"
+	"As in the contest, the public test images validate and the private ones test, and the accuracy of both "
+	"together is reported as well. With `validation: N` the last N training images validate, all test images "
+	"test, and the public and the private ones are reported by themselves. `sweeps/fer2013.yaml` expects the "
+	"file at `data/fer2013.csv.gz`; elsewhere: `--set data.fer2013.file=PATH`.";
 
 enum column { EMOTION, PIXELS, USAGE, COLUMNS };
 enum usage { TRAINING, PUBLIC, PRIVATE, USAGES };
@@ -328,7 +338,8 @@ static int fer2013_splits(const void *about, struct split to[MAX_SPLITS])
 }
 
 const struct data_format data_fer2013 = {
-	.kind = { .name = "fer2013", .help = "the faces of Kaggle's FER2013, as CSV, plain or gzipped",
-	          .fields = fields, .config_size = sizeof(struct fer2013) },
+	.kind = { .name = "fer2013",
+	  .help = "the faces of Kaggle's FER2013, as CSV, plain or gzipped", .fields = fields,
+	          .config_size = sizeof(struct fer2013), .about = what_it_is },
 	.read = read_fer2013, .splits = fer2013_splits,
 };

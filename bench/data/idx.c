@@ -19,11 +19,22 @@ struct idx {
 };
 
 static const struct field fields[] = {
-	{ "folder", FIELD_TEXT, offsetof(struct idx, folder), .required = 1, .help = "where the four files are" },
+	{ "folder", FIELD_TEXT, offsetof(struct idx, folder), .required = 1,
+	  .help = "folder of the four files" },
 	{ "validation", FIELD_INT, offsetof(struct idx, validation), .max = MAX_IMAGES,
-	  .help = "how many of the last training images are held out" },
+	  .help = "last training images, held out for validation; 0: nothing validates" },
 	{ 0 }
 };
+
+static const char what_it_is[] =
+	"The files are `train-images-idx3-ubyte`, `train-labels-idx1-ubyte`, `t10k-images-idx3-ubyte` and "
+	"`t10k-labels-idx1-ubyte`, each plain or with `.gz`; a dot in place of the hyphen before `idx` will do. "
+	"Images have one channel. The splits are training, validation and test.\n"
+	"MNIST's files are at `https://ossci-datasets.s3.amazonaws.com/mnist/` (`train-images-idx3-ubyte.gz` and so "
+	"on) or through `https://github.com/cvdfoundation/mnist`; Fashion-MNIST's are in Debian's package "
+	"dataset-fashion-mnist, which puts them in `/usr/share/datasets/fashion-mnist`, or through "
+	"`https://github.com/zalandoresearch/fashion-mnist`. Another folder without an edit: `--set "
+	"data.idx.folder=DIR`.";
 
 enum { TRAIN_IMAGES, TRAIN_LABELS, TEST_IMAGES, TEST_LABELS, FILES, MAX_DIMENSIONS = 3 };
 
@@ -242,6 +253,6 @@ static int idx_splits(const void *about, struct split to[MAX_SPLITS])
 
 const struct data_format data_idx = {
 	.kind = { .name = "idx", .help = "MNIST's four IDX files, plain or gzipped", .fields = fields,
-	          .config_size = sizeof(struct idx) },
+	          .config_size = sizeof(struct idx), .about = what_it_is },
 	.read = read_idx, .splits = idx_splits,
 };

@@ -10,6 +10,14 @@ enum { MAX_PARAMETERS = 32 };   /* of one block */
 
 static const char *const common_keys[] = { "name", "from", "with", NULL };
 
+const struct field block_fields[] = {
+	{ "parameters", .accepts = "map of names and defaults; `required`: no default",
+	  .help = "what a use of the block can say; in the block's layers `$NAME` stands for the value" },
+	{ "layers", .accepts = "list of layers, repeats and other blocks", .required = 1,
+	  .help = "what the block consists of" },
+	{ 0 }
+};
+
 static bool check_parameters(const struct node *parameters, struct error *err)
 {
 	char shown[SHOWN_BYTES];
@@ -45,10 +53,9 @@ static bool check_name(const struct node *name, struct error *err)
 
 bool blocks_check(const struct node *blocks, struct error *err)
 {
-	static const char *const keys[] = { "parameters", "layers", NULL };
 	struct words words = { 0 };
 
-	bind_words(&words, NULL, keys);
+	bind_words(&words, block_fields, NULL);
 	if (!bind_type(blocks, NODE_MAP, "blocks", err))
 		return false;
 	for (int i = 0; i < blocks->count; i++) {

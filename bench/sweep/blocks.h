@@ -4,6 +4,10 @@
 
 #include "bench/yaml/arena.h"
 #include "bench/yaml/yaml.h"
+#include "nn/base/field.h"
+
+/* The keys of one block's definition. */
+extern const struct field block_fields[];
 
 /* Checks names, keys and parameters of the map of blocks. Bodies are checked where they are used. */
 bool blocks_check(const struct node *blocks, struct error *err);

@@ -8,6 +8,17 @@
 #include <string.h>
 #include <unistd.h>
 
+const struct field entry_fields[] = {
+	{ "family", FIELD_TEXT, offsetof(struct entry, file),
+	  .help = "`plain`: families/plain.yaml beside the sweep; or a path that ends in .yaml" },
+	{ "name", FIELD_TEXT, offsetof(struct entry, name),
+	  .help = "what tables and pictures call it; without one, the file's name; required for a family in place" },
+	{ "widths", .accepts = "list of numbers above 0", .required = 1, .help = "one point for each width and seed" },
+	{ "expect", .accepts = "map of `total` and `trainable`, each a list with a whole number for each width",
+	  .help = "counts of parameters that `archsweep params --check` checks; it exits 3 where one does not hold" },
+	{ 0 }
+};
+
 /* ---- the family: a file, or written out in place ---- */
 
 /* `plain` is families/plain.yaml beside the sweep; a path ending in .yaml starts at the sweep's folder. */
@@ -38,7 +49,7 @@ static bool read_family_file(const struct entry_source *s, struct entry *to, str
 		return false;
 	s->files->documents[s->files->count++] = document;
 	const struct node *root = document_root(document);
-	bind_words(&words, NULL, family_keys);
+	bind_words(&words, family_fields, NULL);
 	return bind_type(root, NODE_MAP, "the family", err) && bind_keys(root, &words, err) &&
 	       family_read(root, s->arena, &to->family, err);
 }
@@ -155,25 +166,19 @@ static bool read_expect(const struct entry_source *s, struct entry *to, struct e
 /* Reads name and file; refuses keys that do not belong to this kind of item. */
 static bool read_head(const struct entry_source *s, struct entry *to, struct error *err)
 {
-	static const char *const list_keys[] = { "widths", "expect", NULL };
-	static const struct field fields[] = {
-		{ "family", FIELD_TEXT, offsetof(struct entry, file), .help = "a file of families/, or a path" },
-		{ "name", FIELD_TEXT, offsetof(struct entry, name), .help = "in tables and pictures" },
-		{ 0 }
-	};
-	const struct field *from = node_get(s->map, "family") ? fields : fields + 1;
+	const struct field *from = node_get(s->map, "family") ? entry_fields : entry_fields + 1;
 	struct words words = { 0 };
 
-	bind_words(&words, from, list_keys);
-	if (from != fields)
-		bind_words(&words, NULL, family_keys);
+	bind_words(&words, from, NULL);
+	if (from != entry_fields)
+		bind_words(&words, family_fields, NULL);
 	if (!node_get(s->map, "family") && !node_get(s->map, "name"))
 		return fail_at(err, s->map->at,
 		               "family: missing; the name of a family's file, or name and layers, is required");
 	if (!bind_keys(s->map, &words, err))
 		return false;
 	for (; from->name; from++) {
-		const struct node *node = node_get(s->map, from->name);
+		const struct node *node = from->accepts ? NULL : node_get(s->map, from->name);
 
 		if (node && !bind_value(node, from, NULL, to, err))
 			return false;

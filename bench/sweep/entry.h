@@ -7,7 +7,10 @@
 
 enum { MAX_FAMILIES = 64 };
 
-/* The documents of family files, kept as long as the sweep, since nodes and marks point into them. */
+/* The keys of an item; a family in place has those of family_fields as well, and no `family`. */
+extern const struct field entry_fields[];
+
+/* The files that families came from: nodes and marks live as long as the sweep. */
 struct family_files {
 	int count;
 	struct document *documents[MAX_FAMILIES + 1];   /* owned */

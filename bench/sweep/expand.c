@@ -25,8 +25,25 @@ struct item {
 	struct mark at;
 };
 
-static const char *const block_keys[] = { "name", "from", NULL };
-static const char *const joining_keys[] = { "name", "from", "with", NULL };
+const struct field repeat_fields[] = {
+	{ "times", .accepts = "whole number 1..1000", .required = 1,
+	  .help = "how often the layers stand one after the other" },
+	{ "layers", .accepts = "list of layers, blocks and other repeats", .required = 1, .help = "what is repeated" },
+	{ 0 }
+};
+
+const struct field item_fields[] = {
+	{ "name", .accepts = "name", .help = "what later layers call this output in `from` and `with`" },
+	{ "from", .accepts = "name of an earlier layer, `input` or `block_input`",
+	  .help = "the layer that this one reads; without it, the one above" },
+	{ 0 }
+};
+
+const struct field joining_fields[] = {
+	{ "with", .accepts = "name of an earlier layer, `input` or `block_input`", .required = 1,
+	  .help = "of `add` alone: the layer whose output is the second input" },
+	{ 0 }
+};
 
 static bool expand_list(struct expander *x, const struct node *list, struct scope *scope);
 
@@ -78,12 +95,15 @@ static bool define_name(struct expander *x, const struct item *item, struct scop
 	return !name || (substitute(x, name, scope, &name) && scope_define(scope, name, x->last, x->arena, x->err));
 }
 
+/* The keys of `fields` and `more`, either of which may be NULL, are accepted, and those of every item. */
 static bool check_keys(struct expander *x, const struct item *item, const struct field *fields,
-                       const char *const *extra)
+                       const struct field *more)
 {
 	struct words words = { 0 };
 
-	bind_words(&words, fields, extra);
+	bind_words(&words, fields, NULL);
+	bind_words(&words, item_fields, NULL);
+	bind_words(&words, more, NULL);
 	return bind_keys(item->map, &words, x->err);
 }
 
@@ -92,9 +112,8 @@ static bool add_layer(struct expander *x, const struct item *item, const struct 
 	struct item filled = *item;
 
 	if (x->to->count == MAX_LAYERS)
-		return fail_at(x->err, item->at, "layers: more than %d with all blocks and repeats written out",
-		               MAX_LAYERS);
-	if (!check_keys(x, item, type->kind.fields, type->inputs == 2 ? joining_keys : block_keys) ||
+		return fail_at(x->err, item->at, "layers: more than %d with all blocks and repeats written out", MAX_LAYERS);
+	if (!check_keys(x, item, type->kind.fields, type->inputs == 2 ? joining_fields : NULL) ||
 	    !substitute(x, item->map, scope, &filled.map))
 		return false;
 	struct expanded_layer *layer = &x->to->layers[x->to->count];
@@ -130,11 +149,10 @@ static const struct node *find_list(struct expander *x, const struct node *map, 
 
 static bool expand_repeat(struct expander *x, const struct item *item, struct scope *scope)
 {
-	static const char *const keys[] = { "times", "layers", "name", "from", NULL };
 	const struct node *list;
 	int times;
 
-	if (!check_keys(x, item, NULL, keys) || !read_times(x, item, scope, &times) ||
+	if (!check_keys(x, item, repeat_fields, NULL) || !read_times(x, item, scope, &times) ||
 	    !find_layer(x, item, "from", scope, &x->last) || !(list = find_list(x, item->map, item->at)))
 		return false;
 	for (int i = 0; i < times; i++) {

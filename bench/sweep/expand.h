@@ -15,6 +15,10 @@ enum {
 	MAX_SUBSTITUTED = 1000000,      /* values searched for $parameters in one family */
 };
 
+/* The keys of a repeat; those that every layer, repeat and block takes besides its own; and those of layers with two
+ * inputs. */
+extern const struct field repeat_fields[], item_fields[], joining_fields[];
+
 struct expanded_layer {
 	const struct layer_type *type;
 	const struct node *fields;      /* a map without $parameters and with checked keys; may have name, from, with */

@@ -3,7 +3,16 @@
 
 #include <string.h>
 
-const char *const family_keys[] = { "about", "rounding", "blocks", "layers", NULL };
+const struct field family_fields[] = {
+	{ "about", .accepts = "text", .help = "a remark for whoever reads the file" },
+	{ "rounding", .accepts = "`exact`, `nearest` or `{multiple_of: N}` with N 1..1024", .fallback_text = "exact",
+	  .help = "how a multiple of the width becomes a whole number, see below" },
+	{ "blocks", .accepts = "map of blocks, see `archsweep help blocks`",
+	  .help = "named pieces of networks, with parameters" },
+	{ "layers", .accepts = "list of layers, repeats and blocks", .required = 1,
+	  .help = "the network, from its input on" },
+	{ 0 }
+};
 
 static bool read_rounding(const struct node *node, struct family *to, struct error *err)
 {

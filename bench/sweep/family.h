@@ -13,11 +13,11 @@ struct family {
 	struct expansion expansion;
 };
 
-/* The keys of a family's map, NULL at the end. */
-extern const char *const family_keys[];
+/* The keys of a family's map. */
+extern const struct field family_fields[];
 
-/* Reads and expands a family from a map, whose keys the caller has checked against family_keys. The nodes must live as
- * long as the arena. */
+/* Reads and expands a family from a map that holds family_fields; the caller has checked the map's keys. The nodes must
+ * live as long as the arena. */
 bool family_read(const struct node *map, struct arena *arena, struct family *to, struct error *err);
 
 /* Builds the network of one width: sets the layers of `to`, allocated in the family's arena. The caller sets input,

@@ -12,6 +12,33 @@ enum { MAX_KINDS = 32, MAX_SIDE = 4096 };
 /* More than any data format here can label, so that networks for ImageNet can be counted; data has its own limit. */
 enum { MAX_COUNTED_CLASSES = 65536 };
 
+const struct field sweep_fields[] = {
+	{ "title", FIELD_TEXT, offsetof(struct sweep, title),
+	  .help = "for tables and pictures; without one, the file's name" },
+	{ "classes", FIELD_INT, offsetof(struct sweep, data.classes),
+	  .required = 1, .min = 2, .max = MAX_COUNTED_CLASSES, .help = "how many classes the images have" },
+	{ "data", .accepts = "`{FORMAT: {...}}`, see `archsweep help data`",
+	  .help = "where the images come from; without it, networks can be counted and measured but not trained" },
+	{ "input", .accepts = "`[height, width, channels]`, each 1..4096", .required = 1, .help = "shape of an image" },
+	{ "seeds", .accepts = "list of whole numbers from 0 on", .fallback_text = "[1]",
+	  .help = "each point is trained once for each seed; with more than one, pictures have error bars" },
+	{ "recipe", .accepts = "map, see `archsweep help recipe`", .required = 1,
+	  .help = "how every point is trained" },
+	{ "families", .accepts = "list of maps, see below", .required = 1,
+	  .help = "which families, at which widths" },
+	{ "base", .accepts = "`FAMILY`, or `FAMILY/WIDTH` where the family has several widths",
+	  .help = "the network that `archsweep compare` compares the others with" },
+	{ 0 }
+};
+
+const struct field recipe_kind_fields[] = {
+	{ "optimizer", .accepts = "`NAME` or `{NAME: {...}}`, see `archsweep help optimizers`", .fallback_text = "adam",
+	  .help = "what gradients do to the weights" },
+	{ "schedule", .accepts = "`NAME` or `{NAME: {...}}`, see `archsweep help schedules`",
+	  .fallback_text = "constant", .help = "how the learning rate changes during the training" },
+	{ 0 }
+};
+
 /* A key whose value names one of several kinds. */
 struct choice {
 	struct arena *arena;            /* for the kind's struct */
@@ -217,7 +244,7 @@ static void resolve_recipe(struct recipe *recipe)
 
 static bool read_recipe(struct settings *s, const struct node *root, struct error *err)
 {
-	static const char *const kinds[] = { "optimizer", "schedule", NULL };
+	const char *const kinds[] = { recipe_kind_fields[0].name, recipe_kind_fields[1].name, NULL };
 	const struct node *node = find(root, "recipe", "a map", err);
 
 	if (!node || !bind_type(node, NODE_MAP, "recipe", err) ||
@@ -256,15 +283,8 @@ static bool read_seeds(struct settings *s, const struct node *node, struct error
 
 bool settings_read(struct settings *s, const struct node *root, struct error *err)
 {
-	static const char *const sections[] = { "data", "input", "seeds", "recipe", "families", "base", NULL };
-	static const struct field fields[] = {
-		{ "title", FIELD_TEXT, offsetof(struct sweep, title), .help = "for pictures" },
-		{ "classes", FIELD_INT, offsetof(struct sweep, data.classes), .required = 1, .min = 2,
-		  .max = MAX_COUNTED_CLASSES },
-		{ 0 }
-	};
-
-	if (!bind_type(root, NODE_MAP, "the sweep", err) || !bind_fields(root, fields, sections, NULL, s->sweep, err) ||
+	if (!bind_type(root, NODE_MAP, "the sweep", err) ||
+	    !bind_fields(root, sweep_fields, NULL, NULL, s->sweep, err) ||
 	    !read_input(root, &s->sweep->data.shape, err) || !read_data(s, root, err) || !read_recipe(s, root, err))
 		return false;
 	for (const char *c = s->sweep->title; c && *c; c++)

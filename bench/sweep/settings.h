@@ -6,6 +6,9 @@
 #include "bench/yaml/arena.h"
 #include "bench/yaml/yaml.h"
 
+/* The keys of a sweep, and those of its recipe that name a kind; all others of the recipe are recipe_fields. */
+extern const struct field sweep_fields[], recipe_kind_fields[];
+
 struct settings {
 	struct arena *arena;            /* borrowed; owns everything allocated here */
 	struct sweep *sweep;            /* gets title, data, recipe; name and data.folder are already set */

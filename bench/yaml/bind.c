@@ -290,6 +290,8 @@ bool bind_fields(const struct node *map, const struct field *fields, const char 
 	for (const struct field *f = fields; f && f->name; f++) {
 		const struct node *value = node_get(map, f->name);
 
+		if (f->accepts)
+			continue;
 		if (!value && f->required)
 			return fail_at(err, map->at, "%s: missing; %s is required", f->name, wanted(f->kind));
 		if (!value)

@@ -19,9 +19,9 @@ struct binding {
 	int divisor;            /* ROUNDING_MULTIPLE: channels are multiples of it, not 0, at most 10 % below exact */
 };
 
-/* Fills the struct `to` from a map; NULL or an empty map: all defaults. `extra` (or NULL) lists keys that others read,
- * NULL at the end. `binding` may be NULL if no field is a FIELD_COUNT. A missing required key is reported at the map's
- * position, so a table with one needs a map. */
+/* Fills `to` (fields' offsets) from a map node; NULL or an empty map: all defaults. Fields with `accepts` are for
+ * the caller. `extra` (or NULL) names keys that others read, NULL at the end. `binding` may be NULL where no field is a
+ * FIELD_COUNT. A missing required key is reported at the map's place, so where a table has one, give a map. */
 bool bind_fields(const struct node *map, const struct field *fields, const char *const *extra,
                  const struct binding *binding, void *to, struct error *err);
 

@@ -1,8 +1,8 @@
 /* A table of fields describes the YAML keys that fill a struct: name, kind, range, default, help. Floor 0.
  *
- * Layers, optimizers, schedules, recipes and data formats each have such a table; bench/yaml/bind.c is the one place
- * that fills structs from them, so unknown keys, wrong types and ranges are reported the same way everywhere, and help
- * can print the tables. */
+ * Layers, optimizers, schedules, recipes and data formats each have such a table. bench/yaml/bind.c is the one place
+ * that fills structs from them, so unknown keys, wrong types and ranges are reported alike everywhere;
+ * bench/sweep/reference.c prints them for `archsweep help layers` and for sweeps/README.md. */
 #ifndef NN_BASE_FIELD_H
 #define NN_BASE_FIELD_H
 
@@ -41,17 +41,20 @@ struct field {
 	double min, max;        /* accepted range, inclusive, of numbers, members of pairs and lists, padding */
 	const char *const *choices;     /* FIELD_CHOICE: accepted words, NULL at the end */
 	int required;           /* 1: no default, a missing key is an error */
-	int later;              /* 1: added later; ids include it only where it differs from its default */
-	const char *help;
+	int later;              /* 1: younger than the ids of points, which hold it only where it is not its default (sweep/describe.c) */
+	const char *help;       /* what it means, for the reference: a phrase without a full stop at its end */
+	const char *accepts;    /* NULL, or what the reference says is accepted, where code of its own reads the value:
+	                         * of the other members only name, required, fallback_text and help count then */
 };                              /* a table ends with a field without a name */
 
 /* What layer types, optimizers, schedules and data formats share: a name in the YAML and the struct that its fields
  * fill. */
 struct kind {
 	const char *name;
-	const char *help;       /* one line */
-	const struct field *fields;     /* NULL: none */
+	const char *help;       /* one line for the reference */
+	const struct field *fields;     /* NULL: takes none */
 	size_t config_size;     /* bytes of the struct; 0 where there are no fields */
+	const char *about;      /* what else the reference says, a text as bench/text/page.h takes it; NULL: nothing */
 };
 
 #endif

@@ -27,8 +27,12 @@ static void backward(const struct pass *p, int group)
 			memcpy(group_at(p->d_in[i], group), group_at(p->d_out, group), group_len(p->out.shape) * sizeof(real));
 }
 
+static const char about[] =
+	"One input is the layer above (or `from`), the other one is named by `with`, which is required. Both must "
+	"have the same height, width and channels. A block's shortcut is `add: {with: block_input}`.";
+
 const struct layer_type layer_add = {
-	.kind = { "add", "the sum of two layers' outputs", NULL, 0 },
+	.kind = { "add", "the sum of two layers' outputs, for shortcuts", NULL, 0, about },
 	.inputs = 2, .plan = plan,
 	.alone = {
 		.forward = { { .run = forward, .moves = { .in = 1, .out = 1 } } },

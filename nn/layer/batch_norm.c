@@ -15,11 +15,20 @@ struct batch_norm {
 
 static const struct field fields[] = {
 	{ "epsilon", FIELD_FLOAT, offsetof(struct batch_norm, epsilon), .fallback = 1e-3, .min = 1e-12, .max = 1,
-	  .help = "added to the variance" },
+	  .help = "number that is added to the variance before its root is taken" },
 	{ "momentum", FIELD_FLOAT, offsetof(struct batch_norm, momentum), .fallback = 0.9, .min = 0, .max = 1,
-	  .help = "share of the old moving statistics kept at each batch" },
+	  .help = "share of the old moving mean and variance that each training batch keeps" },
 	{ 0 }
 };
+
+static const char about[] =
+	"Each channel is brought to mean 0 and variance 1, then multiplied by gamma and moved by beta, which are "
+	"trained. In training, mean and variance are those of the batch, over its images and pixels; otherwise the "
+	"moving mean and variance are used.\n"
+	"The batch is normalised with its plain variance. The moving variance takes in the variance with Bessel's "
+	"correction, n / (n - 1) for n = images * rows * columns, as PyTorch's does.\n"
+	"`momentum` is the share that is kept, as in Keras (whose default is 0.99). PyTorch counts the other way: "
+	"its momentum 0.1 is 0.9 here; its epsilon is 1e-5, Keras' 0.001 as here.";
 
 static struct param_plan plan_array(const char *name, int channels, enum init init)
 {
@@ -259,7 +268,8 @@ static void apply_backward(const struct pass *p, int group)
 }
 
 const struct layer_type layer_batch_norm = {
-	.kind = { "batch_norm", "batch normalisation", fields, sizeof(struct batch_norm) },
+	.kind = { "batch_norm", "batch normalisation of each channel", fields, sizeof(struct batch_norm),
+	          about },
 	.inputs = 1, .plan = plan,
 	.alone = {
 		.applies_activation = true, .masks = true, .plan = plan_operation,

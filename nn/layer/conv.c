@@ -372,17 +372,22 @@ static void backward(const struct pass *p, int group)
 static const char *const init_names[] = { "he", "glorot", NULL };
 
 #define WINDOW_FIELDS \
-	{ "kernel", FIELD_PAIR, offsetof(struct conv, kernel), .min = 1, .max = 1024, .required = 1, .help = "rows and columns of taps" }, \
-	{ "stride", FIELD_INT, offsetof(struct conv, stride), .fallback = 1, .min = 1, .max = 16, .help = "step from window to window" }, \
+	{ "kernel", FIELD_PAIR, offsetof(struct conv, kernel), .min = 1, .max = 1024, .required = 1, \
+	  .help = "rows and columns of each window" }, \
+	{ "stride", FIELD_INT, offsetof(struct conv, stride), .fallback = 1, .min = 1, .max = 16, \
+	  .help = "rows and columns from one window to the next" }, \
 	{ "padding", FIELD_PADDING, offsetof(struct conv, padding), .fallback = PADDING_SAME, .min = 0, .max = 1024, \
-	  .help = "zeros around the input" }, \
-	{ "bias", FIELD_BOOL, offsetof(struct conv, bias), .fallback = 1, .help = "add a trained number to each channel" }, \
-	{ "init", FIELD_CHOICE, offsetof(struct conv, init), .choices = init_names, .help = "spread of the first weights" }
+	  .help = "zeros around the input, see above" }, \
+	{ "bias", FIELD_BOOL, offsetof(struct conv, bias), .fallback = 1, \
+	  .help = "whether a trained number is added to each output channel; without use in front of batch norm" }, \
+	{ "init", FIELD_CHOICE, offsetof(struct conv, init), .choices = init_names, \
+	  .help = "how the first weights are drawn, see above" }
 
 static const struct field conv_fields[] = {
-	{ "channels", FIELD_COUNT, offsetof(struct conv, channels), .min = 1, .max = 65536, .required = 1, .help = "output channels" },
+	{ "channels", FIELD_COUNT, offsetof(struct conv, channels), .min = 1, .max = 65536, .required = 1,
+	  .help = "output channels, that is, how many filters there are" },
 	{ "groups", FIELD_COUNT, offsetof(struct conv, groups), .fallback = 1, .min = 1, .max = 65536,
-	  .help = "convolutions side by side, each on its share of the channels" },
+	  .help = "convolutions side by side, each on its share of input and output channels; must divide both" },
 	WINDOW_FIELDS,
 	{ 0 }
 };
@@ -394,6 +399,13 @@ static const struct field depthwise_fields[] = {
 	{ 0 }
 };
 
+static const char conv_about[] =
+	"A filter sees a window of all input channels, or with `groups` of its group's.";
+
+static const char depthwise_about[] =
+	"Each input channel has filters of its own and no other channel is seen; a 1x1 `conv` behind it mixes the "
+	"channels, as in MobileNets.";
+
 #define ALONE \
 	.applies_activation = true, .masks = true, .plan = plan_operation, .prepare = conv_prepare, \
 	.forward = { { .run = forward, .moves = { .in = 1, .out = 1, .params = 1 } } }, \
@@ -401,11 +413,12 @@ static const struct field depthwise_fields[] = {
 	                .data_moves = { .d_in = 1, .params = 1 } } }
 
 const struct layer_type layer_conv = {
-	.kind = { "conv", "convolution", conv_fields, sizeof(struct conv) },
+	.kind = { "conv", "convolution", conv_fields, sizeof(struct conv), conv_about },
 	.inputs = 1, .plan = plan, .resolve = resolve, .alone = { ALONE },
 };
 
 const struct layer_type layer_depthwise = {
-	.kind = { "depthwise", "convolution of each channel by itself", depthwise_fields, sizeof(struct conv) },
+	.kind = { "depthwise", "convolution of each channel by itself", depthwise_fields,
+	          sizeof(struct conv), depthwise_about },
 	.inputs = 1, .plan = plan, .resolve = resolve, .alone = { ALONE, .takes_deferred = true },
 };

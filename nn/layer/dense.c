@@ -25,11 +25,19 @@ enum {
 static const char *const init_names[] = { "he", "glorot", NULL };
 
 static const struct field fields[] = {
-	{ "units", FIELD_COUNT, offsetof(struct dense, units), .min = 1, .max = 1 << 20, .required = 1, .help = "outputs" },
-	{ "bias", FIELD_BOOL, offsetof(struct dense, bias), .fallback = 1, .help = "add a trained number to each output" },
-	{ "init", FIELD_CHOICE, offsetof(struct dense, init), .choices = init_names, .help = "spread of the first weights" },
+	{ "units", FIELD_COUNT, offsetof(struct dense, units), .min = 1, .max = 1 << 20, .required = 1,
+	  .help = "outputs; in the last layer `classes`, as many as the sweep has" },
+	{ "bias", FIELD_BOOL, offsetof(struct dense, bias), .fallback = 1,
+	  .help = "whether a trained number is added to each output" },
+	{ "init", FIELD_CHOICE, offsetof(struct dense, init), .choices = init_names,
+	  .help = "how the first weights are drawn, see above" },
 	{ 0 }
 };
+
+static const char about[] =
+	"Every output is a weighted sum of all inputs. In front of it stands `flatten` or `global_average_pool`. The "
+	"last one of a network gives the logits: softmax and cross-entropy belong to training, so no activation "
+	"follows.";
 
 /* Features in and out, and the offsets of the parts of `shared`. */
 struct sizes {
@@ -295,7 +303,7 @@ static void backward_scatter(const struct pass *p, int group)
 }
 
 const struct layer_type layer_dense = {
-	.kind = { "dense", "fully connected layer", fields, sizeof(struct dense) },
+	.kind = { "dense", "fully connected layer", fields, sizeof(struct dense), about },
 	.inputs = 1, .plan = plan,
 	.alone = {
 		.applies_activation = true, .plan = plan_operation, .prepare = prepare,

@@ -9,9 +9,14 @@
 struct dropout { double rate; };
 
 static const struct field fields[] = {
-	{ "rate", FIELD_FLOAT, offsetof(struct dropout, rate), .min = 0, .max = 0.99, .required = 1, .help = "share of numbers set to 0" },
+	{ "rate", FIELD_FLOAT, offsetof(struct dropout, rate), .min = 0, .max = 0.99, .required = 1,
+	  .help = "share of all numbers that are set to 0" },
 	{ 0 }
 };
+
+static const char about[] =
+	"In training each number is set to 0 with probability `rate`, and the others are divided by 1 - rate. In "
+	"evaluation nothing happens.";
 
 /* Pixels of one group, all channels counted through from its beginning; and where they are read and written. */
 struct stretch { int group; size_t first, pixels; };
@@ -50,7 +55,7 @@ void dropout_channel(const struct pass *p, const struct member *m, int group, st
 }
 
 const struct layer_type layer_dropout = {
-	.kind = { "dropout", "random zeros while training", fields, sizeof(struct dropout) },
+	.kind = { "dropout", "random zeros while training", fields, sizeof(struct dropout), about },
 	.inputs = 1, .plan = plan_same_shape,
 	.alone = {
 		.forward = { { .run = forward, .moves = { .in = 1, .out = 1 } } },

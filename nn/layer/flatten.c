@@ -13,6 +13,6 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 }
 
 const struct layer_type layer_flatten = {
-	.kind = { "flatten", "all pixels of all channels as one list", NULL, 0 },
+	.kind = { "flatten", "all pixels of all channels as one list, for a dense layer", NULL, 0, NULL },
 	.inputs = 1, .plan = plan,
 };

@@ -35,7 +35,7 @@ static void backward(const struct pass *p, int group)
 }
 
 const struct layer_type layer_global_average_pool = {
-	.kind = { "global_average_pool", "the mean of each channel", NULL, 0 },
+	.kind = { "global_average_pool", "the mean of each channel over all its pixels", NULL, 0, NULL },
 	.inputs = 1, .plan = plan,
 	.alone = {
 		.forward = { { .run = forward, .moves = { .in = 1, .out = 1 } } },

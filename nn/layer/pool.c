@@ -10,13 +10,20 @@ struct pool {
 };
 
 static const struct field fields[] = {
-	{ "window", FIELD_PAIR, offsetof(struct pool, window), .min = 1, .max = 1024, .required = 1, .help = "rows and columns" },
+	{ "window", FIELD_PAIR, offsetof(struct pool, window), .min = 1, .max = 1024, .required = 1,
+	  .help = "rows and columns of each window" },
 	{ "stride", FIELD_INT, offsetof(struct pool, stride), .fallback = 0, .min = 0, .max = 1024,
-	  .help = "step from window to window; 0: the window's size" },
+	  .help = "rows and columns from one window to the next; 0: the window's size, which must then be square" },
 	{ "padding", FIELD_PADDING, offsetof(struct pool, padding), .fallback = PADDING_VALID, .min = 0, .max = 1024,
-	  .help = "rows and columns around the input; they never count" },
+	  .help = "rows and columns around the input, see above; they never count" },
 	{ 0 }
 };
+
+static const char max_about[] =	"Padding is left out; it does not count as 0, so it never wins.";
+
+static const char average_about[] =
+	"The mean is taken over the positions inside the input: padding is left out, as in TensorFlow. PyTorch's "
+	"AvgPool2d counts padding as zeros unless it has `count_include_pad=False`.";
 
 static bool place(const struct pool *c, const struct plan_request *in, struct window *w, struct error *err)
 {
@@ -113,7 +120,7 @@ static void backward_average(const struct pass *p, int group)
 }
 
 const struct layer_type layer_max_pool = {
-	.kind = { "max_pool", "the maximum of each window", fields, sizeof(struct pool) },
+	.kind = { "max_pool", "the maximum of each window", fields, sizeof(struct pool), max_about },
 	.inputs = 1, .plan = plan, .resolve = resolve,
 	.alone = {
 		.masks = true, .plan = plan_max_operation,
@@ -123,7 +130,7 @@ const struct layer_type layer_max_pool = {
 };
 
 const struct layer_type layer_average_pool = {
-	.kind = { "average_pool", "the mean of each window", fields, sizeof(struct pool) },
+	.kind = { "average_pool", "the mean of each window", fields, sizeof(struct pool), average_about },
 	.inputs = 1, .plan = plan, .resolve = resolve,
 	.alone = {
 		.forward = { { .run = forward_average, .moves = { .in = 1, .out = 1 } } },

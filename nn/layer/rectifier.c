@@ -5,7 +5,8 @@
 struct leaky_relu { double slope; };
 
 static const struct field leaky_relu_fields[] = {
-	{ "slope", FIELD_FLOAT, offsetof(struct leaky_relu, slope), .fallback = 0.01, .min = 0, .max = 1, .help = "gain below zero" },
+	{ "slope", FIELD_FLOAT, offsetof(struct leaky_relu, slope), .fallback = 0.01, .min = 0, .max = 1,
+	  .help = "what negative numbers are multiplied by; Keras' default is 0.3" },
 	{ 0 }
 };
 
@@ -54,14 +55,16 @@ static void backward(const struct pass *p, int group)
 	.backward = { { .run = backward, .moves = { .out = 1, .d_out = 1, .d_in = 1 } } } }
 
 const struct layer_type layer_relu = {
-	.kind = { "relu", "rectifier: y = max(x, 0)", NULL, 0 }, .activation = relu, RECTIFIER,
+	.kind = { "relu", "the rectifier, y = max(x, 0)", NULL, 0, NULL }, .activation = relu, RECTIFIER,
 };
 
 const struct layer_type layer_relu6 = {
-	.kind = { "relu6", "capped rectifier: y = min(max(x, 0), 6)", NULL, 0 }, .activation = relu6, RECTIFIER,
+	.kind = { "relu6", "the capped rectifier, y = min(max(x, 0), 6)", NULL, 0, NULL },
+	.activation = relu6, RECTIFIER,
 };
 
 const struct layer_type layer_leaky_relu = {
-	.kind = { "leaky_relu", "leaky rectifier: y = x above zero, slope * x below", leaky_relu_fields, sizeof(struct leaky_relu) },
+	.kind = { "leaky_relu", "the leaky rectifier, y = x above 0 and slope * x below", leaky_relu_fields,
+	          sizeof(struct leaky_relu), NULL },
 	.activation = leaky_relu, RECTIFIER,
 };

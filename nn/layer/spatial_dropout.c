@@ -11,9 +11,13 @@ struct spatial_dropout { double rate; };
 
 static const struct field fields[] = {
 	{ "rate", FIELD_FLOAT, offsetof(struct spatial_dropout, rate), .min = 0, .max = 0.99, .required = 1,
-	  .help = "share of channels set to 0" },
+	  .help = "share of channels that are set to 0" },
 	{ 0 }
 };
+
+static const char about[] =
+	"As `dropout`, but whole channels of an image are set to 0: neighbouring pixels are alike, so single zeros "
+	"take little away from a convolution. Keras calls it SpatialDropout2D, PyTorch Dropout2d.";
 
 /* scratch: the gain of each channel in each lane, [c][LANES]. */
 static void plan_operation(const struct pass *p, struct operation_plan *out)
@@ -56,7 +60,8 @@ static void backward(const struct pass *p, int group)
 }
 
 const struct layer_type layer_spatial_dropout = {
-	.kind = { "spatial_dropout", "random channels of zeros while training", fields, sizeof(struct spatial_dropout) },
+	.kind = { "spatial_dropout", "random channels of zeros while training", fields,
+	          sizeof(struct spatial_dropout), about },
 	.inputs = 1, .plan = plan_same_shape,
 	.alone = {
 		.plan = plan_operation,

@@ -19,11 +19,16 @@ static const struct field fields[] = {
 	  .help = "share of the squares' running means that each step keeps" },
 	{ "epsilon", FIELD_FLOAT, offsetof(struct adadelta, epsilon),
 	  .fallback = 1e-6, .min = 1e-12, .max = 1,
-	  .help = "added to both means; its root is the size of the first steps" },
+	  .help = "number added to both running means; its root is the size of the first steps" },
 	{ "weight_decay", FIELD_FLOAT, offsetof(struct adadelta, weight_decay),
-	  .fallback = 0, .min = 0, .max = 1, .help = "share of each kernel weight that is added to its gradient" },
+	  .fallback = 0, .min = 0, .max = 1,
+	  .help = "share of each weight that is added to its gradient; see above what it leaves alone" },
 	{ 0 }
 };
+
+static const char about[] =
+	"It needs no learning rate: the paper (Zeiler 2012) has none, which is rate 1. Defaults are PyTorch's. Keras "
+	"has rho 0.95, epsilon 1e-7, and rate 0.001, with which hardly anything is learnt.";
 
 static void update(const void *config, const struct update *u)
 {
@@ -44,6 +49,6 @@ static void update(const void *config, const struct update *u)
 
 const struct optimizer_type optimizer_adadelta = {
 	.kind = { .name = "adadelta", .help = "steps in the ratio of recent steps to recent gradients",
-	          .fields = fields, .config_size = sizeof(struct adadelta) },
+	          .fields = fields, .config_size = sizeof(struct adadelta), .about = about },
 	.slots = 2, .learning_rate = 1, .update = update,
 };

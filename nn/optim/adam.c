@@ -19,24 +19,36 @@ struct adam { double beta1, beta2, epsilon, weight_decay; };
 	  .fallback = 0.9, .min = 0, .max = 0.99999, \
 	  .help = "share of the gradients' running mean that each step keeps" }, \
 	{ "beta2", FIELD_FLOAT, offsetof(struct adam, beta2), \
-	  .fallback = 0.999, .min = 0, .max = 0.99999, .help = "the same of their squares" }, \
+	  .fallback = 0.999, .min = 0, .max = 0.99999, \
+	  .help = "share of the running mean of the squared gradients that each step keeps" }, \
 	{ "epsilon", FIELD_FLOAT, offsetof(struct adam, epsilon), \
-	  .fallback = 1e-8, .min = 1e-12, .max = 1, .help = "added to the root of the squares' mean" }
+	  .fallback = 1e-8, .min = 1e-12, .max = 1, \
+	  .help = "number added to the root of the squares' mean, against division by 0" }
 
 static const struct field adam_fields[] = {
 	MEAN_FIELDS,
 	{ "weight_decay", FIELD_FLOAT, offsetof(struct adam, weight_decay),
-	  .fallback = 0, .min = 0, .max = 1, .help = "share of each kernel weight that is added to its gradient" },
+	  .fallback = 0, .min = 0, .max = 1,
+	  .help = "share of each weight that is added to its gradient; see above what it leaves alone" },
 	{ 0 }
 };
+
+static const char adam_about[] =
+	"Defaults and formula are PyTorch's. Keras has epsilon 1e-7, and adds it before the squares' mean is "
+	"corrected for the first steps. Weight decay passes through the running means like any other part of the "
+	"gradient; see `adamw`.";
 
 static const struct field adamw_fields[] = {
 	MEAN_FIELDS,
 	{ "weight_decay", FIELD_FLOAT, offsetof(struct adam, weight_decay),
 	  .fallback = 0.01, .min = 0, .max = 1,
-	  .help = "share of each kernel weight that a step takes off, times the learning rate" },
+	  .help = "share of each weight that a step takes off, times the learning rate" },
 	{ 0 }
 };
+
+static const char adamw_about[] =
+	"As `adam`, but weight decay is taken off the weights directly, so that it is not divided by the gradients' "
+	"size (Loshchilov and Hutter 2019). Defaults are PyTorch's; Keras' weight decay is 0.004.";
 
 /* What is the same for all parameters is computed once, in double. `added` is the share of p that is added to its
  * gradient, `kept` the share of p that remains before the step. */
@@ -74,12 +86,12 @@ static void adamw(const void *config, const struct update *u)
 
 const struct optimizer_type optimizer_adam = {
 	.kind = { .name = "adam", .help = "steps of even length from running means of gradients and their squares",
-	          .fields = adam_fields, .config_size = sizeof(struct adam) },
+	          .fields = adam_fields, .config_size = sizeof(struct adam), .about = adam_about },
 	.slots = 2, .learning_rate = 0.001, .update = adam,
 };
 
 const struct optimizer_type optimizer_adamw = {
 	.kind = { .name = "adamw", .help = "Adam with weight decay apart from the gradients",
-	          .fields = adamw_fields, .config_size = sizeof(struct adam) },
+	          .fields = adamw_fields, .config_size = sizeof(struct adam), .about = adamw_about },
 	.slots = 2, .learning_rate = 0.001, .update = adamw,
 };

@@ -20,11 +20,17 @@ static const struct field fields[] = {
 	{ "beta2", FIELD_FLOAT, offsetof(struct adamax, beta2),
 	  .fallback = 0.999, .min = 0, .max = 0.99999, .help = "share of the largest gradient that each step keeps" },
 	{ "epsilon", FIELD_FLOAT, offsetof(struct adamax, epsilon),
-	  .fallback = 1e-8, .min = 1e-12, .max = 1, .help = "added to each gradient's size" },
+	  .fallback = 1e-8, .min = 1e-12, .max = 1,
+	  .help = "number added to each gradient's size, against division by 0" },
 	{ "weight_decay", FIELD_FLOAT, offsetof(struct adamax, weight_decay),
-	  .fallback = 0, .min = 0, .max = 1, .help = "share of each kernel weight that is added to its gradient" },
+	  .fallback = 0, .min = 0, .max = 1,
+	  .help = "share of each weight that is added to its gradient; see above what it leaves alone" },
 	{ 0 }
 };
+
+static const char about[] =
+	"Each number's step is divided by the largest gradient that it has seen lately (Kingma and Ba 2015, section "
+	"7.1). Defaults and formula are PyTorch's. Keras has rate 0.001, and adds epsilon, 1e-7, where it divides.";
 
 static void update(const void *config, const struct update *u)
 {
@@ -46,6 +52,6 @@ static void update(const void *config, const struct update *u)
 
 const struct optimizer_type optimizer_adamax = {
 	.kind = { .name = "adamax", .help = "Adam with the largest recent gradient in place of the squares' mean",
-	          .fields = fields, .config_size = sizeof(struct adamax) },
+	          .fields = fields, .config_size = sizeof(struct adamax), .about = about },
 	.slots = 2, .learning_rate = 0.002, .update = update,
 };

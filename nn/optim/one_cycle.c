@@ -10,13 +10,20 @@ struct one_cycle { double warm_up, start, end; };
 
 static const struct field fields[] = {
 	{ "warm_up", FIELD_FLOAT, offsetof(struct one_cycle, warm_up),
-	  .fallback = 0.3, .min = 0, .max = 0.99, .help = "share of the training in which the rate goes up" },
+	  .fallback = 0.3, .min = 0, .max = 0.99, .help = "share of all updates in which the rate goes up" },
 	{ "start", FIELD_FLOAT, offsetof(struct one_cycle, start),
-	  .fallback = 0.04, .min = 0, .max = 1, .help = "the factor at the beginning" },
+	  .fallback = 0.04, .min = 0, .max = 1, .help = "factor at the beginning" },
 	{ "end", FIELD_FLOAT, offsetof(struct one_cycle, end),
-	  .fallback = 4e-6, .min = 0, .max = 1, .help = "the factor at the end" },
+	  .fallback = 4e-6, .min = 0, .max = 1, .help = "factor at the end" },
 	{ 0 }
 };
+
+static const char about[] =
+	"The recipe's `learning_rate` is the highest one. Both ways go along half a cosine (Smith and Topin 2018).\n"
+	"The defaults are those of PyTorch's OneCycleLR: pct_start 0.3; div_factor 25, which is `start` 0.04; "
+	"final_div_factor 10,000, which is `end` 4e-6. Two things differ. PyTorch also moves momentum (or beta1) "
+	"between 0.85 and 0.95 unless it has `cycle_momentum=False`; here it stays as it is. And PyTorch reaches the "
+	"lowest rate in the last update, here it would be reached just after it.";
 
 /* Interpolates along half a cosine; share 0..1. */
 static double ease(double from, double to, double share)
@@ -34,7 +41,7 @@ static double factor(const void *config, const struct moment *at)
 }
 
 const struct schedule_type schedule_one_cycle = {
-	.kind = { .name = "one_cycle", .help = "up, then down nearly to nothing",
-	          .fields = fields, .config_size = sizeof(struct one_cycle) },
+	.kind = { .name = "one_cycle", .help = "up, then down nearly to 0",
+	          .fields = fields, .config_size = sizeof(struct one_cycle), .about = about },
 	.factor = factor,
 };

@@ -21,15 +21,22 @@ static const struct field fields[] = {
 	{ "alpha", FIELD_FLOAT, offsetof(struct rmsprop, alpha),
 	  .fallback = 0.99, .min = 0, .max = 0.99999, .help = "share of the running means that each step keeps" },
 	{ "epsilon", FIELD_FLOAT, offsetof(struct rmsprop, epsilon),
-	  .fallback = 1e-8, .min = 1e-12, .max = 1, .help = "added to the root of the squares' mean" },
+	  .fallback = 1e-8, .min = 1e-12, .max = 1,
+	  .help = "number added to the root of the squares' mean, against division by 0" },
 	{ "momentum", FIELD_FLOAT, offsetof(struct rmsprop, momentum),
 	  .fallback = 0, .min = 0, .max = 0.99999, .help = "share of the last step that the next one repeats" },
 	{ "centered", FIELD_BOOL, offsetof(struct rmsprop, centered),
-	  .fallback = false, .help = "divide by the gradients' deviation instead of their size" },
+	  .fallback = false, .help = "divide by the gradients' standard deviation instead of their size" },
 	{ "weight_decay", FIELD_FLOAT, offsetof(struct rmsprop, weight_decay),
-	  .fallback = 0, .min = 0, .max = 1, .help = "share of each kernel weight that is added to its gradient" },
+	  .fallback = 0, .min = 0, .max = 1,
+	  .help = "share of each weight that is added to its gradient; see above what it leaves alone" },
 	{ 0 }
 };
+
+static const char about[] =
+	"Fields and formula are PyTorch's, whose rate is 0.01; Tieleman and Hinton's lecture and Keras have 0.001, "
+	"as here. Keras calls `alpha` rho, with 0.9, adds epsilon, 1e-7, below the root, and multiplies by the rate "
+	"before the momentum, which differs once a schedule changes the rate.";
 
 static void update(const void *config, const struct update *u)
 {
@@ -53,6 +60,6 @@ static void update(const void *config, const struct update *u)
 
 const struct optimizer_type optimizer_rmsprop = {
 	.kind = { .name = "rmsprop", .help = "gradients divided by their recent size, with momentum",
-	          .fields = fields, .config_size = sizeof(struct rmsprop) },
+	          .fields = fields, .config_size = sizeof(struct rmsprop), .about = about },
 	.slots = 3, .learning_rate = 0.001, .update = update,
 };

@@ -14,11 +14,17 @@ static const struct field fields[] = {
 	{ "momentum", FIELD_FLOAT, offsetof(struct sgd, momentum),
 	  .fallback = 0.9, .min = 0, .max = 0.99999, .help = "share of the last step that the next one repeats" },
 	{ "nesterov", FIELD_BOOL, offsetof(struct sgd, nesterov),
-	  .fallback = false, .help = "look ahead by the momentum before stepping" },
+	  .fallback = false,
+	  .help = "Nesterov's momentum: the gradient is taken as if the momentum's step were already done" },
 	{ "weight_decay", FIELD_FLOAT, offsetof(struct sgd, weight_decay),
-	  .fallback = 0, .min = 0, .max = 1, .help = "share of each kernel weight that is added to its gradient" },
+	  .fallback = 0, .min = 0, .max = 1,
+	  .help = "share of each weight that is added to its gradient; see above what it leaves alone" },
 	{ 0 }
 };
+
+static const char about[] =
+	"PyTorch's formula, in which momentum adds up gradients and the rate multiplies the sum. Keras multiplies "
+	"first, which differs once a schedule changes the rate. Both have momentum 0 by default.";
 
 static void update(const void *config, const struct update *u)
 {
@@ -38,6 +44,6 @@ static void update(const void *config, const struct update *u)
 
 const struct optimizer_type optimizer_sgd = {
 	.kind = { .name = "sgd", .help = "stochastic gradient descent with momentum",
-	          .fields = fields, .config_size = sizeof(struct sgd) },
+	          .fields = fields, .config_size = sizeof(struct sgd), .about = about },
 	.slots = 1, .learning_rate = 0.01, .update = update,
 };

@@ -14,13 +14,18 @@ struct step {
 
 static const struct field fields[] = {
 	{ "every", FIELD_INT, offsetof(struct step, every),
-	  .fallback = 0, .min = 0, .max = 100000, .help = "epochs from step to step" },
+	  .fallback = 0, .min = 0, .max = 100000, .help = "epochs from one step to the next; 0: see `at`" },
 	{ "at", FIELD_INTS, offsetof(struct step, at),
-	  .min = 1, .max = 100000, .help = "epochs after each of which there is a step" },
+	  .min = 1, .max = 100000, .help = "epochs after each of which there is a step, rising" },
 	{ "factor", FIELD_FLOAT, offsetof(struct step, factor),
-	  .fallback = 0.1, .min = 0, .max = 1, .help = "of each step" },
+	  .fallback = 0.1, .min = 0, .max = 1, .help = "what each step multiplies the rate by" },
 	{ 0 }
 };
+
+static const char about[] =
+	"One of `every` and `at` is required. Epochs count from 1: with `at: [30, 60]` epochs 1 to 30 have the whole "
+	"rate, 31 to 60 a tenth, the others a hundredth. In PyTorch these are StepLR and MultiStepLR, `factor` is "
+	"gamma, `at` milestones.";
 
 static double factor(const void *config, const struct moment *at)
 {
@@ -49,6 +54,6 @@ static bool check(const void *config, struct mark at, struct error *err)
 
 const struct schedule_type schedule_step = {
 	.kind = { .name = "step", .help = "down by a factor every few epochs, or after stated ones",
-	          .fields = fields, .config_size = sizeof(struct step) },
+	          .fields = fields, .config_size = sizeof(struct step), .about = about },
 	.factor = factor, .check = check,
 };

@@ -59,6 +59,7 @@ static void check_refused(const char *const *arguments, const char *want)
 	program_result_free(&r);
 }
 #define COMMANDS "run, params, summary, plot, compare, bench, limits, export, eval, step, help"
+#define TOPICS "sweep, families, blocks, layers, recipe, optimizers, schedules, data"
 #define CHECK_REFUSED(want, ...) check_refused((const char *[]){ __VA_ARGS__, NULL }, want)
 
 TEST(command_version)
@@ -116,7 +117,7 @@ TEST(command_refusals)
 	              "parms");
 	CHECK_REFUSED("archsweep: unknown command \"x?y\"; accepted: " COMMANDS, "x\ny");
 	CHECK_REFUSED("archsweep: unknown command \"\"; accepted: " COMMANDS, "");
-	CHECK_REFUSED("archsweep: unknown command \"x\"; accepted: " COMMANDS, "help", "x");
+	CHECK_REFUSED("archsweep: unknown command or topic \"x\"; accepted: " COMMANDS ", " TOPICS, "help", "x");
 	CHECK_REFUSED("archsweep: unknown option \"--foo\"; see archsweep --help", "--foo", "run");
 	CHECK_REFUSED("archsweep help: unexpected argument \"x\"; see archsweep --help", "help", "run", "x");
 	CHECK_REFUSED("archsweep params: unknown option \"--foo\"; see archsweep params --help", "params", "--foo",
