@@ -6,7 +6,7 @@
  * GFLOP/s of 220 in float, hot, one core (Zen 5), float and bfloat16: 3x3 12 to 12 channels at 48x48 216 and 361, 24 to 24 at 23x23 226 and
  * 414, 96 to 144 at 11x11 239 and 469, 144 to 96 at 5x5 251 and 527; 1x1 25 to 100 at 24x24 138 and 230, 240 to 60 at 6x6 174 and 312,
  * 12 to 24 at 48x48, bound by memory, 106 and 140. */
-#include "nn/kernel/isa/conv_blocks.h"
+#include "nn/kernel/isa/conv_algorithms.h"
 #include "nn/kernel/isa/pairs.h"
 
 /* The piece of an image that is paired: rows inside the image, and columns of which some may lie outside. */

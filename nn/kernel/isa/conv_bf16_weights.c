@@ -71,15 +71,15 @@ static struct conv_weights_job paired(const struct conv_weights_job *job, const 
 /* Sums wait while one band of rows after the other is paired. */
 static void sum_bands(const struct conv_weights_job *job, const struct bf16_layout *l)
 {
-	KERNEL(conv_weights_begin)(job);
+	KERNEL(conv_weights_blocks_begin)(job);
 	for (int y = 0; y < job->out_shape.h; y += l->rows) {
 		struct range rows = { y, y + l->rows < job->out_shape.h ? y + l->rows : job->out_shape.h };
 		struct conv_weights_job j = paired(job, l, rows);
 		pair_inputs(job, l, rows_under(job, rows), job->scratch + l->in_at);
 		pair_gradients(job, l, rows, job->scratch + l->d_out_at);
-		KERNEL(conv_weights_add)(&j, (struct range){ 0, rows.last - rows.first });
+		KERNEL(conv_weights_blocks_add)(&j, (struct range){ 0, rows.last - rows.first });
 	}
-	KERNEL(conv_weights_end)(job);
+	KERNEL(conv_weights_blocks_end)(job);
 }
 
 /* All rows at once; the inputs are paired already. */

@@ -10,7 +10,7 @@
  * Tried without gain (a row of 12 pixels takes 21 to 24 ns, hot): zeros asked for at the two ends of an edge block alone; the choice of a
  * block made once for all rows. */
 #include "nn/kernel/isa/conv_plane.h"
-#include "nn/kernel/isa/conv_blocks.h"
+#include "nn/kernel/isa/conv_algorithms.h"
 #include "nn/kernel/isa/conv_weights.h"
 
 /* A block's place: output row, first output column. */

@@ -13,6 +13,7 @@
  * channels at 48x48 43, 59, 39; 16 72, 80, 50; 24 167, 146, 94; 24 at 23x23 35, 36, 23; 36 at 11x11 19, 16, 10; 48 at 48x48 696, 445, 291;
  * 128 at 12x12 274, 154, 99. Training, images/s, with weight gradients likewise: plain 24 892 to 1109, plain 48 315 to 406, conv1x1 48
  * 195 to 231, mnist-base 1937 to 2394, cnn-leaky 190 to 245, vgg-like 62 to 72; plain 12 with its 12 channels at 48x48 no more. */
+#include "nn/kernel/isa/conv_algorithms.h"
 #include "nn/kernel/isa/winograd_tile.h"
 
 /* One lane part of a job, `tiles` of it at a time. */
@@ -59,7 +60,7 @@ static void multiply(const struct work *w, int tiles)
 	size_t weights = (size_t)(j->out_shape.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK * (size_t)j->in_shape.c;
 
 	for (size_t point = 0; point < (size_t)winograd_points(form_of(j)); point++)
-		KERNEL(conv)(&(struct conv_job){
+		KERNEL(conv_direct)(&(struct conv_job){
 			.in = j->scratch + point * w->in_stride, .in_shape = { j->in_shape.c, 1, w->tiles },
 			.out = w->sums + point * w->out_stride, .out_shape = { j->out_shape.c, 1, w->tiles },
 			.rows = 1, .columns = tiles, .out_step = 1,

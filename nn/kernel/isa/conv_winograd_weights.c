@@ -11,6 +11,7 @@
  * plain 24 loses 5 %, with 12 conv1x1 12 a tenth. Tiles of 4x4 for 3x3, us an image on one core of 150 GFLOP/s (Emerald Rapids): directly,
  * by tiles of 2x2, of 4x4: 12 channels at 48x48 46, 81, 56; 16 75, 96, 65; 24 175, 201, 141; 48 743, 536, 410; 128 at 12x12 301, 181, 146;
  * in whole networks: conv_winograd.c. Without gain: half and twice the scratch, and asking for the next tiles' pixels. */
+#include "nn/kernel/isa/conv_weights.h"
 #include "nn/kernel/isa/turned.h"
 #include "nn/kernel/isa/winograd_tile.h"
 

@@ -17,7 +17,7 @@
  * bands of twice as many rows, and products summed with an image in each lane. */
 #include "nn/kernel/expansion.h"
 #include "nn/kernel/conv_phase.h"
-#include "nn/kernel/isa/conv_blocks.h"
+#include "nn/kernel/isa/conv_algorithms.h"
 #include "nn/kernel/isa/conv_plane.h"
 #include "nn/kernel/isa/conv_weights.h"
 #include "nn/kernel/isa/turned.h"

@@ -41,5 +41,7 @@ void KERNEL(add_turned)(const struct turned_planes *planes);
 void KERNEL(conv_turned_begin)(const struct conv_weights_job *job);
 void KERNEL(conv_turned_add)(const struct conv_weights_job *job, struct range pixels);
 void KERNEL(conv_turned_end)(const struct conv_weights_job *job);
+/* The same whole. */
+void KERNEL(conv_turned)(const struct conv_weights_job *job);
 
 #endif
