@@ -158,62 +158,8 @@ struct kernels {
 	bool (*runs_here)(void);        /* whether this processor has the instructions */
 	int lanes;                      /* numbers in one native vector */
 
-	void (*conv)(const struct conv_job *job);
-	void (*conv_weights)(const struct conv_weights_job *job);
-	/* conv_weights, and the gradient by data of the same convolution with stride 1: data->in is weights->d_out. Where that pays, band
-	 * by band of rows, so that d_out is read from memory once for both. */
-	void (*conv_backward)(const struct conv_weights_job *weights, const struct conv_job *data);
-
-	/* A 1x1 convolution and a depthwise one behind it, see expansion.h; both gradients; and the sums of products of all pairs of
-	 * channels. */
-	void (*expand)(const struct expansion_job *job);
-	void (*expand_backward)(const struct expansion_job *job);
-	void (*channel_gram)(const struct gram_job *job);
-	/* A 1x1 convolution with batch norm before it, see projection.h, and its gradients. */
-	void (*project)(const struct projection_job *job);
-	void (*project_backward)(const struct projection_job *job);
-	/* A 1x1 convolution with batch norm and a max pooling behind it, see transition.h: what they need of it; its gradients. */
-	void (*transit)(const struct transition_job *job);
-	void (*transit_backward)(const struct transition_job *job);
-
-	/* The winner of each window; padding never wins. Backward: the gradient goes to the first maximum in reading order. */
-	void (*max_pool)(const struct pool_job *job);
-	void (*max_pool_backward)(const struct pool_job *job);
-	void (*norm_max_pool_backward)(const struct norm_pool_job *job);
-	/* The mean of each window over the taps inside the image. */
-	void (*average_pool)(const struct pool_job *job);
-	void (*average_pool_backward)(const struct pool_job *job);
-
-	/* y = activation(x), `vectors` times LANES numbers; x may be y. */
-	void (*activate)(const real *x, real *y, size_t vectors, struct activation a);
-	/* d_x = d_y where the output y was not clipped, slope * d_y below zero, 0 at the cap; d_x may be d_y. */
-	void (*activate_backward)(const real *y, const real *d_y, real *d_x, size_t vectors, struct activation a);
-
-	/* sum[0] = sum of x, sum[1] = sum of x * x, over the pixels of one channel and the lanes where mask is 1; mask is [LANES] and
-	 * 64-byte aligned. */
-	void (*channel_moments)(const real *x, size_t pixels, const real *mask, double sum[2]);
-	/* y = activation(x * scale + shift) over the pixels of one channel; x may be y. */
-	void (*scale_shift)(const real *x, real *y, size_t pixels, const struct affine *affine);
-	/* sum[0] = sum of d_y, sum[1] = sum of d_y * (x - mean), over pixels and lanes. */
-	void (*channel_products)(const real *x, const real *d_y, size_t pixels, real mean, double sum[2]);
-	void (*batch_norm_backward)(const struct batch_norm_job *job);
-
-	/* y = a + b; y may be either. */
-	void (*add)(const real *a, const real *b, real *y, size_t vectors);
-	/* out[c] = sum over pixels and lanes of x[c][pixel][lane]. */
-	void (*channel_sums)(const real *x, int channels, size_t pixels, real *out);
-	/* y = x with each number kept with probability `keep` and divided by it, or 0; x may be y. The mask is a function of the seed and
-	 * of a number's place, which for x[0] is `first` times LANES. */
-	void (*dropout)(const real *x, real *y, size_t first, size_t vectors, real keep, uint64_t seed);
-
-	/* y = (x - mean) * scale, `vectors` times LANES bytes. */
-	void (*scale_bytes)(const uint8_t *x, real *y, size_t vectors, real mean, real scale);
-
-	/* For measuring the machine. sums[p][c][lane] = sum over turns of x[turn % LIMIT_TURNS][p][lane] * weights[c], each of a native
-	 * vector's lanes: LIMIT_PIXELS * LIMIT_WEIGHTS * lanes multiply-adds a turn. */
-	void (*limit_multiply)(const real *x, const real weights[LIMIT_WEIGHTS], size_t turns, real *sums);
-	/* mix[lane] = all bits of x[0 .. vectors - 1][lane] or'ed together; `vectors` is a multiple of 8. */
-	void (*limit_read)(const real *x, size_t vectors, real mix[LANES]);
+#define KERNEL_ROW(name, parameters) void (*name)parameters;
+#include "nn/kernel/kernel_list.h"
 };
 
 /* All builds, best first, NULL at the end. */

@@ -269,37 +269,8 @@ INLINE real lane_sum(const real *x)
 	return (q[0] + q[2]) + (q[1] + q[3]);
 }
 
-void KERNEL(conv)(const struct conv_job *job);
-void KERNEL(conv_winograd)(const struct conv_job *job);
-void KERNEL(conv_bf16)(const struct conv_job *job);
-void KERNEL(conv_bf16_weights)(const struct conv_weights_job *job);
-void KERNEL(conv_winograd_weights)(const struct conv_weights_job *job);
-void KERNEL(conv_turned)(const struct conv_weights_job *job);
-void KERNEL(conv_weights)(const struct conv_weights_job *job);
-void KERNEL(conv_backward)(const struct conv_weights_job *weights, const struct conv_job *data);
-void KERNEL(expand)(const struct expansion_job *job);
-void KERNEL(expand_backward)(const struct expansion_job *job);
-void KERNEL(channel_gram)(const struct gram_job *job);
-void KERNEL(project)(const struct projection_job *job);
-void KERNEL(project_backward)(const struct projection_job *job);
-void KERNEL(transit)(const struct transition_job *job);
-void KERNEL(transit_backward)(const struct transition_job *job);
-void KERNEL(max_pool)(const struct pool_job *job);
-void KERNEL(max_pool_backward)(const struct pool_job *job);
-void KERNEL(norm_max_pool_backward)(const struct norm_pool_job *job);
-void KERNEL(average_pool)(const struct pool_job *job);
-void KERNEL(average_pool_backward)(const struct pool_job *job);
-void KERNEL(activate)(const real *x, real *y, size_t vectors, struct activation a);
-void KERNEL(activate_backward)(const real *y, const real *d_y, real *d_x, size_t vectors, struct activation a);
-void KERNEL(channel_moments)(const real *x, size_t pixels, const real *mask, double sum[2]);
-void KERNEL(scale_shift)(const real *x, real *y, size_t pixels, const struct affine *affine);
-void KERNEL(channel_products)(const real *x, const real *d_y, size_t pixels, real mean, double sum[2]);
-void KERNEL(batch_norm_backward)(const struct batch_norm_job *job);
-void KERNEL(add)(const real *a, const real *b, real *y, size_t vectors);
-void KERNEL(channel_sums)(const real *x, int channels, size_t pixels, real *out);
-void KERNEL(dropout)(const real *x, real *y, size_t first, size_t vectors, real keep, uint64_t seed);
-void KERNEL(scale_bytes)(const uint8_t *x, real *y, size_t vectors, real mean, real scale);
-void KERNEL(limit_multiply)(const real *x, const real weights[LIMIT_WEIGHTS], size_t turns, real *sums);
-void KERNEL(limit_read)(const real *x, size_t vectors, real mix[LANES]);
+/* This build's kernels. */
+#define KERNEL_ROW(name, parameters) void KERNEL(name)parameters;
+#include "nn/kernel/kernel_list.h"
 
 #endif
