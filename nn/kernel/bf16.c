@@ -1,4 +1,5 @@
 /* Sizes of convolutions in bfloat16. See bf16.h. */
+#include "nn/base/layout.h"
 #include "nn/kernel/kernels.h"
 
 enum {
@@ -97,6 +98,7 @@ struct bf16_layout bf16_layout(const struct conv_weights_job *job)
 {
 	struct conv_weights_job j = bf16_long_rows(job);
 	int blocks;
+	struct layout all = { 0 };
 	struct bf16_layout l = { .out_width = bf16_pairs(j.out_shape.w) };
 
 	l.step_width = bf16_pairs(2 * l.out_width + (j.kernel.w - 1) / j.stride);
@@ -105,8 +107,9 @@ struct bf16_layout bf16_layout(const struct conv_weights_job *job)
 	l.whole = l.rows == j.out_shape.h;
 	l.channels = channels_at_once(&j, &l);
 	blocks = l.whole ? 1 : (l.channels + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
-	l.d_out_at = (size_t)blocks * conv_weights_block_len(&j);
-	l.in_at = l.d_out_at + gradient_bytes(&l, l.channels, l.rows) / sizeof(real);
-	l.len = l.in_at + input_bytes(&j, &l, l.rows) / sizeof(real);
+	l.sums = layout_add(&all, (size_t)blocks * conv_weights_block_len(&j));
+	l.d_out = layout_add(&all, gradient_bytes(&l, l.channels, l.rows) / sizeof(real));
+	l.in = layout_add(&all, input_bytes(&j, &l, l.rows) / sizeof(real));
+	l.len = all.len;
 	return l;
 }

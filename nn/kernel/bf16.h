@@ -79,7 +79,7 @@ struct bf16_layout {
 	int channels, rows;     /* done at a time */
 	bool whole;             /* all rows are, and sums need not wait */
 	int out_width, in_width, step_width;    /* pairs of pixels of a row of gradients, of inputs, of those of one step */
-	size_t d_out_at, in_at, len;    /* numbers */
+	size_t sums, d_out, in, len;    /* offsets and length in numbers */
 };
 
 struct bf16_layout bf16_layout(const struct conv_weights_job *job);

@@ -1,4 +1,5 @@
 /* See conv_weights.h. */
+#include "nn/base/layout.h"
 #include "nn/kernel/kernels.h"
 
 enum {
@@ -58,9 +59,16 @@ int turned_pixels(int channels)
 	return pixels < 1 ? 1 : pixels;
 }
 
-size_t turned_scratch_len(struct turned_sides s)
+struct turned_layout turned_layout(struct turned_sides s)
 {
-	return ((size_t)s.rows + (size_t)turned_pixels(s.turned) * LANES) * (size_t)turned_columns(s.turned);
+	struct layout all = { 0 };
+	size_t columns = (size_t)turned_columns(s.turned);
+	struct turned_layout l = { .sums_len = (size_t)s.rows * columns };
+
+	l.sums = layout_add(&all, l.sums_len);
+	l.turned = layout_add(&all, (size_t)turned_pixels(s.turned) * LANES * columns);
+	l.len = all.len;
+	return l;
 }
 
 size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h, int kernel_w)
@@ -68,7 +76,7 @@ size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h,
 	struct conv_weights_job job = { .in_shape.c = in_channels, .out_shape.c = out_channels, .kernel = { kernel_h, kernel_w } };
 	size_t waiting = (size_t)conv_weights_at_once(&job) * conv_weights_block_len(&job);
 	struct turned_sides s = turned_sides(in_channels, out_channels);
-	size_t turned = turned_scratch_len(s);
+	size_t turned = turned_layout(s).len;
 
 	return kernel_h * kernel_w == 1 && s.pays && turned > waiting ? turned : waiting;
 }

@@ -27,7 +27,9 @@ struct turned_sides turned_sides(int in_channels, int out_channels);
 /* The columns and pixels of so many turned channels. */
 int turned_columns(int channels);
 int turned_pixels(int channels);
-size_t turned_scratch_len(struct turned_sides sides);
+/* How scratch is cut for it: its sums, [rows][turned_columns()], and what is transposed at a time. In numbers. */
+struct turned_layout { size_t sums_len, sums, turned, len; };
+struct turned_layout turned_layout(struct turned_sides sides);
 
 /* Numbers of scratch that a job needs. */
 size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h, int kernel_w);

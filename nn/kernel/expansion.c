@@ -1,5 +1,6 @@
 /* See expansion.h. */
 #include "nn/kernel/expansion.h"
+#include "nn/base/layout.h"
 
 enum {
 	LEAST_INPUTS = 12,              /* with fewer, most lanes of the sums stay empty */
@@ -46,20 +47,42 @@ int expansion_out_rows(struct shape in, const struct window *w)
 	return clamp(rows / (size_t)w->stride, 1, w->out_h);
 }
 
-size_t expansion_turned_len(int in_channels)
+/* Some rows of so many channels. */
+static size_t rows_len(int channels, int rows, int width)
 {
-	return (size_t)turned_pixels(in_channels + 1) * expansion_columns(in_channels) * LANES;
+	return (size_t)channels * (size_t)expansion_row(rows * width) * LANES;
+}
+
+struct expansion_layout expansion_forward_layout(struct shape in, const struct window *w)
+{
+	struct layout all = { 0 };
+	struct expansion_layout l = { 0 };
+	int rows = (expansion_out_rows(in, w) - 1) * w->stride + w->kernel.h, made = rows < in.h ? rows : in.h;
+
+	l.in = layout_add(&all, rows_len(in.c, made, in.w));
+	l.y = layout_add(&all, rows_len(EXPANSION_CHUNK, made, in.w));
+	l.len = all.len;
+	return l;
+}
+
+struct expansion_layout expansion_backward_layout(struct shape in, int channels, const struct window *w)
+{
+	struct layout all = { 0 };
+	struct expansion_layout l = { 0 };
+	int rows = expansion_rows(in, channels, w->stride);
+
+	l.taps = layout_add(&all, (size_t)channels * 9 * LANES);
+	l.turned = layout_add(&all, (size_t)turned_pixels(in.c + 1) * expansion_columns(in.c) * LANES);
+	l.in = layout_add(&all, rows_len(in.c, rows, in.w));
+	l.y = layout_add(&all, rows_len(channels, rows, in.w));
+	l.len = all.len;
+	return l;
 }
 
 size_t expansion_scratch_len(struct shape in, int channels, const struct window *w)
 {
-	int rows = (expansion_out_rows(in, w) - 1) * w->stride + w->kernel.h, made = rows < in.h ? rows : in.h;
-	size_t forward = (size_t)(in.c + EXPANSION_CHUNK) * (size_t)expansion_row(made * in.w);
-	size_t backward = (size_t)(in.c + channels) * (size_t)expansion_row(expansion_rows(in, channels, w->stride) * in.w) +
-	                  (size_t)channels * 9, measure = conv_weights_scratch_len(in.c, in.c, 1, 1);
+	size_t forward = expansion_forward_layout(in, w).len, backward = expansion_backward_layout(in, channels, w).len;
+	size_t gram = conv_weights_scratch_len(in.c, in.c, 1, 1), most = forward > gram ? forward : gram;
 
-	forward *= LANES;
-	backward = backward * LANES + expansion_turned_len(in.c);
-	forward = forward > measure ? forward : measure;
-	return forward > backward ? forward : backward;
+	return most > backward ? most : backward;
 }

@@ -55,9 +55,14 @@ bool expansion_fits(const struct window *window, int multiplier);
 bool expansion_pays(struct shape in, int channels, int stride);
 
 size_t expansion_columns(int in_channels);
-/* Numbers of scratch that turned inputs take. */
-size_t expansion_turned_len(int in_channels);
-/* Of both struct expansion_job and struct gram_job. */
+
+/* How scratch is cut. Forward: rows of the input, [in.c], and of a chunk of y, [EXPANSION_CHUNK]. Backward: the sums for the taps,
+ * [channels][9][LANES]; transposed inputs; rows of the input, [in.c], and of y, [channels]. Offsets and lengths in numbers. */
+struct expansion_layout { size_t taps, turned, in, y, len; };
+struct expansion_layout expansion_forward_layout(struct shape in, const struct window *window);
+struct expansion_layout expansion_backward_layout(struct shape in, int channels, const struct window *window);
+
+/* The longer of the two, and of what struct gram_job needs. */
 size_t expansion_scratch_len(struct shape in, int channels, const struct window *window);
 
 /* Rows of y that are made at a time for the gradients; rows of the output that one block of its channels is made for. */

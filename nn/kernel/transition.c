@@ -1,5 +1,6 @@
 /* See transition.h. */
 #include "nn/kernel/transition.h"
+#include "nn/base/layout.h"
 
 enum {
 	BAND_BYTES = 3 << 17,           /* of x: beside as much of its gradient, and of the input's rows, it stays in L2 */
@@ -41,9 +42,19 @@ bool transition_pays(struct shape in, int channels)
 	return fits && in.c <= MOST_INPUTS && streams((struct shape){ channels, in.h, in.w });
 }
 
+struct transition_layout transition_layout(struct shape in, int channels, const struct window *w)
+{
+	struct layout all = { 0 };
+	struct transition_layout l = { .shape = { channels, transition_rows(in, channels, w), in.w } };
+
+	l.x = layout_add(&all, group_len(l.shape));
+	l.d = layout_add(&all, group_len(l.shape));
+	l.weights = layout_add(&all, conv_weights_scratch_len(in.c, channels, 1, 1));
+	l.len = all.len;
+	return l;
+}
+
 size_t transition_scratch_len(struct shape in, int channels, const struct window *w)
 {
-	struct shape band = { channels, transition_rows(in, channels, w), in.w };
-
-	return 2 * group_len(band) + conv_weights_scratch_len(in.c, channels, 1, 1);
+	return transition_layout(in, channels, w).len;
 }

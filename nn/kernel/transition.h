@@ -44,6 +44,10 @@ int transition_rows(struct shape in, int channels, const struct window *windows)
 /* Whether the kernels can do such a one, and that is faster than one layer after the other: measured, see isa/transition.c. */
 bool transition_pays(struct shape in, int channels);
 
+/* How scratch is cut: rows of x and of its gradient, [channels] of `shape` each, and what the weight gradient needs. In numbers. */
+struct transition_layout { struct shape shape; size_t x, d, weights, len; };
+struct transition_layout transition_layout(struct shape in, int channels, const struct window *windows);
+
 size_t transition_scratch_len(struct shape in, int channels, const struct window *windows);
 
 #endif

@@ -1,5 +1,6 @@
 /* See winograd.h. */
 #include "nn/kernel/winograd.h"
+#include "nn/base/layout.h"
 #include "nn/kernel/kernels.h"
 
 enum {
@@ -154,24 +155,38 @@ size_t winograd_stride(int channels, int tiles)
 	return ((size_t)(channels * tiles) + PAD) * LANES;
 }
 
+struct winograd_conv_layout winograd_conv_layout(const struct winograd *w)
+{
+	struct layout all = { 0 };
+	struct winograd_conv_layout l = { .tiles = winograd_tiles(w) };
+	size_t points = (size_t)winograd_points(w->form);
+
+	l.in_stride = winograd_stride(w->in_channels, l.tiles);
+	l.out_stride = winograd_stride(w->out_channels, l.tiles);
+	l.inputs = layout_add(&all, points * l.in_stride);
+	l.sums = layout_add(&all, points * l.out_stride);
+	l.len = all.len;
+	return l;
+}
+
 size_t winograd_scratch_len(const struct winograd *w)
 {
-	int tiles = winograd_tiles(w);
-
-	return (size_t)winograd_points(w->form) * (winograd_stride(w->in_channels, tiles) + winograd_stride(w->out_channels, tiles));
+	return winograd_conv_layout(w).len;
 }
 
 struct winograd_layout winograd_layout(const struct winograd *w)
 {
+	struct layout all = { 0 };
 	struct winograd_layout l = { .tiles = tiles_of(w, 2), .columns = turned_columns(w->in_channels),
 		.rows = (w->out_channels + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK };
 	size_t points = (size_t)winograd_points(w->form);
 
 	l.inputs_stride = winograd_stride(l.columns, l.tiles);
 	l.gradients_stride = winograd_stride(l.rows, l.tiles);
-	l.gradients_at = points * l.inputs_stride;
-	l.sums_at = l.gradients_at + points * l.gradients_stride;
-	l.turn_at = l.sums_at + points * (size_t)l.rows * (size_t)l.columns;
-	l.len = l.turn_at + points * LANES * LANES;
+	l.inputs = layout_add(&all, points * l.inputs_stride);
+	l.gradients = layout_add(&all, points * l.gradients_stride);
+	l.sums = layout_add(&all, points * (size_t)l.rows * (size_t)l.columns);
+	l.turn = layout_add(&all, points * LANES * LANES);
+	l.len = all.len;
 	return l;
 }

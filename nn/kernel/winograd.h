@@ -82,7 +82,15 @@ int winograd_tiles(const struct winograd *w);
 /* Numbers from one point's transformed inputs (channels, tiles, LANES) to the next point's: not a multiple of a page. */
 size_t winograd_stride(int channels, int tiles);
 
-/* Numbers of scratch that a conv job needs. */
+/* How scratch is cut for a conv job: for each point the tiles' transformed inputs, [in_channels][tiles][LANES], and for each point the
+ * sums of their products, [out_channels][tiles][LANES]. Offsets and lengths in numbers. */
+struct winograd_conv_layout {
+	int tiles;                      /* computed at a time */
+	size_t in_stride, out_stride;   /* from one point's to the next one's */
+	size_t inputs, sums, len;
+};
+
+struct winograd_conv_layout winograd_conv_layout(const struct winograd *w);
 size_t winograd_scratch_len(const struct winograd *w);
 
 /* How scratch is cut for a weight gradient: for each point the tiles' transformed inputs, [tiles][LANES][columns]; for each point their
@@ -92,7 +100,7 @@ struct winograd_layout {
 	int tiles;              /* computed at a time */
 	int rows, columns;      /* output channels in whole CHANNEL_BLOCKs; input channels in whole LANES */
 	size_t inputs_stride, gradients_stride; /* numbers from one point's to the next one's */
-	size_t gradients_at, sums_at, turn_at, len;     /* the inputs lie at 0 */
+	size_t inputs, gradients, sums, turn, len;
 };
 
 struct winograd_layout winograd_layout(const struct winograd *w);

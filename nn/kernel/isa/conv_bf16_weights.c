@@ -12,6 +12,7 @@
  * Tried: the gradients of all channels of a plane at once, instead of as many as leave room in L2: 96 to 144 at 11x11 383 down to 252. Sums
  * of 128, 256 and 512 KiB instead of 1 MiB: 48 to 48 at 48x48 226, 273 and 325 instead of 354. Bands of 64 or 128 pairs of pixels instead
  * of 96: 245 and 290. In whole networks, two processes at once, no difference was seen. */
+#include "nn/kernel/isa/bands.h"
 #include "nn/kernel/isa/conv_weights.h"
 #include "nn/kernel/isa/pairs.h"
 
@@ -47,22 +48,20 @@ static void pair_inputs(const struct conv_weights_job *j, const struct bf16_layo
 		}
 }
 
-/* The input rows that some rows of output look at, of those inside the image. */
-static struct range rows_under(const struct conv_weights_job *j, struct range rows)
+static struct halo halo_of(const struct conv_weights_job *j)
 {
-	return (struct range){ between(0, rows.first * j->stride - j->top, j->in_shape.h),
-	                       between(0, (rows.last - 1) * j->stride - j->top + j->kernel.h, j->in_shape.h) };
+	return (struct halo){ j->kernel.h, j->stride, j->top, j->in_shape.h };
 }
 
 /* The job over some rows, as if their pairs were all the pixels there are. */
 static struct conv_weights_job paired(const struct conv_weights_job *job, const struct bf16_layout *l, struct range rows)
 {
 	struct conv_weights_job j = *job;
-	struct range in = rows_under(job, rows);
+	struct range in = rows_under(halo_of(job), rows);
 
-	j.d_out = job->scratch + l->d_out_at;
+	j.d_out = job->scratch + l->d_out;
 	j.out_shape = (struct shape){ j.out_shape.c, rows.last - rows.first, l->out_width };
-	j.in = job->scratch + l->in_at;
+	j.in = job->scratch + l->in;
 	j.in_shape = (struct shape){ j.in_shape.c, in.last - in.first, l->in_width };
 	j.top = in.first - (rows.first * job->stride - job->top);
 	return j;
@@ -71,13 +70,14 @@ static struct conv_weights_job paired(const struct conv_weights_job *job, const 
 /* Sums wait while one band of rows after the other is paired. */
 static void sum_bands(const struct conv_weights_job *job, const struct bf16_layout *l)
 {
+	const int end = job->out_shape.h;
+
 	KERNEL(conv_weights_blocks_begin)(job);
-	for (int y = 0; y < job->out_shape.h; y += l->rows) {
-		struct range rows = { y, y + l->rows < job->out_shape.h ? y + l->rows : job->out_shape.h };
+	for (struct range rows = band_from(0, l->rows, end); rows.first < end; rows = band_from(rows.last, l->rows, end)) {
 		struct conv_weights_job j = paired(job, l, rows);
-		pair_inputs(job, l, rows_under(job, rows), job->scratch + l->in_at);
-		pair_gradients(job, l, rows, job->scratch + l->d_out_at);
-		KERNEL(conv_weights_blocks_add)(&j, (struct range){ 0, rows.last - rows.first });
+		pair_inputs(job, l, rows_under(halo_of(job), rows), job->scratch + l->in);
+		pair_gradients(job, l, rows, job->scratch + l->d_out);
+		KERNEL(conv_weights_blocks_add)(&j, (struct range){ 0, band_len(rows) });
 	}
 	KERNEL(conv_weights_blocks_end)(job);
 }
@@ -88,7 +88,7 @@ static void sum_plane(const struct conv_weights_job *job, const struct bf16_layo
 	struct range rows = { 0, job->out_shape.h };
 	struct conv_weights_job j = paired(job, l, rows);
 
-	pair_gradients(job, l, rows, job->scratch + l->d_out_at);
+	pair_gradients(job, l, rows, job->scratch + l->d_out);
 	KERNEL(conv_weights_plane)(&j);
 }
 
@@ -100,7 +100,7 @@ void KERNEL(conv_bf16_weights)(const struct conv_weights_job *job)
 	size_t plane = (size_t)all.out_shape.h * (size_t)all.out_shape.w * LANES;
 
 	if (l.whole)
-		pair_inputs(&all, &l, rows_under(&all, (struct range){ 0, all.out_shape.h }), all.scratch + l.in_at);
+		pair_inputs(&all, &l, rows_under(halo_of(&all), (struct range){ 0, all.out_shape.h }), all.scratch + l.in);
 	for (int o = 0; o < all.out_shape.c; o += l.channels) {
 		struct conv_weights_job j = all;
 		j.out_shape.c = all.out_shape.c - o < l.channels ? all.out_shape.c - o : l.channels;

@@ -11,19 +11,11 @@
  * 100 to 30 channels at 12x12 154 and 145 to 204 and 193, 120 to 30 157 and 125 to 205 and 190, 240 to 60 at 6x6 197 to 216. */
 #include "nn/kernel/isa/turned.h"
 
-static real *sums_of(const struct conv_weights_job *j)
-{
-	return j->scratch;
-}
-
-static size_t sums_len(struct turned_sides s)
-{
-	return (size_t)s.rows * (size_t)turned_columns(s.turned);
-}
-
 void KERNEL(conv_turned_begin)(const struct conv_weights_job *j)
 {
-	clear(sums_of(j), sums_len(turned_sides(j->in_shape.c, j->out_shape.c)));
+	struct turned_layout l = turned_layout(turned_sides(j->in_shape.c, j->out_shape.c));
+
+	clear(j->scratch + l.sums, l.sums_len);
 	for (int o = 0; j->d_bias && o < j->out_shape.c; o++)
 		j->d_bias[o] = 0;
 }
@@ -43,13 +35,14 @@ static void add_to_bias(const struct conv_weights_job *j, const real *d_out, siz
 void KERNEL(conv_turned_add)(const struct conv_weights_job *j, struct range pixels)
 {
 	struct turned_sides s = turned_sides(j->in_shape.c, j->out_shape.c);
+	struct turned_layout l = turned_layout(s);
 	size_t in_plane = plane_len(j->in_shape), out_plane = plane_len(j->out_shape), count = (size_t)(pixels.last - pixels.first);
 	const real *in = j->in + ((ptrdiff_t)pixels.first - (ptrdiff_t)j->top * j->in_shape.w) * LANES;
 	const real *d_out = j->d_out + (ptrdiff_t)pixels.first * LANES;
 
 	KERNEL(add_turned)(&(struct turned_planes){ .in = s.outputs ? d_out : in, .channels = s.turned,
 		.plane = s.outputs ? out_plane : in_plane, .pixels = count, .gradients = s.outputs ? in : d_out, .rows = s.rows,
-		.row = s.outputs ? in_plane : out_plane, .sums = sums_of(j), .scratch = j->scratch + sums_len(s) });
+		.row = s.outputs ? in_plane : out_plane, .sums = j->scratch + l.sums, .scratch = j->scratch + l.turned });
 	if (j->d_bias)
 		add_to_bias(j, d_out, out_plane, count);
 }
@@ -59,7 +52,7 @@ void KERNEL(conv_turned_end)(const struct conv_weights_job *j)
 {
 	struct turned_sides s = turned_sides(j->in_shape.c, j->out_shape.c);
 	size_t columns = (size_t)turned_columns(s.turned), o_step = s.outputs ? 1 : columns, i_step = s.outputs ? columns : 1;
-	const real *sums = sums_of(j);
+	const real *sums = j->scratch + turned_layout(s).sums;
 	real *to = j->d_weights;
 
 	for (int o = 0; o < j->out_shape.c; o++)

@@ -19,7 +19,7 @@ struct work {
 	const struct conv_weights_job *job;
 	struct winograd_layout layout;
 	int points;
-	real *gradients, *sums, *turn;
+	real *inputs, *gradients, *sums, *turn;
 };
 
 static struct work work_of(const struct conv_weights_job *j)
@@ -28,9 +28,10 @@ static struct work work_of(const struct conv_weights_job *j)
 	struct work w = { .job = j, .points = winograd_points(form),
 		.layout = winograd_layout(&(struct winograd){ form, j->in_shape.c, j->out_shape.c }) };
 
-	w.gradients = j->scratch + w.layout.gradients_at;
-	w.sums = j->scratch + w.layout.sums_at;
-	w.turn = j->scratch + w.layout.turn_at;
+	w.inputs = j->scratch + w.layout.inputs;
+	w.gradients = j->scratch + w.layout.gradients;
+	w.sums = j->scratch + w.layout.sums;
+	w.turn = j->scratch + w.layout.turn;
 	return w;
 }
 
@@ -69,7 +70,7 @@ INLINE void take_inputs(struct winograd_form form, const struct work *w, const s
 {
 	for (int t = 0; t < tiles->count; t++)
 		for (int i = 0; i < w->layout.columns; i += LANES)
-			take_block(form, w, i, tiles->at[t], w->job->scratch + (size_t)(t * LANES * w->layout.columns + i));
+			take_block(form, w, i, tiles->at[t], w->inputs + (size_t)(t * LANES * w->layout.columns + i));
 }
 
 static void multiply_point(const struct work *w, int point, int tiles)
@@ -78,7 +79,7 @@ static void multiply_point(const struct work *w, int point, int tiles)
 
 	KERNEL(add_product)(&(struct product){ .rows = l->rows, .columns = l->columns, .turns = tiles * LANES,
 		.gradients = w->gradients + (size_t)point * l->gradients_stride, .row = (size_t)l->tiles * LANES,
-		.inputs = w->job->scratch + (size_t)point * l->inputs_stride,
+		.inputs = w->inputs + (size_t)point * l->inputs_stride,
 		.sums = w->sums + (size_t)point * (size_t)(l->rows * l->columns) });
 }
 

@@ -11,12 +11,6 @@
 typedef real_bits vec_halves __attribute__((vector_size(VEC_BYTES)));
 typedef real loose_vec __attribute__((vector_size(VEC_BYTES), aligned(sizeof(real)), may_alias));
 
-/* The nearest of least .. most. */
-INLINE int between(int least, int k, int most)
-{
-	return k < least ? least : k < most ? k : most;
-}
-
 /* From half a vector's place too. */
 INLINE vec load_loose(const real *at)
 {

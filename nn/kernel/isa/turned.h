@@ -37,7 +37,7 @@ struct turned_planes {
 void KERNEL(add_turned)(const struct turned_planes *planes);
 
 /* A 1x1 convolution's weight gradient in steps, see conv_turned.c: sums at 0; pixels added, each once; sums written to d_weights. Scratch:
- * turned_scratch_len() numbers. */
+ * see struct turned_layout. */
 void KERNEL(conv_turned_begin)(const struct conv_weights_job *job);
 void KERNEL(conv_turned_add)(const struct conv_weights_job *job, struct range pixels);
 void KERNEL(conv_turned_end)(const struct conv_weights_job *job);
