@@ -4,11 +4,11 @@
 
 enum {
 	LEAST_INPUTS = 12,              /* with fewer, most lanes of the sums stay empty */
-	LEAST_PIXELS = 4,               /* for each input: what batch norm needs once a batch grows with the inputs' square */
+	LEAST_PIXELS = 4,               /* for each input: batch norm's work grows with the inputs' square */
 	LEAST_BYTES = 1 << 20,          /* of y: with stride 1; */
 	LEAST_BYTES_OF_TWO = 3 << 18,   /* with stride 2, whose output is smaller */
 	BAND_BYTES = 3 << 17,           /* of y, all channels, while the gradients are computed */
-	INPUT_BYTES = 3 << 17,          /* of the input's rows under which all blocks of channels are made */
+	INPUT_BYTES = 3 << 17,          /* of the input's rows for which all chunks are computed */
 };
 
 bool expansion_fits(const struct window *w, int multiplier)
@@ -20,7 +20,8 @@ bool expansion_pays(struct shape in, int channels, int stride)
 {
 	size_t bytes = group_len((struct shape){ channels, in.h, in.w }) * sizeof(real);
 
-	return in.c >= LEAST_INPUTS && in.h * in.w >= LEAST_PIXELS * in.c && bytes >= (stride > 1 ? LEAST_BYTES_OF_TWO : LEAST_BYTES);
+	return in.c >= LEAST_INPUTS && in.h * in.w >= LEAST_PIXELS * in.c &&
+	       bytes >= (stride > 1 ? LEAST_BYTES_OF_TWO : LEAST_BYTES);
 }
 
 size_t expansion_columns(int in_channels)
@@ -72,7 +73,7 @@ struct expansion_layout expansion_backward_layout(struct shape in, int channels,
 	int rows = expansion_rows(in, channels, w->stride);
 
 	l.taps = layout_add(&all, (size_t)channels * 9 * LANES);
-	l.turned = layout_add(&all, (size_t)turned_pixels(in.c + 1) * expansion_columns(in.c) * LANES);
+	l.transposed = layout_add(&all, (size_t)turned_pixels(in.c + 1) * expansion_columns(in.c) * LANES);
 	l.in = layout_add(&all, rows_len(in.c, rows, in.w));
 	l.y = layout_add(&all, rows_len(channels, rows, in.w));
 	l.len = all.len;

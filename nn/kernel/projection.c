@@ -2,7 +2,7 @@
 #include "nn/kernel/projection.h"
 
 enum {
-	BAND_BYTES = 1 << 18,           /* of y: beside x, what comes out and the weights it stays in L2 */
+	BAND_BYTES = 1 << 18,           /* of y: beside x, out and the weights it stays in L2 */
 	BAND_STEP = 12,                 /* pixels: whole blocks of a convolution's */
 };
 

@@ -1,7 +1,9 @@
-/* Loops over bands: some rows or pixels at a time, so that what lies between two layers stays in L2. Floor 1; for nn/kernel/isa alone.
+/* Loops over bands: some rows or pixels at a time, so that what lies between two layers stays in L2. Floor 1; for
+ * nn/kernel/isa alone.
  *
- * Band: some of the output's rows. Halo: the input's rows that their windows see, some of which the neighbouring bands' windows see too.
- * Carry: rows of a halo that the next band needs again are not computed again, but moved to the front. A loop over bands is
+ * Band: some of the output's rows. Halo: the input's rows that their windows see, some of which the neighbouring bands'
+ * windows see too. Carry: rows of a halo that the next band needs again are not computed again, but moved to the front.
+ * A loop over bands is
  *   for (struct range b = band_from(0, step, end); b.first < end; b = band_from(b.last, step, end)) */
 #ifndef NN_KERNEL_ISA_BANDS_H
 #define NN_KERNEL_ISA_BANDS_H
@@ -45,11 +47,13 @@ INLINE struct range rows_over(struct halo h, struct range in, int out_height)
 	return (struct range){ first, last < out_height ? last : out_height };
 }
 
-/* A band whose halo is carried on: its windows and their rows, of which the first `had` came from the band before, and the first `done` are
- * seen by no later window. Rows that no window sees belong to the windows behind them, and behind the last window to that one. */
+/* A band whose halo is carried on: its windows and their rows, of which the first `had` came from the band before, and
+ * the first `done` are seen by no later window. Rows that no window sees belong to the windows behind them, and behind
+ * the last window to that one. */
 struct carried { struct range windows, rows; int had, done; };
 
-/* The end of the rows that the windows before y see, of `count` windows; the first row that the windows from y on see. */
+/* The end of the rows that the windows before y see, of `count` windows; the first row that the windows from y on
+ * see. */
 INLINE int carried_end(struct halo h, int y, int count)
 {
 	return y == count ? h.height : clamp(0, (y - 1) * h.stride + h.kernel - h.top, h.height);
@@ -67,10 +71,12 @@ INLINE struct carried carried_band(struct halo h, struct range windows, int coun
 	int first = carried_first(h, windows.first, count);
 
 	return (struct carried){ windows, { first, carried_end(h, windows.last, count) },
-		.had = windows.first ? carried_end(h, windows.first, count) - first : 0, .done = carried_first(h, windows.last, count) - first };
+		.had = windows.first ? carried_end(h, windows.first, count) - first : 0,
+		.done = carried_first(h, windows.last, count) - first };
 }
 
-/* Rows that are not done become the first ones of each channel of x: [channels][rows of row_len numbers], `plane` from one to the next. */
+/* Rows that are not done become the first ones of each channel of x: [channels][rows of row_len numbers], `plane` from
+ * one to the next. */
 struct carried_rows { int channels; size_t row_len, plane; };
 
 static inline void carry_on(const struct carried *b, struct carried_rows rows, real *x)

@@ -1,6 +1,5 @@
-/* Convolution of one lane group: which algorithm computes a job. Floor 1. Formula and memory layout: struct conv_job in kernels.h.
- *
- * The job says whether by Winograd's algorithm or in bfloat16; all others are computed directly. */
+/* Convolution of one lane group: chooses the algorithm. Floor 1. Formula and memory layout: struct conv_job in
+ * kernels.h. */
 #include "nn/kernel/isa/conv_algorithms.h"
 
 /* Of a 1x1 kernel over whole rows, rows don't matter: as one long row they fill blocks better. */
@@ -9,8 +8,8 @@ static struct conv_job flattened(const struct conv_job *job)
 	struct conv_job j = *job;
 	ptrdiff_t before = (ptrdiff_t)j.first_row * j.in_shape.w * LANES;
 
-	if (j.kernel.h * j.kernel.w != 1 || j.stride != 1 || j.out_step != 1 || j.top || j.left || j.columns != j.in_shape.w ||
-	    j.in_shape.w != j.out_shape.w || j.rows > j.in_shape.h)
+	if (j.kernel.h * j.kernel.w != 1 || j.stride != 1 || j.out_step != 1 || j.top || j.left ||
+	    j.columns != j.in_shape.w || j.in_shape.w != j.out_shape.w || j.rows > j.in_shape.h)
 		return j;
 	j.in += before;
 	j.out += before;

@@ -1,5 +1,5 @@
-/* The algorithms for a convolution of one lane group among which conv.c chooses. None of them calls conv.c. Floor 1; for nn/kernel/isa
- * alone. */
+/* The algorithms for a convolution of one lane group; conv.c chooses among them, and none of them calls it. Floor 1;
+ * for nn/kernel/isa alone. */
 #ifndef NN_KERNEL_ISA_CONV_ALGORITHMS_H
 #define NN_KERNEL_ISA_CONV_ALGORITHMS_H
 

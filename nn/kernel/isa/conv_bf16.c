@@ -1,11 +1,9 @@
-/* Convolution of one lane group in bfloat16, see nn/kernel/bf16.h. Floor 1. Formula and memory layout: struct conv_job in kernels.h.
+/* Convolution of one lane group in bfloat16, see nn/kernel/bf16.h. Floor 1. Formula and memory layout: struct conv_job
+ * in kernels.h.
  *
- * Some rows of the input are rounded and paired, channel 0 with channel 1, 2 with 3, with zeros left and right of the image; then conv.c's
- * blocks go over the pairs as if they were numbers. The pairs stay in L2 while all output channels look at them.
- *
- * GFLOP/s of 220 in float, hot, one core (Zen 5), float and bfloat16: 3x3 12 to 12 channels at 48x48 216 and 361, 24 to 24 at 23x23 226 and
- * 414, 96 to 144 at 11x11 239 and 469, 144 to 96 at 5x5 251 and 527; 1x1 25 to 100 at 24x24 138 and 230, 240 to 60 at 6x6 174 and 312,
- * 12 to 24 at 48x48, bound by memory, 106 and 140. */
+ * Some rows of the input are rounded and paired, channel 0 with channel 1, 2 with 3, with zeros left and right of the
+ * image: [pair of channels][row][column][LANES]. Then the blocks of conv_direct.c go over the pairs as if they were
+ * numbers. The pairs stay in L2 until all output channels have read them. */
 #include "nn/kernel/isa/bands.h"
 #include "nn/kernel/isa/conv_algorithms.h"
 #include "nn/kernel/isa/pairs.h"
@@ -53,7 +51,8 @@ static void conv_piece(const struct conv_job *job)
 {
 	const struct halo halo = { job->kernel.h, job->stride, job->top, job->in_shape.h };
 	int width = (job->columns - 1) * job->stride + job->kernel.w;
-	struct piece piece = { rows_under(halo, (struct range){ job->first_row, job->rows }), { -job->left, width - job->left } };
+	struct piece piece = { rows_under(halo, (struct range){ job->first_row, job->rows }),
+		{ -job->left, width - job->left } };
 
 	struct conv_job paired = *job;
 

@@ -1,42 +1,28 @@
-/* Convolution of one lane group. Floor 1. Formula and memory layout: struct conv_job in kernels.h.
+/* Direct convolution of one lane group: sums as the formula of struct conv_job (kernels.h) has them. Floor 1.
  *
- * A block of up to PIXEL_BLOCK neighbouring pixels by CHANNEL_BLOCK output channels is summed in registers over all input channels and
- * taps: a loaded pixel serves four channels, a broadcast weight six pixels, so that the multiply-add units and not the loads are
- * the limit. All output channels of a pixel block come before the next block: its input patch stays in L1, the weights in L1 or L2.
- * Blocks that touch the left or right edge take zeros for pixels outside; rows outside are left out of the loop.
+ * A block of up to PIXEL_BLOCK neighbouring pixels by CHANNEL_BLOCK output channels is summed in registers over all
+ * input channels and taps: a loaded pixel serves four channels, a broadcast weight six pixels, so that the multiply-add
+ * units and not the loads are the limit. All output channels of a pixel block come before the next pixel block: its
+ * input patch stays in L1, the weights in L1 or L2. Blocks that touch the left or right edge take zeros for pixels
+ * outside the image; rows outside are left out of the loop.
  *
- * The lines that the next block writes are asked for ahead. GFLOP/s of two cores, arrays in memory, 3x3: 6 to 6 channels at 48x48 186 to
- * 293, 1 to 6 49 to 159, 3 to 6 at 23x23 148 to 272. Training, images/s: conv1x1 3 29.4 to 38.0 thousand, plain 6 22.8 to 24.7, conv1x1 6
- * 12.5 to 13.6, mobilenet-v1 3.29 to 3.61. Without gain: the same for depthwise planes.
- *
- * Wide blocks (see below) ask for a few lines at a time, between some of their input channels and the next: for what they write, for what
- * gates it, and for a share of the pixels that the next block reads, which lie in more places than prefetchers in hardware follow. A line
- * on its way from memory holds one of a core's few line buffers (16 here); a block's lines all at once hold every one of them, and the sums
- * wait. GFLOP/s, 1x1, one core of 157 (Emerald Rapids), arrays in memory and in L3: 128 to 128 channels at 12x12 105 to 150 and 151 to 166,
- * 128 to 256 at 6x6 107 to 155 and 156 to 172, 64 to 128 at 12x12 93 to 111 and 133 to 154, 32 to 32 at 24x24 79 to 90 and 108 to 120. In
- * training, with the loop of sum_channels(): mobilenet-v1 +13 to 15 %, mobilenet-v2 +7 %, conv1x1 12 and 24 +4 to 5 %.
- *
- * Tried and without gain: gated outputs stored from the registers (147 and 146 GFLOP/s, 30 to 100 channels); a copy of a 1x1 kernel's
- * input in which channels share no set of L1 (-1 to -20 % of five shapes from 64 to 64 to 100 to 30; 30 to 120 +4 %). On arrays in
- * memory, both cores, 1x1 and 3x3 of 12 to 240 channels: the next block's pixels asked for all at once (0 to -3 %), and several blocks of
- * pixels under four channels before the next four, for longer runs of stores (0 to -10 %). Windows that spread what they ask for, know
- * which end of a row they touch when compiled, and have their multiply-adds in assembly: plain 3, 6 and 12 -2 to -6 %. */
+ * The lines that the next block writes are prefetched. Wide blocks (see below) prefetch a few lines at a time, between
+ * some of their input channels and the next: a line that is being fetched holds one of a core's few line buffers, and
+ * if a block fetched all of its lines at once, its sums would wait. */
 #include "nn/kernel/isa/conv_algorithms.h"
 #include "nn/kernel/isa/conv_plane.h"
 #include "nn/kernel/isa/pairs.h"
 
-/* A 1x1 kernel meets each pixel of its patch once for each block of channels. With many input channels the patch does not stay in L1, the
- * less so as planes of 12x12 and 24x24 lie at distances that share few of its sets; so blocks are half as long and twice as many channels
- * wide, where that leaves enough registers. GFLOP/s of 240, hot, 6 by 4 and 3 by 8: 128 to 128 channels at 12x12 183 and 212, 240 to 60 at
- * 6x6 186 and 212, 32 to 32 at 24x24 149 and 156, 30 to 120 at 12x12 174 and 164, 12 to 24 at 48x48 104 and 100. A last block of 9, and of
- * 5 to 7 channels instead of four and the rest, hot, of the peak (Emerald Rapids): 100 to 25 channels 0.75 to 0.92, to 30 0.78 to 0.90,
- * 32 to 25 0.64 to 0.73. So written, eight channels are as fast as before; all blocks inlined into one function would be 6 % slower. */
+/* A 1x1 kernel reads each pixel of its patch once for each block of channels. With many input channels the patch does
+ * not stay in L1, the less so as planes of 12x12 and 24x24 lie at distances that share few of its sets; so blocks are
+ * half as long and twice as many channels wide, where that leaves enough registers. */
 enum { WIDE_BLOCK = 2 * CHANNEL_BLOCK, WIDEST_BLOCK = WIDE_BLOCK + 1, SHORT_BLOCK = PIXEL_BLOCK / 2, WIDE_FROM = 32 };
 
 /* Where a block lies: first output channel, output row, first output column. */
 struct place { int o, y, x; };
 
-/* A block's sums, [channels][pixels] vectors: PIXEL_BLOCK of CHANNEL_BLOCK channels, or SHORT_BLOCK of at most WIDEST_BLOCK. */
+/* A block's sums, [channels][pixels] vectors: PIXEL_BLOCK of CHANNEL_BLOCK channels, or SHORT_BLOCK of at most
+ * WIDEST_BLOCK. */
 struct tile {
 	_Alignas(64) real sums[(CHANNEL_BLOCK * PIXEL_BLOCK + SHORT_BLOCK) * VEC_LEN];
 	int channels, pixels;
@@ -56,32 +42,34 @@ INLINE void start_sums(const struct conv_job *j, int o, int P, int C, vec sum[PI
 /* A pixel's place in the output, in numbers. */
 INLINE size_t out_at(const struct conv_job *j, struct place at)
 {
-	const size_t plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w, row = (size_t)(at.y * j->out_step + j->out_row);
+	const size_t plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w;
+	const size_t row = (size_t)(at.y * j->out_step + j->out_row);
 
-	return ((size_t)at.o * plane + row * (size_t)j->out_shape.w + (size_t)(at.x * j->out_step + j->out_column)) * LANES;
+	return ((size_t)at.o * plane + row * (size_t)j->out_shape.w + (size_t)(at.x * j->out_step + j->out_column)) *
+	       LANES;
 }
 
-/* What is asked for while a block is summed: the lines that the next block of this row writes, or this one where they are in L2; those that
- * gate them; and the next pixels of the inputs, from `channel` on. */
-struct asks {
+/* What is prefetched while a block is summed: the lines that the next block of this row writes, or this one where they
+ * are in L2; those that mask them; and the next pixels of the inputs, from `channel` on. */
+struct prefetches {
 	const real *out, *gate, *in;    /* out, gate: or NULL */
 	size_t out_plane, in_plane;
 	int channel;
 };
 
-INLINE struct asks asks_of(const struct conv_job *j, struct place at, int P)
+INLINE struct prefetches prefetches_of(const struct conv_job *j, struct place at, int P)
 {
 	const size_t in_plane = plane_len(j->in_shape);
 	const size_t first = out_at(j, (struct place){ at.o, at.y, j->hot ? at.x : at.x + P });
 	const int channel = at.o * j->in_shape.c / j->out_shape.c;
 
-	return (struct asks){ .out = j->stream ? NULL : j->out + first, .gate = j->gate ? j->gate + first : NULL,
+	return (struct prefetches){ .out = j->stream ? NULL : j->out + first, .gate = j->gate ? j->gate + first : NULL,
 		.in = j->in + (size_t)channel * in_plane + (size_t)(at.y * j->in_shape.w + at.x + P) * LANES,
 		.out_plane = plane_len(j->out_shape), .in_plane = in_plane, .channel = channel };
 }
 
 /* P pixels of a channel, and on to the next channel's; `write` is a constant. */
-INLINE void ask_for_lines(const real **at, size_t plane, int step, int P, bool write)
+INLINE void prefetch_pixels(const real **at, size_t plane, int step, int P, bool write)
 {
 	UNROLL
 	for (int p = 0; p < P; p++)
@@ -93,34 +81,36 @@ INLINE void ask_for_lines(const real **at, size_t plane, int step, int P, bool w
 }
 
 /* The lines of output channel o, and its share of the inputs'. */
-INLINE void ask(const struct conv_job *j, int o, int P, struct asks *a)
+INLINE void prefetch_channel(const struct conv_job *j, int o, int P, struct prefetches *a)
 {
 	const int last = (o + 1) * j->in_shape.c / j->out_shape.c;
 
 	if (a->out)
-		ask_for_lines(&a->out, a->out_plane, j->out_step, P, true);
+		prefetch_pixels(&a->out, a->out_plane, j->out_step, P, true);
 	if (a->gate)
-		ask_for_lines(&a->gate, a->out_plane, j->out_step, P, false);
+		prefetch_pixels(&a->gate, a->out_plane, j->out_step, P, false);
 	for (; a->channel < last; a->channel++)
-		ask_for_lines(&a->in, a->in_plane, 1, P, false);
+		prefetch_pixels(&a->in, a->in_plane, 1, P, false);
 }
 
-/* All of a block's outputs at once. */
-INLINE void ask_for_outputs(const struct conv_job *j, struct place at, int P, int C)
+/* All lines that a block writes. */
+INLINE void prefetch_outputs(const struct conv_job *j, struct place at, int P, int C)
 {
-	struct asks asks = asks_of(j, at, P);
+	struct prefetches next = prefetches_of(j, at, P);
 
-	for (int c = 0; c < C && asks.out; c++)
-		ask_for_lines(&asks.out, asks.out_plane, j->out_step, P, true);
+	for (int c = 0; c < C && next.out; c++)
+		prefetch_pixels(&next.out, next.out_plane, j->out_step, P, true);
 }
 
-/* What becomes of a block's sums. */
-enum ending { AS_THEY_ARE, ACTIVATED, GATED, SLOPED };
+/* What happens to a block's sums before they are written: nothing; the activation; an activation mask; the same after a
+ * slope. */
+enum ending { AS_IS, ACTIVATED, MASKED, SLOPED };
 
 /* Everything but j and tile is a constant where this is inlined, but for blocks of few pixels. */
-INLINE void finish_as(const struct conv_job *j, struct place at, const struct tile *tile, int P, enum ending ending, bool stream)
+INLINE void finish_as(const struct conv_job *j, struct place at, const struct tile *tile, int P, enum ending ending,
+                      bool stream)
 {
-	const struct activation activation = ending >= GATED ? j->gate_activation : j->activation;
+	const struct activation activation = ending >= MASKED ? j->gate_activation : j->activation;
 	const size_t step = (size_t)j->out_step * LANES, plane = plane_len(j->out_shape);
 	size_t first = out_at(j, at);
 	const real *gate = j->gate, *from = tile->sums;
@@ -133,15 +123,16 @@ INLINE void finish_as(const struct conv_job *j, struct place at, const struct ti
 			vec sum = load(from + p * VEC_LEN);
 			if (ending == SLOPED)
 				sum += load(gate + i) * splat(j->slope[at.o + c]);
-			if (ending >= GATED)
-				sum = gated(sum, load(gate + i), activation);
+			if (ending >= MASKED)
+				sum = masked(sum, load(gate + i), activation);
 			else if (ending == ACTIVATED)
 				sum = activated(sum, activation);
 			put(out + i, sum, stream);
 		}
 }
 
-INLINE void finish_pixels(const struct conv_job *j, struct place at, const struct tile *tile, enum ending ending, bool stream)
+INLINE void finish_pixels(const struct conv_job *j, struct place at, const struct tile *tile, enum ending ending,
+                          bool stream)
 {
 	if (tile->pixels == PIXEL_BLOCK)
 		finish_as(j, at, tile, PIXEL_BLOCK, ending, stream);
@@ -161,23 +152,22 @@ INLINE void finish_ending(const struct conv_job *j, struct place at, const struc
 		finish_pixels(j, at, tile, ending, false);
 }
 
-/* A function of its own, and never inlined: with all of this behind the sums' loop, GCC 12 moves sums between registers inside it, which
- * costs a fifth of its speed. */
+/* Never inlined: with all of this behind the loop of the sums, GCC 12 moves sums between registers inside that loop. */
 static __attribute__((noinline)) void finish(const struct conv_job *j, struct place at, const struct tile *tile)
 {
 	if (j->slope)
 		finish_ending(j, at, tile, SLOPED);
 	else if (j->gate)
-		finish_ending(j, at, tile, GATED);
+		finish_ending(j, at, tile, MASKED);
 	else if (is_identity(j->activation))
-		finish_ending(j, at, tile, AS_THEY_ARE);
+		finish_ending(j, at, tile, AS_IS);
 	else
 		finish_ending(j, at, tile, ACTIVATED);
 }
 
-/* What is neither gated nor written past the caches is stored from the registers: 2 to 12 % for what sums few numbers. GFLOP/s of 240, hot:
- * 1x1 12 to 24 channels 117 to 128, 3x3 1 to 12 110 to 124, 1x1 60 to 240 209 to 219, 100 to 25 159 to 176. */
-INLINE void finish_registers(const struct conv_job *j, struct place at, int P, int C, vec sum[PIXEL_BLOCK][WIDEST_BLOCK], bool activates)
+/* Sums that are neither masked nor written past the caches are stored from the registers. */
+INLINE void finish_registers(const struct conv_job *j, struct place at, int P, int C,
+                             vec sum[PIXEL_BLOCK][WIDEST_BLOCK], bool activates)
 {
 	const size_t step = (size_t)j->out_step * LANES, plane = plane_len(j->out_shape);
 	real *to = j->out + out_at(j, at);
@@ -203,9 +193,9 @@ INLINE void finish_tile(const struct conv_job *j, struct place at, int P, int C,
 	finish(j, at, &tile);
 }
 
-/* What a weight of each of C output channels makes of P pixels; `len`: of one output channel's weights. */
-INLINE void add_pixels(vec sum[PIXEL_BLOCK][WIDEST_BLOCK], const vec pixel[PIXEL_BLOCK], const real *weight, size_t len, int P, int C,
-                       bool bf16)
+/* P pixels times one weight of each of C output channels, added to their sums; `len`: weights of one output channel. */
+INLINE void add_pixels(vec sum[PIXEL_BLOCK][WIDEST_BLOCK], const vec pixel[PIXEL_BLOCK], const real *weight, size_t len,
+                       int P, int C, bool bf16)
 {
 	UNROLL
 	for (int c = 0; c < C; c++) {
@@ -216,7 +206,7 @@ INLINE void add_pixels(vec sum[PIXEL_BLOCK][WIDEST_BLOCK], const vec pixel[PIXEL
 	}
 }
 
-/* Over a window that moves over the rows; `edge` says that some pixels may lie outside them. */
+/* The sums over all input channels and taps; `edge` says that some pixels may lie left or right of the image. */
 INLINE void sum_window(const struct conv_job *j, struct place at, int P, int C, bool edge, int kernel_w, bool bf16,
                        vec sum[PIXEL_BLOCK][WIDEST_BLOCK])
 {
@@ -242,15 +232,16 @@ INLINE void sum_window(const struct conv_job *j, struct place at, int P, int C, 
 		}
 }
 
-/* Whether outputs are sums over their own pixel's channels alone. */
+/* Whether each output is a sum over the input channels of one pixel. */
 static bool is_pointwise(const struct conv_job *j)
 {
 	return j->kernel.h * j->kernel.w == 1 && j->stride == 1 && !j->top && !j->left && j->rows <= j->in_shape.h &&
 	       j->columns <= j->in_shape.w;
 }
 
-/* Of such a job, input channels from i to before `end`. With a window's loops around it, of one turn each, GCC keeps addresses in vector
- * registers, and fetches them through a multiply-add unit: wide blocks gain 4 to 7 % of plain 48, cnn-5x5 and mobilenet-v2 without. */
+/* Of such a job, input channels from i to before `end`. Not sum_window(), although it computes the same: with a
+ * window's loops around this one GCC keeps addresses in vector registers, and fetches them through a multiply-add
+ * unit. */
 INLINE void sum_channels(const struct conv_job *j, struct place at, int i, int end, int P, int C, bool bf16,
                          vec sum[PIXEL_BLOCK][WIDEST_BLOCK])
 {
@@ -282,27 +273,28 @@ INLINE void block(const struct conv_job *j, struct place at, int P, int C, bool 
 {
 	vec sum[PIXEL_BLOCK][WIDEST_BLOCK];
 
-	ask_for_outputs(j, at, P, C);
+	prefetch_outputs(j, at, P, C);
 	start_sums(j, at.o, P, C, sum);
 	sum_window(j, at, P, C, edge, kernel_w, bf16, sum);
 	finish_block(j, at, P, C, sum);
 }
 
-/* The same where is_pointwise(); `spread`, of many input channels: what is asked for is spread over them, unless all lies in L2. */
+/* The same where is_pointwise(). `spread`, for many input channels: prefetches are spread over them, unless all lies in
+ * L2. */
 INLINE void pointwise_block(const struct conv_job *j, struct place at, int P, int C, bool spread, bool bf16)
 {
 	const int channels = j->in_shape.c;
 	vec sum[PIXEL_BLOCK][WIDEST_BLOCK];
-	struct asks asks = asks_of(j, at, P);
+	struct prefetches next = prefetches_of(j, at, P);
 
 	start_sums(j, at.o, P, C, sum);
 	if (spread && !j->hot) {
 		for (int c = 0; c < C; c++) {
-			ask(j, at.o + c, P, &asks);
+			prefetch_channel(j, at.o + c, P, &next);
 			sum_channels(j, at, channels * c / C, channels * (c + 1) / C, P, C, bf16, sum);
 		}
 	} else {
-		ask_for_outputs(j, at, P, C);
+		prefetch_outputs(j, at, P, C);
 		sum_channels(j, at, 0, channels, P, C, bf16, sum);
 	}
 	finish_block(j, at, P, C, sum);
@@ -369,8 +361,9 @@ static bool is_wide(const struct conv_job *j)
 	return VEC_BYTES == 64 && !j->bf16 && is_pointwise(j) && j->in_shape.c >= WIDE_FROM;
 }
 
-/* All output channels of some pixels of a row. Each call is given a place of its own: with at.o as the counter, in memory, the call read it
- * together with at.y, and such a load waits for all stores before, the last block's outputs among them. conv1x1 12 gains 4 %, others 1. */
+/* All output channels of some pixels of a row. Each call gets a place of its own: with at.o as the counter, in memory,
+ * the call would read it together with at.y, and such a load waits for all stores before it, the last block's outputs
+ * among them. */
 static void column_of_blocks(const struct conv_job *j, struct place at, int pixels)
 {
 	for (int o = at.o; o < j->out_shape.c; o += CHANNEL_BLOCK)
@@ -378,8 +371,9 @@ static void column_of_blocks(const struct conv_job *j, struct place at, int pixe
 }
 
 #if defined __AVX512F__
-/* How many channels the next block takes of those that are left. Blocks of one to three channels keep so few sums that multiply-adds wait
- * for those before: so one channel goes with the eight before it, two or three with the four before them. */
+/* How many channels the next block takes of those that are left. Blocks of one to three channels have so few sums that
+ * multiply-adds wait for those before them: so one channel goes with the eight before it, two or three with the four
+ * before them. */
 static int wide_channels(int left)
 {
 	if (left <= WIDEST_BLOCK)
@@ -421,7 +415,7 @@ static __attribute__((noinline)) void last_block(const struct conv_job *j, struc
 	}
 }
 
-/* The same in wide blocks, and in last ones: functions of their own, since all inlined together are 6 % slower. */
+/* The same in wide blocks and a last one: functions of their own, since all inlined together are slower. */
 static void column_of_wide_blocks(const struct conv_job *j, struct place at, int pixels)
 {
 	for (int o = at.o, count; o < j->out_shape.c; o += count) {

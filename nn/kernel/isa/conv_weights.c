@@ -1,13 +1,14 @@
-/* The weight gradient of a convolution, of one lane group: which algorithm computes a job, whole or in steps. Floor 1. Formula: struct
- * conv_weights_job in kernels.h. */
+/* The weight gradient of a convolution, of one lane group: chooses the algorithm, for a whole job or for one in steps.
+ * Floor 1. Formula: struct conv_weights_job in kernels.h. */
 #include "nn/kernel/isa/conv_weights.h"
 #include "nn/kernel/isa/conv_plane.h"
-#include "nn/kernel/isa/turned.h"
+#include "nn/kernel/isa/transpose.h"
 
 /* Whether the steps are those of a matrix product: where the job is a part of a 1x1 convolution's, whole rows of it. */
 static bool by_product(const struct conv_weights_job *j)
 {
-	return !j->bf16 && j->kernel.h * j->kernel.w == 1 && j->stride == 1 && turned_sides(j->in_shape.c, j->out_shape.c).pays;
+	return !j->bf16 && j->kernel.h * j->kernel.w == 1 && j->stride == 1 &&
+	       turned_sides(j->in_shape.c, j->out_shape.c).pays;
 }
 
 bool KERNEL(conv_weights_fit)(const struct conv_weights_job *j)
@@ -18,7 +19,7 @@ bool KERNEL(conv_weights_fit)(const struct conv_weights_job *j)
 void KERNEL(conv_weights_begin)(const struct conv_weights_job *j)
 {
 	if (by_product(j))
-		KERNEL(conv_turned_begin)(j);
+		KERNEL(conv_weights_product_begin)(j);
 	else
 		KERNEL(conv_weights_blocks_begin)(j);
 }
@@ -28,7 +29,7 @@ void KERNEL(conv_weights_add)(const struct conv_weights_job *j, struct range row
 	int width = j->out_shape.w;
 
 	if (by_product(j))
-		KERNEL(conv_turned_add)(j, (struct range){ rows.first * width, rows.last * width });
+		KERNEL(conv_weights_product_add)(j, (struct range){ rows.first * width, rows.last * width });
 	else
 		KERNEL(conv_weights_blocks_add)(j, rows);
 }
@@ -36,15 +37,16 @@ void KERNEL(conv_weights_add)(const struct conv_weights_job *j, struct range row
 void KERNEL(conv_weights_end)(const struct conv_weights_job *j)
 {
 	if (by_product(j))
-		KERNEL(conv_turned_end)(j);
+		KERNEL(conv_weights_product_end)(j);
 	else
 		KERNEL(conv_weights_blocks_end)(j);
 }
 
-/* Whether the job goes in bands of rows, which sum d_bias on their way. */
+/* Whether the job goes in bands of rows, which sum d_bias too. */
 static bool by_bands(const struct conv_weights_job *j)
 {
-	return !j->bf16 && !j->winograd && !conv_weights_turned(j) && !is_plane_weights(j) && !KERNEL(conv_weights_one_band)(j);
+	return !j->bf16 && !j->winograd && !conv_weights_turned(j) && !is_plane_weights(j) &&
+	       !KERNEL(conv_weights_one_band)(j);
 }
 
 static void weights_alone(const struct conv_weights_job *j)
@@ -54,7 +56,7 @@ static void weights_alone(const struct conv_weights_job *j)
 	else if (j->winograd)
 		KERNEL(conv_winograd_weights)(j);
 	else if (conv_weights_turned(j))
-		KERNEL(conv_turned)(j);
+		KERNEL(conv_weights_product)(j);
 	else if (is_plane_weights(j))
 		KERNEL(conv_plane_weights)(j);
 	else

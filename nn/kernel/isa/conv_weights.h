@@ -1,4 +1,4 @@
-/* The weight gradient in steps, for conv_backward.c and conv_bf16_weights.c; see conv_weights.c. Floor 1; for nn/kernel/isa alone. */
+/* The weight gradient in steps, see conv_weights.c, and the algorithms for it. Floor 1; for nn/kernel/isa alone. */
 #ifndef NN_KERNEL_ISA_CONV_WEIGHTS_H
 #define NN_KERNEL_ISA_CONV_WEIGHTS_H
 
@@ -20,8 +20,9 @@ INLINE struct conv_weights_job weights_part(const struct conv_weights_job *job, 
 /* Whether the steps below can do a job: it goes in blocks, and the sums of all output channels have room in scratch. */
 bool KERNEL(conv_weights_fit)(const struct conv_weights_job *job);
 
-/* Sums at 0; the rows of a range of d_out added, each row once; sums over lanes written to d_weights. Also under a 1x1 kernel as a matrix
- * product. `in` and d_out may be other parts of their arrays from call to call, with `top` as it follows. */
+/* Sums at 0; the rows of a range of d_out added, each row once; sums over lanes written to d_weights. Also under a 1x1
+ * kernel as a matrix product. `in` and d_out may be other parts of their arrays from call to call, with `top` as it
+ * follows. */
 void KERNEL(conv_weights_begin)(const struct conv_weights_job *job);
 void KERNEL(conv_weights_add)(const struct conv_weights_job *job, struct range range);
 void KERNEL(conv_weights_end)(const struct conv_weights_job *job);

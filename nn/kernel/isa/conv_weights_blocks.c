@@ -1,40 +1,37 @@
-/* The weight gradient of a convolution, of one lane group. Floor 1. Formula: struct conv_weights_job in kernels.h.
+/* The weight gradient of a convolution in blocks of channels and taps, of one lane group. Floor 1. Formula: struct
+ * conv_weights_job in kernels.h.
  *
- * For CHANNEL_BLOCK output channels by up to PIXEL_BLOCK taps (input channel, column) of one kernel row, sums stay in registers while
- * the pixels go by: a loaded d_out serves six taps, a loaded input pixel four channels. Rows are taken in bands: of d_out's four channels
- * a band fits L1, and a few input channels are taken under every kernel row before the next few. As many output channels as their
- * sums leave room in L2 see a band before the next one is read. Between bands the sums wait in scratch, one lane group a weight, and
- * only at the very end lanes are added up.
+ * For CHANNEL_BLOCK output channels by up to PIXEL_BLOCK taps (input channel, column) of one kernel row, sums stay in
+ * registers while the pixels go by: a loaded d_out serves six taps, a loaded input pixel four channels. Rows are taken
+ * in bands: four channels of a band of d_out fit L1, and a few input channels are taken under every kernel row before
+ * the next few. As many output channels as their sums leave room in L2 take a band before the next one is read. Between
+ * bands the sums wait in scratch, [ky][i, kx][CHANNEL_BLOCK][LANES], and at the very end lanes are added up.
  *
- * Where one band is the whole plane nothing waits: a block's lanes are added up at once, from L1.
- *
- * What it gained, GFLOP/s on one core of 224 (Zen 5): kernel rows inside a tap block and longer bands 155 to 195 for 3x3 of 12 to 48
- * channels at 48x48, 145 to 190 at 11x11; several output channels a band 124 to 142 for 1x1 of 64 channels at 24x24; whole planes
- * 123 to 162 for 1x1 of 128 channels at 6x6, 125 to 140 for 3x3 at 5x5. Without gain: software prefetch of the next taps (a tenth lost),
- * 3 taps by 8 channels instead of 6 by 4 for 1x1 and bands of 72 or 160 pixels (5 % more here, 5 % less there). */
+ * Where one band is the whole plane no sum waits: a block's lanes are added up at once, from L1. */
 #include "nn/kernel/isa/conv_weights.h"
 #include "nn/kernel/isa/pairs.h"
 
 enum {
-	WIDE_BAND = 128,        /* pixels of a band: 4 channels of them are 32 KiB; input rows are seen by several taps */
-	NARROW_BAND = 64,       /* the same where each input pixel meets one tap only, and more of L1 goes to the input */
+	WIDE_BAND = 128,        /* pixels of a band: 4 channels of them are 32 KiB; several taps read an input row */
+	NARROW_BAND = 64,       /* the same where one tap reads an input pixel, and more of L1 goes to the input */
 	TAP_BLOCK = PIXEL_BLOCK,
 };
 
-/* Some rows of d_out for the channels from o on; `whole`: all there are, so that sums begin at 0 and need not wait for more. */
+/* Some rows of d_out for the channels from o on; `whole`: all there are, so that sums begin at 0 and need not wait for
+ * more. */
 struct band { int o, first, last; bool whole; };
 
 /* T taps of a kernel row, counted through (input channel, kernel column). */
 struct tap_block {
-	const real *in[TAP_BLOCK];      /* the input pixel under output pixel (0, 0), kernel row 0; may lie outside until moved */
+	const real *in[TAP_BLOCK];      /* the input pixel under output pixel (0, 0), kernel row 0; may lie outside */
 	int column[TAP_BLOCK];          /* its column */
 	int first, last;                /* output columns for which every tap lies inside */
 	int tap;                        /* the first of them */
 };
 
 /* T, C and bf16 are constants where what follows is inlined. In bfloat16 a pixel is a pair of them. */
-INLINE void pixel(const struct conv_weights_job *j, const struct tap_block *t, const real *d_out, ptrdiff_t in_at, int column,
-                  int T, int C, bool edge, bool bf16, vec sum[TAP_BLOCK][CHANNEL_BLOCK])
+INLINE void pixel(const struct conv_weights_job *j, const struct tap_block *t, const real *d_out, ptrdiff_t in_at,
+                  int column, int T, int C, bool edge, bool bf16, vec sum[TAP_BLOCK][CHANNEL_BLOCK])
 {
 	size_t plane = plane_len(j->out_shape);
 	vec x[TAP_BLOCK];
@@ -54,10 +51,12 @@ INLINE void pixel(const struct conv_weights_job *j, const struct tap_block *t, c
 }
 
 /* One kernel row ky. scratch is [ky][i, kx][CHANNEL_BLOCK][LANES]: the taps of a kernel row lie side by side. */
-INLINE void block(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int T, int C, bool bf16)
+INLINE void block(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int T,
+                  int C, bool bf16)
 {
 	const int width = j->out_shape.w, stride = j->stride, step = bf16 ? 1 : stride;
-	real *sums = j->scratch + (b->whole ? 0 : (size_t)(ky * j->in_shape.c * j->kernel.w + t->tap) * CHANNEL_BLOCK * LANES);
+	real *sums = j->scratch + (b->whole ? 0 : (size_t)(ky * j->in_shape.c * j->kernel.w + t->tap) * CHANNEL_BLOCK *
+	                           LANES);
 	vec sum[TAP_BLOCK][CHANNEL_BLOCK];
 
 	UNROLL
@@ -83,7 +82,8 @@ INLINE void block(const struct conv_weights_job *j, const struct band *b, const 
 			store(sums + (k * CHANNEL_BLOCK + c) * LANES, sum[k][c]);
 }
 
-INLINE void block_of_channels(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int T, bool bf16)
+INLINE void block_of_channels(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky,
+                              int T, bool bf16)
 {
 	switch (j->out_shape.c - b->o) {
 	case 1: block(j, b, t, ky, T, 1, bf16); break;
@@ -93,7 +93,8 @@ INLINE void block_of_channels(const struct conv_weights_job *j, const struct ban
 	}
 }
 
-INLINE void block_of_taps(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int taps, bool bf16)
+INLINE void block_of_taps(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky,
+                          int taps, bool bf16)
 {
 	switch (taps) {
 	case 1: block_of_channels(j, b, t, ky, 1, bf16); break;
@@ -107,22 +108,26 @@ INLINE void block_of_taps(const struct conv_weights_job *j, const struct band *b
 	}
 }
 
-static void run_block_of_reals(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int taps)
+static void run_block_of_reals(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t,
+                               int ky, int taps)
 {
 	block_of_taps(j, b, t, ky, taps, false);
 }
 
-static void run_block_of_pairs(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int taps)
+static void run_block_of_pairs(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t,
+                               int ky, int taps)
 {
 	block_of_taps(j, b, t, ky, taps, true);
 }
 
-static void run_block(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky, int taps)
+static void run_block(const struct conv_weights_job *j, const struct band *b, const struct tap_block *t, int ky,
+                      int taps)
 {
 	(j->bf16 ? run_block_of_pairs : run_block_of_reals)(j, b, t, ky, taps);
 }
 
-/* In bfloat16 every column lies inside, and those of one step of the stride lie side by side, two in the place of one. */
+/* In bfloat16 every column lies inside, and those of one step of the stride lie side by side, two in the place of
+ * one. */
 static void tap_block_of_pairs(const struct conv_weights_job *j, int tap, int taps, struct tap_block *t)
 {
 	int step_width = j->in_shape.w / bf16_steps(j->kernel.w, j->stride);
@@ -151,8 +156,8 @@ static void tap_block_of_reals(const struct conv_weights_job *j, int tap, int ta
 	t->last = least > t->first ? least : t->first;
 }
 
-/* Where it is to lie: a struct that is returned is copied, and read in larger pieces than it was just written in, which waits until all
- * stores before are done. */
+/* Written through a pointer: a struct that is returned is copied, and read in larger pieces than it was just written
+ * in, which waits until all stores before it are done. */
 static void tap_block(const struct conv_weights_job *j, int tap, int taps, struct tap_block *to)
 {
 	to->tap = tap;
@@ -169,7 +174,7 @@ static struct band rows_inside(const struct conv_weights_job *j, struct band b, 
 	return b;
 }
 
-/* What a band adds to the bias: the gradients by the outputs themselves. They come into L1 for the taps by that. */
+/* What a band adds to the bias: the sum of its d_out. That also brings d_out into L1 for the taps. */
 static void sum_band_itself(const struct conv_weights_job *j, const struct band *b)
 {
 	real *sums = j->scratch + conv_weights_block_len(j) - CHANNEL_BLOCK * LANES;
@@ -180,10 +185,12 @@ static void sum_band_itself(const struct conv_weights_job *j, const struct band 
 		store(sums, load(sums) + sum_pixels(d_out, (size_t)((b->last - b->first) * j->out_shape.w)));
 }
 
-/* All taps over one band: a few input channels at a time under every kernel row, so that their rows are in L1 for all of them. */
+/* All taps over one band: a few input channels at a time under every kernel row, so that their rows are in L1 for all
+ * of them. */
 static void sum_band(const struct conv_weights_job *j, const struct band *all)
 {
-	int taps = j->in_shape.c * j->kernel.w, tap = j->upper ? all->o : 0, blocks = (taps - tap + TAP_BLOCK - 1) / TAP_BLOCK;
+	int taps = j->in_shape.c * j->kernel.w, tap = j->upper ? all->o : 0;
+	int blocks = (taps - tap + TAP_BLOCK - 1) / TAP_BLOCK;
 
 	for (int count; blocks > 0; blocks--, tap += count) {
 		count = (taps - tap + blocks - 1) / blocks;
@@ -209,7 +216,8 @@ static int rows_of_band(const struct conv_weights_job *j)
 	return pixels / j->out_shape.w > 1 ? pixels / j->out_shape.w : 1;
 }
 
-/* Bands of rows [first, last) for `blocks` times CHANNEL_BLOCK output channels from o on, each band under all of them, into scratch. */
+/* Bands of rows [first, last) for `blocks` times CHANNEL_BLOCK output channels from o on, each band under all of them,
+ * into scratch. */
 static void sum_channels(const struct conv_weights_job *j, int o, int blocks, struct range range)
 {
 	int rows = rows_of_band(j);
@@ -217,7 +225,8 @@ static void sum_channels(const struct conv_weights_job *j, int o, int blocks, st
 	for (int y = range.first; y < range.last; y += rows)
 		for (int k = 0; k < blocks; k++) {
 			struct conv_weights_job block = *j;
-			struct band band = { .o = o + k * CHANNEL_BLOCK, y, y + rows < range.last ? y + rows : range.last };
+			struct band band = { .o = o + k * CHANNEL_BLOCK, y,
+				y + rows < range.last ? y + rows : range.last };
 			block.scratch += (size_t)k * conv_weights_block_len(j);
 			if (j->d_bias)
 				sum_band_itself(&block, &band);
@@ -225,7 +234,8 @@ static void sum_channels(const struct conv_weights_job *j, int o, int blocks, st
 		}
 }
 
-/* Lanes added up for the channels from o on, of one kernel row and one tap of it, counted through (input channel, kernel column). */
+/* Lanes added up for the channels from o on, of one kernel row and one tap of it, counted through (input channel,
+ * kernel column). */
 INLINE void write_tap(const struct conv_weights_job *j, int o, int ky, int tap, const real *sums)
 {
 	quad sum = lane_sums(sums);
@@ -233,7 +243,8 @@ INLINE void write_tap(const struct conv_weights_job *j, int o, int ky, int tap, 
 	int channels = j->out_shape.c - o < CHANNEL_BLOCK ? j->out_shape.c - o : CHANNEL_BLOCK;
 
 	for (int c = 0; c < channels; c++)
-		j->d_weights[(((size_t)(o + c) * (size_t)j->in_shape.c + i) * (size_t)j->kernel.h + (size_t)ky) * width + kx] = sum[c];
+		j->d_weights[(((size_t)(o + c) * (size_t)j->in_shape.c + i) * (size_t)j->kernel.h + (size_t)ky) *
+		             width + kx] = sum[c];
 }
 
 static void write_channels(const struct conv_weights_job *j, int o, const real *sums)
@@ -246,7 +257,8 @@ static void write_channels(const struct conv_weights_job *j, int o, const real *
 }
 
 /* One block of taps over the whole plane, from the first pixel to the weights; t is [PARTS]. */
-static void finish_block(const struct conv_weights_job *job, const struct band *b, const struct tap_block *t, int ky, int count)
+static void finish_block(const struct conv_weights_job *job, const struct band *b, const struct tap_block *t, int ky,
+                         int count)
 {
 	for (int part = 0; part < PARTS; part++) {
 		struct conv_weights_job j = weights_part(job, part);

@@ -1,16 +1,12 @@
-/* Batch norm, its activation and a 1x1 convolution in one go; see projection.h. Floor 1.
+/* Batch norm, its activation and a 1x1 convolution, fused; see nn/kernel/projection.h. Floor 1.
  *
- * Forward, some pixels of y go to scratch, as many as leave room in L2 for what else is met, and the convolution reads them there. Back,
- * they are made in the place of d: met by the gradients by the output they add to the weight gradient, and then tell the activation's
- * gradient while they are overwritten; what batch norm asks of d is added up while it is in cache. Of arrays of x's size that leaves
- * 2 passes forward, with the moments, instead of 4, and 5 back instead of 7.
- *
- * What it gained, images/s of one core (Emerald Rapids): mobilenet-v2 5.5 %, a chain of depthwise and 1x1 convolutions of 4 to 40 channels
- * at 24x24 6 to 17 %. Half and twice as many pixels at a time: no difference. y and d in scratch, and d copied from there: a loss
- * of 1 %, of 4 % where the copy goes past the caches. */
+ * Forward, some pixels of y go to scratch, as many as leave room in L2 for the arrays beside it, and the convolution
+ * reads them there. Backward, y is computed again where d will lie: the weight gradient reads it; then it masks the
+ * gradient that overwrites it, by the activation's derivative; and the sums that batch norm needs of d are added up
+ * while d is in cache. */
 #include "nn/kernel/projection.h"
 #include "nn/kernel/isa/bands.h"
-#include "nn/kernel/isa/turned.h"
+#include "nn/kernel/isa/transpose.h"
 
 static int plane(const struct projection_job *j)
 {
@@ -24,7 +20,7 @@ static size_t place(const struct projection_job *j, int i, int first)
 }
 
 /* y of some pixels; its channels lie `stride` pixels apart. */
-static void make(const struct projection_job *j, struct range pixels, real *y, int stride)
+static void compute_y(const struct projection_job *j, struct range pixels, real *y, int stride)
 {
 	for (int i = 0; i < j->in_shape.c; i++, y += stride * LANES)
 		KERNEL(scale_shift)(j->x + place(j, i, pixels.first), y, (size_t)band_len(pixels),
@@ -42,11 +38,12 @@ static void forward_band(const struct projection_job *j, struct range pixels)
 {
 	int count = band_len(pixels), stride = count | 1;
 
-	make(j, pixels, j->scratch, stride);
+	compute_y(j, pixels, j->scratch, stride);
 	KERNEL(conv)(&(struct conv_job){
 		.in = j->scratch, .in_shape = row(j->in_shape.c, stride), .out = j->out + place(j, 0, pixels.first),
-		.out_shape = row(j->channels, plane(j)), .rows = 1, .columns = count, .out_step = 1, .kernel = { 1, 1 }, .stride = 1,
-		.weights = j->weights, .bias = j->bias, .activation = j->out_activation, .stream = j->stream });
+		.out_shape = row(j->channels, plane(j)), .rows = 1, .columns = count, .out_step = 1, .kernel = { 1, 1 },
+		.stride = 1, .weights = j->weights, .bias = j->bias, .activation = j->out_activation,
+		.stream = j->stream });
 }
 
 typedef void run_band(const struct projection_job *j, struct range pixels);
@@ -72,8 +69,8 @@ static struct conv_weights_job weights_job(const struct projection_job *j)
 		.d_weights = j->d_weights, .scratch = j->scratch };
 }
 
-/* d in the place of y, which tells where the activation let it pass. */
-static void replace(const struct projection_job *j, struct range pixels)
+/* d overwrites y, which masks it. */
+static void overwrite_y(const struct projection_job *j, struct range pixels)
 {
 	real *d = j->d + place(j, 0, pixels.first);
 
@@ -99,9 +96,9 @@ static void backward_band(const struct projection_job *j, struct range pixels)
 {
 	struct conv_weights_job weights = weights_job(j);
 
-	make(j, pixels, j->d + place(j, 0, pixels.first), plane(j));
-	KERNEL(conv_turned_add)(&weights, pixels);
-	replace(j, pixels);
+	compute_y(j, pixels, j->d + place(j, 0, pixels.first), plane(j));
+	KERNEL(conv_weights_product_add)(&weights, pixels);
+	overwrite_y(j, pixels);
 	add_sums(j, pixels);
 }
 
@@ -109,9 +106,9 @@ void KERNEL(project_backward)(const struct projection_job *j)
 {
 	struct conv_weights_job weights = weights_job(j);
 
-	KERNEL(conv_turned_begin)(&weights);
+	KERNEL(conv_weights_product_begin)(&weights);
 	for (int i = 0; i < 2 * j->in_shape.c; i++)
 		j->sums[i] = 0;
 	each_band(j, backward_band);
-	KERNEL(conv_turned_end)(&weights);
+	KERNEL(conv_weights_product_end)(&weights);
 }

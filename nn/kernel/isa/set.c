@@ -11,8 +11,9 @@ static bool runs_here(void)
 		return false;
 #endif
 #if defined __AVX512F__
-	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq") &&
-	       __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("fma");
+	return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512vl") &&
+	       __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512bw") &&
+	       __builtin_cpu_supports("fma");
 #elif defined __AVX2__
 	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
 #else
