@@ -76,7 +76,7 @@ struct conv_job {
 	 * are multiplied by its derivative. */
 	const real *gate;
 	struct activation gate_activation;
-	const real *slope;      /* [o], or NULL: with a mask, slope[o] times its number is added before that */
+	const real *slope;      /* [o], or NULL: before that, slope[o] times the number of `gate` is added */
 	bool stream;            /* see streams() */
 	bool hot;               /* what is written lies in L2 already */
 	/* By Winograd's algorithm, for a 3x3 or 5x5 kernel with stride 1 and out_step 1: outputs of a tile along an
