@@ -153,7 +153,7 @@ sweep: $(BUILD)/archsweep ## install what is missing, train SWEEP=sweeps/NAME.ya
 	@sh ci/sweep.sh $(BUILD)/archsweep $(SWEEP) $(ARGS)
 
 test: $(BUILD)/archsweep $(TEST_PROGRAMS) ## install what is missing, run every test; ends with "N passed, N failed"
-	@CC='$(CC)' sh ci/sum.sh $(TEST_PROGRAMS) 'sh ci/floors.sh' 'sh ci/style.sh' 'sh ci/selftest.sh'
+	@CC='$(CC)' sh ci/sum.sh $(TEST_PROGRAMS) 'sh ci/floors.sh' 'sh ci/circles.sh $(BUILD)' 'sh ci/style.sh' 'sh ci/selftest.sh'
 
 params: $(BUILD)/archsweep ## check the parameter counts that sweeps/*.yaml expect
 	@$(BUILD)/archsweep params --check $(SWEEPS)

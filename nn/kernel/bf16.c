@@ -1,4 +1,5 @@
 /* Sizes of convolutions in bfloat16. See bf16.h. */
+#include "nn/base/layout.h"
 #include "nn/kernel/kernels.h"
 
 enum {
@@ -16,7 +17,7 @@ bool bf16_pays(int in_channels, int out_channels)
 	return in_channels >= LEAST_CHANNELS && out_channels >= LEAST_CHANNELS;
 }
 
-/* A phase of a gradient by data may see no taps at all. */
+/* A phase of the gradient with respect to the input may have no taps at all. */
 static size_t paired_row(const struct conv_job *j)
 {
 	int width = (j->columns - 1) * j->stride + j->kernel.w;
@@ -72,11 +73,12 @@ static size_t gradient_bytes(const struct bf16_layout *l, int channels, int rows
 
 static size_t input_bytes(const struct conv_weights_job *j, const struct bf16_layout *l, int rows)
 {
-	return (size_t)j->in_shape.c * (size_t)((rows - 1) * j->stride + j->kernel.h) * (size_t)l->in_width * LANES * sizeof(real);
+	return (size_t)j->in_shape.c * (size_t)((rows - 1) * j->stride + j->kernel.h) * (size_t)l->in_width * LANES *
+	       sizeof(real);
 }
 
-/* Four channels' gradients and two channels' inputs of so many pixels fit L1. All channels' together need not fit L2: a block reads
- * each of them once for dozens of multiply-adds. */
+/* The gradients of four channels and the inputs of two, of GRADIENT_PIXELS pairs, fit L1. Those of all channels need
+ * not fit L2: a block reads each of them once for dozens of multiply-adds. */
 static int rows_at_once(const struct conv_weights_job *j, const struct bf16_layout *l)
 {
 	int rows = GRADIENT_PIXELS / l->out_width;
@@ -87,7 +89,8 @@ static int rows_at_once(const struct conv_weights_job *j, const struct bf16_layo
 /* In whole blocks. */
 static int channels_at_once(const struct conv_weights_job *j, const struct bf16_layout *l)
 {
-	size_t fitting = l->whole ? WHOLE_BYTES / gradient_bytes(l, CHANNEL_BLOCK, l->rows) : SUMS_AT_ONCE / conv_weights_block_len(j);
+	size_t fitting = l->whole ? WHOLE_BYTES / gradient_bytes(l, CHANNEL_BLOCK, l->rows) :
+		SUMS_AT_ONCE / conv_weights_block_len(j);
 
 	fitting = fitting < 1 ? CHANNEL_BLOCK : fitting * CHANNEL_BLOCK;
 	return fitting < (size_t)j->out_shape.c ? (int)fitting : j->out_shape.c;
@@ -97,6 +100,7 @@ struct bf16_layout bf16_layout(const struct conv_weights_job *job)
 {
 	struct conv_weights_job j = bf16_long_rows(job);
 	int blocks;
+	struct layout all = { 0 };
 	struct bf16_layout l = { .out_width = bf16_pairs(j.out_shape.w) };
 
 	l.step_width = bf16_pairs(2 * l.out_width + (j.kernel.w - 1) / j.stride);
@@ -105,8 +109,9 @@ struct bf16_layout bf16_layout(const struct conv_weights_job *job)
 	l.whole = l.rows == j.out_shape.h;
 	l.channels = channels_at_once(&j, &l);
 	blocks = l.whole ? 1 : (l.channels + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
-	l.d_out_at = (size_t)blocks * conv_weights_block_len(&j);
-	l.in_at = l.d_out_at + gradient_bytes(&l, l.channels, l.rows) / sizeof(real);
-	l.len = l.in_at + input_bytes(&j, &l, l.rows) / sizeof(real);
+	l.sums = layout_add(&all, (size_t)blocks * conv_weights_block_len(&j));
+	l.d_out = layout_add(&all, gradient_bytes(&l, l.channels, l.rows) / sizeof(real));
+	l.in = layout_add(&all, input_bytes(&j, &l, l.rows) / sizeof(real));
+	l.len = all.len;
 	return l;
 }

@@ -36,6 +36,15 @@ void conv_pack(const struct conv_taps *t, real *to)
 		}
 }
 
+/* The weight of output channel o, input channel i, and one of the phase's taps. */
+static real weight_at(const struct conv_taps *t, int o, int i, struct pair tap)
+{
+	size_t row = ((size_t)o * (size_t)t->in_each + (size_t)i) * (size_t)t->size.h +
+		(size_t)(t->first.h + tap.h * t->step);
+
+	return t->kernel[row * (size_t)t->size.w + (size_t)(t->first.w + tap.w * t->step)];
+}
+
 void conv_pack_turned(const struct conv_taps *t, real *to)
 {
 	int taps = t->count.h * t->count.w;
@@ -46,8 +55,6 @@ void conv_pack_turned(const struct conv_taps *t, real *to)
 			real *at = to + packed_at(i, len, 0) + place_of(t, o, taps);
 			for (int h = t->count.h - 1; h >= 0; h--)
 				for (int w = t->count.w - 1; w >= 0; w--, at += CHANNEL_BLOCK)
-					put_weight(t, at, o, t->kernel[(((size_t)o * (size_t)t->in_each + (size_t)i) * (size_t)t->size.h +
-					                               (size_t)(t->first.h + h * t->step)) * (size_t)t->size.w +
-					                              (size_t)(t->first.w + w * t->step)]);
+					put_weight(t, at, o, weight_at(t, o, i, (struct pair){ h, w }));
 		}
 }

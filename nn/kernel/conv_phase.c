@@ -11,7 +11,8 @@ struct conv_phase conv_phase(int phase, int stride, int pad, int kernel)
 
 void conv_choose_phase(struct conv_job *job, const struct window *w, int row, int column)
 {
-	struct conv_phase y = conv_phase(row, w->stride, w->top, w->kernel.h), x = conv_phase(column, w->stride, w->left, w->kernel.w);
+	struct conv_phase y = conv_phase(row, w->stride, w->top, w->kernel.h);
+	struct conv_phase x = conv_phase(column, w->stride, w->left, w->kernel.w);
 
 	job->rows = (job->out_shape.h - row + w->stride - 1) / w->stride;
 	job->columns = (job->out_shape.w - column + w->stride - 1) / w->stride;

@@ -1,9 +1,10 @@
 /* See conv_weights.h. */
+#include "nn/base/layout.h"
 #include "nn/kernel/kernels.h"
 
 enum {
-	SUMS_AT_ONCE = 1 << 15,         /* numbers of weight sums that may wait between bands of rows: 128 KiB of an L2 cache */
-	TURNED_AT_ONCE = 1 << 15,       /* numbers that are turned */
+	SUMS_AT_ONCE = 1 << 15,         /* numbers of weight sums between bands of rows: 128 KiB of an L2 cache */
+	TRANSPOSED_AT_ONCE = 1 << 15,       /* numbers that are transposed */
 };
 
 size_t conv_weights_block_len(const struct conv_weights_job *j)
@@ -13,7 +14,8 @@ size_t conv_weights_block_len(const struct conv_weights_job *j)
 
 int conv_weights_at_once(const struct conv_weights_job *j)
 {
-	int blocks = (j->out_shape.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK, fitting = (int)(SUMS_AT_ONCE / conv_weights_block_len(j));
+	int blocks = (j->out_shape.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK;
+	int fitting = (int)(SUMS_AT_ONCE / conv_weights_block_len(j));
 
 	return fitting < 1 ? 1 : fitting < blocks ? fitting : blocks;
 }
@@ -23,29 +25,31 @@ int turned_columns(int channels)
 	return (int)whole_lanes((size_t)channels);
 }
 
-/* What a matrix product costs in which one side is turned, which takes as long as TURNING rows of the other side. */
-static int64_t turned_cost(int turned, int rows)
+/* The cost of a matrix product in which one side is transposed, which takes as long as TRANSPOSING rows of the other
+ * side. */
+static int64_t product_cost(int transposed, int rows)
 {
-	enum { TURNING = 16 };
+	enum { TRANSPOSING = 16 };
 
-	return (int64_t)turned_columns(turned) * (rows + TURNING);
+	return (int64_t)turned_columns(transposed) * (rows + TRANSPOSING);
 }
 
-/* Measured: the product is half again as fast, but its lanes are not all filled. */
+/* The product is half again as fast, but its lanes are not all filled. */
 struct turned_sides turned_sides(int in, int out)
 {
 	enum { LEAST_CHANNELS = 24 };
-	struct turned_sides s = { .outputs = turned_cost(out, in) < turned_cost(in, out) };
+	struct turned_sides s = { .outputs = product_cost(out, in) < product_cost(in, out) };
 
-	s.turned = s.outputs ? out : in;
+	s.transposed = s.outputs ? out : in;
 	s.rows = s.outputs ? in : out;
-	s.pays = s.turned >= LEAST_CHANNELS && 3 * (int64_t)in * out > 2 * turned_cost(s.turned, s.rows);
+	s.pays = s.transposed >= LEAST_CHANNELS && 3 * (int64_t)in * out > 2 * product_cost(s.transposed, s.rows);
 	return s;
 }
 
 bool conv_weights_turned(const struct conv_weights_job *j)
 {
-	bool alike = j->kernel.h * j->kernel.w == 1 && j->stride == 1 && !j->top && !j->left && j->in_shape.h == j->out_shape.h &&
+	bool alike = j->kernel.h * j->kernel.w == 1 && j->stride == 1 && !j->top && !j->left &&
+		j->in_shape.h == j->out_shape.h &&
 	             j->in_shape.w == j->out_shape.w;
 
 	return alike && turned_sides(j->in_shape.c, j->out_shape.c).pays;
@@ -53,22 +57,30 @@ bool conv_weights_turned(const struct conv_weights_job *j)
 
 int turned_pixels(int channels)
 {
-	int pixels = TURNED_AT_ONCE / (turned_columns(channels) * LANES);
+	int pixels = TRANSPOSED_AT_ONCE / (turned_columns(channels) * LANES);
 
 	return pixels < 1 ? 1 : pixels;
 }
 
-size_t turned_scratch_len(struct turned_sides s)
+struct turned_layout turned_layout(struct turned_sides s)
 {
-	return ((size_t)s.rows + (size_t)turned_pixels(s.turned) * LANES) * (size_t)turned_columns(s.turned);
+	struct layout all = { 0 };
+	size_t columns = (size_t)turned_columns(s.transposed);
+	struct turned_layout l = { .sums_len = (size_t)s.rows * columns };
+
+	l.sums = layout_add(&all, l.sums_len);
+	l.transposed = layout_add(&all, (size_t)turned_pixels(s.transposed) * LANES * columns);
+	l.len = all.len;
+	return l;
 }
 
 size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h, int kernel_w)
 {
-	struct conv_weights_job job = { .in_shape.c = in_channels, .out_shape.c = out_channels, .kernel = { kernel_h, kernel_w } };
+	struct conv_weights_job job = { .in_shape.c = in_channels, .out_shape.c = out_channels,
+		.kernel = { kernel_h, kernel_w } };
 	size_t waiting = (size_t)conv_weights_at_once(&job) * conv_weights_block_len(&job);
 	struct turned_sides s = turned_sides(in_channels, out_channels);
-	size_t turned = turned_scratch_len(s);
+	size_t product = turned_layout(s).len;
 
-	return kernel_h * kernel_w == 1 && s.pays && turned > waiting ? turned : waiting;
+	return kernel_h * kernel_w == 1 && s.pays && product > waiting ? product : waiting;
 }

@@ -1,13 +1,14 @@
 /* See expansion.h. */
 #include "nn/kernel/expansion.h"
+#include "nn/base/layout.h"
 
 enum {
 	LEAST_INPUTS = 12,              /* with fewer, most lanes of the sums stay empty */
-	LEAST_PIXELS = 4,               /* for each input: what batch norm needs once a batch grows with the inputs' square */
+	LEAST_PIXELS = 4,               /* for each input: batch norm's work grows with the inputs' square */
 	LEAST_BYTES = 1 << 20,          /* of y: with stride 1; */
 	LEAST_BYTES_OF_TWO = 3 << 18,   /* with stride 2, whose output is smaller */
 	BAND_BYTES = 3 << 17,           /* of y, all channels, while the gradients are computed */
-	INPUT_BYTES = 3 << 17,          /* of the input's rows under which all blocks of channels are made */
+	INPUT_BYTES = 3 << 17,          /* of the input's rows for which all chunks are computed */
 };
 
 bool expansion_fits(const struct window *w, int multiplier)
@@ -19,7 +20,8 @@ bool expansion_pays(struct shape in, int channels, int stride)
 {
 	size_t bytes = group_len((struct shape){ channels, in.h, in.w }) * sizeof(real);
 
-	return in.c >= LEAST_INPUTS && in.h * in.w >= LEAST_PIXELS * in.c && bytes >= (stride > 1 ? LEAST_BYTES_OF_TWO : LEAST_BYTES);
+	return in.c >= LEAST_INPUTS && in.h * in.w >= LEAST_PIXELS * in.c &&
+	       bytes >= (stride > 1 ? LEAST_BYTES_OF_TWO : LEAST_BYTES);
 }
 
 size_t expansion_columns(int in_channels)
@@ -46,20 +48,42 @@ int expansion_out_rows(struct shape in, const struct window *w)
 	return clamp(rows / (size_t)w->stride, 1, w->out_h);
 }
 
-size_t expansion_turned_len(int in_channels)
+/* Some rows of so many channels. */
+static size_t rows_len(int channels, int rows, int width)
 {
-	return (size_t)turned_pixels(in_channels + 1) * expansion_columns(in_channels) * LANES;
+	return (size_t)channels * (size_t)expansion_row(rows * width) * LANES;
+}
+
+struct expansion_layout expansion_forward_layout(struct shape in, const struct window *w)
+{
+	struct layout all = { 0 };
+	struct expansion_layout l = { 0 };
+	int rows = (expansion_out_rows(in, w) - 1) * w->stride + w->kernel.h, made = rows < in.h ? rows : in.h;
+
+	l.in = layout_add(&all, rows_len(in.c, made, in.w));
+	l.y = layout_add(&all, rows_len(EXPANSION_CHUNK, made, in.w));
+	l.len = all.len;
+	return l;
+}
+
+struct expansion_layout expansion_backward_layout(struct shape in, int channels, const struct window *w)
+{
+	struct layout all = { 0 };
+	struct expansion_layout l = { 0 };
+	int rows = expansion_rows(in, channels, w->stride);
+
+	l.taps = layout_add(&all, (size_t)channels * 9 * LANES);
+	l.transposed = layout_add(&all, (size_t)turned_pixels(in.c + 1) * expansion_columns(in.c) * LANES);
+	l.in = layout_add(&all, rows_len(in.c, rows, in.w));
+	l.y = layout_add(&all, rows_len(channels, rows, in.w));
+	l.len = all.len;
+	return l;
 }
 
 size_t expansion_scratch_len(struct shape in, int channels, const struct window *w)
 {
-	int rows = (expansion_out_rows(in, w) - 1) * w->stride + w->kernel.h, made = rows < in.h ? rows : in.h;
-	size_t forward = (size_t)(in.c + EXPANSION_CHUNK) * (size_t)expansion_row(made * in.w);
-	size_t backward = (size_t)(in.c + channels) * (size_t)expansion_row(expansion_rows(in, channels, w->stride) * in.w) +
-	                  (size_t)channels * 9, measure = conv_weights_scratch_len(in.c, in.c, 1, 1);
+	size_t forward = expansion_forward_layout(in, w).len, backward = expansion_backward_layout(in, channels, w).len;
+	size_t gram = conv_weights_scratch_len(in.c, in.c, 1, 1), most = forward > gram ? forward : gram;
 
-	forward *= LANES;
-	backward = backward * LANES + expansion_turned_len(in.c);
-	forward = forward > measure ? forward : measure;
-	return forward > backward ? forward : backward;
+	return most > backward ? most : backward;
 }

@@ -1,11 +1,11 @@
-/* A 1x1 convolution to many channels, an activation, and a 3x3 depthwise convolution of them, in one go: the many channels, which are
- * the largest array of a network of inverted residuals (Sandler et al. 2018, "MobileNetV2"), are made a few rows at a time, in cache,
- * forward and again for the gradients, and never are an array. Floor 1; nn/kernel/isa/expansion.c computes it.
+/* A 1x1 convolution, its activation, and a 3x3 depthwise convolution, fused. What lies between, y, is the largest array
+ * of a network of inverted residuals (Sandler et al. 2018, "MobileNetV2"); here some rows of it at a time are computed
+ * in cache, forward and again for the gradients, and the whole never exists. Floor 1.
  *
  *   y[c] = activation(bias[c] + sum over i of weights[c][i] * in[i])        out[c] = depthwise convolution of y[c]
  *
- * What batch norm between the two needs, moments of y before it is made and a gradient that depends on all images, follows from sums over
- * the few input channels: see nn/layer/expansion.c. */
+ * A batch norm between the two needs moments of y before y is computed, and its gradient depends on all images: both
+ * follow from sums over the few input channels, which its layer computes. */
 #ifndef NN_KERNEL_EXPANSION_H
 #define NN_KERNEL_EXPANSION_H
 
@@ -30,12 +30,14 @@ struct expansion_job {
 	struct activation out_activation;
 	bool stream;                    /* see streams() */
 
-	/* Backward. d, the gradient by y before its activation, goes back to the input through other weights than y came by. */
+	/* Backward. d is the gradient with respect to y before its activation. Its weights are not the transposed ones
+	 * of y where batch norm stands between. */
 	const real *d_out;
-	const real *turned_taps;        /* [channels], each as conv_pack_turned makes all phases of one channel */
+	const real *turned_taps;        /* [channels], each as conv_pack_turned packs all phases of one channel */
 	const real *turned;             /* packed, [in_shape.c][channels] */
-	real *d_in;                     /* sum over c of turned[i][c] * d[c]; or NULL */
-	real *products;                 /* [channels][expansion_columns()]: sum of d[c] * in[i], and behind the last input that of d[c] */
+	real *d_in;                     /* sum over c of these weights[i][c] * d[c]; or NULL */
+	/* [channels][expansion_columns()]: sum of d[c] * in[i], and behind the last input the sum of d[c] */
+	real *products;
 	real *d_taps;                   /* [channels][9] */
 };
 
@@ -45,22 +47,28 @@ struct gram_job {
 	int channels, height, width;
 	real *products;                 /* [channels][channels] */
 	real *sums;                     /* [channels] */
-	real *scratch;                  /* conv_weights_scratch_len(channels, channels, 1, 1) numbers, 64-byte aligned */
+	real *scratch;                  /* conv_weights_scratch_len(channels, channels, 1, 1), 64-byte aligned */
 };
 
-/* Whether a depthwise convolution can be such a one's. */
+/* Whether a depthwise convolution can be fused like this. */
 bool expansion_fits(const struct window *window, int multiplier);
 
-/* Whether it is faster than one layer after the other: measured, see isa/expansion.c. */
+/* Whether it is faster than one layer after the other. */
 bool expansion_pays(struct shape in, int channels, int stride);
 
 size_t expansion_columns(int in_channels);
-/* Numbers of scratch that turned inputs take. */
-size_t expansion_turned_len(int in_channels);
-/* Of both struct expansion_job and struct gram_job. */
+
+/* How scratch is cut. Forward: rows of the input, [in.c], and of a chunk of y, [EXPANSION_CHUNK]. Backward: the sums
+ * for the taps, [channels][9][LANES]; transposed inputs; rows of the input, [in.c], and of y, [channels]. Offsets and
+ * lengths in numbers. */
+struct expansion_layout { size_t taps, transposed, in, y, len; };
+struct expansion_layout expansion_forward_layout(struct shape in, const struct window *window);
+struct expansion_layout expansion_backward_layout(struct shape in, int channels, const struct window *window);
+
+/* The longer of the two, and of what struct gram_job needs. */
 size_t expansion_scratch_len(struct shape in, int channels, const struct window *window);
 
-/* Rows of y that are made at a time for the gradients; rows of the output that one block of its channels is made for. */
+/* Rows of y that are computed at a time for the gradients; rows of the output for which one chunk of y is computed. */
 int expansion_rows(struct shape in, int channels, int stride);
 int expansion_out_rows(struct shape in, const struct window *window);
 
@@ -70,6 +78,6 @@ static inline int expansion_row(int pixels)
 	return pixels | 1;
 }
 
-enum { EXPANSION_CHUNK = 4 * CHANNEL_BLOCK };   /* channels of that block */
+enum { EXPANSION_CHUNK = 4 * CHANNEL_BLOCK };   /* channels of that chunk */
 
 #endif

@@ -1,8 +1,8 @@
-/* The arithmetic: arrays in, arrays out, one lane group at a time. Floor 1; knows no layers, no networks, no YAML.
+/* The arithmetic: arrays in, arrays out, one lane group at a time. Floor 1; sees no layers, networks or YAML.
  *
- * One source is compiled once per instruction set (AVX-512 with and without BF16, AVX2, and whatever the compiler targets by
- * default); each build is one `struct kernels`, and the program chooses among those that the processor can run. Arrays are
- * [c][h][w][LANES], 64-byte aligned. */
+ * One source is compiled once per instruction set (AVX-512 with and without BF16, AVX2, and whatever the compiler
+ * targets by default); each build is one `struct kernels`, and the program chooses among those that the processor can
+ * run. Arrays are [c][h][w][LANES], 64-byte aligned. */
 #ifndef NN_KERNEL_KERNELS_H
 #define NN_KERNEL_KERNELS_H
 
@@ -15,7 +15,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* y = min(max(x, slope * x), cap). Identity is slope 1, relu slope 0, leaky relu between; cap is INFINITY but for relu6. */
+/* y = min(max(x, slope * x), cap). Identity is slope 1, relu slope 0, leaky relu between; cap is INFINITY but for
+ * relu6. */
 struct activation { real slope, cap; };
 
 #define ACTIVATION_IDENTITY ((struct activation){ 1, (real)INFINITY })
@@ -37,16 +38,15 @@ struct transition_job;  /* transition.h */
 
 enum { CHANNEL_BLOCK = 4 };     /* output channels whose weights lie side by side in packed weights */
 
-/* The place of channel o's k-th weight of `len` in packed weights. */
+/* The place of the k-th of `len` weights of channel o in packed weights. */
 static inline size_t packed_at(int o, size_t len, size_t k)
 {
 	return ((size_t)(o / CHANNEL_BLOCK) * len + k) * CHANNEL_BLOCK + (size_t)(o % CHANNEL_BLOCK);
 }
 
-/* Whether a kernel should write a lane group's array past the caches. A store that goes by the caches does not first read the line which it
- * overwrites; but whoever reads the array next must then fetch it from memory. An array larger than L2, and with the other groups' larger
- * than a core's share of L3, is not there any more anyway. Measured at 256 KiB, 1, 1.5 and 2 MiB, and never: from 1.5 MiB on it gains most
- * for conv1x1 12 (3.7 to 4.3 thousand images/s) and costs mobilenet-v1, whose arrays are smaller, least. */
+/* Whether a kernel should write a lane group's array past the caches. Such a store does not first read the line that it
+ * overwrites; but whoever reads the array next must fetch it from memory. Of an array larger than L2, which with the
+ * other groups' arrays is larger than a core's share of L3, nothing is left in a cache anyway. */
 enum { STREAM_BYTES = 3 << 19 };
 
 static inline bool streams(struct shape shape)
@@ -57,7 +57,8 @@ static inline bool streams(struct shape shape)
 /* A correlation of one lane group:
  *   out[o][y * out_step + out_row][x * out_step + out_column] = activation(bias[o] + sum over i, ky, kx of
  *       in[i][y * stride + ky - top][x * stride + kx - left] * weight[o][i][ky][kx])
- * with zeros outside the input. Forward convolution has out_step 1. A gradient by data is one such job per phase of the stride. */
+ * with zeros outside the input. Forward convolution has out_step 1. The gradient with respect to the input is one such
+ * job per phase of the stride, see conv_phase.h. */
 struct conv_job {
 	const real *in;
 	struct shape in_shape;  /* c: channels read */
@@ -71,21 +72,25 @@ struct conv_job {
 	const real *weights;    /* packed: [ceil(o / CHANNEL_BLOCK)][i][ky][kx][CHANNEL_BLOCK] */
 	const real *bias;       /* [o], or NULL for none */
 	struct activation activation;
-	const real *gate;       /* an array like `out`, or NULL: what is written is a gradient by these outputs of gate_activation, */
-	struct activation gate_activation;      /* and is taken on to its inputs */
-	const real *slope;      /* [o], or NULL: with a gate, slope[o] times its number is added before that */
+	/* Outputs of gate_activation, an array like `out`, or NULL. The sums are gradients with respect to them, and
+	 * are multiplied by its derivative. */
+	const real *gate;
+	struct activation gate_activation;
+	const real *slope;      /* [o], or NULL: before that, slope[o] times the number of `gate` is added */
 	bool stream;            /* see streams() */
 	bool hot;               /* what is written lies in L2 already */
-	/* Not 0: a 3x3 or 5x5 kernel with stride 1 and out_step 1 by Winograd's algorithm, in tiles of so many outputs along an axis.
-	 * Weights are [winograd_points()][ceil(o / CHANNEL_BLOCK)][i][CHANNEL_BLOCK], see winograd_pack(). */
+	/* By Winograd's algorithm, for a 3x3 or 5x5 kernel with stride 1 and out_step 1: outputs of a tile along an
+	 * axis; 0: not so. Weights are then [winograd_points()][ceil(o / CHANNEL_BLOCK)][i][CHANNEL_BLOCK], see
+	 * winograd_pack(). */
 	int winograd;
 	/* In bfloat16, see bf16.h. */
 	bool bf16;
-	real *scratch;          /* winograd_scratch_len() or bf16_scratch_len() numbers, 64-byte aligned; neither: unused */
+	real *scratch;          /* winograd_scratch_len() or bf16_scratch_len() numbers, 64-byte aligned; or unused */
 };
 
 /* The weight gradient of one lane group, summed over pixels and lanes:
- *   d_weights[o][i][ky][kx] = sum over y, x, lanes of d_out[o][y][x] * in[i][y * stride + ky - top][x * stride + kx - left] */
+ *   d_weights[o][i][ky][kx] = sum over y, x, lanes of
+ *       d_out[o][y][x] * in[i][y * stride + ky - top][x * stride + kx - left] */
 struct conv_weights_job {
 	const real *in;
 	struct shape in_shape;
@@ -97,14 +102,14 @@ struct conv_weights_job {
 	real *d_bias;           /* [o], overwritten: sum over y, x, lanes of d_out[o][y][x]; or NULL */
 	int winograd;           /* as in struct conv_job */
 	bool bf16;              /* in bfloat16, see bf16.h */
-	bool upper;             /* of a 1x1 kernel those with i >= o alone, the others hold whatever: for struct gram_job */
-	real *scratch;          /* conv_weights_scratch_len() numbers, or of winograd_layout() or bf16_layout(), 64-byte aligned */
+	bool upper;             /* of a 1x1 kernel: only i >= o is computed, for struct gram_job */
+	real *scratch;          /* conv_weights_scratch_len(), winograd_layout() or bf16_layout(); 64-byte aligned */
 };
 
-/* Which number of a window is taken: its maximum, its minimum, or the first one. */
+/* Which pixel of a window pooling chooses: its largest, its smallest, or its first one. */
 enum winner { WINNER_LARGEST, WINNER_SMALLEST, WINNER_FIRST };
 
-/* Where the largest of gamma * x, plus a constant and taken through any activation, is met first: an activation never falls. */
+/* Which x of a window makes the largest activation(gamma * x + beta), the first of equals: no activation decreases. */
 static inline enum winner winner_under(real gamma)
 {
 	return gamma > 0 ? WINNER_LARGEST : gamma < 0 ? WINNER_SMALLEST : WINNER_FIRST;
@@ -120,7 +125,8 @@ struct pool_job {
 	enum winner winner;     /* max pooling forward only */
 	const real *d_out;      /* backward only */
 	real *d_in;             /* backward only, overwritten */
-	/* Max pooling backward only, or NULL: `in` are this activation's outputs, d_in becomes the gradient by its inputs. */
+	/* Max pooling backward only, or NULL: `in` are outputs of this activation, d_in is the gradient with respect to
+	 * its inputs. */
 	const struct activation *gate;
 };
 
@@ -130,8 +136,8 @@ struct affine {
 	bool stream;            /* see streams() */
 };
 
-/* d_x = mask * (d_y * gain + (x - mean) * slope + shift) over the pixels of one channel; d_x may be d_y. Where x are outputs of the
- * activation `gate`, d_x is taken on to its inputs. */
+/* d_x = mask * (d_y * gain + (x - mean) * slope + shift) over the pixels of one channel; d_x may be d_y. Where x are
+ * outputs of the activation `gate`, d_x is multiplied by its derivative. */
 struct batch_norm_job {
 	const real *x, *d_y;
 	real *d_x;
@@ -142,15 +148,17 @@ struct batch_norm_job {
 	bool stream;            /* see streams() */
 };
 
-/* The gradient of one channel's batch norm with a max pooling behind it: batch_norm's formula, d_y being d_out at winners, 0 elsewhere. */
+/* The gradient of one channel's batch norm with max pooling behind it: struct batch_norm_job with d_y = d_out at each
+ * window's argmax, 0 elsewhere. */
 struct norm_pool_job {
-	struct pool_job pool;   /* of one channel: in = x, out = of each window the x that won, d_in = d_x, gate as in batch_norm */
+	/* Of one channel: in = x, out = of each window the x at its argmax, d_in = d_x, gate as in batch_norm_job. */
+	struct pool_job pool;
 	struct batch_norm_job norm;     /* mask, mean, gain, slope, shift */
-	int ready;                      /* rows of d_x that windows before the job's have written: to them is added */
+	int ready;                      /* rows of d_x that earlier windows have written: this job adds to them */
 	bool cached;                    /* x lies in a cache */
 };
 
-/* Sizes of limit_multiply: sums kept in registers, and the turns whose operands lie in L1. */
+/* Sizes of limit_multiply: sums kept in registers, and the iterations whose operands lie in L1. */
 enum { LIMIT_PIXELS = 6, LIMIT_WEIGHTS = 2, LIMIT_TURNS = 32 };
 
 struct kernels {
@@ -158,69 +166,15 @@ struct kernels {
 	bool (*runs_here)(void);        /* whether this processor has the instructions */
 	int lanes;                      /* numbers in one native vector */
 
-	void (*conv)(const struct conv_job *job);
-	void (*conv_weights)(const struct conv_weights_job *job);
-	/* conv_weights, and the gradient by data of the same convolution with stride 1: data->in is weights->d_out. Where that pays, band
-	 * by band of rows, so that d_out is read from memory once for both. */
-	void (*conv_backward)(const struct conv_weights_job *weights, const struct conv_job *data);
-
-	/* A 1x1 convolution and a depthwise one behind it, see expansion.h; both gradients; and the sums of products of all pairs of
-	 * channels. */
-	void (*expand)(const struct expansion_job *job);
-	void (*expand_backward)(const struct expansion_job *job);
-	void (*channel_gram)(const struct gram_job *job);
-	/* A 1x1 convolution with batch norm before it, see projection.h, and its gradients. */
-	void (*project)(const struct projection_job *job);
-	void (*project_backward)(const struct projection_job *job);
-	/* A 1x1 convolution with batch norm and a max pooling behind it, see transition.h: what they need of it; its gradients. */
-	void (*transit)(const struct transition_job *job);
-	void (*transit_backward)(const struct transition_job *job);
-
-	/* The winner of each window; padding never wins. Backward: the gradient goes to the first maximum in reading order. */
-	void (*max_pool)(const struct pool_job *job);
-	void (*max_pool_backward)(const struct pool_job *job);
-	void (*norm_max_pool_backward)(const struct norm_pool_job *job);
-	/* The mean of each window over the taps inside the image. */
-	void (*average_pool)(const struct pool_job *job);
-	void (*average_pool_backward)(const struct pool_job *job);
-
-	/* y = activation(x), `vectors` times LANES numbers; x may be y. */
-	void (*activate)(const real *x, real *y, size_t vectors, struct activation a);
-	/* d_x = d_y where the output y was not clipped, slope * d_y below zero, 0 at the cap; d_x may be d_y. */
-	void (*activate_backward)(const real *y, const real *d_y, real *d_x, size_t vectors, struct activation a);
-
-	/* sum[0] = sum of x, sum[1] = sum of x * x, over the pixels of one channel and the lanes where mask is 1; mask is [LANES] and
-	 * 64-byte aligned. */
-	void (*channel_moments)(const real *x, size_t pixels, const real *mask, double sum[2]);
-	/* y = activation(x * scale + shift) over the pixels of one channel; x may be y. */
-	void (*scale_shift)(const real *x, real *y, size_t pixels, const struct affine *affine);
-	/* sum[0] = sum of d_y, sum[1] = sum of d_y * (x - mean), over pixels and lanes. */
-	void (*channel_products)(const real *x, const real *d_y, size_t pixels, real mean, double sum[2]);
-	void (*batch_norm_backward)(const struct batch_norm_job *job);
-
-	/* y = a + b; y may be either. */
-	void (*add)(const real *a, const real *b, real *y, size_t vectors);
-	/* out[c] = sum over pixels and lanes of x[c][pixel][lane]. */
-	void (*channel_sums)(const real *x, int channels, size_t pixels, real *out);
-	/* y = x with each number kept with probability `keep` and divided by it, or 0; x may be y. The mask is a function of the seed and
-	 * of a number's place, which for x[0] is `first` times LANES. */
-	void (*dropout)(const real *x, real *y, size_t first, size_t vectors, real keep, uint64_t seed);
-
-	/* y = (x - mean) * scale, `vectors` times LANES bytes. */
-	void (*scale_bytes)(const uint8_t *x, real *y, size_t vectors, real mean, real scale);
-
-	/* For measuring the machine. sums[p][c][lane] = sum over turns of x[turn % LIMIT_TURNS][p][lane] * weights[c], each of a native
-	 * vector's lanes: LIMIT_PIXELS * LIMIT_WEIGHTS * lanes multiply-adds a turn. */
-	void (*limit_multiply)(const real *x, const real weights[LIMIT_WEIGHTS], size_t turns, real *sums);
-	/* mix[lane] = all bits of x[0 .. vectors - 1][lane] or'ed together; `vectors` is a multiple of 8. */
-	void (*limit_read)(const real *x, size_t vectors, real mix[LANES]);
+#define KERNEL_ROW(name, parameters) void (*name)parameters;
+#include "nn/kernel/kernel_list.h"
 };
 
 /* All builds, best first, NULL at the end. */
 extern const struct kernels *const kernels_all[];
 
-/* The best build that runs here, or the one that `wanted` names (NULL or empty: the best). NULL where there is no such name or the
- * processor cannot run it. */
+/* The best build that runs here, or the one that `wanted` names (NULL or empty: the best). NULL where there is no such
+ * name or the processor cannot run it. */
 const struct kernels *kernels_choose(const char *wanted);
 
 #endif

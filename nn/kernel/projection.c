@@ -2,7 +2,7 @@
 #include "nn/kernel/projection.h"
 
 enum {
-	BAND_BYTES = 1 << 18,           /* of y: beside x, what comes out and the weights it stays in L2 */
+	BAND_BYTES = 1 << 18,           /* of y: beside x, out and the weights it stays in L2 */
 	BAND_STEP = 12,                 /* pixels: whole blocks of a convolution's */
 };
 
@@ -16,7 +16,7 @@ int projection_pixels(struct shape in)
 size_t projection_scratch_len(struct shape in, int channels)
 {
 	size_t forward = (size_t)in.c * ((size_t)projection_pixels(in) | 1) * LANES;
-	size_t backward = turned_scratch_len(turned_sides(in.c, channels));
+	size_t backward = turned_layout(turned_sides(in.c, channels)).len;
 
 	return forward > backward ? forward : backward;
 }

@@ -1,9 +1,10 @@
-/* Batch norm whose moments are known, its activation, and a 1x1 convolution that alone reads them, in one go: what lies between is made a
- * few pixels at a time, in cache, forward and again for the gradients, and never is an array. An activation keeps batch norm out of the
- * weights, as nn/layer/normed.c has it; an inverted residual ends like that (Sandler et al. 2018, "MobileNetV2"). Floor 1;
- * nn/kernel/isa/projection.c computes it, nn/layer/projection.c says what it is told.
+/* Batch norm with known moments, its activation, and a 1x1 convolution that alone reads it, fused. What lies between,
+ * y, is computed some pixels at a time, in cache, forward and again for the gradients, and the whole never exists.
+ * Because of the activation, batch norm cannot be folded into the weights; an inverted residual ends like that (Sandler
+ * et al. 2018, "MobileNetV2"). Floor 1.
  *
- *   y[i] = activation(scale[i] * x[i] + shift[i])          out[c] = out_activation(bias[c] + sum over i of weights[c][i] * y[i]) */
+ *   y[i] = activation(scale[i] * x[i] + shift[i])
+ *   out[c] = out_activation(bias[c] + sum over i of weights[c][i] * y[i]) */
 #ifndef NN_KERNEL_PROJECTION_H
 #define NN_KERNEL_PROJECTION_H
 
@@ -27,16 +28,16 @@ struct projection_job {
 
 	/* Backward. */
 	const real *d_out;
-	const real *turned;             /* weights packed by data, [in_shape.c][channels] */
+	const real *turned;             /* transposed weights, packed, [in_shape.c][channels] */
 	const real *mean;               /* [in_shape.c] */
-	real *d;                        /* the gradient by what the activation reads, an array like x */
+	real *d;                        /* the gradient with respect to the activation's input, an array like x */
 	double *sums;                   /* [in_shape.c][2]: of d, and of d * (x - mean) */
 	real *d_weights;                /* [channels][in_shape.c] */
 };
 
 size_t projection_scratch_len(struct shape in, int channels);
 
-/* Pixels that are made at a time, of the input's channels. */
+/* Pixels that are computed at a time. */
 int projection_pixels(struct shape in);
 
 #endif

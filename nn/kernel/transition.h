@@ -1,9 +1,12 @@
-/* A 1x1 convolution and its activation, behind which come batch norm and a max pooling that alone read them, in one go: what lies between,
- * x, is made a few rows at a time, in cache, forward and again for the gradients, and never is an array. Convolutional networks end a
- * stage like that, and DenseNet (Huang et al. 2017, "Densely connected convolutional networks", 3) calls what ends one a transition.
- * Floor 1; nn/kernel/isa/transition.c computes it, nn/layer/transition.c says what it is told.
+/* A 1x1 convolution and its activation, and the batch norm and max pooling that alone read it, fused. What lies
+ * between, x, is computed some rows at a time, in cache, forward and again for the gradients, and the whole never
+ * exists. Convolutional networks end a stage like that; DenseNet (Huang et al. 2017, "Densely connected convolutional
+ * networks", section 3) calls it a transition. Floor 1.
  *
- *   x[c] = activation(bias[c] + sum over i of weights[c][i] * in[i])        winners[c] = of each window, the x that becomes its maximum */
+ *   x[c] = activation(bias[c] + sum over i of weights[c][i] * in[i])
+ *   winners[c] = of each window, the x that becomes its maximum
+ *
+ * Batch norm multiplies by gamma: where gamma is negative the smallest x of a window becomes the maximum. */
 #ifndef NN_KERNEL_TRANSITION_H
 #define NN_KERNEL_TRANSITION_H
 
@@ -19,7 +22,7 @@ struct transition_job {
 	const real *bias;               /* [channels], or NULL for none */
 	struct activation activation;
 	const struct window *windows;   /* of the pooling, on x */
-	const real *gamma;              /* [channels]: what batch norm multiplies by, whose sign says who wins */
+	const real *gamma;              /* [channels]: batch norm's factor, whose sign decides which x is chosen */
 	real *winners;                  /* [channels][windows->out_h][windows->out_w]: written forward, read backward */
 	const real *mask;               /* [LANES], 64-byte aligned: 1 for lanes that carry an image, else 0 */
 	real *scratch;                  /* transition_scratch_len() numbers, 64-byte aligned */
@@ -27,22 +30,28 @@ struct transition_job {
 	/* Forward. */
 	double *sums;                   /* [channels][2]: of x and of x * x over pixels and the mask's lanes; or NULL */
 
-	/* Backward. The gradient by x is struct batch_norm_job's, of which the first four are; [channels] each. */
+	/* Backward. The gradient with respect to x: struct batch_norm_job, whose members the first four are; [channels]
+	 * each. */
 	const real *mean, *gain, *slope, *shift;
-	const real *d_out;              /* by batch norm's output, an array like winners */
-	const real *turned;             /* weights packed by data, [in_shape.c][channels] */
+	const real *d_out;              /* with respect to batch norm's output, an array like winners */
+	const real *turned;             /* transposed weights, packed, [in_shape.c][channels] */
 	real *d_weights, *d_bias;       /* [channels][in_shape.c]; [channels] or NULL */
 	real *d_in;                     /* or NULL */
-	const struct activation *gate;  /* NULL, or whose outputs `in` are: d_in is to be the gradient by its inputs */
+	const struct activation *gate;  /* whose outputs `in` are: d_in is multiplied by its derivative; or NULL */
 	bool stream;                    /* d_in: see streams() */
 };
 
-/* Rows of windows that are taken at a time; the most rows of x that those meet, and that a channel has in scratch. */
+/* Rows of windows in a band; the most rows of x that those see, and that a channel has in scratch. */
 int transition_windows(struct shape in, int channels, const struct window *windows);
 int transition_rows(struct shape in, int channels, const struct window *windows);
 
-/* Whether the kernels can do such a one, and that is faster than one layer after the other: measured, see isa/transition.c. */
+/* Whether the kernel can compute these shapes, and is faster than one layer after the other. */
 bool transition_pays(struct shape in, int channels);
+
+/* How scratch is cut: rows of x and of its gradient, [channels] of `shape` each, and what the weight gradient needs. In
+ * numbers. */
+struct transition_layout { struct shape shape; size_t x, d, weights, len; };
+struct transition_layout transition_layout(struct shape in, int channels, const struct window *windows);
 
 size_t transition_scratch_len(struct shape in, int channels, const struct window *windows);
 

@@ -13,9 +13,9 @@ struct window {
 	int out_h, out_w;       /* windows that fit */
 };
 
-/* kernel, stride and padding are the user's words; window->top .. out_w are what follows. "same" is TensorFlow's: the output has
- * ceil(input / stride) rows, and of an odd number of padding rows the larger half goes to the bottom and right.
- * False, with an error at `at`, where the kernel is larger than the padded input. */
+/* kernel, stride and padding are the user's words; window->top .. out_w are what follows. "same" is TensorFlow's: the
+ * output has ceil(input / stride) rows, and of an odd number of padding rows the larger half goes to the bottom and
+ * right. False, with an error at `at`, where the kernel is larger than the padded input. */
 bool window_place(struct window *window, struct shape in, struct padding padding, struct mark at, struct error *err);
 
 /* The padding of a placed window in numbers. */

@@ -1,17 +1,18 @@
 /* See winograd.h. */
 #include "nn/kernel/winograd.h"
+#include "nn/base/layout.h"
 #include "nn/kernel/kernels.h"
 
 enum {
-	/* Channels from which tiles of 2x2 and 4x4 outputs pay: measured, see conv_winograd.c and conv_winograd_weights.c. */
+	/* Channels from which tiles of 2x2 and 4x4 outputs pay. */
 	LEAST_OF_TWO = 32, LEAST_OF_FOUR = 16,
-	/* Channels read and written together, above which outputs do not go by tiles of 4x4: what three of them need leaves L2, and their
-	 * rounding, 3 times that of 2x2, was seen to turn decisions of rectifiers in cnn-wide: gradients 2.3e-4 off instead of 3.6e-5. */
+	/* Channels read and written together, above which outputs are not computed in tiles of 4x4: three of them do
+	 * not fit L2, and their rounding, 3 times that of 2x2, is seen in the decisions of rectifiers. */
 	MOST_OF_FOUR = 160,
-	SCRATCH_BYTES = 3 << 18,        /* of the transformed tiles: what L2 has room for beside the weights */
+	SCRATCH_BYTES = 3 << 18,        /* of the transformed tiles: so much fits L2 beside the weights */
 };
 
-/* Products that a plane takes for a pair of channels. */
+/* Products for a plane and a pair of channels. */
 static int64_t products(struct winograd_form form, struct shape s)
 {
 	int64_t down = (s.h + form.outputs - 1) / form.outputs, across = (s.w + form.outputs - 1) / form.outputs;
@@ -19,7 +20,8 @@ static int64_t products(struct winograd_form form, struct shape s)
 	return down * across * winograd_points(form);
 }
 
-/* Whether no more than a fifth of what tiles of 2x2 cover lies outside the plane; larger ones may take as many products. */
+/* Whether no more than a fifth of what tiles of 2x2 cover lies outside the plane; larger ones may take as many
+ * products. */
 static bool tiles_fit(struct winograd_form form, struct shape s)
 {
 	int64_t most = 5 * (int64_t)s.h * s.w * winograd_points((struct winograd_form){ form.kernel, 2 });
@@ -45,7 +47,8 @@ int winograd_outputs(int kernel, struct shape in, struct shape out)
 	if (kernel == 3 && fewer(in, out) >= LEAST_OF_FOUR && in.c + out.c <= MOST_OF_FOUR && is_larger_better(in) &&
 	    is_larger_better(out) && tiles_fit(four, in) && tiles_fit(four, out))
 		return 4;
-	return (kernel == 3 || kernel == 5) && fewer(in, out) >= LEAST_OF_TWO && tiles_fit(two, in) && tiles_fit(two, out) ? 2 : 0;
+	return (kernel == 3 || kernel == 5) && fewer(in, out) >= LEAST_OF_TWO && tiles_fit(two, in) &&
+	       tiles_fit(two, out) ? 2 : 0;
 }
 
 int winograd_weights_outputs(int kernel, struct shape in, struct shape out)
@@ -104,7 +107,8 @@ static void transform(struct winograd_form form, const block *from, int step, bl
 static void transform_kernels(const struct winograd_pack *p, const real *first, int count, real *to, size_t stride)
 {
 	const int taps = p->form.kernel * p->form.kernel, axis = winograd_axis(p->form);
-	block weights[WINOGRAD_TAPS] = { { 0 } }, columns[WINOGRAD_AXIS][WINOGRAD_AXIS];        /* columns: G times each of a kernel */
+	block weights[WINOGRAD_TAPS] = { { 0 } };
+	block columns[WINOGRAD_AXIS][WINOGRAD_AXIS];    /* G times each column of a kernel */
 
 	for (int c = 0; c < count; c++)
 		for (int k = 0; k < taps; k++)
@@ -136,7 +140,8 @@ void winograd_pack(const struct winograd_pack *p, real *to)
 /* As many as SCRATCH_BYTES has room for, at least `least`, in steps of `least`. */
 static int tiles_of(const struct winograd *w, int least)
 {
-	size_t each = (size_t)winograd_points(w->form) * (size_t)(w->in_channels + w->out_channels) * LANES * sizeof(real);
+	size_t each = (size_t)winograd_points(w->form) * (size_t)(w->in_channels + w->out_channels) * LANES *
+		sizeof(real);
 	int room = (int)(SCRATCH_BYTES / each) / least * least;
 
 	return room < least ? least : room < WINOGRAD_TILES ? room : WINOGRAD_TILES;
@@ -154,24 +159,38 @@ size_t winograd_stride(int channels, int tiles)
 	return ((size_t)(channels * tiles) + PAD) * LANES;
 }
 
+struct winograd_conv_layout winograd_conv_layout(const struct winograd *w)
+{
+	struct layout all = { 0 };
+	struct winograd_conv_layout l = { .tiles = winograd_tiles(w) };
+	size_t points = (size_t)winograd_points(w->form);
+
+	l.in_stride = winograd_stride(w->in_channels, l.tiles);
+	l.out_stride = winograd_stride(w->out_channels, l.tiles);
+	l.inputs = layout_add(&all, points * l.in_stride);
+	l.sums = layout_add(&all, points * l.out_stride);
+	l.len = all.len;
+	return l;
+}
+
 size_t winograd_scratch_len(const struct winograd *w)
 {
-	int tiles = winograd_tiles(w);
-
-	return (size_t)winograd_points(w->form) * (winograd_stride(w->in_channels, tiles) + winograd_stride(w->out_channels, tiles));
+	return winograd_conv_layout(w).len;
 }
 
 struct winograd_layout winograd_layout(const struct winograd *w)
 {
+	struct layout all = { 0 };
 	struct winograd_layout l = { .tiles = tiles_of(w, 2), .columns = turned_columns(w->in_channels),
 		.rows = (w->out_channels + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK };
 	size_t points = (size_t)winograd_points(w->form);
 
 	l.inputs_stride = winograd_stride(l.columns, l.tiles);
 	l.gradients_stride = winograd_stride(l.rows, l.tiles);
-	l.gradients_at = points * l.inputs_stride;
-	l.sums_at = l.gradients_at + points * l.gradients_stride;
-	l.turn_at = l.sums_at + points * (size_t)l.rows * (size_t)l.columns;
-	l.len = l.turn_at + points * LANES * LANES;
+	l.inputs = layout_add(&all, points * l.inputs_stride);
+	l.gradients = layout_add(&all, points * l.gradients_stride);
+	l.sums = layout_add(&all, points * (size_t)l.rows * (size_t)l.columns);
+	l.untransposed = layout_add(&all, points * LANES * LANES);
+	l.len = all.len;
 	return l;
 }

@@ -1,12 +1,11 @@
-/* Convolution of one lane group in bfloat16, see nn/kernel/bf16.h. Floor 1. Formula and memory layout: struct conv_job in kernels.h.
+/* Convolution of one lane group in bfloat16, see nn/kernel/bf16.h. Floor 1. Formula and memory layout: struct conv_job
+ * in kernels.h.
  *
- * Some rows of the input are rounded and paired, channel 0 with channel 1, 2 with 3, with zeros left and right of the image; then conv.c's
- * blocks go over the pairs as if they were numbers. The pairs stay in L2 while all output channels look at them.
- *
- * GFLOP/s of 220 in float, hot, one core (Zen 5), float and bfloat16: 3x3 12 to 12 channels at 48x48 216 and 361, 24 to 24 at 23x23 226 and
- * 414, 96 to 144 at 11x11 239 and 469, 144 to 96 at 5x5 251 and 527; 1x1 25 to 100 at 24x24 138 and 230, 240 to 60 at 6x6 174 and 312,
- * 12 to 24 at 48x48, bound by memory, 106 and 140. */
-#include "nn/kernel/isa/conv_blocks.h"
+ * Some rows of the input are rounded and paired, channel 0 with channel 1, 2 with 3, with zeros left and right of the
+ * image: [pair of channels][row][column][LANES]. Then the blocks of conv_direct.c go over the pairs as if they were
+ * numbers. The pairs stay in L2 until all output channels have read them. */
+#include "nn/kernel/isa/bands.h"
+#include "nn/kernel/isa/conv_algorithms.h"
 #include "nn/kernel/isa/pairs.h"
 
 /* The piece of an image that is paired: rows inside the image, and columns of which some may lie outside. */
@@ -23,7 +22,7 @@ static void zero_pixels(real *to, int pixels)
 static void pair_row(const struct conv_job *j, int i, int row, struct range columns, real *to)
 {
 	const int width = j->in_shape.w;        /* columns first .. last - 1 lie inside */
-	const int first = between(columns.first, 0, columns.last), last = between(first, width, columns.last);
+	const int first = clamp(columns.first, 0, columns.last), last = clamp(first, width, columns.last);
 	const size_t plane = (size_t)j->in_shape.h * (size_t)width * LANES;
 	const real *low = j->in + (size_t)i * plane + (size_t)row * (size_t)width * LANES;
 	const bool alone = i + 1 == j->in_shape.c;
@@ -47,19 +46,13 @@ static void pair_piece(const struct conv_job *j, const struct piece *piece, real
 			pair_row(j, i, row, piece->columns, to);
 }
 
-static struct range inside(struct range rows, int height)
-{
-	int first = between(0, rows.first, height);
-
-	return (struct range){ first, between(first, rows.last, height) };
-}
-
 /* The output rows and columns that a job names, all others left alone. */
 static void conv_piece(const struct conv_job *job)
 {
-	int row = job->first_row * job->stride - job->top, last = (job->rows - 1) * job->stride - job->top;
+	const struct halo halo = { job->kernel.h, job->stride, job->top, job->in_shape.h };
 	int width = (job->columns - 1) * job->stride + job->kernel.w;
-	struct piece piece = { inside((struct range){ row, last + job->kernel.h }, job->in_shape.h), { -job->left, width - job->left } };
+	struct piece piece = { rows_under(halo, (struct range){ job->first_row, job->rows }),
+		{ -job->left, width - job->left } };
 
 	struct conv_job paired = *job;
 
@@ -77,14 +70,14 @@ static void conv_piece(const struct conv_job *job)
 /* A plane as one long row under a 1x1 kernel: some pixels at a time. */
 static void conv_pixels(const struct conv_job *job)
 {
-	int step = bf16_pixels(job);
+	int step = bf16_pixels(job), end = job->columns;
 
-	for (int first = 0; first < job->columns; first += step) {
+	for (struct range b = band_from(0, step, end); b.first < end; b = band_from(b.last, step, end)) {
 		struct conv_job j = *job;
-		j.left = -first;
-		j.columns = job->columns - first < step ? job->columns - first : step;
-		j.out += (size_t)first * LANES;
-		j.gate = j.gate ? j.gate + (size_t)first * LANES : NULL;
+		j.left = -b.first;
+		j.columns = band_len(b);
+		j.out += (size_t)b.first * LANES;
+		j.gate = j.gate ? j.gate + (size_t)b.first * LANES : NULL;
 		conv_piece(&j);
 	}
 }
@@ -92,14 +85,15 @@ static void conv_pixels(const struct conv_job *job)
 void KERNEL(conv_bf16)(const struct conv_job *job)
 {
 	struct conv_job j = *job;
-	int step = bf16_rows(job);
+	int step = bf16_rows(job), end = job->rows;
 
 	if (job->in_shape.h == 1 && job->rows == 1 && job->kernel.w == 1 && job->stride == 1 && job->out_step == 1) {
 		conv_pixels(job);
 		return;
 	}
-	for (j.first_row = job->first_row; j.first_row < job->rows; j.first_row = j.rows) {
-		j.rows = j.first_row + step < job->rows ? j.first_row + step : job->rows;
+	for (struct range b = band_from(job->first_row, step, end); b.first < end; b = band_from(b.last, step, end)) {
+		j.first_row = b.first;
+		j.rows = b.last;
 		conv_piece(&j);
 	}
 }

@@ -1,17 +1,11 @@
-/* The weight gradient of a convolution in bfloat16, of one lane group; see nn/kernel/bf16.h. Floor 1. Formula: struct conv_weights_job in
- * kernels.h.
+/* The weight gradient of a convolution in bfloat16, of one lane group; see nn/kernel/bf16.h. Floor 1. Formula: struct
+ * conv_weights_job in kernels.h.
  *
- * A sum over images and pixels may take them in any pairs. So numbers are only rounded and not moved: two pixels of 16 images fill the
- * place of one, and conv_weights.c's blocks go over pairs of pixels as if they were pixels. A tap to the right of an even column begins in
- * the middle of a vector. With a stride, columns are sorted by their remainder, so that neighbouring outputs' inputs are neighbours.
- *
- * GFLOP/s of 220 in float, hot, one core (Zen 5), float and bfloat16: 3x3 12 to 12 channels at 48x48 221 and 351, 48 to 48 208 and 354,
- * 24 to 24 at 23x23 203 and 340, 96 to 144 at 11x11 194 and 345, 144 to 96 at 5x5, where a sixth of the pairs is empty, 191 and 257;
- * 1x1 25 to 100 at 24x24 156 and 211, 120 to 30 at 12x12 108 and 178, 12 to 24 at 48x48, bound by memory, 138 and 157.
- *
- * Tried: the gradients of all channels of a plane at once, instead of as many as leave room in L2: 96 to 144 at 11x11 383 down to 252. Sums
- * of 128, 256 and 512 KiB instead of 1 MiB: 48 to 48 at 48x48 226, 273 and 325 instead of 354. Bands of 64 or 128 pairs of pixels instead
- * of 96: 245 and 290. In whole networks, two processes at once, no difference was seen. */
+ * A sum over images and pixels may add them in any pairs. So numbers are rounded but keep their order: two pixels of 16
+ * images take the place of one, and the blocks of conv_weights_blocks.c go over pairs of pixels as if they were pixels.
+ * A tap to the right of an even column begins in the middle of a vector. With a stride, columns are sorted by their
+ * remainder, so that the inputs of neighbouring outputs are neighbours. */
+#include "nn/kernel/isa/bands.h"
 #include "nn/kernel/isa/conv_weights.h"
 #include "nn/kernel/isa/pairs.h"
 
@@ -31,9 +25,10 @@ INLINE void pair_row(const real *row, int width, int first, int step, int pairs,
 static void pair_gradients(const struct conv_weights_job *j, const struct bf16_layout *l, struct range rows, real *to)
 {
 	for (int o = 0; o < j->out_shape.c; o++)
-		for (int y = rows.first; y < rows.last; y++, to += l->out_width * LANES)
-			pair_row(j->d_out + ((size_t)o * (size_t)j->out_shape.h + (size_t)y) * (size_t)j->out_shape.w * LANES,
-			         j->out_shape.w, 0, 1, l->out_width, to);
+		for (int y = rows.first; y < rows.last; y++, to += l->out_width * LANES) {
+			size_t row = (size_t)o * (size_t)j->out_shape.h + (size_t)y, width = (size_t)j->out_shape.w;
+			pair_row(j->d_out + row * width * LANES, j->out_shape.w, 0, 1, l->out_width, to);
+		}
 }
 
 /* to = [channel][rows][step][pair][LANES]. */
@@ -41,28 +36,28 @@ static void pair_inputs(const struct conv_weights_job *j, const struct bf16_layo
 {
 	for (int i = 0; i < j->in_shape.c; i++)
 		for (int y = rows.first; y < rows.last; y++) {
-			const real *row = j->in + ((size_t)i * (size_t)j->in_shape.h + (size_t)y) * (size_t)j->in_shape.w * LANES;
+			const real *row = j->in + ((size_t)i * (size_t)j->in_shape.h + (size_t)y) *
+				(size_t)j->in_shape.w * LANES;
 			for (int step = 0; step * l->step_width < l->in_width; step++, to += l->step_width * LANES)
 				pair_row(row, j->in_shape.w, step - j->left, j->stride, l->step_width, to);
 		}
 }
 
-/* The input rows that some rows of output look at, of those inside the image. */
-static struct range rows_under(const struct conv_weights_job *j, struct range rows)
+static struct halo halo_of(const struct conv_weights_job *j)
 {
-	return (struct range){ between(0, rows.first * j->stride - j->top, j->in_shape.h),
-	                       between(0, (rows.last - 1) * j->stride - j->top + j->kernel.h, j->in_shape.h) };
+	return (struct halo){ j->kernel.h, j->stride, j->top, j->in_shape.h };
 }
 
 /* The job over some rows, as if their pairs were all the pixels there are. */
-static struct conv_weights_job paired(const struct conv_weights_job *job, const struct bf16_layout *l, struct range rows)
+static struct conv_weights_job paired(const struct conv_weights_job *job, const struct bf16_layout *l,
+                                      struct range rows)
 {
 	struct conv_weights_job j = *job;
-	struct range in = rows_under(job, rows);
+	struct range in = rows_under(halo_of(job), rows);
 
-	j.d_out = job->scratch + l->d_out_at;
+	j.d_out = job->scratch + l->d_out;
 	j.out_shape = (struct shape){ j.out_shape.c, rows.last - rows.first, l->out_width };
-	j.in = job->scratch + l->in_at;
+	j.in = job->scratch + l->in;
 	j.in_shape = (struct shape){ j.in_shape.c, in.last - in.first, l->in_width };
 	j.top = in.first - (rows.first * job->stride - job->top);
 	return j;
@@ -71,15 +66,17 @@ static struct conv_weights_job paired(const struct conv_weights_job *job, const 
 /* Sums wait while one band of rows after the other is paired. */
 static void sum_bands(const struct conv_weights_job *job, const struct bf16_layout *l)
 {
-	KERNEL(conv_weights_begin)(job);
-	for (int y = 0; y < job->out_shape.h; y += l->rows) {
-		struct range rows = { y, y + l->rows < job->out_shape.h ? y + l->rows : job->out_shape.h };
+	const int end = job->out_shape.h;
+
+	KERNEL(conv_weights_blocks_begin)(job);
+	for (struct range rows = band_from(0, l->rows, end); rows.first < end;
+	     rows = band_from(rows.last, l->rows, end)) {
 		struct conv_weights_job j = paired(job, l, rows);
-		pair_inputs(job, l, rows_under(job, rows), job->scratch + l->in_at);
-		pair_gradients(job, l, rows, job->scratch + l->d_out_at);
-		KERNEL(conv_weights_add)(&j, (struct range){ 0, rows.last - rows.first });
+		pair_inputs(job, l, rows_under(halo_of(job), rows), job->scratch + l->in);
+		pair_gradients(job, l, rows, job->scratch + l->d_out);
+		KERNEL(conv_weights_blocks_add)(&j, (struct range){ 0, band_len(rows) });
 	}
-	KERNEL(conv_weights_end)(job);
+	KERNEL(conv_weights_blocks_end)(job);
 }
 
 /* All rows at once; the inputs are paired already. */
@@ -88,7 +85,7 @@ static void sum_plane(const struct conv_weights_job *job, const struct bf16_layo
 	struct range rows = { 0, job->out_shape.h };
 	struct conv_weights_job j = paired(job, l, rows);
 
-	pair_gradients(job, l, rows, job->scratch + l->d_out_at);
+	pair_gradients(job, l, rows, job->scratch + l->d_out);
 	KERNEL(conv_weights_plane)(&j);
 }
 
@@ -100,7 +97,8 @@ void KERNEL(conv_bf16_weights)(const struct conv_weights_job *job)
 	size_t plane = (size_t)all.out_shape.h * (size_t)all.out_shape.w * LANES;
 
 	if (l.whole)
-		pair_inputs(&all, &l, rows_under(&all, (struct range){ 0, all.out_shape.h }), all.scratch + l.in_at);
+		pair_inputs(&all, &l, rows_under(halo_of(&all), (struct range){ 0, all.out_shape.h }),
+		            all.scratch + l.in);
 	for (int o = 0; o < all.out_shape.c; o += l.channels) {
 		struct conv_weights_job j = all;
 		j.out_shape.c = all.out_shape.c - o < l.channels ? all.out_shape.c - o : l.channels;

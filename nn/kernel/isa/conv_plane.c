@@ -1,16 +1,12 @@
-/* Convolution to one plane, which depthwise layers and the gradient by a gray image are made of, and of one plane by weights. Floor 1.
- * Formulas: struct conv_job with one channel written, and struct conv_weights_job with one read and one written, in kernels.h; conv.c and
- * conv_weights.c send such jobs here.
+/* Convolution to one plane, as depthwise layers and the gradient with respect to a gray image need it, and the weight
+ * gradient of one plane with another. Floor 1. Formulas: struct conv_job with one channel written, and struct
+ * conv_weights_job with one read and one written, in kernels.h; conv_direct.c and conv_weights.c send such jobs here.
  *
- * With one channel written a loaded pixel serves no other, so what counts is to load each pixel once for all taps of a kernel row, and to
- * keep enough sums apart that no multiply-add waits for the one before. The usual kernel widths and strides are constants. mobilenet-v2's
- * depthwise layers took 113 us an image through conv.c's blocks of four channels, one in use, and take 80. GFLOP/s of 3x3, hot: from 12
- * channels to one at 48x48 70 to 97; of one plane, 12 pixels at once instead of 8, at 24x24 129 to 158.
- *
- * Tried without gain (a row of 12 pixels takes 21 to 24 ns, hot): zeros asked for at the two ends of an edge block alone; the choice of a
- * block made once for all rows. */
+ * With one channel written a loaded pixel serves no other channel, so each pixel is loaded once for all taps of a
+ * kernel row, and enough sums are kept apart that no multiply-add waits for the one before. The usual kernel widths and
+ * strides are constants. */
 #include "nn/kernel/isa/conv_plane.h"
-#include "nn/kernel/isa/conv_blocks.h"
+#include "nn/kernel/isa/conv_algorithms.h"
 #include "nn/kernel/isa/conv_weights.h"
 
 /* A block's place: output row, first output column. */
@@ -33,15 +29,16 @@ INLINE void finish(const struct conv_job *j, struct place at, int P, const vec *
 		vec y = identity ? sum[p] : activated(sum[p], j->activation);
 		if (j->slope)
 			y += load(j->gate + i) * splat(j->slope[0]);
-		put(j->out + i, j->gate ? gated(y, load(j->gate + i), j->gate_activation) : y, j->stream);
+		put(j->out + i, j->gate ? masked(y, load(j->gate + i), j->gate_activation) : y, j->stream);
 	}
 }
 
-/* P, channels, kernel_w and stride are constants where this is inlined, but for several channels; `edge` says that some pixels may lie
- * outside the rows. */
+/* P, channels, kernel_w and stride are constants where this is inlined, but for several channels; `edge` says that some
+ * pixels may lie outside the rows. */
 INLINE void block(const struct conv_job *j, struct place at, int P, bool edge, int channels, int kernel_w, int stride)
 {
-	const int row = at.y * stride - j->top, column = at.x * stride - j->left, height = j->in_shape.h, width = j->in_shape.w;
+	const int row = at.y * stride - j->top, column = at.x * stride - j->left, height = j->in_shape.h;
+	const int width = j->in_shape.w;
 	const int first = row < 0 ? -row : 0, last = height - row < j->kernel.h ? height - row : j->kernel.h;
 	vec sum[PLANE_BLOCK];
 
@@ -63,7 +60,8 @@ INLINE void block(const struct conv_job *j, struct place at, int P, bool edge, i
 	finish(j, at, P, sum);
 }
 
-INLINE void block_of_pixels(const struct conv_job *j, struct place at, int pixels, bool edge, int channels, int kernel_w, int stride)
+INLINE void block_of_pixels(const struct conv_job *j, struct place at, int pixels, bool edge, int channels,
+                            int kernel_w, int stride)
 {
 	switch (pixels) {
 	case 1: block(j, at, 1, edge, channels, kernel_w, stride); break;
@@ -99,8 +97,9 @@ INLINE void rows(const struct conv_job *j, int channels, int kernel_w, int strid
 		}
 }
 
-/* One after the other. */
-INLINE void each_plane(const struct conv_job *first, const struct planes *planes, int channels, int kernel_w, int stride)
+/* Planes one after the other. */
+INLINE void each_plane(const struct conv_job *first, const struct planes *planes, int channels, int kernel_w,
+                       int stride)
 {
 	struct conv_job j = *first;
 
@@ -146,7 +145,8 @@ void KERNEL(conv_planes)(const struct conv_job *first, const struct planes *plan
 }
 
 /* P pixels of an output row under all nine taps; sum is [kernel row][kernel column]. */
-INLINE void add_pixels(const struct conv_weights_job *j, int y, int x, int P, bool edge, int kernel_w, int stride, vec *sum)
+INLINE void add_pixels(const struct conv_weights_job *j, int y, int x, int P, bool edge, int kernel_w, int stride,
+                       vec *sum)
 {
 	const int width = j->in_shape.w, height = j->in_shape.h;
 	const real *d_out = j->d_out + ((ptrdiff_t)y * j->out_shape.w + x) * LANES;
@@ -165,7 +165,8 @@ INLINE void add_pixels(const struct conv_weights_job *j, int y, int x, int P, bo
 		for (int p = 0; p < P; p++)
 			UNROLL
 			for (int kx = 0; kx < kernel_w; kx++)
-				sum[ky * kernel_w + kx] += pixel(in, x * stride - j->left + p * stride + kx, width, edge) * d[p];
+				sum[ky * kernel_w + kx] +=
+					pixel(in, x * stride - j->left + p * stride + kx, width, edge) * d[p];
 	}
 }
 
@@ -173,7 +174,7 @@ INLINE void add_pixels(const struct conv_weights_job *j, int y, int x, int P, bo
 INLINE void nine_taps(const struct conv_weights_job *j, struct range rows, int stride)
 {
 	vec sum[9];
-	int inside = (j->in_shape.w - 3 + j->left) / stride + 1;        /* columns before this one end inside, if they begin there */
+	int inside = (j->in_shape.w - 3 + j->left) / stride + 1;        /* windows before this one end inside */
 
 	UNROLL
 	for (int k = 0; k < 9; k++)
@@ -182,7 +183,8 @@ INLINE void nine_taps(const struct conv_weights_job *j, struct range rows, int s
 		int x = 0;
 		for (; x < j->out_shape.w && x * stride < j->left; x++)
 			add_pixels(j, y, x, 1, true, 3, stride, sum);
-		for (; x + PLANE_WEIGHTS_BLOCK <= j->out_shape.w && x + PLANE_WEIGHTS_BLOCK <= inside; x += PLANE_WEIGHTS_BLOCK)
+		for (; x + PLANE_WEIGHTS_BLOCK <= j->out_shape.w && x + PLANE_WEIGHTS_BLOCK <= inside;
+		     x += PLANE_WEIGHTS_BLOCK)
 			add_pixels(j, y, x, PLANE_WEIGHTS_BLOCK, false, 3, stride, sum);
 		for (; x < j->out_shape.w; x++)
 			add_pixels(j, y, x, 1, true, 3, stride, sum);
@@ -200,7 +202,8 @@ static void add_nine_taps(const struct conv_weights_job *j, struct range rows)
 		nine_taps(j, rows, 2);
 }
 
-void KERNEL(conv_planes_weights_add)(const struct conv_weights_job *first, struct range rows, const struct planes *planes)
+void KERNEL(conv_planes_weights_add)(const struct conv_weights_job *first, struct range rows,
+                                     const struct planes *planes)
 {
 	for (int part = 0; part < PARTS; part++) {
 		struct conv_weights_job j = weights_part(first, part);

@@ -1,26 +1,17 @@
-/* Convolution of one lane group by Winograd's algorithm, see nn/kernel/winograd.h. Floor 1. Formula and memory layout: struct conv_job in
- * kernels.h, whose weights are [point][ceil(o / CHANNEL_BLOCK)][i][CHANNEL_BLOCK] here.
+/* Convolution of one lane group by Winograd's algorithm, see nn/kernel/winograd.h. Floor 1. Formula and memory layout:
+ * struct conv_job in kernels.h, but weights are [point][ceil(o / CHANNEL_BLOCK)][i][CHANNEL_BLOCK].
  *
- * Some tiles of outputs at a time: their inputs are transformed for all input channels, each of the 16 or 36 points is a 1x1
- * convolution of the tiles, as if they were pixels, and what comes of it is transformed back. All of that lies in L2, or nearly.
- *
- * What it gained over conv.c, in GFLOP/s of the direct algorithm, two cores of 240 (Zen 5), cold arrays: 32 channels at 24x24 351 to 400,
- * 48 at 48x48 394 to 457, 64 at 24x24 414 to 670, 128 at 12x12 401 to 542, 256 at 6x6 501 to 587; but 24 at 23x23 382 to 338, and 144
- * to 96 at 5x5, where a quarter of the tiles lies outside, 411 to 301. 5x5 forward: 32 channels at 44x44 454 to 640, 64 at 21x21 470 to
- * 730. Training: plain 24 2072 to 2443 images/s, cnn-leaky 338 to 408.
- *
- * Tiles of 4x4 for 3x3, us an image on one core of 150 GFLOP/s (Emerald Rapids), cold arrays: directly, by tiles of 2x2, of 4x4: 12
- * channels at 48x48 43, 59, 39; 16 72, 80, 50; 24 167, 146, 94; 24 at 23x23 35, 36, 23; 36 at 11x11 19, 16, 10; 48 at 48x48 696, 445, 291;
- * 128 at 12x12 274, 154, 99. Training, images/s, with weight gradients likewise: plain 24 892 to 1109, plain 48 315 to 406, conv1x1 48
- * 195 to 231, mnist-base 1937 to 2394, cnn-leaky 190 to 245, vgg-like 62 to 72; plain 12 with its 12 channels at 48x48 no more. */
+ * Some tiles of outputs at a time: their inputs are transformed for all input channels, each of the 16 or 36 points is
+ * a 1x1 convolution of the tiles, as if they were pixels, and its results are transformed back. All of that lies in L2,
+ * or nearly. */
+#include "nn/kernel/isa/conv_algorithms.h"
 #include "nn/kernel/isa/winograd_tile.h"
 
 /* One lane part of a job, `tiles` of it at a time. */
 struct work {
 	const struct conv_job *job;
-	int tiles;
-	size_t in_stride, out_stride;   /* from one point's transformed inputs, and sums, to the next one's */
-	real *sums;
+	struct winograd_conv_layout layout;
+	real *inputs, *sums;
 };
 
 static struct winograd_form form_of(const struct conv_job *j)
@@ -30,12 +21,10 @@ static struct winograd_form form_of(const struct conv_job *j)
 
 static struct work work_of(const struct conv_job *j)
 {
-	struct work w = { .job = j, .tiles = winograd_tiles(&(struct winograd){ form_of(j), j->in_shape.c, j->out_shape.c }) };
+	struct winograd_conv_layout l = winograd_conv_layout(&(struct winograd){ form_of(j), j->in_shape.c,
+		j->out_shape.c });
 
-	w.in_stride = winograd_stride(j->in_shape.c, w.tiles);
-	w.out_stride = winograd_stride(j->out_shape.c, w.tiles);
-	w.sums = j->scratch + (size_t)winograd_points(form_of(j)) * w.in_stride;
-	return w;
+	return (struct work){ j, l, j->scratch + l.inputs, j->scratch + l.sums };
 }
 
 INLINE void take_inputs(struct winograd_form form, const struct work *w, const struct tiles *tiles)
@@ -48,7 +37,8 @@ INLINE void take_inputs(struct winograd_form form, const struct work *w, const s
 			struct plane plane = { j->in + (size_t)i * len + part * VEC_LEN, j->in_shape.h, j->in_shape.w };
 			for (int t = 0; t < tiles->count; t++)
 				transform_inputs(form, plane, tiles->at[t].y - j->top, tiles->at[t].x - j->left,
-				                 j->scratch + (size_t)(i * w->tiles + t) * LANES + part * VEC_LEN, w->in_stride);
+				                 w->inputs + (size_t)(i * w->layout.tiles + t) * LANES + part * VEC_LEN,
+				                 w->layout.in_stride);
 		}
 }
 
@@ -56,34 +46,37 @@ INLINE void take_inputs(struct winograd_form form, const struct work *w, const s
 static void multiply(const struct work *w, int tiles)
 {
 	const struct conv_job *j = w->job;
-	size_t weights = (size_t)(j->out_shape.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK * (size_t)j->in_shape.c;
+	size_t weights = (size_t)(j->out_shape.c + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK *
+		(size_t)j->in_shape.c;
 
 	for (size_t point = 0; point < (size_t)winograd_points(form_of(j)); point++)
-		KERNEL(conv)(&(struct conv_job){
-			.in = j->scratch + point * w->in_stride, .in_shape = { j->in_shape.c, 1, w->tiles },
-			.out = w->sums + point * w->out_stride, .out_shape = { j->out_shape.c, 1, w->tiles },
-			.rows = 1, .columns = tiles, .out_step = 1,
-			.kernel = { 1, 1 }, .stride = 1, .weights = j->weights + point * weights, .activation = ACTIVATION_IDENTITY,
-			.hot = true });
+		KERNEL(conv_direct)(&(struct conv_job){
+			.in = w->inputs + point * w->layout.in_stride,
+			.in_shape = { j->in_shape.c, 1, w->layout.tiles },
+			.out = w->sums + point * w->layout.out_stride,
+			.out_shape = { j->out_shape.c, 1, w->layout.tiles }, .rows = 1, .columns = tiles, .out_step = 1,
+			.kernel = { 1, 1 }, .stride = 1, .weights = j->weights + point * weights,
+			.activation = ACTIVATION_IDENTITY, .hot = true });
 }
 
 INLINE void put_output(const struct conv_job *j, size_t at, vec sum)
 {
 	if (j->gate)
-		sum = gated(sum, load(j->gate + at), j->gate_activation);
+		sum = masked(sum, load(j->gate + at), j->gate_activation);
 	else
 		sum = activated(sum, j->activation);
 	put(j->out + at, sum, j->stream);
 }
 
 /* One output channel's points of a tile to its outputs, of which some may lie outside. */
-INLINE void write_tile(struct winograd_form form, const struct work *w, int o, struct tile tile, const real *from, size_t part)
+INLINE void write_tile(struct winograd_form form, const struct work *w, int o, struct tile tile, const real *from,
+                       size_t part)
 {
 	const struct conv_job *j = w->job;
 	size_t plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w;
 	vec bias = j->bias ? splat(j->bias[o]) : splat(0), sums[WINOGRAD_OUTPUTS][WINOGRAD_OUTPUTS];
 
-	transform_outputs(form, from, w->out_stride, sums);
+	transform_outputs(form, from, w->layout.out_stride, sums);
 	UNROLL
 	for (int y = 0; y < form.outputs; y++)
 		UNROLL
@@ -98,7 +91,8 @@ INLINE void write_outputs(struct winograd_form form, const struct work *w, const
 	for (size_t part = 0; part < PARTS; part++)
 		for (int o = 0; o < w->job->out_shape.c; o++)
 			for (int t = 0; t < tiles->count; t++)
-				write_tile(form, w, o, tiles->at[t], w->sums + (size_t)(o * w->tiles + t) * LANES + part * VEC_LEN, part);
+				write_tile(form, w, o, tiles->at[t],
+				           w->sums + (size_t)(o * w->layout.tiles + t) * LANES + part * VEC_LEN, part);
 }
 
 INLINE void conv_of(struct winograd_form form, const struct work *w)
@@ -106,7 +100,7 @@ INLINE void conv_of(struct winograd_form form, const struct work *w)
 	const struct conv_job *j = w->job;
 	struct tiles tiles;
 
-	for (int next = 0; (tiles = next_tiles(j->rows, j->columns, form.outputs, w->tiles, &next)).count; ) {
+	for (int next = 0; (tiles = next_tiles(j->rows, j->columns, form.outputs, w->layout.tiles, &next)).count; ) {
 		take_inputs(form, w, &tiles);
 		multiply(w, tiles.count);
 		write_outputs(form, w, &tiles);

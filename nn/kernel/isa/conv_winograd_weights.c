@@ -1,24 +1,20 @@
-/* The weight gradient of a convolution by Winograd's algorithm, of one lane group, see nn/kernel/winograd.h. Floor 1. Formula: struct
- * conv_weights_job in kernels.h.
+/* The weight gradient of a convolution by Winograd's algorithm, of one lane group, see nn/kernel/winograd.h. Floor 1.
+ * Formula: struct conv_weights_job in kernels.h.
  *
- * Some tiles at a time: the gradients by their outputs and their inputs are transformed to points, and for each point what all tiles and
- * all images say of a pair of channels is added up: a matrix product, output channels by (tile, image) times (tile, image) by input
- * channels, with lanes turned, see turned.c. So a sum is one number, and those of all points lie in L2. At the very end they become
- * weights.
- *
- * What it gained in training, images/s (two cores of 240 GFLOP/s, Zen 5): cnn-5x5 with 5x5 by it and by conv_winograd.c 296 to 413,
- * plain 48 929 to 1016, cnn-leaky 493 to 573, cnn-wide 599 to 709, vgg-like 151 to 179, mnist-base 5060 to 5420; but with 24 channels
- * plain 24 loses 5 %, with 12 conv1x1 12 a tenth. Tiles of 4x4 for 3x3, us an image on one core of 150 GFLOP/s (Emerald Rapids): directly,
- * by tiles of 2x2, of 4x4: 12 channels at 48x48 46, 81, 56; 16 75, 96, 65; 24 175, 201, 141; 48 743, 536, 410; 128 at 12x12 301, 181, 146;
- * in whole networks: conv_winograd.c. Without gain: half and twice the scratch, and asking for the next tiles' pixels. */
-#include "nn/kernel/isa/turned.h"
+ * Some tiles at a time: the gradients with respect to their outputs, and their inputs, are transformed to points. For
+ * each point the products of all pairs of channels are summed over tiles and images: a matrix product, output channels
+ * by (tile, image) times (tile, image) by input channels, with transposed lanes, see transpose.h. So a sum is one
+ * number instead of one a lane, and those of all points lie in L2. After the last tile they are transformed to
+ * weights. */
+#include "nn/kernel/isa/conv_weights.h"
+#include "nn/kernel/isa/transpose.h"
 #include "nn/kernel/isa/winograd_tile.h"
 
 struct work {
 	const struct conv_weights_job *job;
 	struct winograd_layout layout;
 	int points;
-	real *gradients, *sums, *turn;
+	real *inputs, *gradients, *sums, *untransposed;
 };
 
 static struct work work_of(const struct conv_weights_job *j)
@@ -27,9 +23,10 @@ static struct work work_of(const struct conv_weights_job *j)
 	struct work w = { .job = j, .points = winograd_points(form),
 		.layout = winograd_layout(&(struct winograd){ form, j->in_shape.c, j->out_shape.c }) };
 
-	w.gradients = j->scratch + w.layout.gradients_at;
-	w.sums = j->scratch + w.layout.sums_at;
-	w.turn = j->scratch + w.layout.turn_at;
+	w.inputs = j->scratch + w.layout.inputs;
+	w.gradients = j->scratch + w.layout.gradients;
+	w.sums = j->scratch + w.layout.sums;
+	w.untransposed = j->scratch + w.layout.untransposed;
 	return w;
 }
 
@@ -40,14 +37,16 @@ INLINE void take_gradients(struct winograd_form form, const struct work *w, cons
 
 	for (int part = 0; part < PARTS; part++)
 		for (int o = 0; o < j->out_shape.c; o++) {
-			struct plane plane = { j->d_out + (size_t)o * len + part * VEC_LEN, j->out_shape.h, j->out_shape.w };
+			struct plane plane = { j->d_out + (size_t)o * len + part * VEC_LEN, j->out_shape.h,
+				j->out_shape.w };
 			for (int t = 0; t < tiles->count; t++)
 				transform_gradients(form, plane, tiles->at[t], w->gradients +
-				                    (size_t)(o * w->layout.tiles + t) * LANES + part * VEC_LEN, w->layout.gradients_stride);
+				                    (size_t)(o * w->layout.tiles + t) * LANES + part * VEC_LEN,
+				                    w->layout.gradients_stride);
 		}
 }
 
-/* LANES input channels of one tile, from channel `first` on; channels behind the last leave what they like. */
+/* LANES input channels of one tile, from channel `first` on; behind the last channel anything may stand. */
 INLINE void take_block(struct winograd_form form, const struct work *w, int first, struct tile tile, real *to)
 {
 	const struct conv_weights_job *j = w->job;
@@ -55,12 +54,14 @@ INLINE void take_block(struct winograd_form form, const struct work *w, int firs
 
 	for (int part = 0; part < PARTS; part++)
 		for (int i = 0; i < LANES && first + i < j->in_shape.c; i++) {
-			struct plane plane = { j->in + (size_t)(first + i) * len + part * VEC_LEN, j->in_shape.h, j->in_shape.w };
-			transform_inputs(form, plane, tile.y - j->top, tile.x - j->left, w->turn + i * LANES + part * VEC_LEN,
-			                 LANES * LANES);
+			struct plane plane = { j->in + (size_t)(first + i) * len + part * VEC_LEN, j->in_shape.h,
+				j->in_shape.w };
+			transform_inputs(form, plane, tile.y - j->top, tile.x - j->left,
+			                 w->untransposed + i * LANES + part * VEC_LEN, LANES * LANES);
 		}
 	for (int point = 0; point < w->points; point++)
-		KERNEL(turn)(w->turn + point * LANES * LANES, LANES, to + (size_t)point * w->layout.inputs_stride,
+		KERNEL(transpose)(w->untransposed + point * LANES * LANES, LANES,
+		                  to + (size_t)point * w->layout.inputs_stride,
 		             (size_t)w->layout.columns);
 }
 
@@ -68,16 +69,16 @@ INLINE void take_inputs(struct winograd_form form, const struct work *w, const s
 {
 	for (int t = 0; t < tiles->count; t++)
 		for (int i = 0; i < w->layout.columns; i += LANES)
-			take_block(form, w, i, tiles->at[t], w->job->scratch + (size_t)(t * LANES * w->layout.columns + i));
+			take_block(form, w, i, tiles->at[t], w->inputs + (size_t)(t * LANES * w->layout.columns + i));
 }
 
 static void multiply_point(const struct work *w, int point, int tiles)
 {
 	const struct winograd_layout *l = &w->layout;
 
-	KERNEL(add_product)(&(struct product){ .rows = l->rows, .columns = l->columns, .turns = tiles * LANES,
+	KERNEL(add_product)(&(struct product){ .rows = l->rows, .columns = l->columns, .depth = tiles * LANES,
 		.gradients = w->gradients + (size_t)point * l->gradients_stride, .row = (size_t)l->tiles * LANES,
-		.inputs = w->job->scratch + (size_t)point * l->inputs_stride,
+		.inputs = w->inputs + (size_t)point * l->inputs_stride,
 		.sums = w->sums + (size_t)point * (size_t)(l->rows * l->columns) });
 }
 
@@ -140,7 +141,8 @@ INLINE void weights_of(struct winograd_form form, const struct work *w)
 	struct tiles tiles;
 
 	clear(w->sums, (size_t)(w->points * w->layout.rows * w->layout.columns));
-	for (int next = 0; (tiles = next_tiles(j->out_shape.h, j->out_shape.w, form.outputs, w->layout.tiles, &next)).count; ) {
+	for (int next = 0; (tiles = next_tiles(j->out_shape.h, j->out_shape.w, form.outputs, w->layout.tiles,
+	                                       &next)).count; ) {
 		take_gradients(form, w, &tiles);
 		take_inputs(form, w, &tiles);
 		for (int point = 0; point < w->points; point++)

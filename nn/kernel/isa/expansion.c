@@ -1,37 +1,29 @@
-/* A 1x1 convolution, its activation and a depthwise convolution in one go; see expansion.h. Floor 1.
+/* A 1x1 convolution, its activation and a depthwise convolution, fused; see nn/kernel/expansion.h. Floor 1.
  *
- * Forward: some rows of the input, as many as stay in L2, meet all blocks of channels one after the other; each block is made, and read by
- * the depthwise convolution, in cache. Where rows end inside the image those that two bands need are made twice.
+ * Forward: some rows of the input, as many as stay in L2, are read for one chunk of channels of y after the other; each
+ * chunk is computed, and read by the depthwise convolution, in cache. At the border between two bands the rows of y
+ * that both need are computed twice.
  *
- * Backward: some rows of all channels at a time. They are made again, by the same kernel from the same numbers; meet the gradients by the
- * output for the gradients by the taps; and are overwritten, channel by channel, with the gradients by themselves. These, still in
- * cache, meet the input for the gradient by the weights, as a matrix product, and go back to the input's rows.
- *
- * What it gained, microseconds an image, a point on each of two cores (Zen 5): mobilenet-v2's first expansion, 25 to 100 channels at 24x24
- * with stride 2, 159 to 115; from 30 to 120 at 12x12 with stride 2 44 to 39. With stride 1 the latter loses there (45 to 47), and 60 to 240
- * at 6x6 more (29 to 39): what is computed twice takes longer than what lay in L3. On an Emerald Rapids, whose L3 is hardly faster than
- * memory, 30 to 120 takes 34 instead of 39, and mobilenet-v2 gains 2.5 %. So expansion_pays() asks for 1 MiB.
- *
- * The input is copied because at 24x24 and 48x48 the channels of a pixel share one set of L1 (116 to 186 GFLOP/s for 25 to 100), and all
- * channels of a band go through one depthwise call because a call takes as long as a row (stride 2: 14 to 7 us an image). Without gain:
- * bands of twice as many rows, and products summed with an image in each lane. */
+ * Backward: some rows of all channels of y at a time. They are computed again, by the same kernel from the same
+ * numbers; multiplied with d_out for the gradient with respect to the taps; then overwritten, channel by channel, with
+ * the gradient with respect to themselves. That one, still in cache, is multiplied with the input for the weight
+ * gradient, as a matrix product, and with the weights for d_in. The band of the input is a copy whose channels share no
+ * set of L1. */
 #include "nn/kernel/expansion.h"
 #include "nn/kernel/conv_phase.h"
-#include "nn/kernel/isa/conv_blocks.h"
+#include "nn/kernel/isa/bands.h"
 #include "nn/kernel/isa/conv_plane.h"
 #include "nn/kernel/isa/conv_weights.h"
-#include "nn/kernel/isa/turned.h"
-
-#include <string.h>
+#include "nn/kernel/isa/transpose.h"
 
 enum { TAPS = 9 };
 
-/* Some rows of all channels of an array, side by side, at a distance that lets the channels of a pixel share no set of L1. */
+/* Some rows of all channels of an array, side by side, so far apart that the channels of a pixel share no set of L1. */
 struct band { real *at; struct range rows; int pixels; };
 
 static struct band band(real *at, struct range rows, int width)
 {
-	return (struct band){ at, rows, (rows.last - rows.first) * width };
+	return (struct band){ at, rows, band_len(rows) * width };
 }
 
 static struct shape shape_of(const struct band *b, int channels)
@@ -52,14 +44,14 @@ static void copy_input(const struct expansion_job *j, const struct band *b)
 		memcpy(channel_of(b, i), from, (size_t)b->pixels * LANES * sizeof *from);
 }
 
-/* Channels [o, o + count) of y. */
-static void make(const struct expansion_job *j, int o, int count, const struct band *in, const struct band *y)
+/* Channels o of y. */
+static void compute_y(const struct expansion_job *j, struct range o, const struct band *in, const struct band *y)
 {
 	KERNEL(conv)(&(struct conv_job){
-		.in = in->at, .in_shape = shape_of(in, j->in_shape.c), .out = y->at, .out_shape = shape_of(y, count),
-		.rows = 1, .columns = y->pixels, .out_step = 1, .kernel = { 1, 1 }, .stride = 1,
-		.weights = j->weights + packed_at(o, (size_t)j->in_shape.c, 0), .bias = j->bias + o,
-		.activation = j->activation, .hot = true,
+		.in = in->at, .in_shape = shape_of(in, j->in_shape.c), .out = y->at,
+		.out_shape = shape_of(y, band_len(o)), .rows = 1, .columns = y->pixels, .out_step = 1,
+		.kernel = { 1, 1 }, .stride = 1, .weights = j->weights + packed_at(o.first, (size_t)j->in_shape.c, 0),
+		.bias = j->bias + o.first, .activation = j->activation, .hot = true,
 	});
 }
 
@@ -68,82 +60,81 @@ static size_t out_plane(const struct expansion_job *j)
 	return plane_len((struct shape){ 1, j->window->out_h, j->window->out_w });
 }
 
-/* Output rows [rows.first, rows.last) of channels [o, o + count) from their rows of y. */
-static void convolve(const struct expansion_job *j, int o, int count, struct range rows, const struct band *y)
+/* Output rows of channels o from their rows of y. */
+static void convolve(const struct expansion_job *j, struct range o, struct range rows, const struct band *y)
 {
 	const struct window *w = j->window;
 	struct conv_job job = {
-		.in = y->at, .in_shape = { 1, y->rows.last - y->rows.first, j->in_shape.w },
-		.out = j->out + (size_t)o * out_plane(j), .out_shape = { 1, w->out_h, w->out_w },
-		.first_row = rows.first, .rows = rows.last, .columns = w->out_w, .out_step = 1, .kernel = { 3, 3 }, .stride = w->stride,
-		.top = w->top + y->rows.first, .left = w->left, .weights = j->taps + o * TAPS * CHANNEL_BLOCK,
-		.bias = j->out_bias ? j->out_bias + o : NULL, .activation = j->out_activation, .stream = j->stream,
+		.in = y->at, .in_shape = { 1, band_len(y->rows), j->in_shape.w },
+		.out = j->out + (size_t)o.first * out_plane(j), .out_shape = { 1, w->out_h, w->out_w },
+		.first_row = rows.first, .rows = rows.last, .columns = w->out_w, .out_step = 1, .kernel = { 3, 3 },
+		.stride = w->stride, .top = w->top + y->rows.first, .left = w->left,
+		.weights = j->taps + o.first * TAPS * CHANNEL_BLOCK, .bias = j->out_bias ? j->out_bias + o.first : NULL,
+		.activation = j->out_activation, .stream = j->stream,
 	};
 
-	KERNEL(conv_planes)(&job, &(struct planes){ count, .in = plane_len(shape_of(y, 1)), .out = out_plane(j),
+	KERNEL(conv_planes)(&job, &(struct planes){ band_len(o), .in = plane_len(shape_of(y, 1)), .out = out_plane(j),
 		.weights = TAPS * CHANNEL_BLOCK, .bias = 1 });
 }
 
-static int limit(int row, int last)
+/* How the windows lie on the input's rows. */
+static struct halo halo_of(const struct expansion_job *j)
 {
-	return row < 0 ? 0 : row < last ? row : last;
+	return (struct halo){ j->window->kernel.h, j->window->stride, j->window->top, j->in_shape.h };
 }
 
-static void forward_band(const struct expansion_job *j, struct range rows)
+static void forward_band(const struct expansion_job *j, const struct expansion_layout *l, struct range rows)
 {
-	const struct window *w = j->window;
-	struct range from = { limit(rows.first * w->stride - w->top, j->in_shape.h),
-	                      limit((rows.last - 1) * w->stride - w->top + 3, j->in_shape.h) };
-	struct band in = band(j->scratch, from, j->in_shape.w), y = band(channel_of(&in, j->in_shape.c), from, j->in_shape.w);
+	struct range from = rows_under(halo_of(j), rows);
+	struct band in = band(j->scratch + l->in, from, j->in_shape.w);
+	struct band y = band(j->scratch + l->y, from, j->in_shape.w);
 
 	copy_input(j, &in);
-	for (int o = 0; o < j->channels; o += EXPANSION_CHUNK) {
-		int count = j->channels - o < EXPANSION_CHUNK ? j->channels - o : EXPANSION_CHUNK;
-		make(j, o, count, &in, &y);
-		convolve(j, o, count, rows, &y);
+	for (struct range o = band_from(0, EXPANSION_CHUNK, j->channels); o.first < j->channels;
+	     o = band_from(o.last, EXPANSION_CHUNK, j->channels)) {
+		compute_y(j, o, &in, &y);
+		convolve(j, o, rows, &y);
 	}
 }
 
 void KERNEL(expand)(const struct expansion_job *j)
 {
-	int height = j->window->out_h, step = expansion_out_rows(j->in_shape, j->window);
+	const struct expansion_layout l = expansion_forward_layout(j->in_shape, j->window);
+	int step = expansion_out_rows(j->in_shape, j->window), end = j->window->out_h;
 
-	for (int y = 0; y < height; y += step)
-		forward_band(j, (struct range){ y, y + step < height ? y + step : height });
+	for (struct range b = band_from(0, step, end); b.first < end; b = band_from(b.last, step, end))
+		forward_band(j, &l, b);
 	if (j->stream)
 		stream_end();
 }
 
-/* What lies in scratch while the gradients are computed. */
-struct places {
-	real *taps, *turned;            /* [channels][TAPS][LANES]; see turned.h */
-	struct band in, y;
-};
+/* Backward's scratch: see struct expansion_layout. */
+struct backward { real *taps, *transposed; struct band in, y; };
 
-/* The gradients by the taps, which the rows of y add to. */
+/* The share of some rows of y in the gradient with respect to the taps. */
 static void add_taps(const struct expansion_job *j, const struct band *y, real *sums)
 {
 	const struct window *w = j->window;
-	struct range seen = { ceil_div(y->rows.first + w->top - 2, w->stride), ceil_div(y->rows.last + w->top, w->stride) };
 	struct conv_weights_job job = {
-		.in = y->at, .in_shape = { 1, y->rows.last - y->rows.first, j->in_shape.w },
+		.in = y->at, .in_shape = { 1, band_len(y->rows), j->in_shape.w },
 		.d_out = j->d_out, .out_shape = { 1, w->out_h, w->out_w }, .kernel = { 3, 3 }, .stride = w->stride,
 		.top = w->top + y->rows.first, .left = w->left, .scratch = sums,
 	};
 
-	seen.last = seen.last < w->out_h ? seen.last : w->out_h;
-	KERNEL(conv_planes_weights_add)(&job, seen, &(struct planes){ j->channels, .in = plane_len(shape_of(y, 1)),
-		.out = out_plane(j), .weights = TAPS * LANES });
+	KERNEL(conv_planes_weights_add)(&job, rows_over(halo_of(j), y->rows, w->out_h), &(struct planes){ j->channels,
+		.in = plane_len(shape_of(y, 1)), .out = out_plane(j), .weights = TAPS * LANES });
 }
 
-/* d in the place of y: one correlation for each phase of the stride. */
-static void replace(const struct expansion_job *j, const struct band *y)
+/* d overwrites y: one correlation for each phase of the stride. */
+static void overwrite_y(const struct expansion_job *j, const struct band *y)
 {
 	const struct window *w = j->window;
-	struct planes planes = { j->channels, .in = out_plane(j), .out = plane_len(shape_of(y, 1)), .weights = TAPS * CHANNEL_BLOCK };
+	struct planes planes = { j->channels, .in = out_plane(j), .out = plane_len(shape_of(y, 1)),
+		.weights = TAPS * CHANNEL_BLOCK };
 	struct conv_job job = { .in = j->d_out, .in_shape = { 1, w->out_h, w->out_w }, .out = y->at,
-		.out_shape = { 1, j->in_shape.h, j->in_shape.w }, .out_step = w->stride, .stride = 1, .weights = j->turned_taps,
-		.activation = ACTIVATION_IDENTITY, .gate = is_identity(j->activation) ? NULL : y->at, .gate_activation = j->activation };
+		.out_shape = { 1, j->in_shape.h, j->in_shape.w }, .out_step = w->stride, .stride = 1,
+		.weights = j->turned_taps, .activation = ACTIVATION_IDENTITY,
+		.gate = is_identity(j->activation) ? NULL : y->at, .gate_activation = j->activation };
 
 	for (int a = 0; a < w->stride; a++)
 		for (int b = 0; b < w->stride; b++) {
@@ -156,54 +147,58 @@ static void replace(const struct expansion_job *j, const struct band *y)
 		}
 }
 
-/* What the rows of d say of the weights, and of the input's rows. */
-static void contract(const struct expansion_job *j, const struct places *at)
+/* The share of some rows of d in the weight gradient, and those rows of d_in. */
+static void use_d(const struct expansion_job *j, const struct backward *at)
 {
 	const struct band *d = &at->y;
 	size_t first = (size_t)d->rows.first * (size_t)j->in_shape.w * LANES;
 
-	KERNEL(add_turned)(&(struct turned_planes){ .in = at->in.at, .channels = j->in_shape.c, .ones = true,
-		.plane = plane_len(shape_of(&at->in, 1)), .pixels = (size_t)d->pixels, .gradients = d->at, .rows = j->channels,
-		.row = plane_len(shape_of(d, 1)), .sums = j->products, .scratch = at->turned });
+	KERNEL(add_transposed)(&(struct transposed_planes){ .in = at->in.at, .channels = j->in_shape.c, .ones = true,
+		.plane = plane_len(shape_of(&at->in, 1)), .pixels = (size_t)d->pixels, .gradients = d->at,
+		.rows = j->channels, .row = plane_len(shape_of(d, 1)), .sums = j->products,
+		.scratch = at->transposed });
 	if (j->d_in)
 		KERNEL(conv)(&(struct conv_job){
 			.in = d->at, .in_shape = shape_of(d, j->channels), .out = j->d_in + first,
-			.out_shape = { j->in_shape.c, 1, j->in_shape.h * j->in_shape.w }, .rows = 1, .columns = d->pixels, .out_step = 1,
-			.kernel = { 1, 1 }, .stride = 1, .weights = j->turned, .activation = ACTIVATION_IDENTITY,
+			.out_shape = { j->in_shape.c, 1, j->in_shape.h * j->in_shape.w }, .rows = 1,
+			.columns = d->pixels, .out_step = 1, .kernel = { 1, 1 }, .stride = 1, .weights = j->turned,
+			.activation = ACTIVATION_IDENTITY,
 		});
 }
 
-static void backward_band(const struct expansion_job *j, struct range rows, struct places *at)
+static void backward_band(const struct expansion_job *j, const struct expansion_layout *l, struct range rows)
 {
-	at->in = band(at->turned + expansion_turned_len(j->in_shape.c), rows, j->in_shape.w);
-	at->y = band(channel_of(&at->in, j->in_shape.c), rows, j->in_shape.w);
-	copy_input(j, &at->in);
-	make(j, 0, j->channels, &at->in, &at->y);
-	add_taps(j, &at->y, at->taps);
-	replace(j, &at->y);
-	contract(j, at);
+	const struct backward at = { j->scratch + l->taps, j->scratch + l->transposed,
+		band(j->scratch + l->in, rows, j->in_shape.w), band(j->scratch + l->y, rows, j->in_shape.w) };
+
+	copy_input(j, &at.in);
+	compute_y(j, (struct range){ 0, j->channels }, &at.in, &at.y);
+	add_taps(j, &at.y, at.taps);
+	overwrite_y(j, &at.y);
+	use_d(j, &at);
 }
 
 void KERNEL(expand_backward)(const struct expansion_job *j)
 {
-	struct places at = { .taps = j->scratch, .turned = j->scratch + j->channels * TAPS * LANES };
-	int height = j->in_shape.h, step = expansion_rows(j->in_shape, j->channels, j->window->stride);
+	const struct expansion_layout l = expansion_backward_layout(j->in_shape, j->channels, j->window);
+	int step = expansion_rows(j->in_shape, j->channels, j->window->stride), end = j->in_shape.h;
 
-	clear(at.taps, (size_t)j->channels * TAPS * LANES);
+	clear(j->scratch + l.taps, (size_t)j->channels * TAPS * LANES);
 	clear(j->products, (size_t)j->channels * expansion_columns(j->in_shape.c));
-	for (int y = 0; y < height; y += step)
-		backward_band(j, (struct range){ y, y + step < height ? y + step : height }, &at);
+	for (struct range b = band_from(0, step, end); b.first < end; b = band_from(b.last, step, end))
+		backward_band(j, &l, b);
 	for (int k = 0; k < j->channels * TAPS; k++)
-		j->d_taps[k] = lane_sum(at.taps + k * LANES);
+		j->d_taps[k] = lane_sum(j->scratch + l.taps + k * LANES);
 }
 
-/* Half of the products are the other half. */
+/* The matrix is symmetric: one half is computed, the other one copied. */
 void KERNEL(channel_gram)(const struct gram_job *j)
 {
 	struct shape shape = { j->channels, j->height, j->width };
 
-	KERNEL(conv_weights_blocks)(&(struct conv_weights_job){ .in = j->x, .in_shape = shape, .d_out = j->x, .out_shape = shape,
-		.kernel = { 1, 1 }, .stride = 1, .d_weights = j->products, .upper = true, .scratch = j->scratch });
+	KERNEL(conv_weights_blocks)(&(struct conv_weights_job){ .in = j->x, .in_shape = shape, .d_out = j->x,
+		.out_shape = shape, .kernel = { 1, 1 }, .stride = 1, .d_weights = j->products, .upper = true,
+		.scratch = j->scratch });
 	for (int o = 0; o < j->channels; o++)
 		for (int i = 0; i < o; i++)
 			j->products[o * j->channels + i] = j->products[i * j->channels + o];

@@ -1,9 +1,9 @@
-/* What the processor can do at best: multiply-adds and reading, with nothing else in the way. Floor 1. For measuring machines alone;
- * formulas in kernels.h. */
+/* What the processor can do at best, multiply-adds and reads without any other work. Floor 1. For measuring machines
+ * alone; formulas: kernel_list.h. */
 #include "nn/kernel/isa/vector.h"
 
-/* The innermost loop of conv.c without its surroundings: pixels from L1, weights and sums in registers. Sums that do not wait for each
- * other are as many as the longest multiply-add takes to be done on two units. */
+/* The innermost loop of conv.c without its surroundings: pixels from L1, weights and sums in registers. Sums that do
+ * not wait for each other are as many as the longest multiply-add takes to be done on two units. */
 void KERNEL(limit_multiply)(const real *x, const real weights[LIMIT_WEIGHTS], size_t turns, real *sums)
 {
 	vec sum[LIMIT_PIXELS][LIMIT_WEIGHTS], weight[LIMIT_WEIGHTS];

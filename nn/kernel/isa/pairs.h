@@ -11,13 +11,7 @@
 typedef real_bits vec_halves __attribute__((vector_size(VEC_BYTES)));
 typedef real loose_vec __attribute__((vector_size(VEC_BYTES), aligned(sizeof(real)), may_alias));
 
-/* The nearest of least .. most. */
-INLINE int between(int least, int k, int most)
-{
-	return k < least ? least : k < most ? k : most;
-}
-
-/* From half a vector's place too. */
+/* From an address that is aligned to half a vector, too. */
 INLINE vec load_loose(const real *at)
 {
 	return *(const loose_vec *)at;
@@ -57,11 +51,12 @@ INLINE void add_product(vec *sum, vec a, vec b, bool pairs)
 INLINE void pair_channels(const real *low, const real *high, real *to)
 {
 #ifdef HAS_BF16
-	const __m512i turns = _mm512_set_epi32(0x1f000f, 0x1e000e, 0x1d000d, 0x1c000c, 0x1b000b, 0x1a000a, 0x190009, 0x180008,
-	                                       0x170007, 0x160006, 0x150005, 0x140004, 0x130003, 0x120002, 0x110001, 0x100000);
+	const __m512i order = _mm512_set_epi32(0x1f000f, 0x1e000e, 0x1d000d, 0x1c000c, 0x1b000b, 0x1a000a, 0x190009,
+	                                       0x180008, 0x170007, 0x160006, 0x150005, 0x140004, 0x130003, 0x120002,
+	                                       0x110001, 0x100000);
 	__m512bh halves = _mm512_cvtne2ps_pbh((__m512)load(high), (__m512)load(low));
 
-	_mm512_store_si512(to, _mm512_permutexvar_epi16(turns, (__m512i)halves));
+	_mm512_store_si512(to, _mm512_permutexvar_epi16(order, (__m512i)halves));
 #else
 	for (int k = 0; k < LANES; k++) {
 		real_bits pair = bf16_pair(low[k], high[k]);
@@ -77,7 +72,8 @@ INLINE void pair_pixels(const real *first, const real *second, real *to)
 	_mm512_store_si512(to, (__m512i)_mm512_cvtne2ps_pbh((__m512)load(second), (__m512)load(first)));
 #else
 	for (int k = 0; k < LANES / 2; k++) {
-		real_bits pair = bf16_pair(first[2 * k], first[2 * k + 1]), next = bf16_pair(second[2 * k], second[2 * k + 1]);
+		real_bits pair = bf16_pair(first[2 * k], first[2 * k + 1]);
+		real_bits next = bf16_pair(second[2 * k], second[2 * k + 1]);
 		memcpy(to + k, &pair, sizeof pair);
 		memcpy(to + LANES / 2 + k, &next, sizeof next);
 	}

@@ -1,23 +1,21 @@
-/* Number by number: activations, sums, batch norm's loops, dropout. Floor 1. Formulas: kernels.h.
+/* Number by number: activations, sums, the loops of batch norm, dropout. Floor 1. Formulas: kernel_list.h.
  *
- * Sums over many pixels are taken in `real` over SUM_RUN pixels at a time and in double beyond, so that a mean over a whole batch
- * is not worn down by rounding. Within a run CHAINS sums take turns, so that an addition needs not wait for the one before (3 times as fast
- * where the pixels lie in a cache). */
+ * Sums over many pixels are taken in `real` over SUM_RUN pixels at a time and in double beyond, so that a mean over a
+ * whole batch is not worn down by rounding. Within a run CHAINS sums take turns, so that an addition need not wait for
+ * the one before. */
 #include "nn/kernel/isa/vector.h"
 
 enum { SUM_RUN = 64, CHAINS = 4 };
 
-/* Asks for the line a page ahead. Prefetchers in hardware stop at the end of each page of 4 KiB, so where channels are short and little is
- * done with each number the beginning of every page is waited for. mobilenet-v2 gains 1.5 to 2 %; 1.5 KiB, 6 KiB and 8 KiB ahead gain less,
- * and so do sums that are asked for. */
-INLINE void ask_ahead(const real *x)
+/* The line a page ahead. Hardware prefetchers stop at the end of each page of 4 KiB, so where channels are short and
+ * each number takes little work, the beginning of every page would be waited for. */
+INLINE void prefetch_ahead(const real *x)
 {
 	__builtin_prefetch(x + PAGE);
 }
 
-/* Likewise for the line to be written 16 pixels ahead: stores that miss every cache wait for each other. mobilenet-v1 and mobilenet-v2 gain
- * 1 %; 8 pixels are as good, 32 hardly worse. */
-INLINE void ask_for_place(real *y)
+/* The line to be written 16 pixels ahead: stores that miss every cache wait for each other. */
+INLINE void prefetch_for_write(real *y)
 {
 	__builtin_prefetch(y + 16 * LANES, 1);
 }
@@ -31,7 +29,7 @@ void KERNEL(activate)(const real *x, real *y, size_t vectors, struct activation 
 void KERNEL(activate_backward)(const real *y, const real *d_y, real *d_x, size_t vectors, struct activation a)
 {
 	for (size_t i = 0; i < vectors * LANES; i += VEC_LEN)
-		store(d_x + i, gated(load(d_y + i), load(y + i), a));
+		store(d_x + i, masked(load(d_y + i), load(y + i), a));
 }
 
 void KERNEL(add)(const real *a, const real *b, real *y, size_t vectors)
@@ -47,9 +45,9 @@ INLINE void scale_all(const real *x, real *y, size_t pixels, struct affine a, bo
 
 	UNROLL_SOME
 	for (size_t i = 0; i < pixels * LANES; i += VEC_LEN) {
-		ask_ahead(x + i);
+		prefetch_ahead(x + i);
 		if (!stream)
-			ask_for_place(y + i);
+			prefetch_for_write(y + i);
 		vec value = load(x + i) * scale + shift;
 		put(y + i, activates ? activated(value, a.activation) : value, stream);
 	}
@@ -73,24 +71,25 @@ void KERNEL(scale_shift)(const real *x, real *y, size_t pixels, const struct aff
 		stream_end();
 }
 
-/* One native vector of the lanes; `gate` and `stream` are constants where this is inlined. All that the loop needs is in registers: what it
- * writes could be the job itself, for all a compiler knows (a relu's gradient on the way costs nothing that way). */
-INLINE void norm_part(struct batch_norm_job j, struct activation activation, enum gate gate, bool stream)
+/* One native vector of the lanes; `masking` and `stream` are constants where this is inlined. All that the loop needs
+ * is in registers: for all that a compiler can tell, the job could lie where the loop writes. */
+INLINE void norm_part(struct batch_norm_job j, struct activation activation, enum masking masking, bool stream)
 {
-	const vec gain = splat(j.gain), slope = splat(j.slope), shift = splat(j.shift), mean = splat(j.mean), mask = load(j.mask);
+	const vec gain = splat(j.gain), slope = splat(j.slope), shift = splat(j.shift), mean = splat(j.mean);
+	const vec mask = load(j.mask);
 
 	UNROLL_SOME
 	for (size_t i = 0; i < j.pixels * LANES; i += LANES) {
-		ask_ahead(j.x + i);
-		ask_ahead(j.d_y + i);
+		prefetch_ahead(j.x + i);
+		prefetch_ahead(j.d_y + i);
 		if (!stream)
-			ask_for_place(j.d_x + i);
+			prefetch_for_write(j.d_x + i);
 		vec x = load(j.x + i), d = mask * (load(j.d_y + i) * gain + ((x - mean) * slope + shift));
-		put(j.d_x + i, through_gate(gate, activation, d, x), stream);
+		put(j.d_x + i, masked_as(masking, activation, d, x), stream);
 	}
 }
 
-INLINE void norm_gated(const struct batch_norm_job *job, enum gate gate)
+INLINE void norm_masked(const struct batch_norm_job *job, enum masking masking)
 {
 	struct activation activation = job->gate ? *job->gate : ACTIVATION_IDENTITY;
 
@@ -101,18 +100,18 @@ INLINE void norm_gated(const struct batch_norm_job *job, enum gate gate)
 		j.d_x += part * VEC_LEN;
 		j.mask += part * VEC_LEN;
 		if (j.stream)
-			norm_part(j, activation, gate, true);
+			norm_part(j, activation, masking, true);
 		else
-			norm_part(j, activation, gate, false);
+			norm_part(j, activation, masking, false);
 	}
 }
 
 void KERNEL(batch_norm_backward)(const struct batch_norm_job *job)
 {
-	switch (gate_of(job->gate)) {
-	case NO_GATE: norm_gated(job, NO_GATE); break;
-	case RELU_GATE: norm_gated(job, RELU_GATE); break;
-	case ANY_GATE: norm_gated(job, ANY_GATE); break;
+	switch (masking_of(job->gate)) {
+	case NO_MASK: norm_masked(job, NO_MASK); break;
+	case RELU_MASK: norm_masked(job, RELU_MASK); break;
+	case ANY_MASK: norm_masked(job, ANY_MASK); break;
 	}
 	if (job->stream)
 		stream_end();
@@ -123,7 +122,8 @@ INLINE vec add_chains(const vec sum[CHAINS])
 	return (sum[0] + sum[1]) + (sum[2] + sum[3]);
 }
 
-/* Lane sums of a run of pixels are added to double sums, [LANES] of them, so the order of additions does not depend on VEC_LEN. */
+/* Lane sums of a run of pixels are added to double sums, [LANES] of them, so the order of additions does not depend on
+ * VEC_LEN. */
 INLINE void add_run(double total[LANES], const real *run)
 {
 	for (int i = 0; i < LANES; i++)
@@ -213,15 +213,17 @@ void KERNEL(channel_sums)(const real *x, int channels, size_t pixels, real *out)
 		for (size_t first = 0; first < pixels; first += SUM_RUN) {
 			size_t last = first + SUM_RUN < pixels ? first + SUM_RUN : pixels;
 			for (int part = 0; part < PARTS; part++)
-				store(run + part * VEC_LEN, sum_pixels(x + first * LANES + part * VEC_LEN, last - first));
+				store(run + part * VEC_LEN, sum_pixels(x + first * LANES + part * VEC_LEN,
+				                                       last - first));
 			add_run(total, run);
 		}
 		out[c] = (real)sum_lanes(total);
 	}
 }
 
-/* Bits from places: multiply, shift, multiply, with the constants that Chris Wellons' search found least biased ("Prospecting for hash
- * functions", 2018), and the seed's upper half between. In 32 bits, so that all lanes go at once. */
+/* Bits from places: multiply, shift, multiply, with the constants that Chris Wellons' search found least biased
+ * ("Prospecting for hash functions", 2018), and the seed's upper half between. In 32 bits, so that all lanes go at
+ * once. */
 INLINE vec_whole place_bits(vec_whole place, uint64_t seed)
 {
 	vec_whole z = place * 0x9e3779b9u + (uint32_t)seed;
@@ -231,12 +233,13 @@ INLINE vec_whole place_bits(vec_whole place, uint64_t seed)
 	return z ^ (z >> 16);
 }
 
-/* What dropout's pixels have in common. */
-struct lottery { uint64_t seed; uint32_t limit; vec gain; };
+/* The rule by which dropout keeps numbers: 16 bits of a number's place below `limit`; kept numbers are multiplied by
+ * gain. */
+struct keep_rule { uint64_t seed; uint32_t limit; vec gain; };
 
-/* The native vectors from x on, of lanes from `lane` on and of two neighbouring pixels, each lane of which has 16 of its place's bits: the
- * first pixel the lower ones. */
-INLINE void draw(const real *x, real *y, size_t pair, int lane, struct range pixels, const struct lottery *l)
+/* One native vector, from `lane` on, of each of two neighbouring pixels, or of one of them. A place has 32 bits: the
+ * first pixel's are the lower 16. */
+INLINE void draw(const real *x, real *y, size_t pair, int lane, struct range pixels, const struct keep_rule *l)
 {
 	vec_whole place = lane_numbers() + (uint32_t)(pair * LANES + (size_t)lane), bits = place_bits(place, l->seed);
 
@@ -247,11 +250,10 @@ INLINE void draw(const real *x, real *y, size_t pair, int lane, struct range pix
 	}
 }
 
-/* Half of the work is finding bits, so two pixels share theirs: 16 bits are a rate to 1/65536. Of mobilenet-v1's time it takes 5.5
- * instead of 7.9 %. */
+/* Half of the work is finding bits, so two pixels share 32 of them: 16 bits are a rate to 1/65536. */
 void KERNEL(dropout)(const real *x, real *y, size_t first, size_t vectors, real keep, uint64_t seed)
 {
-	const struct lottery l = { seed, (uint32_t)((double)keep * 65536 + 0.5), splat(1 / keep) };
+	const struct keep_rule l = { seed, (uint32_t)((double)keep * 65536 + 0.5), splat(1 / keep) };
 	const size_t end = first + vectors;
 
 	for (int lane = 0; lane < LANES; lane += VEC_LEN) {
@@ -263,9 +265,11 @@ void KERNEL(dropout)(const real *x, real *y, size_t first, size_t vectors, real 
 			i++;
 		}
 		for (; i + 1 < end; i += 2)
-			draw(from + (i - first) * LANES, to + (i - first) * LANES, i / 2, lane, (struct range){ 0, 2 }, &l);
+			draw(from + (i - first) * LANES, to + (i - first) * LANES, i / 2, lane, (struct range){ 0, 2 },
+			     &l);
 		if (i < end)
-			draw(from + (i - first) * LANES, to + (i - first) * LANES, i / 2, lane, (struct range){ 0, 1 }, &l);
+			draw(from + (i - first) * LANES, to + (i - first) * LANES, i / 2, lane, (struct range){ 0, 1 },
+			     &l);
 	}
 }
 

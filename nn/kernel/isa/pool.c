@@ -1,4 +1,5 @@
-/* Pooling of one lane group, and max pooling's gradient taken on through batch norm. Floor 1. Formulas: kernels.h. */
+/* Pooling of one lane group, and the gradient of a max pooling together with the batch norm before it. Floor 1.
+ * Formulas: kernel_list.h. */
 #include "nn/kernel/isa/vector.h"
 
 #include <string.h>
@@ -40,7 +41,8 @@ static struct pool_job part_of(const struct pool_job *job, int part)
 	return j;
 }
 
-/* What becomes of one window. rows and columns are its size, constants where this is inlined, but for unusual sizes. */
+/* What is computed for one window. rows and columns are its size, constants where this is inlined, but for unusual
+ * sizes. */
 typedef void window_rule(const struct pool_job *j, int c, const struct spot *s, int rows, int columns);
 
 /* Windows of 2 by 2 and 3 by 3 have code without loops. */
@@ -101,15 +103,15 @@ INLINE void first_pixel(const struct pool_job *j, int c, const struct spot *s, i
 	store(j->out + s->out, load(j->in + at(j, c, s->row, s->column)));
 }
 
-/* The first position that holds the maximum takes the gradient: what it has got, later ones do not. `alone`: no other window sees these
+/* The gradient goes to the argmax: the first pixel that holds the maximum. `alone`: no other window sees these
  * pixels. */
-INLINE void hand_down(const struct pool_job *j, int c, const struct spot *s, int rows, int columns, bool alone)
+INLINE void pass_gradient(const struct pool_job *j, int c, const struct spot *s, int rows, int columns, bool alone)
 {
 	const size_t first = at(j, c, s->row, s->column);
 	vec best = load(j->out + s->out), d = load(j->d_out + s->out), zero = splat(0);
 
 	if (j->gate)
-		d = gated(d, best, *j->gate);
+		d = masked(d, best, *j->gate);
 	UNROLL_CONSTANT
 	for (int row = 0; row < rows; row++)
 		UNROLL_CONSTANT
@@ -126,12 +128,12 @@ INLINE void hand_down(const struct pool_job *j, int c, const struct spot *s, int
 
 INLINE void maximum_backward(const struct pool_job *j, int c, const struct spot *s, int rows, int columns)
 {
-	hand_down(j, c, s, rows, columns, false);
+	pass_gradient(j, c, s, rows, columns, false);
 }
 
 INLINE void maximum_backward_alone(const struct pool_job *j, int c, const struct spot *s, int rows, int columns)
 {
-	hand_down(j, c, s, rows, columns, true);
+	pass_gradient(j, c, s, rows, columns, true);
 }
 
 INLINE void mean(const struct pool_job *j, int c, const struct spot *s, int rows, int columns)
@@ -176,7 +178,7 @@ static bool windows_tile(const struct pool_job *j)
 	       j->in_shape.h == j->out_shape.h * j->stride && j->in_shape.w == j->out_shape.w * j->stride;
 }
 
-/* Windows that tile the image need no zeros to begin with: mnist-base trains 2 % faster. */
+/* Windows that tile the image write every pixel, so they need no zeros to begin with. */
 void KERNEL(max_pool_backward)(const struct pool_job *job)
 {
 	if (windows_tile(job)) {
@@ -206,29 +208,29 @@ static struct norm_pool_job norm_part_of(const struct norm_pool_job *job, int pa
 struct norm {
 	vec mask, mean, slope, shift, gain;
 	struct activation activation;
-	size_t ahead;           /* how far ahead x is asked for, see pointwise.c: plain 12 and 24 gain 1 % */
+	size_t ahead;           /* how far ahead x is prefetched, see pointwise.c */
 };
 
-/* What a pixel gets, whether it won or not. */
-INLINE vec norm_pixel(enum gate gate, const struct norm *n, vec x)
+/* The part of the gradient that every pixel gets, argmax or not. */
+INLINE vec norm_pixel(enum masking masking, const struct norm *n, vec x)
 {
-	return through_gate(gate, n->activation, n->mask * ((x - n->mean) * n->slope + n->shift), x);
+	return masked_as(masking, n->activation, n->mask * ((x - n->mean) * n->slope + n->shift), x);
 }
 
 /* Rows and columns of a window that an earlier window has seen. */
 struct seen { int rows, columns; };
 
-/* One window: what each of its pixels gets anyhow, unless an earlier window has written that already, and what the winner gets besides.
- * rows, columns and seen are constants where this is inlined, but for windows of unusual sizes. */
-INLINE void norm_window(const struct norm_pool_job *j, enum gate gate, const struct norm *n, const struct spot *s, int rows, int columns,
-                        struct seen seen)
+/* One window: the part that each of its pixels gets, unless an earlier window has written it already, and the argmax's
+ * own. rows, columns and seen are constants where this is inlined, but for windows of unusual sizes. */
+INLINE void norm_window(const struct norm_pool_job *j, enum masking masking, const struct norm *n, const struct spot *s,
+                        int rows, int columns, struct seen seen)
 {
 	const ptrdiff_t width = j->pool.in_shape.w;
 	const size_t first = at(&j->pool, 0, s->row, s->column);
 	const real *in = j->pool.in + first;
 	real *d_in = j->pool.d_in + first;
-	vec winner = load(j->pool.out + s->out), zero = splat(0);
-	vec prize = through_gate(gate, n->activation, n->mask * (load(j->pool.d_out + s->out) * n->gain), winner);
+	vec best = load(j->pool.out + s->out), zero = splat(0);
+	vec d_argmax = masked_as(masking, n->activation, n->mask * (load(j->pool.d_out + s->out) * n->gain), best);
 
 	UNROLL_CONSTANT
 	for (int row = 0; row < rows; row++)
@@ -237,33 +239,36 @@ INLINE void norm_window(const struct norm_pool_job *j, enum gate gate, const str
 			ptrdiff_t i = (row * width + column) * LANES;
 			if (row >= seen.rows && column >= seen.columns)
 				__builtin_prefetch(in + i + n->ahead);
-			vec x = load(in + i), d = row < seen.rows || column < seen.columns ? load(d_in + i) : norm_pixel(gate, n, x);
-			vec_mask here = equal(x, winner);
-			store(d_in + i, d + choose(here, prize, zero));
-			prize = choose(here, zero, prize);
+			vec x = load(in + i);
+			vec d = row < seen.rows || column < seen.columns ? load(d_in + i) : norm_pixel(masking, n, x);
+			vec_mask here = equal(x, best);
+			store(d_in + i, d + choose(here, d_argmax, zero));
+			d_argmax = choose(here, zero, d_argmax);
 		}
 }
 
 /* The windows inside an image, 3 by 3 with stride 2 and 2 by 2 with stride 2, have code without loops. */
-INLINE void norm_usual_window(const struct norm_pool_job *j, enum gate gate, const struct norm *n, const struct spot *s, struct seen seen)
+INLINE void norm_known_window(const struct norm_pool_job *j, enum masking masking, const struct norm *n,
+                              const struct spot *s, struct seen seen)
 {
 	int rows = s->row_end - s->row, columns = s->column_end - s->column;
 
 	if (rows == 3 && columns == 3 && seen.rows == 1 && seen.columns == 1)
-		norm_window(j, gate, n, s, 3, 3, (struct seen){ 1, 1 });
+		norm_window(j, masking, n, s, 3, 3, (struct seen){ 1, 1 });
 	else if (rows == 2 && columns == 2 && seen.rows == 0 && seen.columns == 0)
-		norm_window(j, gate, n, s, 2, 2, (struct seen){ 0, 0 });
+		norm_window(j, masking, n, s, 2, 2, (struct seen){ 0, 0 });
 	else
-		norm_window(j, gate, n, s, rows, columns, seen);
+		norm_window(j, masking, n, s, rows, columns, seen);
 }
 
 /* Pixels that no window sees. */
-INLINE void norm_unseen(const struct norm_pool_job *j, enum gate gate, const struct norm *n, struct range rows, struct range columns)
+INLINE void norm_unseen(const struct norm_pool_job *j, enum masking masking, const struct norm *n, struct range rows,
+                        struct range columns)
 {
 	for (int row = rows.first; row < rows.last; row++)
 		for (int column = columns.first; column < columns.last; column++) {
 			size_t i = at(&j->pool, 0, row, column);
-			store(j->pool.d_in + i, norm_pixel(gate, n, load(j->pool.in + i)));
+			store(j->pool.d_in + i, norm_pixel(masking, n, load(j->pool.in + i)));
 		}
 }
 
@@ -273,24 +278,25 @@ static int larger_of(int a, int b)
 }
 
 /* One row of windows; rows before `ready` are written. */
-INLINE int norm_window_row(const struct norm_pool_job *j, enum gate gate, const struct norm *n, int y, int ready)
+INLINE int norm_window_row(const struct norm_pool_job *j, enum masking masking, const struct norm *n, int y, int ready)
 {
 	int ready_column = 0;
 	struct spot s = spot(&j->pool, 0, y, 0);
 	const struct range rows = { larger_of(ready, s.row), s.row_end }, all = { 0, j->pool.in_shape.w };
 
-	norm_unseen(j, gate, n, (struct range){ ready, s.row }, all);
+	norm_unseen(j, masking, n, (struct range){ ready, s.row }, all);
 	for (int x = 0; x < j->pool.out_shape.w; x++) {
 		s = spot(&j->pool, 0, y, x);
-		norm_unseen(j, gate, n, rows, (struct range){ ready_column, s.column });
-		norm_usual_window(j, gate, n, &s, (struct seen){ rows.first - s.row, larger_of(ready_column, s.column) - s.column });
+		norm_unseen(j, masking, n, rows, (struct range){ ready_column, s.column });
+		norm_known_window(j, masking, n, &s, (struct seen){ rows.first - s.row,
+			larger_of(ready_column, s.column) - s.column });
 		ready_column = larger_of(ready_column, s.column_end);
 	}
-	norm_unseen(j, gate, n, rows, (struct range){ ready_column, all.last });
+	norm_unseen(j, masking, n, rows, (struct range){ ready_column, all.last });
 	return larger_of(ready, s.row_end);
 }
 
-INLINE void norm_windows(const struct norm_pool_job *j, enum gate gate)
+INLINE void norm_windows(const struct norm_pool_job *j, enum masking masking)
 {
 	const struct batch_norm_job *b = &j->norm;
 	const struct norm n = { load(b->mask), splat(b->mean), splat(b->slope), splat(b->shift), splat(b->gain),
@@ -298,18 +304,19 @@ INLINE void norm_windows(const struct norm_pool_job *j, enum gate gate)
 	int ready = j->ready;
 
 	for (int y = 0; y < j->pool.out_shape.h; y++)
-		ready = norm_window_row(j, gate, &n, y, ready);
-	norm_unseen(j, gate, &n, (struct range){ ready, j->pool.in_shape.h }, (struct range){ 0, j->pool.in_shape.w });
+		ready = norm_window_row(j, masking, &n, y, ready);
+	norm_unseen(j, masking, &n, (struct range){ ready, j->pool.in_shape.h },
+	            (struct range){ 0, j->pool.in_shape.w });
 }
 
 void KERNEL(norm_max_pool_backward)(const struct norm_pool_job *job)
 {
 	for (int part = 0; part < PARTS; part++) {
 		struct norm_pool_job j = norm_part_of(job, part);
-		switch (gate_of(job->pool.gate)) {
-		case NO_GATE: norm_windows(&j, NO_GATE); break;
-		case RELU_GATE: norm_windows(&j, RELU_GATE); break;
-		case ANY_GATE: norm_windows(&j, ANY_GATE); break;
+		switch (masking_of(job->pool.gate)) {
+		case NO_MASK: norm_windows(&j, NO_MASK); break;
+		case RELU_MASK: norm_windows(&j, RELU_MASK); break;
+		case ANY_MASK: norm_windows(&j, ANY_MASK); break;
 		}
 	}
 }

@@ -1,15 +1,12 @@
-/* Batch norm, its activation and a 1x1 convolution in one go; see projection.h. Floor 1.
+/* Batch norm, its activation and a 1x1 convolution, fused; see nn/kernel/projection.h. Floor 1.
  *
- * Forward, some pixels of y go to scratch, as many as leave room in L2 for what else is met, and the convolution reads them there. Back,
- * they are made in the place of d: met by the gradients by the output they add to the weight gradient, and then tell the activation's
- * gradient while they are overwritten; what batch norm asks of d is added up while it is in cache. Of arrays of x's size that leaves
- * 2 passes forward, with the moments, instead of 4, and 5 back instead of 7.
- *
- * What it gained, images/s of one core (Emerald Rapids): mobilenet-v2 5.5 %, a chain of depthwise and 1x1 convolutions of 4 to 40 channels
- * at 24x24 6 to 17 %. Half and twice as many pixels at a time: no difference. y and d in scratch, and d copied from there: a loss
- * of 1 %, of 4 % where the copy goes past the caches. */
+ * Forward, some pixels of y go to scratch, as many as leave room in L2 for the arrays beside it, and the convolution
+ * reads them there. Backward, y is computed again where d will lie: the weight gradient reads it; then it masks the
+ * gradient that overwrites it, by the activation's derivative; and the sums that batch norm needs of d are added up
+ * while d is in cache. */
 #include "nn/kernel/projection.h"
-#include "nn/kernel/isa/turned.h"
+#include "nn/kernel/isa/bands.h"
+#include "nn/kernel/isa/transpose.h"
 
 static int plane(const struct projection_job *j)
 {
@@ -23,10 +20,10 @@ static size_t place(const struct projection_job *j, int i, int first)
 }
 
 /* y of some pixels; its channels lie `stride` pixels apart. */
-static void make(const struct projection_job *j, struct range pixels, real *y, int stride)
+static void compute_y(const struct projection_job *j, struct range pixels, real *y, int stride)
 {
 	for (int i = 0; i < j->in_shape.c; i++, y += stride * LANES)
-		KERNEL(scale_shift)(j->x + place(j, i, pixels.first), y, (size_t)(pixels.last - pixels.first),
+		KERNEL(scale_shift)(j->x + place(j, i, pixels.first), y, (size_t)band_len(pixels),
 		                    &(struct affine){ j->scale[i], j->shift[i], j->activation, false });
 }
 
@@ -39,23 +36,24 @@ static struct shape row(int channels, int pixels)
 /* In scratch the channels of a pixel share no set of L1. */
 static void forward_band(const struct projection_job *j, struct range pixels)
 {
-	int count = pixels.last - pixels.first, stride = count | 1;
+	int count = band_len(pixels), stride = count | 1;
 
-	make(j, pixels, j->scratch, stride);
+	compute_y(j, pixels, j->scratch, stride);
 	KERNEL(conv)(&(struct conv_job){
 		.in = j->scratch, .in_shape = row(j->in_shape.c, stride), .out = j->out + place(j, 0, pixels.first),
-		.out_shape = row(j->channels, plane(j)), .rows = 1, .columns = count, .out_step = 1, .kernel = { 1, 1 }, .stride = 1,
-		.weights = j->weights, .bias = j->bias, .activation = j->out_activation, .stream = j->stream });
+		.out_shape = row(j->channels, plane(j)), .rows = 1, .columns = count, .out_step = 1, .kernel = { 1, 1 },
+		.stride = 1, .weights = j->weights, .bias = j->bias, .activation = j->out_activation,
+		.stream = j->stream });
 }
 
 typedef void run_band(const struct projection_job *j, struct range pixels);
 
 static void each_band(const struct projection_job *j, run_band *run)
 {
-	int step = projection_pixels(j->in_shape);
+	int step = projection_pixels(j->in_shape), end = plane(j);
 
-	for (int first = 0; first < plane(j); first += step)
-		run(j, (struct range){ first, first + step < plane(j) ? first + step : plane(j) });
+	for (struct range b = band_from(0, step, end); b.first < end; b = band_from(b.last, step, end))
+		run(j, b);
 }
 
 void KERNEL(project)(const struct projection_job *j)
@@ -71,14 +69,14 @@ static struct conv_weights_job weights_job(const struct projection_job *j)
 		.d_weights = j->d_weights, .scratch = j->scratch };
 }
 
-/* d in the place of y, which tells where the activation let it pass. */
-static void replace(const struct projection_job *j, struct range pixels)
+/* d overwrites y, which masks it. */
+static void overwrite_y(const struct projection_job *j, struct range pixels)
 {
 	real *d = j->d + place(j, 0, pixels.first);
 
 	KERNEL(conv)(&(struct conv_job){
 		.in = j->d_out + place(j, 0, pixels.first), .in_shape = row(j->channels, plane(j)), .out = d,
-		.out_shape = row(j->in_shape.c, plane(j)), .rows = 1, .columns = pixels.last - pixels.first, .out_step = 1,
+		.out_shape = row(j->in_shape.c, plane(j)), .rows = 1, .columns = band_len(pixels), .out_step = 1,
 		.kernel = { 1, 1 }, .stride = 1, .weights = j->turned, .activation = ACTIVATION_IDENTITY,
 		.gate = d, .gate_activation = j->activation, .hot = true });
 }
@@ -88,7 +86,7 @@ static void add_sums(const struct projection_job *j, struct range pixels)
 	for (int i = 0; i < j->in_shape.c; i++) {
 		size_t at = place(j, i, pixels.first);
 		double sums[2];
-		KERNEL(channel_products)(j->x + at, j->d + at, (size_t)(pixels.last - pixels.first), j->mean[i], sums);
+		KERNEL(channel_products)(j->x + at, j->d + at, (size_t)band_len(pixels), j->mean[i], sums);
 		j->sums[2 * i] += sums[0];
 		j->sums[2 * i + 1] += sums[1];
 	}
@@ -98,9 +96,9 @@ static void backward_band(const struct projection_job *j, struct range pixels)
 {
 	struct conv_weights_job weights = weights_job(j);
 
-	make(j, pixels, j->d + place(j, 0, pixels.first), plane(j));
-	KERNEL(conv_turned_add)(&weights, pixels);
-	replace(j, pixels);
+	compute_y(j, pixels, j->d + place(j, 0, pixels.first), plane(j));
+	KERNEL(conv_weights_product_add)(&weights, pixels);
+	overwrite_y(j, pixels);
 	add_sums(j, pixels);
 }
 
@@ -108,9 +106,9 @@ void KERNEL(project_backward)(const struct projection_job *j)
 {
 	struct conv_weights_job weights = weights_job(j);
 
-	KERNEL(conv_turned_begin)(&weights);
+	KERNEL(conv_weights_product_begin)(&weights);
 	for (int i = 0; i < 2 * j->in_shape.c; i++)
 		j->sums[i] = 0;
 	each_band(j, backward_band);
-	KERNEL(conv_turned_end)(&weights);
+	KERNEL(conv_weights_product_end)(&weights);
 }

@@ -1,9 +1,9 @@
 /* The native vector of the instruction set that this file is being compiled for. Floor 1; for nn/kernel/isa alone.
  *
- * Every source here is compiled once per instruction set, with -DKERNEL_SET=avx512bf16, avx512, avx2 or portable, and KERNEL(name) is
- * its name there. A lane group is PARTS native vectors side by side: one with AVX-512, two with AVX2, four with SSE or NEON. Kernels
- * take the parts one after the other, each a whole pass with a stride of LANES numbers between pixels: GCC does very badly
- * with vector types wider than the machine's (measured: 4 GFLOP/s instead of 80 with 64-byte vectors on AVX2). */
+ * Every source here is compiled once per instruction set, with -DKERNEL_SET=avx512bf16, avx512, avx2 or portable, and
+ * KERNEL(name) is its name there. A lane group is PARTS native vectors side by side: one with AVX-512, two with AVX2,
+ * four with SSE or NEON. Kernels take the parts one after the other, each a whole pass with a stride of LANES numbers
+ * between pixels, since GCC compiles vector types wider than the machine's very badly. */
 #ifndef NN_KERNEL_ISA_VECTOR_H
 #define NN_KERNEL_ISA_VECTOR_H
 
@@ -39,8 +39,8 @@ typedef long long vec_bits __attribute__((vector_size(VEC_BYTES)));
 typedef int vec_bits __attribute__((vector_size(VEC_BYTES)));
 #endif
 
-/* What comparisons give, for choose(), and for & and ~ between them: a bit for each lane where the machine has such masks (compilers
- * don't find them: they make vectors of comparisons), else all ones or all zeros in each lane. */
+/* The result of a comparison, for choose(), and for & and ~ between them: a bit a lane where the machine has such masks
+ * (compilers don't find them: they make vectors of comparisons), else all ones or all zeros in each lane. */
 #if defined __AVX512F__ && !defined REAL_IS_DOUBLE
 typedef __mmask16 vec_mask;
 #else
@@ -56,8 +56,8 @@ typedef unsigned vec_whole __attribute__((vector_size(VEC_LEN * sizeof(unsigned)
 
 #define INLINE static inline __attribute__((always_inline))
 
-/* UNROLL_CONSTANT: where the number of turns is a constant in some places and not in others. clang unrolls the former by itself, and warns
- * if it is told to unroll the latter. UNROLL_SOME: long loops over little work. */
+/* UNROLL_CONSTANT: where the number of turns is a constant in some places and not in others. clang unrolls the former
+ * by itself, and warns if it is told to unroll the latter. UNROLL_SOME: long loops over little work. */
 #ifdef __clang__
 #define UNROLL _Pragma("unroll")
 #define UNROLL_CONSTANT
@@ -93,8 +93,8 @@ INLINE size_t plane_len(struct shape shape)
 	return group_len((struct shape){ 1, shape.h, shape.w });
 }
 
-/* Numbers in a page of 4 KiB, at whose end prefetchers in hardware stop: so far ahead is asked for what lies in memory, see
- * pointwise.c. */
+/* Numbers in a page of 4 KiB, at whose end hardware prefetchers stop: so far ahead is prefetched what lies in memory,
+ * see pointwise.c. */
 enum { PAGE = 64 * LANES };
 
 /* len: whole native vectors. */
@@ -104,7 +104,8 @@ INLINE void clear(real *at, size_t len)
 		store(at + i, (vec){ 0 });
 }
 
-/* Past the caches, which takes whole lines: only where a vector is one. stream_end() makes them visible to other threads. */
+/* Past the caches, which takes whole lines: only where a vector is one. stream_end() makes them visible to other
+ * threads. */
 INLINE void store_past(real *at, vec value)
 {
 #if defined __AVX512F__ && !defined REAL_IS_DOUBLE
@@ -134,8 +135,8 @@ INLINE vec splat(real x)
 	return x - (vec){ 0 };
 }
 
-/* A vector that several products are about to use, in a register: GCC would load it again for some of them, and move sums from register to
- * register on the way. plain 6 and 12, conv1x1 6 and 12 gain 1 to 2 %. */
+/* A vector that several products are about to use, kept in a register: otherwise GCC loads it again for some of them,
+ * and moves sums between registers. */
 INLINE vec held(vec x)
 {
 #if defined __AVX512F__
@@ -169,7 +170,8 @@ INLINE vec_mask below(vec_whole a, uint32_t limit)
 #endif
 }
 
-/* The sum of one native vector of so many pixels' lanes; four sums take turns, so that an addition needs not wait for the one before. */
+/* The sum of one native vector of the lanes of some pixels; four sums take turns, so that an addition need not wait for
+ * the one before. */
 INLINE vec sum_pixels(const real *x, size_t pixels)
 {
 	vec sum[4] = { splat(0), splat(0), splat(0), splat(0) };
@@ -194,7 +196,8 @@ INLINE vec_whole lane_numbers(void)
 	return numbers;
 }
 
-/* Lane by lane a > b ? a : b and a < b ? a : b, so b where one is NaN: exactly what x86's instructions do, which compilers do not find. */
+/* Lane by lane a > b ? a : b and a < b ? a : b, so b where one is NaN: exactly what x86's instructions do, which
+ * compilers do not find. */
 #if defined __AVX512F__ && !defined REAL_IS_DOUBLE
 INLINE vec larger(vec a, vec b) { return (vec)_mm512_max_ps((__m512)a, (__m512)b); }
 INLINE vec smaller(vec a, vec b) { return (vec)_mm512_min_ps((__m512)a, (__m512)b); }
@@ -212,31 +215,32 @@ INLINE vec activated(vec x, struct activation a)
 	return smaller(splat(a.cap), larger(splat(a.slope) * x, x));
 }
 
-/* A gradient by an activation's output y, taken on to its input: d where y was not clipped, slope * d below zero, 0 at the cap. The sign of
- * an output is its input's, so the output alone tells. */
-INLINE vec gated(vec d, vec y, struct activation a)
+/* The gradient with respect to an activation's input, from d, that with respect to its output y: d where y was not
+ * clipped, slope * d below zero, 0 at the cap. The sign of an output is its input's, so the output alone decides. */
+INLINE vec masked(vec d, vec y, struct activation a)
 {
 	d = choose(above(y, splat(0)), d, d * splat(a.slope));
 	return choose(at_least(y, splat(a.cap)), splat(0), d);
 }
 
-/* How an activation's gradient is taken on: not at all, a relu's, any other's. */
-enum gate { NO_GATE, RELU_GATE, ANY_GATE };
+/* Which activation masks a gradient: none, a relu, any other. */
+enum masking { NO_MASK, RELU_MASK, ANY_MASK };
 
-static inline enum gate gate_of(const struct activation *a)
+static inline enum masking masking_of(const struct activation *a)
 {
-	return !a || is_identity(*a) ? NO_GATE : is_relu(*a) ? RELU_GATE : ANY_GATE;
+	return !a || is_identity(*a) ? NO_MASK : is_relu(*a) ? RELU_MASK : ANY_MASK;
 }
 
-/* gated(), where `gate` is a constant. */
-INLINE vec through_gate(enum gate gate, struct activation a, vec d, vec y)
+/* masked(), where `masking` is a constant: masking_of() that activation. */
+INLINE vec masked_as(enum masking masking, struct activation a, vec d, vec y)
 {
-	if (gate == RELU_GATE)
+	if (masking == RELU_MASK)
 		return choose(above(y, splat(0)), d, d * splat(0));     /* a NaN stays visible */
-	return gate == ANY_GATE ? gated(d, y, a) : d;
+	return masking == ANY_MASK ? masked(d, y, a) : d;
 }
 
-/* Four numbers: the vector that every machine has; in the double build wider than some, but never passed between functions for real. */
+/* Four numbers: the vector that every machine has; in the double build wider than some, but never passed between
+ * functions for real. */
 #ifdef REAL_IS_DOUBLE
 #pragma GCC diagnostic ignored "-Wpsabi"
 #endif
@@ -250,11 +254,12 @@ INLINE quad quarter_sums(const real *x)
 	return (q[0] + q[2]) + (q[1] + q[3]);
 }
 
-/* The lane sums of four groups of LANES numbers that lie side by side. The order of additions is one fixed tree (k + 8, k + 4, k + 2,
- * k + 1), the same on every instruction set. */
+/* The lane sums of four groups of LANES numbers that lie side by side. The order of additions is one fixed tree (k + 8,
+ * k + 4, k + 2, k + 1), the same on every instruction set. */
 INLINE quad lane_sums(const real *x)
 {
-	quad a = quarter_sums(x), b = quarter_sums(x + LANES), c = quarter_sums(x + 2 * LANES), d = quarter_sums(x + 3 * LANES);
+	quad a = quarter_sums(x), b = quarter_sums(x + LANES), c = quarter_sums(x + 2 * LANES);
+	quad d = quarter_sums(x + 3 * LANES);
 	quad ab = __builtin_shufflevector(a, b, 0, 4, 1, 5) + __builtin_shufflevector(a, b, 2, 6, 3, 7);
 	quad cd = __builtin_shufflevector(c, d, 0, 4, 1, 5) + __builtin_shufflevector(c, d, 2, 6, 3, 7);
 
@@ -269,37 +274,8 @@ INLINE real lane_sum(const real *x)
 	return (q[0] + q[2]) + (q[1] + q[3]);
 }
 
-void KERNEL(conv)(const struct conv_job *job);
-void KERNEL(conv_winograd)(const struct conv_job *job);
-void KERNEL(conv_bf16)(const struct conv_job *job);
-void KERNEL(conv_bf16_weights)(const struct conv_weights_job *job);
-void KERNEL(conv_winograd_weights)(const struct conv_weights_job *job);
-void KERNEL(conv_turned)(const struct conv_weights_job *job);
-void KERNEL(conv_weights)(const struct conv_weights_job *job);
-void KERNEL(conv_backward)(const struct conv_weights_job *weights, const struct conv_job *data);
-void KERNEL(expand)(const struct expansion_job *job);
-void KERNEL(expand_backward)(const struct expansion_job *job);
-void KERNEL(channel_gram)(const struct gram_job *job);
-void KERNEL(project)(const struct projection_job *job);
-void KERNEL(project_backward)(const struct projection_job *job);
-void KERNEL(transit)(const struct transition_job *job);
-void KERNEL(transit_backward)(const struct transition_job *job);
-void KERNEL(max_pool)(const struct pool_job *job);
-void KERNEL(max_pool_backward)(const struct pool_job *job);
-void KERNEL(norm_max_pool_backward)(const struct norm_pool_job *job);
-void KERNEL(average_pool)(const struct pool_job *job);
-void KERNEL(average_pool_backward)(const struct pool_job *job);
-void KERNEL(activate)(const real *x, real *y, size_t vectors, struct activation a);
-void KERNEL(activate_backward)(const real *y, const real *d_y, real *d_x, size_t vectors, struct activation a);
-void KERNEL(channel_moments)(const real *x, size_t pixels, const real *mask, double sum[2]);
-void KERNEL(scale_shift)(const real *x, real *y, size_t pixels, const struct affine *affine);
-void KERNEL(channel_products)(const real *x, const real *d_y, size_t pixels, real mean, double sum[2]);
-void KERNEL(batch_norm_backward)(const struct batch_norm_job *job);
-void KERNEL(add)(const real *a, const real *b, real *y, size_t vectors);
-void KERNEL(channel_sums)(const real *x, int channels, size_t pixels, real *out);
-void KERNEL(dropout)(const real *x, real *y, size_t first, size_t vectors, real keep, uint64_t seed);
-void KERNEL(scale_bytes)(const uint8_t *x, real *y, size_t vectors, real mean, real scale);
-void KERNEL(limit_multiply)(const real *x, const real weights[LIMIT_WEIGHTS], size_t turns, real *sums);
-void KERNEL(limit_read)(const real *x, size_t vectors, real mix[LANES]);
+/* This build's kernels. */
+#define KERNEL_ROW(name, parameters) void KERNEL(name)parameters;
+#include "nn/kernel/kernel_list.h"
 
 #endif

@@ -1,5 +1,5 @@
-/* The transforms of Winograd's tiles, see nn/kernel/winograd.h, on native vectors; `form` is a constant where they are inlined.
- * Floor 1; for nn/kernel/isa alone. */
+/* The transforms of Winograd's tiles, see nn/kernel/winograd.h, on native vectors; `form` is a constant where they are
+ * inlined. Floor 1; for nn/kernel/isa alone. */
 #ifndef NN_KERNEL_ISA_WINOGRAD_TILE_H
 #define NN_KERNEL_ISA_WINOGRAD_TILE_H
 
@@ -13,7 +13,8 @@ struct tiles {
 	int count;
 };
 
-/* The next tiles of so many outputs along an axis in reading order, `most` at most, of a plane of outputs; *next counts them. */
+/* The next tiles in reading order, `most` at most, of a plane of outputs; `outputs`: of a tile along an axis. *next
+ * counts them. */
 INLINE struct tiles next_tiles(int rows, int columns, int outputs, int most, int *next)
 {
 	struct tiles tiles = { .count = 0 };
@@ -127,7 +128,8 @@ INLINE void transform_inputs(struct winograd_form form, struct plane p, int row,
 }
 
 /* A tile's points, which lie `stride` apart, to its outputs. */
-INLINE void transform_outputs(struct winograd_form form, const real *from, size_t stride, vec to[WINOGRAD_OUTPUTS][WINOGRAD_OUTPUTS])
+INLINE void transform_outputs(struct winograd_form form, const real *from, size_t stride,
+                              vec to[WINOGRAD_OUTPUTS][WINOGRAD_OUTPUTS])
 {
 	const int axis = winograd_axis(form);
 	vec columns[WINOGRAD_AXIS][WINOGRAD_OUTPUTS];
@@ -150,7 +152,7 @@ INLINE void transform_outputs(struct winograd_form form, const real *from, size_
 	}
 }
 
-/* The gradients by a tile's outputs, from (row, column) on, to its points, which lie `stride` apart. */
+/* The gradients with respect to a tile's outputs to its points, which lie `stride` apart. */
 INLINE void transform_gradients(struct winograd_form form, struct plane p, struct tile tile, real *to, size_t stride)
 {
 	const int axis = winograd_axis(form);

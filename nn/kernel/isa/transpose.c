@@ -1,13 +1,5 @@
-/* Weight gradients as matrix products in which a lane is an input channel, for 1x1 kernels and for Winograd's algorithm. Floor 1.
- *
- * The gradient by the weight of a pair of channels is one sum over pixels and images. With an image in each lane it takes a whole vector
- * of sums, which have to wait somewhere until all pixels are seen, and to be added up over lanes at the end. So here the inputs are turned,
- * LANES channels of LANES images at a time: then a vector of sums is one output channel's with several input channels, and gradients by
- * the outputs are broadcast, as they lie.
- *
- * Without gain: what the next pixels need asked for a few lines at a time within the products (mobilenet-v1 0, mobilenet-v2 and conv1x1 24
- * -2 %), though wide 1x1 blocks gain much by it, see conv.c. */
-#include "nn/kernel/isa/turned.h"
+/* See transpose.h. */
+#include "nn/kernel/isa/transpose.h"
 
 /* Sums in registers: output channels by vectors of input channels. */
 enum { COLUMN_BLOCK = 2, ROW_BLOCK = VEC_BYTES == 64 ? 3 * CHANNEL_BLOCK : CHANNEL_BLOCK };
@@ -24,11 +16,12 @@ INLINE __m512 four_quads(const real *from, size_t stride)
 }
 
 /* Two of four steps are done by where numbers are loaded. */
-void KERNEL(turn)(const real *from, size_t from_stride, real *to, size_t to_stride)
+void KERNEL(transpose)(const real *from, size_t from_stride, real *to, size_t to_stride)
 {
 	for (int c = 0; c < LANES; c += 4, to += 4 * to_stride) {
 		__m512 x0 = four_quads(from + c, from_stride), x1 = four_quads(from + from_stride + c, from_stride);
-		__m512 x2 = four_quads(from + 2 * from_stride + c, from_stride), x3 = four_quads(from + 3 * from_stride + c, from_stride);
+		__m512 x2 = four_quads(from + 2 * from_stride + c, from_stride);
+		__m512 x3 = four_quads(from + 3 * from_stride + c, from_stride);
 		__m512 low02 = _mm512_unpacklo_ps(x0, x2), low13 = _mm512_unpacklo_ps(x1, x3);
 		__m512 high02 = _mm512_unpackhi_ps(x0, x2), high13 = _mm512_unpackhi_ps(x1, x3);
 
@@ -39,14 +32,17 @@ void KERNEL(turn)(const real *from, size_t from_stride, real *to, size_t to_stri
 	}
 }
 #else
-void KERNEL(turn)(const real *from, size_t from_stride, real *to, size_t to_stride)
+void KERNEL(transpose)(const real *from, size_t from_stride, real *to, size_t to_stride)
 {
 	for (int r = 0; r < LANES; r += 4, from += 4 * from_stride, to += 4)
 		for (int c = 0; c < LANES; c += 4) {
 			quad x0 = *(const quad *)(from + c), x1 = *(const quad *)(from + from_stride + c);
-			quad x2 = *(const quad *)(from + 2 * from_stride + c), x3 = *(const quad *)(from + 3 * from_stride + c);
-			quad low02 = __builtin_shufflevector(x0, x2, 0, 4, 1, 5), low13 = __builtin_shufflevector(x1, x3, 0, 4, 1, 5);
-			quad high02 = __builtin_shufflevector(x0, x2, 2, 6, 3, 7), high13 = __builtin_shufflevector(x1, x3, 2, 6, 3, 7);
+			quad x2 = *(const quad *)(from + 2 * from_stride + c);
+			quad x3 = *(const quad *)(from + 3 * from_stride + c);
+			quad low02 = __builtin_shufflevector(x0, x2, 0, 4, 1, 5);
+			quad low13 = __builtin_shufflevector(x1, x3, 0, 4, 1, 5);
+			quad high02 = __builtin_shufflevector(x0, x2, 2, 6, 3, 7);
+			quad high13 = __builtin_shufflevector(x1, x3, 2, 6, 3, 7);
 			real *put = to + (size_t)c * to_stride;
 
 			*(quad *)put = __builtin_shufflevector(low02, low13, 0, 4, 1, 5);
@@ -70,14 +66,14 @@ INLINE void block(const struct product *p, int r, int c, int R, int C)
 		UNROLL
 		for (int k = 0; k < C; k++)
 			sum[i][k] = splat(0);
-	for (int turn = 0; turn < p->turns; turn++, inputs += columns) {
+	for (int step = 0; step < p->depth; step++, inputs += columns) {
 		vec x[COLUMN_BLOCK];
 		UNROLL
 		for (int k = 0; k < C; k++)
 			x[k] = load(inputs + k * VEC_LEN);
 		UNROLL
 		for (int i = 0; i < R; i++) {
-			vec d = splat(gradients[(size_t)i * p->row + (size_t)turn]);
+			vec d = splat(gradients[(size_t)i * p->row + (size_t)step]);
 			UNROLL
 			for (int k = 0; k < C; k++)
 				sum[i][k] += x[k] * d;
@@ -123,33 +119,36 @@ void KERNEL(add_product)(const struct product *p)
 	}
 }
 
-/* One pixel: to[image][channel]. Of the last channels, which do not fill their lanes, a copy is turned. */
-static void turn_pixel(const struct turned_planes *p, size_t pixel, real *to)
+/* One pixel: to[image][channel]. Of the last channels, which do not fill their lanes, a copy is transposed. */
+static void transpose_pixel(const struct transposed_planes *p, size_t pixel, real *to)
 {
 	size_t columns = (size_t)turned_columns(p->channels + p->ones);
 	const real *from = p->in + pixel * LANES;
 	int i = 0;
 
 	for (; i + LANES <= p->channels; i += LANES)
-		KERNEL(turn)(from + (size_t)i * p->plane, p->plane, to + i, columns);
+		KERNEL(transpose)(from + (size_t)i * p->plane, p->plane, to + i, columns);
 	if ((size_t)i == columns)
 		return;
 	real rest[LANES * LANES] __attribute__((aligned(64))) = { 0 };
 	for (int k = 0; i + k < p->channels + p->ones; k++)
 		for (int lane = 0; lane < LANES; lane += VEC_LEN)
-			store(rest + k * LANES + lane, i + k < p->channels ? load(from + (size_t)(i + k) * p->plane + lane) : splat(1));
-	KERNEL(turn)(rest, LANES, to + i, columns);
+			store(rest + k * LANES + lane, i + k < p->channels ?
+			      load(from + (size_t)(i + k) * p->plane + lane) : splat(1));
+	KERNEL(transpose)(rest, LANES, to + i, columns);
 }
 
-void KERNEL(add_turned)(const struct turned_planes *p)
+void KERNEL(add_transposed)(const struct transposed_planes *p)
 {
-	size_t columns = (size_t)turned_columns(p->channels + p->ones), most = (size_t)turned_pixels(p->channels + p->ones), count;
+	size_t columns = (size_t)turned_columns(p->channels + p->ones);
+	size_t most = (size_t)turned_pixels(p->channels + p->ones), count;
 
 	for (size_t first = 0; first < p->pixels; first += count) {
 		count = p->pixels - first < most ? p->pixels - first : most;
 		for (size_t pixel = 0; pixel < count; pixel++)
-			turn_pixel(p, first + pixel, p->scratch + pixel * columns * LANES);
-		KERNEL(add_product)(&(struct product){ .rows = p->rows, .columns = (int)columns, .turns = (int)count * LANES,
-			.gradients = p->gradients + first * LANES, .row = p->row, .inputs = p->scratch, .sums = p->sums });
+			transpose_pixel(p, first + pixel, p->scratch + pixel * columns * LANES);
+		KERNEL(add_product)(&(struct product){ .rows = p->rows, .columns = (int)columns,
+			.depth = (int)count * LANES, .gradients = p->gradients + first * LANES, .row = p->row,
+			.inputs = p->scratch, .sums = p->sums });
 	}
 }
