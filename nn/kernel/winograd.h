@@ -74,7 +74,7 @@ struct winograd_pack {
 	const real *kernels;
 	int read, written;
 	size_t read_step, written_step;
-	bool turned;            /* each kernel is flipped first */
+	bool flipped;   /* each kernel is flipped first */
 };
 
 /* to = [point, rows first][blocks of written][read][CHANNEL_BLOCK], G weights Gt of each kernel; 0 behind the last

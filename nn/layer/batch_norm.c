@@ -164,7 +164,7 @@ static struct pool_job pool_job(const struct pass *p, int group, int c)
 		.in = channel_at(p->in[0], group, c), .in_shape = { 1, in.h, in.w },
 		.out = channel_at(winners(p), group, c), .out_shape = { 1, out.h, out.w },
 		.window = { w->kernel.h, w->kernel.w }, .stride = w->stride, .top = w->top, .left = w->left,
-		.winner = winner_under(p->params[c]),
+		.choice = pool_choice_under(p->params[c]),
 	};
 }
 
@@ -234,9 +234,9 @@ static struct batch_norm_job norm_job(const struct pass *p, int c, const real ma
 	const double *sums = sums_of(p, p->groups, c);
 	double inverse = (double)p->saved[n + c], gain = (double)p->params[c] * inverse;
 
-	return (struct batch_norm_job){ .pixels = plane(p), .mask = mask, .mean = p->saved[c],
+	return (struct batch_norm_job){ .pixels = plane(p), .lane_mask = mask, .mean = p->saved[c],
 		.gain = (real)gain, .slope = (real)(-gain * inverse * inverse * sums[1] / channel_len(p)),
-		.shift = (real)(-gain * sums[0] / channel_len(p)), .gate = p->gate, .stream = streams_past(p->d_in[0]) };
+		.shift = (real)(-gain * sums[0] / channel_len(p)), .mask_by = p->gate, .stream = streams_past(p->d_in[0]) };
 }
 
 /* One gradient for the whole batch. */
@@ -265,7 +265,7 @@ static void run_backward_pooled(const struct pass *p, int group, int c, struct b
 
 	job.pool.d_out = channel_at(p->d_out, group, c);
 	job.pool.d_in = channel_at(p->d_in[0], group, c);
-	job.pool.gate = p->gate;
+	job.pool.mask_by = p->gate;
 	p->kernels->norm_max_pool_backward(&job);
 }
 

@@ -186,7 +186,7 @@ static void prepare_turned(const struct geometry *g, struct conv_taps t, real *t
 			struct conv_phase x = conv_phase(b, g->window.stride, g->window.left, g->window.kernel.w);
 			t.first = (struct pair){ y.first, x.first };
 			t.count = (struct pair){ y.count, x.count };
-			conv_pack_turned(&t, to);
+			conv_pack_flipped(&t, to);
 			to += turned_len(g, (size_t)(y.count * x.count));
 		}
 }
@@ -199,7 +199,7 @@ static void prepare_winograd(const struct geometry *g, const real *kernels, real
 
 	winograd_pack(&pack, forward);
 	pack = (struct winograd_pack){ .form = pack.form, .kernels = kernels, .read = g->out_each, .written = g->in_each,
-		.read_step = row, .written_step = taps, .turned = true };
+		.read_step = row, .written_step = taps, .flipped = true };
 	winograd_pack(&pack, turned);
 }
 
@@ -278,8 +278,8 @@ static struct conv_job data_job(const struct pass *p, const struct geometry *g, 
 		.out_step = g->window.stride, .stride = 1,
 		.activation = ACTIVATION_IDENTITY, .stream = streams_past(p->d_in[0]) && !p->through_count,
 		.winograd = g->winograd, .bf16 = g->bf16, .scratch = scratch_of(p, g),
-		.gate = p->gate ? of->in : NULL,
-		.gate_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,
+		.mask_by = p->gate ? of->in : NULL,
+		.mask_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,
 	};
 }
 
@@ -362,7 +362,8 @@ static bool expands(const void *config, struct shape in, int channels)
 	struct plan_request whole = { .input_count = 1, .in = { in }, .expanded = channels }, request = behind(&whole);
 	struct geometry g;
 
-	return geometry_of(c, &request, &g, NULL) && expansion_fits(&g.window, c->channels) && expansion_pays(in, channels, c->stride);
+	return geometry_of(c, &request, &g, NULL) && conv_norm_depthwise_fits(&g.window, c->channels) &&
+	       conv_norm_depthwise_pays(in, channels, c->stride);
 }
 
 static bool plan_expansion(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
@@ -380,7 +381,7 @@ static void forward_expansion(const struct pass *p, int group)
 {
 	const struct conv *c = p->config;
 	struct geometry g = geometry(p);
-	struct expansion_job job = expansion_job(p, group);
+	struct conv_norm_depthwise_job job = conv_norm_depthwise_job(p, group);
 
 	job.window = &g.window;
 	job.taps = p->shared;
@@ -388,21 +389,21 @@ static void forward_expansion(const struct pass *p, int group)
 	job.out_bias = c->bias ? p->params + g.kernel_len : NULL;
 	job.out_activation = p->activation;
 	job.stream = streams_past(p->out);
-	p->kernels->expand(&job);
+	p->kernels->conv_norm_depthwise(&job);
 }
 
 static void backward_expansion(const struct pass *p, int group)
 {
 	struct geometry g = geometry(p);
-	struct expansion_job job = expansion_job(p, group);
+	struct conv_norm_depthwise_job job = conv_norm_depthwise_job(p, group);
 	const struct conv *c = p->config;
 	real *d_kernel = p->d_params + (size_t)group * p->d_params_stride;
 
 	job.window = &g.window;
 	job.d_out = group_at(p->d_out, group);
-	job.turned_taps = p->shared + (size_t)g.groups * g.packed_each;
+	job.flipped_taps = p->shared + (size_t)g.groups * g.packed_each;
 	job.d_taps = d_kernel;
-	p->kernels->expand_backward(&job);
+	p->kernels->conv_norm_depthwise_backward(&job);
 	if (c->bias)
 		p->kernels->channel_sums(job.d_out, g.out.c, (size_t)(g.out.h * g.out.w), d_bias_of(p, &g, group, 0));
 }

@@ -1,5 +1,5 @@
-/* A 1x1 convolution, batch norm and a depthwise convolution in one go (see nn/kernel/expansion.h): what batch norm needs of the many
- * channels x between the convolutions, without them. Floor 2. conv.c's depthwise type has these steps when it reads such a row.
+/* A 1x1 convolution, batch norm and a depthwise convolution in one go (see nn/kernel/conv_norm_depthwise.h): what batch norm needs of the
+ * many channels x between the convolutions, without them. Floor 2. conv.c's depthwise type has these steps when it reads such a row.
  *
  * Channels are linear in the few inputs, x = W in + b, so all follows from sums over the inputs. With m and V, mean and covariance of the
  * inputs over all images and pixels, channel c has the mean w m + b and the variance w V w, w being row c of W. Batch norm is then affine,
@@ -20,7 +20,7 @@
  * pixels, the sum of d_y is 0 and that of d_y (z - mean) is w' d_V, of each input: all that batch norm asks. Its slope and shift go into M
  * and v. Six passes over arrays of the input's size less, and 2.8 % of mobilenet-v2's time. */
 #include "nn/kernel/conv_pack.h"
-#include "nn/kernel/expansion.h"
+#include "nn/kernel/conv_norm_depthwise.h"
 #include "nn/layer/layer.h"
 
 #include <string.h>
@@ -39,7 +39,7 @@ struct places {
 	real *weights, *bias;           /* with batch norm in them; [out][in], [out] */
 	real *packed, *turned;          /* these weights as the kernels want them, forward and by data */
 	real *rounded, *correction, *offset;    /* M; M as the kernels want it; v */
-	real *sums;                     /* of each group: products and sums of struct gram_job, then products of struct expansion_job */
+	real *sums;                     /* of each group: products and sums of struct gram_job, then those of conv_norm_depthwise_job */
 	size_t gram_len, group_len;
 };
 
@@ -50,7 +50,7 @@ static double *cut_doubles(real **rest, size_t len)
 
 static struct places places_at(real *shared, size_t in, size_t out)
 {
-	size_t columns = expansion_columns((int)in);
+	size_t columns = conv_norm_depthwise_columns((int)in);
 	struct places at = { .gram_len = whole_lanes(in * in + in), .group_len = whole_lanes(in * in + in) + out * columns };
 
 	at.mean = cut_doubles(&shared, in);
@@ -93,7 +93,7 @@ void expansion_plan(const struct plan_request *in, const struct window *window, 
 {
 	static real nowhere[1];
 	struct places at = places_at(nowhere, (size_t)in->in[0].c, (size_t)in->expanded);
-	size_t expand = expansion_scratch_len(in->in[0], in->expanded, window), finish = (size_t)in->in[0].c * BAND * LANES;
+	size_t expand = conv_norm_depthwise_scratch_len(in->in[0], in->expanded, window), finish = (size_t)in->in[0].c * BAND * LANES;
 
 	out->shared_len = whole_lanes(out->packed_len) + (size_t)(at.sums - nowhere) + at.group_len * (size_t)in->groups;
 	out->scratch_len = expand > finish ? expand : finish;
@@ -229,16 +229,16 @@ void expansion_settle(const struct pass *p, int index)
 		fold_channel(p, &at, c, bias);
 	}
 	conv_pack(&taps, at.packed);
-	conv_pack_turned(&taps, at.turned);
+	conv_pack_flipped(&taps, at.turned);
 }
 
-struct expansion_job expansion_job(const struct pass *p, int group)
+struct conv_norm_depthwise_job conv_norm_depthwise_job(const struct pass *p, int group)
 {
 	struct places at = places(p);
 
-	return (struct expansion_job){ .in = group_at(p->in[0], group), .in_shape = p->in[0].shape, .channels = outputs(p),
+	return (struct conv_norm_depthwise_job){ .in = group_at(p->in[0], group), .in_shape = p->in[0].shape, .channels = outputs(p),
 		.weights = at.packed, .bias = at.bias, .activation = p->expansion.norm->activation, .scratch = p->scratch,
-		.turned = at.turned, .d_in = p->d_in[0].at ? group_at(p->d_in[0], group) : NULL,
+		.transposed_weights = at.turned, .d_in = p->d_in[0].at ? group_at(p->d_in[0], group) : NULL,
 		.products = at.sums + (size_t)group * at.group_len + at.gram_len };
 }
 
@@ -278,7 +278,7 @@ static void write_gradients(const struct pass *p, const struct places *at, int c
 static void add_up_products(const struct pass *p, const struct places *at, int c)
 {
 	int n = inputs(p);
-	size_t row = at->gram_len + (size_t)c * expansion_columns(n);
+	size_t row = at->gram_len + (size_t)c * conv_norm_depthwise_columns(n);
 
 	sum_groups(p, at->sums + row, at->group_len, n + 1, at->totals);
 }

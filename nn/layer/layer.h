@@ -12,7 +12,7 @@
 #include "nn/base/error.h"
 #include "nn/base/field.h"
 #include "nn/base/tensor.h"
-#include "nn/kernel/expansion.h"
+#include "nn/kernel/conv_norm_depthwise.h"
 #include "nn/kernel/kernels.h"
 #include "nn/kernel/window.h"
 
@@ -259,7 +259,7 @@ void expansion_measure(const struct pass *p, int group);
 void expansion_settle(const struct pass *p, int index);
 void expansion_settle_backward(const struct pass *p, int index);
 void expansion_finish(const struct pass *p, int group);
-struct expansion_job expansion_job(const struct pass *p, int group);
+struct conv_norm_depthwise_job conv_norm_depthwise_job(const struct pass *p, int group);
 
 /* The plan of layers that change nothing but values: out = in[0]. */
 bool plan_same_shape(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err);

@@ -210,7 +210,7 @@ static void apply_backward(const struct pass *p, int group)
 		.in = group_at(p->d_out, group), .in_shape = out, .out = group_at(p->d_in[0], group), .out_shape = in,
 		.rows = in.h, .columns = in.w, .out_step = 1, .kernel = { 1, 1 }, .stride = 1,
 		.weights = at.turned, .bias = at.constant, .slope = at.slope, .activation = ACTIVATION_IDENTITY,
-		.gate = group_at(p->in[0], group), .gate_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,
+		.mask_by = group_at(p->in[0], group), .mask_activation = p->gate ? *p->gate : ACTIVATION_IDENTITY,
 		.stream = streams_past(p->d_in[0]) });
 	clear_empty_lanes(p, group, group_at(p->d_in[0], group));
 }

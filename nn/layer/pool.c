@@ -83,7 +83,7 @@ static struct pool_job job_backward(const struct pass *p, int group)
 
 	j.d_out = group_at(p->d_out, group);
 	j.d_in = group_at(p->d_in[0], group);
-	j.gate = p->gate;
+	j.mask_by = p->gate;
 	return j;
 }
 

@@ -1,17 +1,17 @@
-/* A 1x1 convolution that alone reads batch norm and the activation behind it, all in one go: see nn/kernel/projection.h. Floor 2. conv.c's
- * `with_active_norm`.
+/* A 1x1 convolution that alone reads batch norm and the activation behind it, all in one go: see nn/kernel/active_norm_conv.h. Floor 2.
+ * conv.c's `with_active_norm`.
  *
- * Forward, batch norm has only measured. Back, the convolution's own gradients and what batch norm asks of all images, the sums of d and
- * of d * (x - mean) where d is the gradient by what the activation reads, come from one walk through x and the gradient by the output; then
- * d, which has the gradient by x's place, becomes it (see batch_norm.c). */
-#include "nn/kernel/projection.h"
+ * Forward, batch norm has only measured. Back, the convolution's own gradients and what batch norm asks of all images, the sums of d and of
+ * d * (x - mean) where d is the gradient by what the activation reads, come from one walk through x and the gradient by the output; then d,
+ * which has the gradient by x's place, becomes it (see batch_norm.c). */
+#include "nn/kernel/active_norm_conv.h"
 #include "nn/layer/layer.h"
 
 /* What lies in shared memory behind the packed weights; each but the last [in]. */
 struct places {
 	real *scale, *shift, *mean;     /* batch norm as it is, and its mean */
 	real *gain, *slope, *constant;  /* of d, of x - mean and of 1 in the gradient by x */
-	double *sums;                   /* of each group: [in][2], see struct projection_job */
+	double *sums;                   /* of each group: [in][2], see struct active_norm_conv_job */
 };
 
 static int inputs(const struct pass *p)
@@ -45,7 +45,7 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	if (!layer_conv.plan(config, in, out, err))
 		return false;
 	out->shared_len = whole_lanes(out->packed_len) + 6 * whole_lanes(channels) + (size_t)in->groups * 2 * channels * DOUBLE_LEN;
-	out->scratch_len = projection_scratch_len(in->in[0], out->out.c);
+	out->scratch_len = active_norm_conv_scratch_len(in->in[0], out->out.c);
 	return true;
 }
 
@@ -63,24 +63,24 @@ static void prepare(const struct pass *p)
 }
 
 /* What forward and backward have in common. */
-static struct projection_job job_of(const struct pass *p, int group)
+static struct active_norm_conv_job job_of(const struct pass *p, int group)
 {
 	struct places at = places(p);
 
-	return (struct projection_job){ .x = group_at(p->in[0], group), .in_shape = p->in[0].shape, .scale = at.scale, .shift = at.shift,
-		.activation = p->norm.pass->activation, .channels = p->out.shape.c, .scratch = p->scratch };
+	return (struct active_norm_conv_job){ .x = group_at(p->in[0], group), .in_shape = p->in[0].shape, .scale = at.scale,
+		.shift = at.shift, .activation = p->norm.pass->activation, .channels = p->out.shape.c, .scratch = p->scratch };
 }
 
 static void forward(const struct pass *p, int group)
 {
-	struct projection_job job = job_of(p, group);
+	struct active_norm_conv_job job = job_of(p, group);
 
 	job.weights = p->shared;
 	job.bias = pointwise_bias(p);
 	job.out = group_at(p->out, group);
 	job.out_activation = p->activation;
 	job.stream = streams_past(p->out);
-	p->kernels->project(&job);
+	p->kernels->active_norm_conv(&job);
 }
 
 static double *sums_of(const struct pass *p, int group)
@@ -90,17 +90,17 @@ static double *sums_of(const struct pass *p, int group)
 
 static void backward(const struct pass *p, int group)
 {
-	struct projection_job job = job_of(p, group);
+	struct active_norm_conv_job job = job_of(p, group);
 	struct shape out = p->out.shape;
 	real *d_bias = pointwise_d_bias(p, group);
 
 	job.d_out = group_at(p->d_out, group);
-	job.turned = pointwise_turned(p);
+	job.transposed_weights = pointwise_turned(p);
 	job.mean = places(p).mean;
 	job.d = group_at(p->d_in[0], group);
 	job.sums = sums_of(p, group);
 	job.d_weights = p->d_params + (size_t)group * p->d_params_stride;
-	p->kernels->project_backward(&job);
+	p->kernels->active_norm_conv_backward(&job);
 	if (d_bias)
 		p->kernels->channel_sums(job.d_out, out.c, image_len(out) / (size_t)out.c, d_bias);
 }
@@ -129,8 +129,8 @@ static void finish(const struct pass *p, int group, int channel, real *to)
 	lane_mask(p, group, mask);
 	p->kernels->batch_norm_backward(&(struct batch_norm_job){
 		.x = channel_at(p->in[0], group, channel), .d_y = channel_at(p->d_in[0], group, channel), .d_x = to,
-		.pixels = (size_t)in.h * (size_t)in.w, .mask = mask, .mean = at.mean[channel], .gain = at.gain[channel],
-		.slope = at.slope[channel], .shift = at.constant[channel], .gate = p->gate });
+		.pixels = (size_t)in.h * (size_t)in.w, .lane_mask = mask, .mean = at.mean[channel], .gain = at.gain[channel],
+		.slope = at.slope[channel], .shift = at.constant[channel], .mask_by = p->gate });
 }
 
 static void finish_all(const struct pass *p, int group)

@@ -1,10 +1,10 @@
-/* A 1x1 convolution behind which come batch norm and a max pooling that alone read it, all in one go: see nn/kernel/transition.h. Floor 2.
- * conv.c's `with_pooled_norm`.
+/* A 1x1 convolution behind which come batch norm and a max pooling that alone read it, all in one go: see nn/kernel/conv_norm_pool.h. Floor
+ * 2. conv.c's `with_pooled_norm`.
  *
  * As in batch_norm.c with a max pooling, the moments and the winners of all windows come from one walk through x, the convolution's output,
  * and batch norm is applied to the winners; back, what it asks of all images are sums over winners and their gradients. What is new: x is
  * made while it is walked through, and made again for the gradients, instead of being read. */
-#include "nn/kernel/transition.h"
+#include "nn/kernel/conv_norm_pool.h"
 #include "nn/layer/layer.h"
 
 /* What lies in shared memory behind the packed weights; [channels] of x each. */
@@ -42,7 +42,7 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 
 	out->saved_len = group_len(winners) * groups;
 	out->shared_len = whole_lanes(out->packed_len) + 4 * whole_lanes(count) + groups * 2 * count * DOUBLE_LEN;
-	out->scratch_len = transition_scratch_len(in->in[0], out->out.c, in->pooling);
+	out->scratch_len = conv_norm_pool_scratch_len(in->in[0], out->out.c, in->pooling);
 	return true;
 }
 
@@ -62,22 +62,22 @@ static double *sums_of(const struct pass *p, int group)
 }
 
 /* What forward and backward have in common; mask: [LANES], to be filled. gamma are batch norm's first parameters. */
-static struct transition_job job_of(const struct pass *p, int group, real *mask)
+static struct conv_norm_pool_job job_of(const struct pass *p, int group, real *mask)
 {
 	lane_mask(p, group, mask);
-	return (struct transition_job){ .in = group_at(p->in[0], group), .in_shape = p->in[0].shape, .channels = channels(p),
+	return (struct conv_norm_pool_job){ .in = group_at(p->in[0], group), .in_shape = p->in[0].shape, .channels = channels(p),
 		.weights = p->shared, .bias = pointwise_bias(p), .activation = p->activation,
-		.windows = p->pooling, .gamma = p->norm.pass->params, .winners = group_at(winners(p), group), .mask = mask,
+		.windows = p->pooling, .gamma = p->norm.pass->params, .x_at_argmax = group_at(winners(p), group), .lane_mask = mask,
 		.scratch = p->scratch };
 }
 
 static void measure(const struct pass *p, int group)
 {
 	_Alignas(64) real mask[LANES];
-	struct transition_job job = job_of(p, group, mask);
+	struct conv_norm_pool_job job = job_of(p, group, mask);
 
 	job.sums = p->training ? sums_of(p, group) : NULL;
-	p->kernels->transit(&job);
+	p->kernels->conv_norm_pool(&job);
 }
 
 /* The two sums of channel c over all groups. */
@@ -137,7 +137,7 @@ static void settle_backward(const struct pass *p, int index)
 static void apply_backward(const struct pass *p, int group)
 {
 	_Alignas(64) real mask[LANES];
-	struct transition_job job = job_of(p, group, mask);
+	struct conv_norm_pool_job job = job_of(p, group, mask);
 	struct places at = places(p);
 
 	job.mean = at.mean;
@@ -145,13 +145,13 @@ static void apply_backward(const struct pass *p, int group)
 	job.slope = at.slope;
 	job.shift = at.shift;
 	job.d_out = group_at(p->d_out, group);
-	job.turned = pointwise_turned(p);
+	job.transposed_weights = pointwise_turned(p);
 	job.d_weights = p->d_params + (size_t)group * p->d_params_stride;
 	job.d_bias = pointwise_d_bias(p, group);
 	job.d_in = p->d_in[0].at ? group_at(p->d_in[0], group) : NULL;
-	job.gate = p->gate;
+	job.mask_by = p->gate;
 	job.stream = streams_past(p->d_in[0]);
-	p->kernels->transit_backward(&job);
+	p->kernels->conv_norm_pool_backward(&job);
 }
 
 /* Winners move as often as outputs. */

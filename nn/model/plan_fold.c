@@ -2,7 +2,7 @@
  *
  * Small networks are bound by what they read and write, not by arithmetic: a pass over an array that is larger than L2 costs as much as
  * the convolution that made it. */
-#include "nn/kernel/transition.h"
+#include "nn/kernel/conv_norm_pool.h"
 #include "nn/model/plan.h"
 
 int plan_reader_count(const struct network *n, int i)
@@ -200,7 +200,7 @@ void plan_fold_transition(struct model_plan *plan, int i)
 	const struct layer *layer = &plan->network->layers[i];
 	struct node *node = &plan->nodes[i];
 	bool may = node->runs && !node->normed && layer->type->with_pooled_norm && layer->type->pointwise(layer->config) &&
-	           !plan->network->bf16 && transition_pays(node->in[0], node->plan.out.c);
+	           !plan->network->bf16 && conv_norm_pool_pays(node->in[0], node->plan.out.c);
 	int k = may ? pooled_norm_behind(plan, i) : -1;
 
 	if (k < 0)

@@ -77,7 +77,7 @@ static void conv_pixels(const struct conv_job *job)
 		j.left = -b.first;
 		j.columns = band_len(b);
 		j.out += (size_t)b.first * LANES;
-		j.gate = j.gate ? j.gate + (size_t)b.first * LANES : NULL;
+		j.mask_by = j.mask_by ? j.mask_by + (size_t)b.first * LANES : NULL;
 		conv_piece(&j);
 	}
 }

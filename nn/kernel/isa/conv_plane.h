@@ -32,7 +32,7 @@ void KERNEL(conv_plane_weights)(const struct conv_weights_job *job);
 /* Planes side by side that differ in their places alone: numbers from one to the next. */
 struct planes {
 	int count;
-	size_t in, out;         /* of a job's in; of its out and gate, or of its d_out */
+	size_t in, out;         /* of a job's in; of its out and mask_by, or of its d_out */
 	size_t weights;         /* or scratch */
 	size_t bias;            /* 0 or 1 */
 };

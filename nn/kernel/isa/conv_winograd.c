@@ -61,8 +61,8 @@ static void multiply(const struct work *w, int tiles)
 
 INLINE void put_output(const struct conv_job *j, size_t at, vec sum)
 {
-	if (j->gate)
-		sum = masked(sum, load(j->gate + at), j->gate_activation);
+	if (j->mask_by)
+		sum = masked(sum, load(j->mask_by + at), j->mask_activation);
 	else
 		sum = activated(sum, j->activation);
 	put(j->out + at, sum, j->stream);
