@@ -48,7 +48,7 @@ int conv_norm_depthwise_out_rows(struct shape in, const struct window *w)
 	return clamp(rows / (size_t)w->stride, 1, w->out_h);
 }
 
-/* Some rows of so many channels. */
+/* Numbers that some rows of all channels take. */
 static size_t rows_len(int channels, int rows, int width)
 {
 	return (size_t)channels * (size_t)conv_norm_depthwise_row(rows * width) * LANES;

@@ -73,7 +73,7 @@ size_t conv_norm_depthwise_scratch_len(struct shape in, int channels, const stru
 int conv_norm_depthwise_rows(struct shape in, int channels, int stride);
 int conv_norm_depthwise_out_rows(struct shape in, const struct window *window);
 
-/* Pixels from one channel of some rows of so many pixels to the next, in scratch. */
+/* In scratch, pixels from the rows of one channel, which have `pixels` together, to those of the next one. */
 static inline int conv_norm_depthwise_row(int pixels)
 {
 	return pixels | 1;

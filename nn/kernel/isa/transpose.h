@@ -38,7 +38,7 @@ struct transposed_planes {
 	const real *gradients;
 	int rows;
 	real *sums;             /* [rows][transposed_columns(channels + ones)] */
-	real *scratch;          /* transposed_pixels() times so many columns times LANES numbers */
+	real *scratch;          /* [transposed_pixels()][LANES][transposed_columns()] */
 };
 
 void KERNEL(add_transposed)(const struct transposed_planes *planes);
@@ -48,7 +48,7 @@ void KERNEL(add_transposed)(const struct transposed_planes *planes);
 void KERNEL(conv_weights_product_begin)(const struct conv_weights_job *job);
 void KERNEL(conv_weights_product_add)(const struct conv_weights_job *job, struct range pixels);
 void KERNEL(conv_weights_product_end)(const struct conv_weights_job *job);
-/* The same whole. */
+/* All three steps. */
 void KERNEL(conv_weights_product)(const struct conv_weights_job *job);
 
 #endif
