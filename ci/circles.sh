@@ -1,6 +1,6 @@
 #!/bin/sh
-# Checks that no object of nn/kernel calls another one that calls it back, at whatever distance, as the linker sees them. Prints each circle
-# with the symbols that close it; exit 1 if any.
+# Checks that no object of nn/kernel calls another one that calls it back, at whatever distance, as the linker sees
+# them. Prints each circle with the symbols that close it; exit 1 if any.
 #
 #   sh ci/circles.sh [BUILD]        folder of a build; default: build
 set -eu
