@@ -2,19 +2,19 @@
  * 2b.
  *
  * The activation keeps batch norm out of the weights. Forward, the kernel computes what lies between a few pixels at a
- * time, in cache (see nn/kernel/projection.h). Backward, it computes that again, and one walk over x and the gradient
+ * time, in cache (see nn/kernel/active_norm_conv.h). Backward, it computes that again, and one walk over x and the gradient
  * with respect to the output gives the convolution's own gradients, d, the gradient with respect to what the activation
  * reads, and batch norm's sums, of d and of d * (x - mean). Once these are known for the whole batch, d, which lies in
  * d_in[0], becomes the gradient with respect to x. That last step goes channel by channel, so a producer may do it
  * instead. */
 #include "nn/fused/fused.h"
 #include "nn/kernel/conv_pack.h"
-#include "nn/kernel/projection.h"
+#include "nn/kernel/active_norm_conv.h"
 #include "nn/layer/batch_norm.h"
 #include "nn/layer/conv.h"
 
 /* d needs the place of the gradient with respect to x. */
-bool active_norm_conv_pays(const struct match *m)
+bool fused_active_norm_conv_pays(const struct match *m)
 {
 	return !m->bf16 && m->wants_gradient;
 }
@@ -30,7 +30,7 @@ struct memory {
 	struct norm norm;
 	real *scale, *shift;            /* batch norm once it is settled; [in] */
 	real *gain, *slope, *constant;  /* of d, of x - mean and of 1 in d_x; [in] */
-	double *sums;                   /* of each group: [in][2], see struct projection_job */
+	double *sums;                   /* of each group: [in][2], see struct active_norm_conv_job */
 	struct layout saved, shared;
 };
 
@@ -57,7 +57,7 @@ static void plan(const struct pass *p, struct operation_plan *out)
 	out->packed_len = conv_packed_len(&m.conv);
 	out->saved_len = m.saved.len;
 	out->shared_len = m.shared.len;
-	out->scratch_len = projection_scratch_len(p->in[0].shape, p->out.shape.c);
+	out->scratch_len = active_norm_conv_scratch_len(p->in[0].shape, p->out.shape.c);
 	out->grouped_gradient[1] = true;
 	out->needs_in = true;
 }
@@ -83,11 +83,11 @@ static void settle(const struct pass *p, int index)
 }
 
 /* What forward and backward have in common. */
-static struct projection_job job_of(const struct memory *m, int group)
+static struct active_norm_conv_job job_of(const struct memory *m, int group)
 {
 	const struct pass *p = m->norm.pass;
 
-	return (struct projection_job){ .x = group_at(p->in[0], group), .in_shape = p->in[0].shape, .scale = m->scale,
+	return (struct active_norm_conv_job){ .x = group_at(p->in[0], group), .in_shape = p->in[0].shape, .scale = m->scale,
 		.shift = m->shift,
 		.activation = m->norm.member->activation, .channels = p->out.shape.c, .scratch = p->scratch };
 }
@@ -95,30 +95,30 @@ static struct projection_job job_of(const struct memory *m, int group)
 static void forward(const struct pass *p, int group)
 {
 	struct memory m = memory_of(p);
-	struct projection_job job = job_of(&m, group);
+	struct active_norm_conv_job job = job_of(&m, group);
 
 	job.weights = conv_packed(p, &m.conv, 0);
 	job.bias = member_bias(p->host);
 	job.out = group_at(p->out, group);
 	job.out_activation = p->activation;
 	job.stream = streams_past(p->out);
-	p->kernels->project(&job);
+	p->kernels->active_norm_conv(&job);
 }
 
 static void backward(const struct pass *p, int group)
 {
 	struct memory m = memory_of(p);
-	struct projection_job job = job_of(&m, group);
+	struct active_norm_conv_job job = job_of(&m, group);
 	struct shape out = p->out.shape;
 	real *d_bias = member_d_bias(p->host, group);
 
 	job.d_out = group_at(p->d_out, group);
-	job.turned = conv_flipped(p, &m.conv, 0);
+	job.transposed_weights = conv_flipped(p, &m.conv, 0);
 	job.mean = m.norm.mean;
 	job.d = group_at(p->d_in[0], group);
 	job.sums = m.sums + (size_t)group * 2 * (size_t)inputs(p);
 	job.d_weights = member_d_params(p->host, group);
-	p->kernels->project_backward(&job);
+	p->kernels->active_norm_conv_backward(&job);
 	if (d_bias)
 		p->kernels->channel_sums(job.d_out, out.c, pixels_of(out), d_bias);
 }
@@ -147,8 +147,8 @@ static void finish(const struct pass *p, int group, int channel, real *to)
 	lane_mask(p, group, mask);
 	p->kernels->batch_norm_backward(&(struct batch_norm_job){
 		.x = channel_at(p->in[0], group, channel), .d_y = channel_at(p->d_in[0], group, channel), .d_x = to,
-		.pixels = pixels_of(in), .mask = mask, .mean = m.norm.mean[channel], .gain = m.gain[channel],
-		.slope = m.slope[channel], .shift = m.constant[channel], .gate = p->mask });
+		.pixels = pixels_of(in), .lane_mask = mask, .mean = m.norm.mean[channel], .gain = m.gain[channel],
+		.slope = m.slope[channel], .shift = m.constant[channel], .mask_by = p->mask });
 }
 
 static void finish_all(const struct pass *p, int group)

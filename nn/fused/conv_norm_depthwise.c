@@ -1,5 +1,5 @@
 /* A 1x1 convolution to many channels, batch norm, its activation and a 3x3 depthwise convolution: what an inverted
- * residual begins with (nn/kernel/expansion.h). x, the many channels, and its gradient are never arrays. Floor 2b.
+ * residual begins with (nn/kernel/conv_norm_depthwise.h). x, the many channels, and its gradient are never arrays. Floor 2b.
  *
  * x = W in + b is linear in the few inputs. With m and V, their mean and covariance, channel c has the mean w m + b and
  * the variance w V w, w being row c of W, so batch norm goes into the weights. Backward, with d the gradient with respect
@@ -13,7 +13,7 @@
  * is 0, and that of d_y (z - mean) is w' d_V. */
 #include "nn/fused/fused.h"
 #include "nn/kernel/conv_pack.h"
-#include "nn/kernel/expansion.h"
+#include "nn/kernel/conv_norm_depthwise.h"
 #include "nn/layer/batch_norm.h"
 #include "nn/layer/conv.h"
 
@@ -37,13 +37,13 @@ static int outputs(const struct pass *p)
 	return p->host->in.c;
 }
 
-bool conv_norm_depthwise_pays(const struct match *m)
+bool fused_conv_norm_depthwise_pays(const struct match *m)
 {
 	const struct member *depthwise = &m->members[m->count - 1], *conv = depthwise - 2;
 	struct conv_geometry g = conv_geometry(depthwise);
 
-	return !m->bf16 && expansion_fits(&g.window, g.out_each) &&
-		expansion_pays(conv->in, depthwise->in.c, g.window.stride);
+	return !m->bf16 && conv_norm_depthwise_fits(&g.window, g.out_each) &&
+		conv_norm_depthwise_pays(conv->in, depthwise->in.c, g.window.stride);
 }
 
 /* What a pass needs beside its arrays. in, out: channels of the input and of x. */
@@ -62,7 +62,7 @@ struct memory {
 	real *packed, *transposed;      /* these weights in the kernels' order, and transposed */
 	real *rounded, *correction, *offset;    /* M; M in the kernels' order; v */
 	size_t gram_len, group_len;
-	/* of each group: products and sums of struct gram_job, then products of struct expansion_job */
+	/* of each group: products and sums of struct gram_job, then products of struct conv_norm_depthwise_job */
 	real *sums;
 	struct layout saved, shared;
 };
@@ -98,7 +98,7 @@ static struct memory memory_of(const struct pass *p)
 	struct memory m = { .conv = conv_geometry(p->host), .saved = { p->saved, 0 }, .shared = { p->shared, 0 },
 		.gram_len = whole_lanes(in * in + in) };
 
-	m.group_len = m.gram_len + out * expansion_columns((int)in);
+	m.group_len = m.gram_len + out * conv_norm_depthwise_columns((int)in);
 	layout_take(&m.shared, conv_packed_len(&m.conv));
 	m.norm = norm_take(p, p->host - 1, &m.saved, &m.shared);
 	if (p->member_count == 4)
@@ -112,7 +112,7 @@ static struct memory memory_of(const struct pass *p)
 static void plan(const struct pass *p, struct operation_plan *out)
 {
 	struct memory m = memory_of(p);
-	size_t expand = expansion_scratch_len(p->in[0].shape, outputs(p), &m.conv.window),
+	size_t expand = conv_norm_depthwise_scratch_len(p->in[0].shape, outputs(p), &m.conv.window),
 		finish = (size_t)inputs(p) * BAND * LANES;
 
 	out->packed_len = conv_packed_len(&m.conv);
@@ -255,15 +255,15 @@ static void settle(const struct pass *p, int index)
 		fold_channel(p, &at, c, bias);
 	}
 	conv_pack(&taps, at.packed);
-	conv_pack_turned(&taps, at.transposed);
+	conv_pack_flipped(&taps, at.transposed);
 }
 
 /* What forward and backward have in common. */
-static struct expansion_job job_of(const struct memory *at, int group)
+static struct conv_norm_depthwise_job job_of(const struct memory *at, int group)
 {
 	const struct pass *p = at->norm.pass;
 
-	return (struct expansion_job){ .in = group_at(p->in[0], group), .in_shape = p->in[0].shape,
+	return (struct conv_norm_depthwise_job){ .in = group_at(p->in[0], group), .in_shape = p->in[0].shape,
 		.channels = outputs(p),
 		.weights = at->packed, .bias = at->bias, .activation = at->norm.member->activation,
 		.window = &at->conv.window,
@@ -273,29 +273,29 @@ static struct expansion_job job_of(const struct memory *at, int group)
 static void forward(const struct pass *p, int group)
 {
 	struct memory at = memory_of(p);
-	struct expansion_job job = job_of(&at, group);
+	struct conv_norm_depthwise_job job = job_of(&at, group);
 
 	job.taps = conv_packed(p, &at.conv, 0);
 	job.out = group_at(p->out, group);
 	job.out_bias = member_bias(p->host);
 	job.out_activation = p->activation;
 	job.stream = streams_past(p->out);
-	p->kernels->expand(&job);
+	p->kernels->conv_norm_depthwise(&job);
 }
 
 static void backward(const struct pass *p, int group)
 {
 	struct memory at = memory_of(p);
-	struct expansion_job job = job_of(&at, group);
+	struct conv_norm_depthwise_job job = job_of(&at, group);
 	real *d_bias = member_d_bias(p->host, group);
 
 	job.d_out = group_at(p->d_out, group);
-	job.turned_taps = conv_flipped(p, &at.conv, 0);
-	job.turned = at.transposed;
+	job.flipped_taps = conv_flipped(p, &at.conv, 0);
+	job.transposed_weights = at.transposed;
 	job.d_in = p->d_in[0].at ? group_at(p->d_in[0], group) : NULL;
 	job.products = at.sums + (size_t)group * at.group_len + at.gram_len;
 	job.d_taps = member_d_params(p->host, group);
-	p->kernels->expand_backward(&job);
+	p->kernels->conv_norm_depthwise_backward(&job);
 	if (d_bias)
 		p->kernels->channel_sums(job.d_out, p->out.shape.c, pixels_of(p->out.shape), d_bias);
 }
@@ -337,7 +337,7 @@ static void write_gradients(const struct pass *p, const struct memory *at, int c
 static void add_up_products(const struct pass *p, const struct memory *at, int c)
 {
 	int n = inputs(p);
-	size_t row = at->gram_len + (size_t)c * expansion_columns(n);
+	size_t row = at->gram_len + (size_t)c * conv_norm_depthwise_columns(n);
 
 	sum_groups(p, at->sums + row, at->group_len, n + 1, at->totals);
 }

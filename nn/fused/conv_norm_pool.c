@@ -4,17 +4,17 @@
  * As in norm_pool.c the moments and the x of each window that becomes its maximum come from one walk over x, here the
  * convolution's output, and batch norm is applied to the picked x alone; backward, batch norm's sums are over picked x
  * and their gradients. But x is never an array: the kernel computes it a few rows at a time while it walks, and again
- * for the gradients (see nn/kernel/transition.h). */
+ * for the gradients (see nn/kernel/conv_norm_pool.h). */
 #include "nn/fused/fused.h"
 #include "nn/kernel/conv_pack.h"
-#include "nn/kernel/transition.h"
+#include "nn/kernel/conv_norm_pool.h"
 #include "nn/layer/batch_norm.h"
 #include "nn/layer/conv.h"
 #include "nn/layer/pool.h"
 
-bool conv_norm_pool_pays(const struct match *m)
+bool fused_conv_norm_pool_pays(const struct match *m)
 {
-	return !m->bf16 && transition_pays(m->members[0].in, m->members[0].plan->out.c);
+	return !m->bf16 && conv_norm_pool_pays(m->members[0].in, m->members[0].plan->out.c);
 }
 
 static int channels(const struct pass *p)
@@ -58,7 +58,7 @@ static void plan(const struct pass *p, struct operation_plan *out)
 	out->packed_len = conv_packed_len(&m.conv);
 	out->saved_len = m.saved.len;
 	out->shared_len = m.shared.len;
-	out->scratch_len = transition_scratch_len(p->in[0].shape, channels(p), &m.windows);
+	out->scratch_len = conv_norm_pool_scratch_len(p->in[0].shape, channels(p), &m.windows);
 	out->grouped_gradient[0] = true;
 	out->needs_in = true;
 }
@@ -69,16 +69,16 @@ static double *sums_of(const struct memory *m, int group, int c)
 }
 
 /* What forward and backward have in common; mask: [LANES], to be filled. gamma are batch norm's first parameters. */
-static struct transition_job job_of(const struct memory *m, int group, real *mask)
+static struct conv_norm_pool_job job_of(const struct memory *m, int group, real *mask)
 {
 	const struct pass *p = m->norm.pass;
 
 	lane_mask(p, group, mask);
-	return (struct transition_job){ .in = group_at(p->in[0], group), .in_shape = p->in[0].shape,
+	return (struct conv_norm_pool_job){ .in = group_at(p->in[0], group), .in_shape = p->in[0].shape,
 		.channels = channels(p),
 		.weights = conv_packed(p, &m->conv, 0), .bias = member_bias(p->host), .activation = p->host->activation,
-		.windows = &m->windows, .gamma = m->norm.member->params, .winners = group_at(m->picked, group),
-		.mask = mask,
+		.windows = &m->windows, .gamma = m->norm.member->params, .x_at_argmax = group_at(m->picked, group),
+		.lane_mask = mask,
 		.scratch = p->scratch };
 }
 
@@ -86,10 +86,10 @@ static void measure(const struct pass *p, int group)
 {
 	_Alignas(64) real mask[LANES];
 	struct memory m = memory_of(p);
-	struct transition_job job = job_of(&m, group, mask);
+	struct conv_norm_pool_job job = job_of(&m, group, mask);
 
 	job.sums = p->training ? sums_of(&m, group, 0) : NULL;
-	p->kernels->transit(&job);
+	p->kernels->conv_norm_pool(&job);
 }
 
 /* The two sums of channel c over all groups. */
@@ -157,20 +157,20 @@ static void apply_backward(const struct pass *p, int group)
 {
 	_Alignas(64) real mask[LANES];
 	struct memory m = memory_of(p);
-	struct transition_job job = job_of(&m, group, mask);
+	struct conv_norm_pool_job job = job_of(&m, group, mask);
 
 	job.mean = m.mean;
 	job.gain = m.gain;
 	job.slope = m.slope;
 	job.shift = m.shift;
 	job.d_out = group_at(p->d_out, group);
-	job.turned = conv_flipped(p, &m.conv, 0);
+	job.transposed_weights = conv_flipped(p, &m.conv, 0);
 	job.d_weights = member_d_params(p->host, group);
 	job.d_bias = member_d_bias(p->host, group);
 	job.d_in = p->d_in[0].at ? group_at(p->d_in[0], group) : NULL;
-	job.gate = p->mask;
+	job.mask_by = p->mask;
 	job.stream = streams_past(p->d_in[0]);
-	p->kernels->transit_backward(&job);
+	p->kernels->conv_norm_pool_backward(&job);
 }
 
 /* The picked x move as often as outputs. */

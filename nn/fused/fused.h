@@ -46,10 +46,10 @@ extern const struct pattern patterns[];
 extern const struct operation_type fused_conv_norm_depthwise, fused_norm_depthwise, fused_norm_conv,
 	fused_active_norm_conv,
 	fused_conv_norm_pool, fused_norm_pool;
-bool conv_norm_depthwise_pays(const struct match *m);
-bool norm_depthwise_pays(const struct match *m);
-bool norm_conv_pays(const struct match *m);
-bool active_norm_conv_pays(const struct match *m);
-bool conv_norm_pool_pays(const struct match *m);
+bool fused_conv_norm_depthwise_pays(const struct match *m);
+bool fused_norm_depthwise_pays(const struct match *m);
+bool fused_norm_conv_pays(const struct match *m);
+bool fused_active_norm_conv_pays(const struct match *m);
+bool fused_conv_norm_pool_pays(const struct match *m);
 
 #endif

@@ -36,7 +36,7 @@ static int outputs(const struct pass *p)
 }
 
 /* The weights would be in pairs of channels for bfloat16. */
-bool norm_conv_pays(const struct match *m)
+bool fused_norm_conv_pays(const struct match *m)
 {
 	return !m->bf16;
 }
@@ -228,7 +228,7 @@ static void apply_backward(const struct pass *p, int group)
 		.in = group_at(p->d_out, group), .in_shape = out, .out = group_at(p->d_in[0], group), .out_shape = in,
 		.rows = in.h, .columns = in.w, .out_step = 1, .kernel = { 1, 1 }, .stride = 1,
 		.weights = at.transposed, .bias = at.constant, .slope = at.slope, .activation = ACTIVATION_IDENTITY,
-		.gate = group_at(p->in[0], group), .gate_activation = p->mask ? *p->mask : ACTIVATION_IDENTITY,
+		.mask_by = group_at(p->in[0], group), .mask_activation = p->mask ? *p->mask : ACTIVATION_IDENTITY,
 		.stream = streams_past(p->d_in[0]) });
 	clear_empty_lanes(p, group, group_at(p->d_in[0], group));
 }

@@ -12,7 +12,7 @@
 #include "nn/layer/dropout.h"
 
 /* Backward writes in the place of d_in[0] before all is known of it, so it must be there, for this operation alone. */
-bool norm_depthwise_pays(const struct match *m)
+bool fused_norm_depthwise_pays(const struct match *m)
 {
 	return m->only_reader && m->wants_gradient;
 }

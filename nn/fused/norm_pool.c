@@ -47,7 +47,7 @@ static struct pool_job pool_job(const struct memory *m, int group, int c)
 		.in = channel_at(p->in[0], group, c), .in_shape = { 1, in.h, in.w },
 		.out = channel_at(m->picked, group, c), .out_shape = { 1, out.h, out.w },
 		.window = { w.kernel.h, w.kernel.w }, .stride = w.stride, .top = w.top, .left = w.left,
-		.winner = winner_under(p->members[0].params[c]),
+		.choice = pool_choice_under(p->members[0].params[c]),
 	};
 }
 
@@ -114,12 +114,12 @@ static void apply_backward(const struct pass *p, int group)
 	lane_mask(p, group, mask);
 	for (int c = 0; c < p->in[0].shape.c; c++) {
 		struct norm_pool_job job = { .pool = pool_job(&m, group, c), .norm = norm_job(&m.norm, c) };
-		job.norm.mask = mask;
-		job.norm.gate = p->mask;
+		job.norm.lane_mask = mask;
+		job.norm.mask_by = p->mask;
 		job.norm.stream = streams_past(p->d_in[0]);
 		job.pool.d_out = channel_at(p->d_out, group, c);
 		job.pool.d_in = channel_at(p->d_in[0], group, c);
-		job.pool.gate = p->mask;
+		job.pool.mask_by = p->mask;
 		p->kernels->norm_max_pool_backward(&job);
 	}
 }

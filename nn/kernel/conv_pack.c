@@ -45,7 +45,7 @@ static real weight_at(const struct conv_taps *t, int o, int i, struct pair tap)
 	return t->kernel[row * (size_t)t->size.w + (size_t)(t->first.w + tap.w * t->step)];
 }
 
-void conv_pack_turned(const struct conv_taps *t, real *to)
+void conv_pack_flipped(const struct conv_taps *t, real *to)
 {
 	int taps = t->count.h * t->count.w;
 	size_t len = conv_places(t->out_each, t->bf16) * (size_t)taps;

@@ -40,6 +40,6 @@ void conv_pack(const struct conv_taps *t, real *to);
 
 /* For the gradient with respect to the input, one phase, the kernel transposed and its taps flipped:
  * to = [blocks of i][place of o][ky from the last][kx from the last][CHANNEL_BLOCK]. */
-void conv_pack_turned(const struct conv_taps *t, real *to);
+void conv_pack_flipped(const struct conv_taps *t, real *to);
 
 #endif

@@ -4,7 +4,7 @@
 
 enum {
 	SUMS_AT_ONCE = 1 << 15,         /* numbers of weight sums between bands of rows: 128 KiB of an L2 cache */
-	TRANSPOSED_AT_ONCE = 1 << 15,       /* numbers that are transposed */
+	TRANSPOSED_AT_ONCE = 1 << 15,   /* numbers that are transposed */
 };
 
 size_t conv_weights_block_len(const struct conv_weights_job *j)
@@ -20,7 +20,7 @@ int conv_weights_at_once(const struct conv_weights_job *j)
 	return fitting < 1 ? 1 : fitting < blocks ? fitting : blocks;
 }
 
-int turned_columns(int channels)
+int transposed_columns(int channels)
 {
 	return (int)whole_lanes((size_t)channels);
 }
@@ -31,14 +31,14 @@ static int64_t product_cost(int transposed, int rows)
 {
 	enum { TRANSPOSING = 16 };
 
-	return (int64_t)turned_columns(transposed) * (rows + TRANSPOSING);
+	return (int64_t)transposed_columns(transposed) * (rows + TRANSPOSING);
 }
 
 /* The product is half again as fast, but its lanes are not all filled. */
-struct turned_sides turned_sides(int in, int out)
+struct product_sides product_sides(int in, int out)
 {
 	enum { LEAST_CHANNELS = 24 };
-	struct turned_sides s = { .outputs = product_cost(out, in) < product_cost(in, out) };
+	struct product_sides s = { .outputs = product_cost(out, in) < product_cost(in, out) };
 
 	s.transposed = s.outputs ? out : in;
 	s.rows = s.outputs ? in : out;
@@ -46,30 +46,30 @@ struct turned_sides turned_sides(int in, int out)
 	return s;
 }
 
-bool conv_weights_turned(const struct conv_weights_job *j)
+bool conv_weights_is_product(const struct conv_weights_job *j)
 {
 	bool alike = j->kernel.h * j->kernel.w == 1 && j->stride == 1 && !j->top && !j->left &&
 		j->in_shape.h == j->out_shape.h &&
 	             j->in_shape.w == j->out_shape.w;
 
-	return alike && turned_sides(j->in_shape.c, j->out_shape.c).pays;
+	return alike && product_sides(j->in_shape.c, j->out_shape.c).pays;
 }
 
-int turned_pixels(int channels)
+int transposed_pixels(int channels)
 {
-	int pixels = TRANSPOSED_AT_ONCE / (turned_columns(channels) * LANES);
+	int pixels = TRANSPOSED_AT_ONCE / (transposed_columns(channels) * LANES);
 
 	return pixels < 1 ? 1 : pixels;
 }
 
-struct turned_layout turned_layout(struct turned_sides s)
+struct product_layout product_layout(struct product_sides s)
 {
 	struct layout all = { 0 };
-	size_t columns = (size_t)turned_columns(s.transposed);
-	struct turned_layout l = { .sums_len = (size_t)s.rows * columns };
+	size_t columns = (size_t)transposed_columns(s.transposed);
+	struct product_layout l = { .sums_len = (size_t)s.rows * columns };
 
 	l.sums = layout_add(&all, l.sums_len);
-	l.transposed = layout_add(&all, (size_t)turned_pixels(s.transposed) * LANES * columns);
+	l.transposed = layout_add(&all, (size_t)transposed_pixels(s.transposed) * LANES * columns);
 	l.len = all.len;
 	return l;
 }
@@ -79,8 +79,8 @@ size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h,
 	struct conv_weights_job job = { .in_shape.c = in_channels, .out_shape.c = out_channels,
 		.kernel = { kernel_h, kernel_w } };
 	size_t waiting = (size_t)conv_weights_at_once(&job) * conv_weights_block_len(&job);
-	struct turned_sides s = turned_sides(in_channels, out_channels);
-	size_t product = turned_layout(s).len;
+	struct product_sides s = product_sides(in_channels, out_channels);
+	size_t product = product_layout(s).len;
 
 	return kernel_h * kernel_w == 1 && s.pays && product > waiting ? product : waiting;
 }

@@ -17,20 +17,20 @@ size_t conv_weights_block_len(const struct conv_weights_job *job);
 int conv_weights_at_once(const struct conv_weights_job *job);
 
 /* Whether a job is computed as a matrix product. */
-bool conv_weights_turned(const struct conv_weights_job *job);
+bool conv_weights_is_product(const struct conv_weights_job *job);
 
 /* For a 1x1 kernel with stride 1: whether a matrix product pays; and of the side whose transposition makes less work
  * whether it is the outputs', its channels, and the other side's. */
-struct turned_sides { bool pays, outputs; int transposed, rows; };
-struct turned_sides turned_sides(int in_channels, int out_channels);
+struct product_sides { bool pays, outputs; int transposed, rows; };
+struct product_sides product_sides(int in_channels, int out_channels);
 
 /* The columns that some transposed channels take, and how many pixels of them are transposed at a time. */
-int turned_columns(int channels);
-int turned_pixels(int channels);
-/* How scratch is cut for it: its sums, [rows][turned_columns()], and what is transposed at a time. Offsets and lengths
- * in numbers. */
-struct turned_layout { size_t sums_len, sums, transposed, len; };
-struct turned_layout turned_layout(struct turned_sides sides);
+int transposed_columns(int channels);
+int transposed_pixels(int channels);
+/* How scratch is cut for it: its sums, [rows][transposed_columns()], and what is transposed at a time. Offsets and
+ * lengths in numbers. */
+struct product_layout { size_t sums_len, sums, transposed, len; };
+struct product_layout product_layout(struct product_sides sides);
 
 /* Numbers of scratch that a job needs. */
 size_t conv_weights_scratch_len(int in_channels, int out_channels, int kernel_h, int kernel_w);

@@ -10,18 +10,18 @@ KERNEL_ROW(conv_weights, (const struct conv_weights_job *job))
  * weights->d_out. Where that pays, band by band of rows, so that d_out is read from memory once for both. */
 KERNEL_ROW(conv_backward, (const struct conv_weights_job *weights, const struct conv_job *data))
 
-/* A 1x1 convolution and a depthwise one behind it, see expansion.h; both gradients; the sums of products of all pairs
- * of channels. */
-KERNEL_ROW(expand, (const struct expansion_job *job))
-KERNEL_ROW(expand_backward, (const struct expansion_job *job))
+/* A 1x1 convolution and a depthwise one behind it, see conv_norm_depthwise.h; both gradients; the sums of products of
+ * all pairs of channels. */
+KERNEL_ROW(conv_norm_depthwise, (const struct conv_norm_depthwise_job *job))
+KERNEL_ROW(conv_norm_depthwise_backward, (const struct conv_norm_depthwise_job *job))
 KERNEL_ROW(channel_gram, (const struct gram_job *job))
-/* A 1x1 convolution with batch norm before it, see projection.h, and its gradients. */
-KERNEL_ROW(project, (const struct projection_job *job))
-KERNEL_ROW(project_backward, (const struct projection_job *job))
-/* A 1x1 convolution with batch norm and max pooling behind it, see transition.h: what those two need of it; its
+/* A 1x1 convolution with batch norm before it, see active_norm_conv.h, and its gradients. */
+KERNEL_ROW(active_norm_conv, (const struct active_norm_conv_job *job))
+KERNEL_ROW(active_norm_conv_backward, (const struct active_norm_conv_job *job))
+/* A 1x1 convolution with batch norm and max pooling behind it, see conv_norm_pool.h: what those two need of it; its
  * gradients. */
-KERNEL_ROW(transit, (const struct transition_job *job))
-KERNEL_ROW(transit_backward, (const struct transition_job *job))
+KERNEL_ROW(conv_norm_pool, (const struct conv_norm_pool_job *job))
+KERNEL_ROW(conv_norm_pool_backward, (const struct conv_norm_pool_job *job))
 
 /* The chosen pixel of each window; padding is never chosen. Backward: the gradient goes to the first maximum in reading
  * order. */
@@ -37,9 +37,9 @@ KERNEL_ROW(activate, (const real *x, real *y, size_t vectors, struct activation 
 /* d_x = d_y where the output y was not clipped, slope * d_y below zero, 0 at the cap; d_x may be d_y. */
 KERNEL_ROW(activate_backward, (const real *y, const real *d_y, real *d_x, size_t vectors, struct activation a))
 
-/* sum[0] = sum of x, sum[1] = sum of x * x, over the pixels of one channel and the lanes where mask is 1; mask is
- * [LANES] and 64-byte aligned. */
-KERNEL_ROW(channel_moments, (const real *x, size_t pixels, const real *mask, double sum[2]))
+/* sum[0] = sum of x, sum[1] = sum of x * x, over the pixels of one channel and the lanes where lane_mask is 1;
+ * lane_mask is [LANES] and 64-byte aligned. */
+KERNEL_ROW(channel_moments, (const real *x, size_t pixels, const real *lane_mask, double sum[2]))
 /* y = activation(x * scale + shift) over the pixels of one channel; x may be y. */
 KERNEL_ROW(scale_shift, (const real *x, real *y, size_t pixels, const struct affine *affine))
 /* sum[0] = sum of d_y, sum[1] = sum of d_y * (x - mean), over pixels and lanes. */

@@ -31,10 +31,10 @@ static inline bool is_relu(struct activation a)
 	return a.slope == 0 && a.cap > (real)3e38;
 }
 
-struct expansion_job;   /* expansion.h */
+struct conv_norm_depthwise_job; /* conv_norm_depthwise.h */
 struct gram_job;
-struct projection_job;  /* projection.h */
-struct transition_job;  /* transition.h */
+struct active_norm_conv_job;    /* active_norm_conv.h */
+struct conv_norm_pool_job;      /* conv_norm_pool.h */
 
 enum { CHANNEL_BLOCK = 4 };     /* output channels whose weights lie side by side in packed weights */
 
@@ -72,11 +72,11 @@ struct conv_job {
 	const real *weights;    /* packed: [ceil(o / CHANNEL_BLOCK)][i][ky][kx][CHANNEL_BLOCK] */
 	const real *bias;       /* [o], or NULL for none */
 	struct activation activation;
-	/* Outputs of gate_activation, an array like `out`, or NULL. The sums are gradients with respect to them, and
+	/* Outputs of mask_activation, an array like `out`, or NULL. The sums are gradients with respect to them, and
 	 * are multiplied by its derivative. */
-	const real *gate;
-	struct activation gate_activation;
-	const real *slope;      /* [o], or NULL: before that, slope[o] times the number of `gate` is added */
+	const real *mask_by;
+	struct activation mask_activation;
+	const real *slope;      /* [o], or NULL: before that, slope[o] times the number of `mask_by` is added */
 	bool stream;            /* see streams() */
 	bool hot;               /* what is written lies in L2 already */
 	/* By Winograd's algorithm, for a 3x3 or 5x5 kernel with stride 1 and out_step 1: outputs of a tile along an
@@ -107,12 +107,12 @@ struct conv_weights_job {
 };
 
 /* Which pixel of a window pooling chooses: its largest, its smallest, or its first one. */
-enum winner { WINNER_LARGEST, WINNER_SMALLEST, WINNER_FIRST };
+enum pool_choice { CHOOSE_LARGEST, CHOOSE_SMALLEST, CHOOSE_FIRST };
 
 /* Which x of a window makes the largest activation(gamma * x + beta), the first of equals: no activation decreases. */
-static inline enum winner winner_under(real gamma)
+static inline enum pool_choice pool_choice_under(real gamma)
 {
-	return gamma > 0 ? WINNER_LARGEST : gamma < 0 ? WINNER_SMALLEST : WINNER_FIRST;
+	return gamma > 0 ? CHOOSE_LARGEST : gamma < 0 ? CHOOSE_SMALLEST : CHOOSE_FIRST;
 }
 
 struct pool_job {
@@ -122,12 +122,12 @@ struct pool_job {
 	struct shape out_shape;
 	struct { int h, w; } window;
 	int stride, top, left;
-	enum winner winner;     /* max pooling forward only */
+	enum pool_choice choice;        /* max pooling forward only */
 	const real *d_out;      /* backward only */
 	real *d_in;             /* backward only, overwritten */
 	/* Max pooling backward only, or NULL: `in` are outputs of this activation, d_in is the gradient with respect to
 	 * its inputs. */
-	const struct activation *gate;
+	const struct activation *mask_by;
 };
 
 struct affine {
@@ -136,24 +136,25 @@ struct affine {
 	bool stream;            /* see streams() */
 };
 
-/* d_x = mask * (d_y * gain + (x - mean) * slope + shift) over the pixels of one channel; d_x may be d_y. Where x are
- * outputs of the activation `gate`, d_x is multiplied by its derivative. */
+/* d_x = lane_mask * (d_y * gain + (x - mean) * slope + shift) over the pixels of one channel; d_x may be d_y. Where x
+ * are outputs of the activation `mask_by`, d_x is multiplied by its derivative. */
 struct batch_norm_job {
 	const real *x, *d_y;
 	real *d_x;
 	size_t pixels;
-	const real *mask;       /* [LANES], 64-byte aligned: 1 for lanes that carry an image, else 0 */
+	const real *lane_mask;  /* [LANES], 64-byte aligned: 1 for lanes that carry an image, else 0 */
 	real mean, gain, slope, shift;
-	const struct activation *gate;  /* or NULL */
+	const struct activation *mask_by;       /* or NULL */
 	bool stream;            /* see streams() */
 };
 
 /* The gradient of one channel's batch norm with max pooling behind it: struct batch_norm_job with d_y = d_out at each
  * window's argmax, 0 elsewhere. */
 struct norm_pool_job {
-	/* Of one channel: in = x, out = of each window the x at its argmax, d_in = d_x, gate as in batch_norm_job. */
+	/* Of one channel: in = x, out = of each window the x at its argmax, d_in = d_x, mask_by as in
+	 * batch_norm_job. */
 	struct pool_job pool;
-	struct batch_norm_job norm;     /* mask, mean, gain, slope, shift */
+	struct batch_norm_job norm;     /* lane_mask, mean, gain, slope, shift */
 	int ready;                      /* rows of d_x that earlier windows have written: this job adds to them */
 	bool cached;                    /* x lies in a cache */
 };

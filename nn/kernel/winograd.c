@@ -112,7 +112,7 @@ static void transform_kernels(const struct winograd_pack *p, const real *first, 
 
 	for (int c = 0; c < count; c++)
 		for (int k = 0; k < taps; k++)
-			weights[k][c] = first[(size_t)c * p->written_step + (size_t)(p->turned ? taps - 1 - k : k)];
+			weights[k][c] = first[(size_t)c * p->written_step + (size_t)(p->flipped ? taps - 1 - k : k)];
 	for (int x = 0; x < p->form.kernel; x++)
 		transform(p->form, weights + x, p->form.kernel, columns[x]);
 	for (int y = 0; y < axis; y++) {
@@ -181,7 +181,7 @@ size_t winograd_scratch_len(const struct winograd *w)
 struct winograd_layout winograd_layout(const struct winograd *w)
 {
 	struct layout all = { 0 };
-	struct winograd_layout l = { .tiles = tiles_of(w, 2), .columns = turned_columns(w->in_channels),
+	struct winograd_layout l = { .tiles = tiles_of(w, 2), .columns = transposed_columns(w->in_channels),
 		.rows = (w->out_channels + CHANNEL_BLOCK - 1) / CHANNEL_BLOCK * CHANNEL_BLOCK };
 	size_t points = (size_t)winograd_points(w->form);
 

@@ -67,14 +67,14 @@ static inline int winograd_points(struct winograd_form form)
  * and 1 in its last column's last. */
 const real *winograd_g(struct winograd_form form);
 
-/* The kernels of a convolution, for a job that reads and writes so many channels: from one channel's to the next one's
- * numbers. */
+/* The kernels of a convolution, for a job that reads and writes channels like this: numbers from one channel's to the
+ * next one's. */
 struct winograd_pack {
 	struct winograd_form form;
 	const real *kernels;
 	int read, written;
 	size_t read_step, written_step;
-	bool turned;            /* each kernel is flipped first */
+	bool flipped;   /* each kernel is flipped first */
 };
 
 /* to = [point, rows first][blocks of written][read][CHANNEL_BLOCK], G weights Gt of each kernel; 0 behind the last

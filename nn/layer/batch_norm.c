@@ -253,8 +253,8 @@ void norm_apply_backward(const struct norm *n, int group, struct tensor d_y)
 		job.x = channel_at(p->in[0], group, c);
 		job.d_y = channel_at(d_y, group, c);
 		job.d_x = channel_at(p->d_in[0], group, c);
-		job.mask = mask;
-		job.gate = p->mask;
+		job.lane_mask = mask;
+		job.mask_by = p->mask;
 		job.stream = streams_past(p->d_in[0]);
 		p->kernels->batch_norm_backward(&job);
 	}

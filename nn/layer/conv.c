@@ -154,7 +154,7 @@ static void prepare_flipped(const struct conv_geometry *g, struct conv_taps t, r
 			struct conv_phase x = conv_phase(b, g->window.stride, g->window.left, g->window.kernel.w);
 			t.first = (struct pair){ y.first, x.first };
 			t.count = (struct pair){ y.count, x.count };
-			conv_pack_turned(&t, to);
+			conv_pack_flipped(&t, to);
 			to += flipped_len(g, (size_t)(y.count * x.count));
 		}
 }
@@ -167,7 +167,7 @@ static void prepare_winograd(const struct conv_geometry *g, const real *kernels,
 
 	winograd_pack(&pack, forward);
 	pack = (struct winograd_pack){ .form = pack.form, .kernels = kernels, .read = g->out_each, .written = g->in_each,
-		.read_step = row, .written_step = taps, .turned = true };
+		.read_step = row, .written_step = taps, .flipped = true };
 	winograd_pack(&pack, flipped);
 }
 
@@ -275,8 +275,8 @@ static struct conv_job data_job(const struct pass *p, const struct conv_call *ca
 		.weights = conv_flipped(p, g, call->k),
 		.activation = ACTIVATION_IDENTITY, .stream = call->stream,
 		.winograd = g->winograd, .bf16 = g->bf16, .scratch = job_scratch(p, call),
-		.gate = call->mask ? call->in : NULL,
-		.gate_activation = call->mask ? *call->mask : ACTIVATION_IDENTITY,
+		.mask_by = call->mask ? call->in : NULL,
+		.mask_activation = call->mask ? *call->mask : ACTIVATION_IDENTITY,
 	};
 }
 

@@ -91,7 +91,7 @@ static struct pool_job job_backward(const struct pass *p, int group)
 
 	j.d_out = group_at(p->d_out, group);
 	j.d_in = group_at(p->d_in[0], group);
-	j.gate = p->mask;
+	j.mask_by = p->mask;
 	return j;
 }
 

@@ -107,7 +107,7 @@ struct packed take_pointwise(const double *kernel, int out, int in)
 	real *forward = take_reals(conv_blocks(out) * (size_t)in), *turned = take_reals(conv_blocks(in) * (size_t)out);
 
 	conv_pack(&taps, forward);
-	conv_pack_turned(&taps, turned);
+	conv_pack_flipped(&taps, turned);
 	return (struct packed){ forward, turned };
 }
 

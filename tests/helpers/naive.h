@@ -1,5 +1,6 @@
-/* Convolution and pooling as the formulas of nn/kernel/kernels.h state them: plain loops in double over arrays [image][c][h][w], no
- * lane groups, no blocks, no phases. What the engine's results are compared with, so it shares nothing with the engine. */
+/* Convolution and pooling as the formulas of nn/kernel/kernels.h state them: plain loops in double over arrays
+ * [image][c][h][w], no lane groups, no blocks, no phases. What the engine's results are compared with, so it shares
+ * nothing with the engine. */
 #ifndef TESTS_HELPERS_NAIVE_H
 #define TESTS_HELPERS_NAIVE_H
 
@@ -17,10 +18,10 @@ struct naive_conv {
 	int images, groups;
 	struct shape in_shape, out_shape;
 	struct naive_window window;
-	double *in;             /* [image][c][h][w]; for naive_conv_data the gradient by it, to be filled */
-	double *weight;         /* [o][c / groups][kernel.h][kernel.w]; for naive_conv_weights the gradient by it */
+	double *in;             /* [image][c][h][w]; naive_conv_data fills the gradient with respect to it */
+	double *weight;         /* [o][c / groups][kernel.h][kernel.w]; naive_conv_weights: likewise */
 	double *bias;           /* [o], or NULL for none; likewise */
-	double *out;            /* [image][o][h][w]; for the gradients the gradient by it, read */
+	double *out;            /* [image][o][h][w]; for the gradients: the gradient with respect to it, read */
 };
 
 /* What is convolved and by which kernels, in a static buffer, for messages. */
@@ -43,8 +44,8 @@ struct naive_pool {
 void naive_max_pool(const struct naive_pool *p);
 void naive_average_pool(const struct naive_pool *p);
 
-/* min(max(x, slope * x), cap), and a gradient by such an output y taken on to its input. */
+/* min(max(x, slope * x), cap), and the gradient with respect to x from d, the one with respect to such an output y. */
 double naive_activate(double x, double slope, double cap);
-double naive_take_on(double d, double y, double slope, double cap);
+double naive_activate_backward(double d, double y, double slope, double cap);
 
 #endif

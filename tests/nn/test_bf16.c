@@ -1,5 +1,6 @@
-/* Convolutions in bfloat16: the rounding by its definition, and every kernel against the naive loops. Whole numbers below 256 are bfloat16
- * numbers, so that comparisons over them are for equality; others are rounded for the naive loops too. */
+/* Convolutions in bfloat16: the rounding by its definition, and every kernel against the naive loops. Whole numbers
+ * below 256 are bfloat16 numbers, so that comparisons over them are for equality; others are rounded for the naive
+ * loops too. */
 #include "nn/kernel/window.h"
 #include "tests/helpers/draw.h"
 #include "tests/helpers/lanes.h"
@@ -42,8 +43,10 @@ TEST(bf16_rounds_to_the_nearest_and_of_two_to_the_even_one)
 TEST(bf16_keeps_what_is_one_already)
 {
 	for (real_bits half = 0; half < 65536; half++) {
-		real_bits pair = bf16_pair(value_of(half), value_of(65535 - half)), low = pair & 65535, high = pair >> HALF_BITS;
-		bool normal = (half & 0x7f80) && (half & 0x7fff) <= 0x7f80, other = (~half & 0x7f80) && (~half & 0x7fff) <= 0x7f80;
+		real_bits pair = bf16_pair(value_of(half), value_of(65535 - half)), low = pair & 65535;
+		real_bits high = pair >> HALF_BITS;
+		bool normal = (half & 0x7f80) && (half & 0x7fff) <= 0x7f80;
+		bool other = (~half & 0x7f80) && (~half & 0x7fff) <= 0x7f80;
 		if (normal)
 			CHECK_INT((long long)low, (long long)half);
 		if (other)
@@ -57,7 +60,8 @@ static void round_all(double *x, size_t len)
 		x[i] = (double)value_of(bf16_half((real)x[i]));
 }
 
-/* Either whole numbers, or such that are rounded: then both sides round the same, and only the sums' last digits differ. */
+/* Either whole numbers, or such that are rounded: then both sides round the same, and only the sums' last digits
+ * differ. */
 static double *take_factors(struct rng *rng, size_t len, bool whole)
 {
 	double *x = whole ? take_integers(rng, len, 4) : take_fractions(rng, len);
@@ -84,7 +88,8 @@ static bool random_case(int i, struct naive_conv *c)
 	struct padding padding = pointwise ? (struct padding){ .rule = PADDING_SAME } : draw_padding(&rng, 6);
 
 	*c = (struct naive_conv){ .images = LANES, .groups = 1,
-		.in_shape = { wide ? 80 : channels_of(&rng), draw_between(&rng, 1, 14), wide ? 60 : draw_between(&rng, 1, 14) } };
+		.in_shape = { wide ? 80 : channels_of(&rng), draw_between(&rng, 1, 14),
+		wide ? 60 : draw_between(&rng, 1, 14) } };
 	if (!window_place(&w, c->in_shape, padding, (struct mark){ 0 }, NULL))
 		return false;
 	c->out_shape = (struct shape){ wide ? 3 : channels_of(&rng), w.out_h, w.out_w };
@@ -118,11 +123,11 @@ static real *take_packed(const struct naive_conv *c)
 
 static struct conv_job job_of(const struct naive_conv *c)
 {
-	struct conv_job job = { .in = take_lanes(c->in, c->in_shape, LANES, 0), .in_shape = c->in_shape, .out_shape = c->out_shape,
-		.rows = c->out_shape.h, .columns = c->out_shape.w, .out_step = 1, .stride = c->window.stride,
-		.kernel = { c->window.kernel.h, c->window.kernel.w }, .top = c->window.top, .left = c->window.left,
-		.weights = take_packed(c), .bias = take_copy(c->bias, (size_t)c->out_shape.c), .activation = ACTIVATION_IDENTITY,
-		.bf16 = true };
+	struct conv_job job = { .in = take_lanes(c->in, c->in_shape, LANES, 0), .in_shape = c->in_shape,
+		.out_shape = c->out_shape, .rows = c->out_shape.h, .columns = c->out_shape.w, .out_step = 1,
+		.stride = c->window.stride, .kernel = { c->window.kernel.h, c->window.kernel.w }, .top = c->window.top,
+		.left = c->window.left, .weights = take_packed(c), .bias = take_copy(c->bias, (size_t)c->out_shape.c),
+		.activation = ACTIVATION_IDENTITY, .bf16 = true };
 
 	job.scratch = take_reals(bf16_scratch_len(&job));
 	return job;
@@ -144,41 +149,43 @@ TEST(bf16_convolution_agrees_with_the_naive_loops)
 			job.stream = i % 3 == 0;
 			(*k)->conv(&job);
 			double *got = take_plain(job.out, c.out_shape, LANES);
-			CHECK_NEAR(naive_conv_name(&c, (*k)->name), got, c.out, LANES * image_len(c.out_shape), tolerance(i));
+			CHECK_NEAR(naive_conv_name(&c, (*k)->name), got, c.out, LANES * image_len(c.out_shape),
+			           tolerance(i));
 		}
 	}
 	CHECK(cases > RANDOM_CASES * 3 / 4);
 }
 
-/* As the gradient by data writes it: every step-th pixel, through a gate, and no other pixel. */
+/* As the gradient with respect to the input writes it: every step-th pixel, through an activation mask, and no other
+ * pixel. */
 static void check_spread(const struct naive_conv *c, const struct kernels *k, int step)
 {
 	struct shape out = c->out_shape, wide = { out.c, out.h * step + 1, out.w * step };
 	size_t len = LANES * image_len(wide);
-	double *want = take_doubles(len), *gate = take_doubles(len);
+	double *want = take_doubles(len), *mask_by = take_doubles(len);
 	struct conv_job job = job_of(c);
 
 	for (size_t i = 0; i < len; i++) {
 		want[i] = -77;
-		gate[i] = i % 3 ? 1 : -1;
+		mask_by[i] = i % 3 ? 1 : -1;
 	}
 	job.out = take_lanes(want, wide, LANES, 0);
 	job.out_shape = wide;
 	job.out_step = step;
 	job.out_row = 1;
-	job.gate = take_lanes(gate, wide, LANES, 0);
-	job.gate_activation = (struct activation){ 0.5, (real)INFINITY };
+	job.mask_by = take_lanes(mask_by, wide, LANES, 0);
+	job.mask_activation = (struct activation){ 0.5, (real)INFINITY };
 	k->conv(&job);
 	for (int i = 0; i < LANES * out.c; i++)
 		for (int y = 0; y < out.h; y++)
 			for (int x = 0; x < out.w; x++) {
 				int at = (i * wide.h + y * step + 1) * wide.w + x * step;
-				want[at] = c->out[(i * out.h + y) * out.w + x] * (gate[at] > 0 ? 1 : 0.5);
+				want[at] = c->out[(i * out.h + y) * out.w + x] * (mask_by[at] > 0 ? 1 : 0.5);
 			}
 	CHECK_EQUAL(naive_conv_name(c, k->name), take_plain(job.out, wide, LANES), want, len);
 }
 
-TEST(bf16_convolution_writes_every_step_th_pixel_through_a_gate)
+TEST(bf16_convolution_writes_every_step_th_pixel_masked)
 {
 	struct naive_conv c;
 
@@ -191,7 +198,8 @@ TEST(bf16_convolution_writes_every_step_th_pixel_through_a_gate)
 	}
 }
 
-/* Whatever lies outside is zeros, however far: nothing is read or written there. And a kernel without taps gives the bias. */
+/* Whatever lies outside is zeros, however far: nothing is read or written there. And a kernel without taps gives the
+ * bias. */
 TEST(bf16_convolution_of_what_lies_outside_is_the_bias)
 {
 	double bias[5] = { 1, -2, 3, 4, 5 };
@@ -229,13 +237,15 @@ TEST(bf16_weight_gradients_agree_with_the_naive_loops)
 		size_t len = (size_t)(c.out_shape.c * c.in_shape.c * c.window.kernel.h * c.window.kernel.w);
 		naive_conv_weights(&c);
 		for (EACH_SET(k)) {
-			struct conv_weights_job job = { .in = take_lanes(c.in, c.in_shape, LANES, 0), .in_shape = c.in_shape,
-				.d_out = take_lanes(c.out, c.out_shape, LANES, 0), .out_shape = c.out_shape, .stride = c.window.stride,
-				.kernel = { c.window.kernel.h, c.window.kernel.w }, .top = c.window.top, .left = c.window.left,
-				.d_weights = take_reals(len), .bf16 = true };
+			struct conv_weights_job job = { .in = take_lanes(c.in, c.in_shape, LANES, 0),
+				.in_shape = c.in_shape, .d_out = take_lanes(c.out, c.out_shape, LANES, 0),
+				.out_shape = c.out_shape, .stride = c.window.stride,
+				.kernel = { c.window.kernel.h, c.window.kernel.w }, .top = c.window.top,
+				.left = c.window.left, .d_weights = take_reals(len), .bf16 = true };
 			job.scratch = take_reals(bf16_layout(&job).len);
 			(*k)->conv_weights(&job);
-			CHECK_NEAR(naive_conv_name(&c, (*k)->name), take_wide(job.d_weights, len), c.weight, len, tolerance(i));
+			CHECK_NEAR(naive_conv_name(&c, (*k)->name), take_wide(job.d_weights, len), c.weight, len,
+			           tolerance(i));
 		}
 	}
 }
@@ -244,7 +254,8 @@ TEST(bf16_weight_gradients_agree_with_the_naive_loops)
 TEST(bf16_weight_gradients_of_large_planes_agree_with_the_naive_loops)
 {
 	static const struct { struct shape in; int channels, kernel, stride; } cases[] = {
-		{ { 6, 37, 41 }, 9, 3, 1 }, { { 70, 14, 30 }, 50, 3, 1 }, { { 13, 40, 39 }, 5, 5, 2 }, { { 30, 19, 19 }, 61, 1, 1 },
+		{ { 6, 37, 41 }, 9, 3, 1 }, { { 70, 14, 30 }, 50, 3, 1 }, { { 13, 40, 39 }, 5, 5, 2 },
+			{ { 30, 19, 19 }, 61, 1, 1 },
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++, take_nothing()) {
@@ -254,9 +265,9 @@ TEST(bf16_weight_gradients_of_large_planes_agree_with_the_naive_loops)
 		struct shape in = cases[i].in, out = { cases[i].channels, w.out_h, w.out_w };
 		size_t len = (size_t)(out.c * in.c * w.kernel.h * w.kernel.w);
 		struct naive_conv c = { .images = LANES, .groups = 1, .in_shape = in, .out_shape = out,
-			.window = { w.kernel, w.stride, w.top, w.left }, .in = take_integers(&rng, LANES * image_len(in), 4),
-			.weight = take_doubles(len), .bias = take_doubles((size_t)out.c),
-			.out = take_integers(&rng, LANES * image_len(out), 4) };
+			.window = { w.kernel, w.stride, w.top, w.left },
+			.in = take_integers(&rng, LANES * image_len(in), 4), .weight = take_doubles(len),
+			.bias = take_doubles((size_t)out.c), .out = take_integers(&rng, LANES * image_len(out), 4) };
 		naive_conv_weights(&c);
 		for (EACH_SET(k)) {
 			struct conv_weights_job job = { .in = take_lanes(c.in, in, LANES, 0), .in_shape = in,
@@ -267,7 +278,8 @@ TEST(bf16_weight_gradients_of_large_planes_agree_with_the_naive_loops)
 			job.scratch = take_reals(bf16_layout(&job).len);
 			(*k)->conv_weights(&job);
 			CHECK_EQUAL(naive_conv_name(&c, (*k)->name), take_wide(job.d_weights, len), c.weight, len);
-			CHECK_EQUAL(naive_conv_name(&c, (*k)->name), take_wide(job.d_bias, (size_t)out.c), c.bias, (size_t)out.c);
+			CHECK_EQUAL(naive_conv_name(&c, (*k)->name), take_wide(job.d_bias, (size_t)out.c), c.bias,
+			            (size_t)out.c);
 		}
 	}
 }

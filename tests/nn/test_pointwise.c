@@ -52,7 +52,7 @@ TEST(activations_by_hand)
 			CHECK_NEAR(activations[i].name, take_wide(y, LANES), activations[i].y, LANES - 1, 1e-7);
 			CHECK_NEAR(activations[i].name, take_wide(x, LANES), activations[i].y, LANES - 1, 1e-7);
 			CHECK_EQUAL(activations[i].name, take_wide(d, LANES), activations[i].d_x, LANES - 1);
-			for (int n = 1; n < LANES - 2; n++)     /* beside 1e30 the tolerance above says little of these */
+			for (int n = 1; n < LANES - 2; n++)     /* beside 1e30 the tolerance above is too wide */
 				CHECK_CLOSE(y[n], (double)(real)activations[i].y[n], 0);
 			CHECK(isnan(y[LANES - 1]) && isnan(x[LANES - 1]));
 			take_nothing();
@@ -82,7 +82,8 @@ struct channel { double *x, *d_y, *mask; };
 static struct channel channel_of(size_t pixels, uint64_t seed)
 {
 	struct rng rng = rng_seed(seed, pixels);
-	struct channel c = { take_fractions(&rng, pixels * LANES), take_fractions(&rng, pixels * LANES), take_doubles(LANES) };
+	struct channel c = { take_fractions(&rng, pixels * LANES), take_fractions(&rng, pixels * LANES),
+		take_doubles(LANES) };
 
 	for (int lane = 0; lane < LANES; lane++)
 		c.mask[lane] = lane < 11;
@@ -104,7 +105,8 @@ TEST(channel_moments_leave_empty_lanes_out)
 			want[1] += c.mask[i % LANES] * c.x[i] * c.x[i];
 		}
 		for (EACH_SET(k)) {
-			(*k)->channel_moments(take_copy(c.x, sizes[s] * LANES), sizes[s], take_copy(c.mask, LANES), got);
+			(*k)->channel_moments(take_copy(c.x, sizes[s] * LANES), sizes[s], take_copy(c.mask, LANES),
+			                      got);
 			CHECK_NEAR((*k)->name, got, want, 2, 1e-6);
 		}
 		take_nothing();
@@ -201,8 +203,9 @@ TEST(batch_norm_backward_is_its_formula)
 		for (EACH_SET(k)) {
 			real *d = take_copy(c.d_y, len);
 			(*k)->batch_norm_backward(&(struct batch_norm_job){
-				.x = take_copy(c.x, len), .d_y = d, .d_x = d, .pixels = sizes[s], .mask = take_copy(c.mask, LANES),
-				.mean = 0.5, .gain = 1.25, .slope = -0.75, .shift = 0.125 });
+				.x = take_copy(c.x, len), .d_y = d, .d_x = d, .pixels = sizes[s],
+				.lane_mask = take_copy(c.mask, LANES), .mean = 0.5, .gain = 1.25, .slope = -0.75,
+				.shift = 0.125 });
 			CHECK_NEAR((*k)->name, take_wide(d, len), want, len, 1e-6);
 		}
 		take_nothing();
@@ -301,8 +304,8 @@ TEST(dropout_masks_differ_by_seed_lane_and_place)
 	}
 }
 
-/* Two neighbouring pixels share the bits of one hash, a half each: all four outcomes must be as frequent. Of 16,384 pairs five standard
- * deviations of a quarter are 0.017. */
+/* Two neighbouring pixels share the bits of one hash, a half each: all four outcomes must be as frequent. Of 16,384
+ * pairs five standard deviations of a quarter are 0.017. */
 TEST(dropout_of_neighbours_is_independent)
 {
 	enum { PAIRS = 1024 };
@@ -327,7 +330,8 @@ TEST(dropout_of_a_part_is_a_part_of_the_whole)
 	enum { VECTORS = 24, FIRST = 7, COUNT = 11 };
 
 	for (EACH_SET(k)) {
-		real *x = take_reals(VECTORS * LANES), *whole = take_reals(VECTORS * LANES), *part = take_reals(COUNT * LANES);
+		real *x = take_reals(VECTORS * LANES), *whole = take_reals(VECTORS * LANES);
+		real *part = take_reals(COUNT * LANES);
 		for (int i = 0; i < VECTORS * LANES; i++)
 			x[i] = (real)(i + 1);
 		(*k)->dropout(x, whole, 0, VECTORS, 0.5f, 5);

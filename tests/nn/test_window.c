@@ -24,7 +24,8 @@ TEST(window_same_is_tensorflows)
 	for (size_t i = 0; i < sizeof same / sizeof *same; i++)
 		for (int wide = 0; wide < 2; wide++) {
 			int kernel = same[i].kernel, size = same[i].in;
-			struct window w = { .kernel = { wide ? 1 : kernel, wide ? kernel : 1 }, .stride = same[i].stride };
+			struct window w = { .kernel = { wide ? 1 : kernel, wide ? kernel : 1 },
+				.stride = same[i].stride };
 			struct shape in = { 3, wide ? 1 : size, wide ? size : 1 };
 			CHECK(window_place(&w, in, (struct padding){ .rule = PADDING_SAME }, (struct mark){ 0 }, NULL));
 			CHECK_INT(wide ? w.out_w : w.out_h, same[i].out);
@@ -39,7 +40,8 @@ TEST(window_valid_takes_what_fits)
 {
 	struct window w = { .kernel = { 3, 2 }, .stride = 2, .top = 9, .bottom = 9, .left = 9, .right = 9 };
 
-	CHECK(window_place(&w, (struct shape){ 1, 23, 7 }, (struct padding){ .rule = PADDING_VALID }, (struct mark){ 0 }, NULL));
+	CHECK(window_place(&w, (struct shape){ 1, 23, 7 }, (struct padding){ .rule = PADDING_VALID },
+	                   (struct mark){ 0 }, NULL));
 	CHECK_INT(w.out_h, 11);         /* (23 - 3) / 2 + 1 */
 	CHECK_INT(w.out_w, 3);          /* (7 - 2) / 2 + 1 = 3.5, rounded down */
 	CHECK_INT(w.top + w.bottom, 0);

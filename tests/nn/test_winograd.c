@@ -1,5 +1,6 @@
-/* Winograd's convolution: its kernel transforms by hand, and the whole against the naive loops. With equality for F(2x2, 3x3): whole
- * numbers of this size make halves and quarters on the way, which are exact. Thirds and fifteenths of the other two are not. */
+/* Winograd's convolution: its kernel transforms by hand, and the whole against the naive loops. With equality for
+ * F(2x2, 3x3): whole numbers of this size make halves and quarters on the way, which are exact. Thirds and fifteenths
+ * of the other two are not. */
 #include "nn/kernel/conv_pack.h"
 #include "nn/kernel/winograd.h"
 #include "tests/helpers/draw.h"
@@ -35,7 +36,8 @@ TEST(winograd_pack_by_hand)
 	check_points(F2_3, kernel, want, 0);
 }
 
-/* A kernel y[row] * x[column] becomes the product of G y, `rows`, and G x with x = 0 1 0 ...: 0, -1/3, -1/3, 2/15, 8/15, 0. */
+/* A kernel y[row] * x[column] becomes the product of G y, `rows`, and G x with x = 0 1 0 ...: 0, -1/3, -1/3, 2/15,
+ * 8/15, 0. */
 static void check_six_points(struct winograd_form form, const real *kernel, const double rows[6])
 {
 	static const double columns[] = { 0, -1. / 3, -1. / 3, 2. / 15, 8. / 15, 0 };
@@ -59,11 +61,12 @@ TEST(winograd_pack_of_large_tiles_by_hand)
 	check_six_points(F4_3, (const real[9]){ [1] = 1, [7] = 2 }, (const double[]){ 1, -1, 1, 0.6, -1.6, 2 });
 }
 
-/* 6x11 takes 18 tiles of 2x2, 288 products, or 6 of 4x4, 216; 8x6 12 and 192, or 4 and 144; 6x6 as many either way. Nine tiles cover 36
- * pixels for 5x5. */
+/* 6x11 takes 18 tiles of 2x2, 288 products, or 6 of 4x4, 216; 8x6 12 and 192, or 4 and 144; 6x6 as many either way.
+ * Nine tiles cover 36 pixels for 5x5. */
 TEST(winograd_is_for_many_channels)
 {
-	struct shape many = { 64, 6, 11 }, some = { 16, 8, 6 }, few = { 3, 6, 11 }, square = { 64, 6, 6 }, small = { 64, 5, 5 };
+	struct shape many = { 64, 6, 11 }, some = { 16, 8, 6 }, few = { 3, 6, 11 }, square = { 64, 6, 6 };
+	struct shape small = { 64, 5, 5 };
 	int (*const ways[])(int, struct shape, struct shape) = { winograd_outputs, winograd_weights_outputs };
 
 	for (int i = 0; i < 2; i++) {
@@ -95,10 +98,12 @@ TEST(winograd_scratch)
 	CHECK_INT(winograd_tiles(&many), 3);
 	CHECK_INT(winograd_layout(&many).tiles, 2);
 	CHECK(winograd_stride(64, 6) >= 64 * 6 * LANES && winograd_stride(64, 6) % LANES == 0);
-	CHECK_INT((long long)winograd_scratch_len(&few), (long long)(16 * (winograd_stride(3, 6) + winograd_stride(4, 6))));
+	CHECK_INT((long long)winograd_scratch_len(&few),
+	          (long long)(16 * (winograd_stride(3, 6) + winograd_stride(4, 6))));
 	CHECK_INT(l.rows, 4);
 	CHECK_INT(l.columns, LANES);
-	CHECK_INT((long long)l.len, (long long)(16 * (l.inputs_stride + l.gradients_stride + 4 * LANES + LANES * LANES)));
+	CHECK_INT((long long)l.len,
+	          (long long)(16 * (l.inputs_stride + l.gradients_stride + 4 * LANES + LANES * LANES)));
 }
 
 static real *take_points(const struct naive_conv *c, struct winograd_form form)
@@ -107,7 +112,8 @@ static real *take_points(const struct naive_conv *c, struct winograd_form form)
 	size_t taps = (size_t)(form.kernel * form.kernel), blocks = conv_blocks(out);
 	real *to = take_reals((size_t)winograd_points(form) * blocks * (size_t)in);
 
-	winograd_pack(&(struct winograd_pack){ .form = form, .kernels = take_copy(c->weight, (size_t)(out * in) * taps), .read = in,
+	winograd_pack(&(struct winograd_pack){ .form = form, .kernels = take_copy(c->weight, (size_t)(out * in) * taps),
+		.read = in,
 	              .written = out, .read_step = taps, .written_step = (size_t)in * taps }, to);
 	return to;
 }
@@ -122,7 +128,8 @@ static struct winograd_form form_of(int i)
 static void random_case(int i, struct naive_conv *c)
 {
 	struct rng rng = rng_seed(83, (uint64_t)i);
-	int size = form_of(i).kernel, pad = size - 1, bottom = draw_between(&rng, 0, pad), right = draw_between(&rng, 0, pad);
+	int size = form_of(i).kernel, pad = size - 1, bottom = draw_between(&rng, 0, pad);
+	int right = draw_between(&rng, 0, pad);
 
 	*c = (struct naive_conv){ .images = LANES, .groups = 1,
 		.window = { { size, size }, 1, draw_between(&rng, 0, pad), draw_between(&rng, 0, pad) },
@@ -150,28 +157,29 @@ static const char *describe(const struct naive_conv *c, struct winograd_form for
 	return what;
 }
 
-static void check_outputs(const struct naive_conv *c, struct winograd_form form, const struct kernels *k, bool gate)
+static void check_outputs(const struct naive_conv *c, struct winograd_form form, const struct kernels *k, bool mask_by)
 {
 	struct winograd w = { form, c->in_shape.c, c->out_shape.c };
 	size_t len = LANES * image_len(c->out_shape);
 	double *want = take_doubles(len);
 	struct conv_job job = {
-		.in = take_lanes(c->in, c->in_shape, LANES, 0), .in_shape = c->in_shape, .out = take_reals(group_len(c->out_shape)),
-		.out_shape = c->out_shape, .rows = c->out_shape.h, .columns = c->out_shape.w, .out_step = 1,
-		.kernel = { form.kernel, form.kernel }, .stride = 1,
+		.in = take_lanes(c->in, c->in_shape, LANES, 0), .in_shape = c->in_shape,
+		.out = take_reals(group_len(c->out_shape)), .out_shape = c->out_shape, .rows = c->out_shape.h,
+		.columns = c->out_shape.w, .out_step = 1, .kernel = { form.kernel, form.kernel }, .stride = 1,
 		.top = c->window.top, .left = c->window.left, .weights = take_points(c, form),
 		.bias = take_copy(c->bias, (size_t)c->out_shape.c),
-		.activation = { gate ? 1 : (real)0.25, gate ? (real)INFINITY : 100 }, .winograd = form.outputs, .stream = gate,
-		.scratch = take_reals(winograd_scratch_len(&w)) };
+		.activation = { mask_by ? 1 : (real)0.25, mask_by ? (real)INFINITY : 100 }, .winograd = form.outputs,
+		.stream = mask_by, .scratch = take_reals(winograd_scratch_len(&w)) };
 
 	for (size_t i = 0; i < len; i++)
-		want[i] = gate ? (i % 2 ? c->out[i] : c->out[i] * 0.5) : fmin(fmax(c->out[i], c->out[i] * 0.25), 100);
-	if (gate) {
+		want[i] = mask_by ? (i % 2 ? c->out[i] : c->out[i] * 0.5) :
+			fmin(fmax(c->out[i], c->out[i] * 0.25), 100);
+	if (mask_by) {
 		double *outputs = take_doubles(len);
 		for (size_t i = 0; i < len; i++)
 			outputs[i] = i % 2 ? 1 : -1;
-		job.gate = take_lanes(outputs, c->out_shape, LANES, 0);
-		job.gate_activation = (struct activation){ 0.5, (real)INFINITY };
+		job.mask_by = take_lanes(outputs, c->out_shape, LANES, 0);
+		job.mask_activation = (struct activation){ 0.5, (real)INFINITY };
 	}
 	k->conv(&job);
 	CHECK_NEAR(describe(c, form, k), take_plain(job.out, c->out_shape, LANES), want, len, tolerance(form));

@@ -13,7 +13,7 @@ static struct conv_job flattened(const struct conv_job *job)
 		return j;
 	j.in += before;
 	j.out += before;
-	j.gate = j.gate ? j.gate + before : NULL;
+	j.mask_by = j.mask_by ? j.mask_by + before : NULL;
 	j.columns *= j.rows - j.first_row;
 	j.first_row = 0;
 	j.rows = 1;

@@ -12,8 +12,8 @@ INLINE struct conv_job conv_part(const struct conv_job *job, int part)
 
 	j.in += part * VEC_LEN;
 	j.out += part * VEC_LEN;
-	if (j.gate)
-		j.gate += part * VEC_LEN;
+	if (j.mask_by)
+		j.mask_by += part * VEC_LEN;
 	return j;
 }
 

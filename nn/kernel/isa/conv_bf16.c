@@ -46,7 +46,7 @@ static void pair_piece(const struct conv_job *j, const struct piece *piece, real
 			pair_row(j, i, row, piece->columns, to);
 }
 
-/* The output rows and columns that a job names, all others left alone. */
+/* The output rows and columns that a job names. */
 static void conv_piece(const struct conv_job *job)
 {
 	const struct halo halo = { job->kernel.h, job->stride, job->top, job->in_shape.h };
@@ -77,7 +77,7 @@ static void conv_pixels(const struct conv_job *job)
 		j.left = -b.first;
 		j.columns = band_len(b);
 		j.out += (size_t)b.first * LANES;
-		j.gate = j.gate ? j.gate + (size_t)b.first * LANES : NULL;
+		j.mask_by = j.mask_by ? j.mask_by + (size_t)b.first * LANES : NULL;
 		conv_piece(&j);
 	}
 }

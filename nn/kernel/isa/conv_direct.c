@@ -52,7 +52,7 @@ INLINE size_t out_at(const struct conv_job *j, struct place at)
 /* What is prefetched while a block is summed: the lines that the next block of this row writes, or this one where they
  * are in L2; those that mask them; and the next pixels of the inputs, from `channel` on. */
 struct prefetches {
-	const real *out, *gate, *in;    /* out, gate: or NULL */
+	const real *out, *mask_by, *in; /* out, mask_by: or NULL */
 	size_t out_plane, in_plane;
 	int channel;
 };
@@ -63,7 +63,8 @@ INLINE struct prefetches prefetches_of(const struct conv_job *j, struct place at
 	const size_t first = out_at(j, (struct place){ at.o, at.y, j->hot ? at.x : at.x + P });
 	const int channel = at.o * j->in_shape.c / j->out_shape.c;
 
-	return (struct prefetches){ .out = j->stream ? NULL : j->out + first, .gate = j->gate ? j->gate + first : NULL,
+	return (struct prefetches){ .out = j->stream ? NULL : j->out + first,
+		.mask_by = j->mask_by ? j->mask_by + first : NULL,
 		.in = j->in + (size_t)channel * in_plane + (size_t)(at.y * j->in_shape.w + at.x + P) * LANES,
 		.out_plane = plane_len(j->out_shape), .in_plane = in_plane, .channel = channel };
 }
@@ -87,8 +88,8 @@ INLINE void prefetch_channel(const struct conv_job *j, int o, int P, struct pref
 
 	if (a->out)
 		prefetch_pixels(&a->out, a->out_plane, j->out_step, P, true);
-	if (a->gate)
-		prefetch_pixels(&a->gate, a->out_plane, j->out_step, P, false);
+	if (a->mask_by)
+		prefetch_pixels(&a->mask_by, a->out_plane, j->out_step, P, false);
 	for (; a->channel < last; a->channel++)
 		prefetch_pixels(&a->in, a->in_plane, 1, P, false);
 }
@@ -110,10 +111,10 @@ enum ending { AS_IS, ACTIVATED, MASKED, SLOPED };
 INLINE void finish_as(const struct conv_job *j, struct place at, const struct tile *tile, int P, enum ending ending,
                       bool stream)
 {
-	const struct activation activation = ending >= MASKED ? j->gate_activation : j->activation;
+	const struct activation activation = ending >= MASKED ? j->mask_activation : j->activation;
 	const size_t step = (size_t)j->out_step * LANES, plane = plane_len(j->out_shape);
 	size_t first = out_at(j, at);
-	const real *gate = j->gate, *from = tile->sums;
+	const real *mask_by = j->mask_by, *from = tile->sums;
 	real *out = j->out;
 
 	for (int c = 0; c < tile->channels; c++, first += plane, from += P * VEC_LEN)
@@ -122,9 +123,9 @@ INLINE void finish_as(const struct conv_job *j, struct place at, const struct ti
 			size_t i = first + (size_t)p * step;
 			vec sum = load(from + p * VEC_LEN);
 			if (ending == SLOPED)
-				sum += load(gate + i) * splat(j->slope[at.o + c]);
+				sum += load(mask_by + i) * splat(j->slope[at.o + c]);
 			if (ending >= MASKED)
-				sum = masked(sum, load(gate + i), activation);
+				sum = masked(sum, load(mask_by + i), activation);
 			else if (ending == ACTIVATED)
 				sum = activated(sum, activation);
 			put(out + i, sum, stream);
@@ -157,7 +158,7 @@ static __attribute__((noinline)) void finish(const struct conv_job *j, struct pl
 {
 	if (j->slope)
 		finish_ending(j, at, tile, SLOPED);
-	else if (j->gate)
+	else if (j->mask_by)
 		finish_ending(j, at, tile, MASKED);
 	else if (is_identity(j->activation))
 		finish_ending(j, at, tile, AS_IS);
@@ -260,7 +261,7 @@ INLINE void sum_channels(const struct conv_job *j, struct place at, int i, int e
 
 INLINE void finish_block(const struct conv_job *j, struct place at, int P, int C, vec sum[PIXEL_BLOCK][WIDEST_BLOCK])
 {
-	if (j->gate || j->stream)
+	if (j->mask_by || j->stream)
 		finish_tile(j, at, P, C, sum);
 	else if (is_identity(j->activation))
 		finish_registers(j, at, P, C, sum, false);

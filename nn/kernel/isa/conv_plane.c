@@ -28,8 +28,8 @@ INLINE void finish(const struct conv_job *j, struct place at, int P, const vec *
 		size_t i = first + (size_t)p * step;
 		vec y = identity ? sum[p] : activated(sum[p], j->activation);
 		if (j->slope)
-			y += load(j->gate + i) * splat(j->slope[0]);
-		put(j->out + i, j->gate ? masked(y, load(j->gate + i), j->gate_activation) : y, j->stream);
+			y += load(j->mask_by + i) * splat(j->slope[0]);
+		put(j->out + i, j->mask_by ? masked(y, load(j->mask_by + i), j->mask_activation) : y, j->stream);
 	}
 }
 
@@ -107,7 +107,7 @@ INLINE void each_plane(const struct conv_job *first, const struct planes *planes
 		rows(&j, channels, kernel_w, stride);
 		j.in += planes->in;
 		j.out += planes->out;
-		j.gate = j.gate ? j.gate + planes->out : NULL;
+		j.mask_by = j.mask_by ? j.mask_by + planes->out : NULL;
 		j.bias = j.bias ? j.bias + planes->bias : NULL;
 		j.weights += planes->weights;
 	}

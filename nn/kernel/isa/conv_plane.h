@@ -12,14 +12,14 @@ enum { PLANE_BLOCK = 12 };
 enum { PLANE_BLOCK = 8 };
 #endif
 
-enum { PLANE_WEIGHTS_BLOCK = 4 };       /* pixels by weights, whose nine sums stay */
+enum { PLANE_WEIGHTS_BLOCK = 4 };       /* the same for the weight gradient, whose nine sums stay */
 
 static inline bool is_plane(const struct conv_job *j)
 {
 	return j->out_shape.c == 1;
 }
 
-/* By weights only 3x3 with strides 1 and 2 have code of their own. */
+/* Weight gradients have code of their own for 3x3 kernels with strides 1 and 2 only. */
 static inline bool is_plane_weights(const struct conv_weights_job *j)
 {
 	return j->in_shape.c == 1 && j->out_shape.c == 1 && j->kernel.h == 3 && j->kernel.w == 3 && j->stride <= 2;
@@ -32,7 +32,7 @@ void KERNEL(conv_plane_weights)(const struct conv_weights_job *job);
 /* Planes side by side that differ in their places alone: numbers from one to the next. */
 struct planes {
 	int count;
-	size_t in, out;         /* of a job's in; of its out and gate, or of its d_out */
+	size_t in, out;         /* of a job's in; of its out and mask_by, or of its d_out */
 	size_t weights;         /* or scratch */
 	size_t bias;            /* 0 or 1 */
 };

@@ -8,7 +8,7 @@
 static bool by_product(const struct conv_weights_job *j)
 {
 	return !j->bf16 && j->kernel.h * j->kernel.w == 1 && j->stride == 1 &&
-	       turned_sides(j->in_shape.c, j->out_shape.c).pays;
+	       product_sides(j->in_shape.c, j->out_shape.c).pays;
 }
 
 bool KERNEL(conv_weights_fit)(const struct conv_weights_job *j)
@@ -45,7 +45,7 @@ void KERNEL(conv_weights_end)(const struct conv_weights_job *j)
 /* Whether the job goes in bands of rows, which sum d_bias too. */
 static bool by_bands(const struct conv_weights_job *j)
 {
-	return !j->bf16 && !j->winograd && !conv_weights_turned(j) && !is_plane_weights(j) &&
+	return !j->bf16 && !j->winograd && !conv_weights_is_product(j) && !is_plane_weights(j) &&
 	       !KERNEL(conv_weights_one_band)(j);
 }
 
@@ -55,7 +55,7 @@ static void weights_alone(const struct conv_weights_job *j)
 		KERNEL(conv_bf16_weights)(j);
 	else if (j->winograd)
 		KERNEL(conv_winograd_weights)(j);
-	else if (conv_weights_turned(j))
+	else if (conv_weights_is_product(j))
 		KERNEL(conv_weights_product)(j);
 	else if (is_plane_weights(j))
 		KERNEL(conv_plane_weights)(j);

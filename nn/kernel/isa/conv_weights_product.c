@@ -9,7 +9,7 @@
 
 void KERNEL(conv_weights_product_begin)(const struct conv_weights_job *j)
 {
-	struct turned_layout l = turned_layout(turned_sides(j->in_shape.c, j->out_shape.c));
+	struct product_layout l = product_layout(product_sides(j->in_shape.c, j->out_shape.c));
 
 	clear(j->scratch + l.sums, l.sums_len);
 	for (int o = 0; j->d_bias && o < j->out_shape.c; o++)
@@ -30,8 +30,8 @@ static void add_to_bias(const struct conv_weights_job *j, const real *d_out, siz
 /* Under a 1x1 kernel `top` says how many rows earlier an input's row lies than that of d_out. */
 void KERNEL(conv_weights_product_add)(const struct conv_weights_job *j, struct range pixels)
 {
-	struct turned_sides s = turned_sides(j->in_shape.c, j->out_shape.c);
-	struct turned_layout l = turned_layout(s);
+	struct product_sides s = product_sides(j->in_shape.c, j->out_shape.c);
+	struct product_layout l = product_layout(s);
 	size_t in_plane = plane_len(j->in_shape), out_plane = plane_len(j->out_shape);
 	size_t count = (size_t)(pixels.last - pixels.first);
 	const real *in = j->in + ((ptrdiff_t)pixels.first - (ptrdiff_t)j->top * j->in_shape.w) * LANES;
@@ -48,10 +48,10 @@ void KERNEL(conv_weights_product_add)(const struct conv_weights_job *j, struct r
 /* The sums, [inputs][columns] of outputs or the other way round, as weights. */
 void KERNEL(conv_weights_product_end)(const struct conv_weights_job *j)
 {
-	struct turned_sides s = turned_sides(j->in_shape.c, j->out_shape.c);
-	size_t columns = (size_t)turned_columns(s.transposed), o_step = s.outputs ? 1 : columns;
+	struct product_sides s = product_sides(j->in_shape.c, j->out_shape.c);
+	size_t columns = (size_t)transposed_columns(s.transposed), o_step = s.outputs ? 1 : columns;
 	size_t i_step = s.outputs ? columns : 1;
-	const real *sums = j->scratch + turned_layout(s).sums;
+	const real *sums = j->scratch + product_layout(s).sums;
 	real *to = j->d_weights;
 
 	for (int o = 0; o < j->out_shape.c; o++)

@@ -10,8 +10,9 @@
 /* One lane part of a job, `tiles` of it at a time. */
 struct work {
 	const struct conv_job *job;
-	struct winograd_conv_layout layout;
-	real *inputs, *sums;
+	int tiles;
+	size_t in_stride, out_stride;   /* see struct winograd_conv_layout, whose inputs lie at 0 */
+	real *sums;
 };
 
 static struct winograd_form form_of(const struct conv_job *j)
@@ -24,7 +25,7 @@ static struct work work_of(const struct conv_job *j)
 	struct winograd_conv_layout l = winograd_conv_layout(&(struct winograd){ form_of(j), j->in_shape.c,
 		j->out_shape.c });
 
-	return (struct work){ j, l, j->scratch + l.inputs, j->scratch + l.sums };
+	return (struct work){ j, l.tiles, l.in_stride, l.out_stride, j->scratch + l.sums };
 }
 
 INLINE void take_inputs(struct winograd_form form, const struct work *w, const struct tiles *tiles)
@@ -37,8 +38,8 @@ INLINE void take_inputs(struct winograd_form form, const struct work *w, const s
 			struct plane plane = { j->in + (size_t)i * len + part * VEC_LEN, j->in_shape.h, j->in_shape.w };
 			for (int t = 0; t < tiles->count; t++)
 				transform_inputs(form, plane, tiles->at[t].y - j->top, tiles->at[t].x - j->left,
-				                 w->inputs + (size_t)(i * w->layout.tiles + t) * LANES + part * VEC_LEN,
-				                 w->layout.in_stride);
+				                 j->scratch + (size_t)(i * w->tiles + t) * LANES + part * VEC_LEN,
+				                 w->in_stride);
 		}
 }
 
@@ -51,18 +52,18 @@ static void multiply(const struct work *w, int tiles)
 
 	for (size_t point = 0; point < (size_t)winograd_points(form_of(j)); point++)
 		KERNEL(conv_direct)(&(struct conv_job){
-			.in = w->inputs + point * w->layout.in_stride,
-			.in_shape = { j->in_shape.c, 1, w->layout.tiles },
-			.out = w->sums + point * w->layout.out_stride,
-			.out_shape = { j->out_shape.c, 1, w->layout.tiles }, .rows = 1, .columns = tiles, .out_step = 1,
+			.in = j->scratch + point * w->in_stride,
+			.in_shape = { j->in_shape.c, 1, w->tiles },
+			.out = w->sums + point * w->out_stride,
+			.out_shape = { j->out_shape.c, 1, w->tiles }, .rows = 1, .columns = tiles, .out_step = 1,
 			.kernel = { 1, 1 }, .stride = 1, .weights = j->weights + point * weights,
 			.activation = ACTIVATION_IDENTITY, .hot = true });
 }
 
 INLINE void put_output(const struct conv_job *j, size_t at, vec sum)
 {
-	if (j->gate)
-		sum = masked(sum, load(j->gate + at), j->gate_activation);
+	if (j->mask_by)
+		sum = masked(sum, load(j->mask_by + at), j->mask_activation);
 	else
 		sum = activated(sum, j->activation);
 	put(j->out + at, sum, j->stream);
@@ -76,7 +77,7 @@ INLINE void write_tile(struct winograd_form form, const struct work *w, int o, s
 	size_t plane = (size_t)j->out_shape.h * (size_t)j->out_shape.w;
 	vec bias = j->bias ? splat(j->bias[o]) : splat(0), sums[WINOGRAD_OUTPUTS][WINOGRAD_OUTPUTS];
 
-	transform_outputs(form, from, w->layout.out_stride, sums);
+	transform_outputs(form, from, w->out_stride, sums);
 	UNROLL
 	for (int y = 0; y < form.outputs; y++)
 		UNROLL
@@ -92,7 +93,7 @@ INLINE void write_outputs(struct winograd_form form, const struct work *w, const
 		for (int o = 0; o < w->job->out_shape.c; o++)
 			for (int t = 0; t < tiles->count; t++)
 				write_tile(form, w, o, tiles->at[t],
-				           w->sums + (size_t)(o * w->layout.tiles + t) * LANES + part * VEC_LEN, part);
+				           w->sums + (size_t)(o * w->tiles + t) * LANES + part * VEC_LEN, part);
 }
 
 INLINE void conv_of(struct winograd_form form, const struct work *w)
@@ -100,7 +101,7 @@ INLINE void conv_of(struct winograd_form form, const struct work *w)
 	const struct conv_job *j = w->job;
 	struct tiles tiles;
 
-	for (int next = 0; (tiles = next_tiles(j->rows, j->columns, form.outputs, w->layout.tiles, &next)).count; ) {
+	for (int next = 0; (tiles = next_tiles(j->rows, j->columns, form.outputs, w->tiles, &next)).count; ) {
 		take_inputs(form, w, &tiles);
 		multiply(w, tiles.count);
 		write_outputs(form, w, &tiles);

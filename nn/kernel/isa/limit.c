@@ -2,7 +2,7 @@
  * alone; formulas: kernel_list.h. */
 #include "nn/kernel/isa/vector.h"
 
-/* The innermost loop of conv.c without its surroundings: pixels from L1, weights and sums in registers. Sums that do
+/* The innermost loop of conv_direct.c by itself: pixels from L1, weights and sums in registers. Sums that do
  * not wait for each other are as many as the longest multiply-add takes to be done on two units. */
 void KERNEL(limit_multiply)(const real *x, const real weights[LIMIT_WEIGHTS], size_t turns, real *sums)
 {

@@ -76,7 +76,7 @@ void KERNEL(scale_shift)(const real *x, real *y, size_t pixels, const struct aff
 INLINE void norm_part(struct batch_norm_job j, struct activation activation, enum masking masking, bool stream)
 {
 	const vec gain = splat(j.gain), slope = splat(j.slope), shift = splat(j.shift), mean = splat(j.mean);
-	const vec mask = load(j.mask);
+	const vec lane_mask = load(j.lane_mask);
 
 	UNROLL_SOME
 	for (size_t i = 0; i < j.pixels * LANES; i += LANES) {
@@ -84,21 +84,21 @@ INLINE void norm_part(struct batch_norm_job j, struct activation activation, enu
 		prefetch_ahead(j.d_y + i);
 		if (!stream)
 			prefetch_for_write(j.d_x + i);
-		vec x = load(j.x + i), d = mask * (load(j.d_y + i) * gain + ((x - mean) * slope + shift));
+		vec x = load(j.x + i), d = lane_mask * (load(j.d_y + i) * gain + ((x - mean) * slope + shift));
 		put(j.d_x + i, masked_as(masking, activation, d, x), stream);
 	}
 }
 
 INLINE void norm_masked(const struct batch_norm_job *job, enum masking masking)
 {
-	struct activation activation = job->gate ? *job->gate : ACTIVATION_IDENTITY;
+	struct activation activation = job->mask_by ? *job->mask_by : ACTIVATION_IDENTITY;
 
 	for (int part = 0; part < PARTS; part++) {
 		struct batch_norm_job j = *job;
 		j.x += part * VEC_LEN;
 		j.d_y += part * VEC_LEN;
 		j.d_x += part * VEC_LEN;
-		j.mask += part * VEC_LEN;
+		j.lane_mask += part * VEC_LEN;
 		if (j.stream)
 			norm_part(j, activation, masking, true);
 		else
@@ -108,7 +108,7 @@ INLINE void norm_masked(const struct batch_norm_job *job, enum masking masking)
 
 void KERNEL(batch_norm_backward)(const struct batch_norm_job *job)
 {
-	switch (masking_of(job->gate)) {
+	switch (masking_of(job->mask_by)) {
 	case NO_MASK: norm_masked(job, NO_MASK); break;
 	case RELU_MASK: norm_masked(job, RELU_MASK); break;
 	case ANY_MASK: norm_masked(job, ANY_MASK); break;
@@ -139,7 +139,7 @@ static double sum_lanes(const double x[LANES])
 	return sum;
 }
 
-void KERNEL(channel_moments)(const real *x, size_t pixels, const real *mask, double sum[2])
+void KERNEL(channel_moments)(const real *x, size_t pixels, const real *lane_mask, double sum[2])
 {
 	double totals[2][LANES] = { { 0 } };
 	real run[2][LANES] __attribute__((aligned(64)));
@@ -147,7 +147,7 @@ void KERNEL(channel_moments)(const real *x, size_t pixels, const real *mask, dou
 	for (size_t first = 0; first < pixels; first += SUM_RUN) {
 		size_t last = first + SUM_RUN < pixels ? first + SUM_RUN : pixels;
 		for (int part = 0; part < PARTS; part++) {
-			vec weight = load(mask + part * VEC_LEN), once[CHAINS] = { 0 }, squared[CHAINS] = { 0 };
+			vec weight = load(lane_mask + part * VEC_LEN), once[CHAINS] = { 0 }, squared[CHAINS] = { 0 };
 			const real *at = x + part * VEC_LEN;
 			size_t i = first;
 			for (; i + CHAINS <= last; i += CHAINS)

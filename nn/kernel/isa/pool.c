@@ -110,8 +110,8 @@ INLINE void pass_gradient(const struct pool_job *j, int c, const struct spot *s,
 	const size_t first = at(j, c, s->row, s->column);
 	vec best = load(j->out + s->out), d = load(j->d_out + s->out), zero = splat(0);
 
-	if (j->gate)
-		d = masked(d, best, *j->gate);
+	if (j->mask_by)
+		d = masked(d, best, *j->mask_by);
 	UNROLL_CONSTANT
 	for (int row = 0; row < rows; row++)
 		UNROLL_CONSTANT
@@ -159,10 +159,10 @@ INLINE void mean_backward(const struct pool_job *j, int c, const struct spot *s,
 
 void KERNEL(max_pool)(const struct pool_job *job)
 {
-	switch (job->winner) {
-	case WINNER_LARGEST: each_window(job, maximum); break;
-	case WINNER_SMALLEST: each_window(job, minimum); break;
-	case WINNER_FIRST: each_window(job, first_pixel); break;
+	switch (job->choice) {
+	case CHOOSE_LARGEST: each_window(job, maximum); break;
+	case CHOOSE_SMALLEST: each_window(job, minimum); break;
+	case CHOOSE_FIRST: each_window(job, first_pixel); break;
 	}
 }
 
@@ -200,13 +200,13 @@ static struct norm_pool_job norm_part_of(const struct norm_pool_job *job, int pa
 	struct norm_pool_job j = *job;
 
 	j.pool = part_of(&job->pool, part);
-	j.norm.mask += part * VEC_LEN;
+	j.norm.lane_mask += part * VEC_LEN;
 	return j;
 }
 
 /* What a channel's pixels have in common. */
 struct norm {
-	vec mask, mean, slope, shift, gain;
+	vec lane_mask, mean, slope, shift, gain;
 	struct activation activation;
 	size_t ahead;           /* how far ahead x is prefetched, see pointwise.c */
 };
@@ -214,7 +214,7 @@ struct norm {
 /* The part of the gradient that every pixel gets, argmax or not. */
 INLINE vec norm_pixel(enum masking masking, const struct norm *n, vec x)
 {
-	return masked_as(masking, n->activation, n->mask * ((x - n->mean) * n->slope + n->shift), x);
+	return masked_as(masking, n->activation, n->lane_mask * ((x - n->mean) * n->slope + n->shift), x);
 }
 
 /* Rows and columns of a window that an earlier window has seen. */
@@ -230,7 +230,7 @@ INLINE void norm_window(const struct norm_pool_job *j, enum masking masking, con
 	const real *in = j->pool.in + first;
 	real *d_in = j->pool.d_in + first;
 	vec best = load(j->pool.out + s->out), zero = splat(0);
-	vec d_argmax = masked_as(masking, n->activation, n->mask * (load(j->pool.d_out + s->out) * n->gain), best);
+	vec d_argmax = masked_as(masking, n->activation, n->lane_mask * (load(j->pool.d_out + s->out) * n->gain), best);
 
 	UNROLL_CONSTANT
 	for (int row = 0; row < rows; row++)
@@ -299,8 +299,8 @@ INLINE int norm_window_row(const struct norm_pool_job *j, enum masking masking, 
 INLINE void norm_windows(const struct norm_pool_job *j, enum masking masking)
 {
 	const struct batch_norm_job *b = &j->norm;
-	const struct norm n = { load(b->mask), splat(b->mean), splat(b->slope), splat(b->shift), splat(b->gain),
-	                        j->pool.gate ? *j->pool.gate : ACTIVATION_IDENTITY, j->cached ? 0 : PAGE };
+	const struct norm n = { load(b->lane_mask), splat(b->mean), splat(b->slope), splat(b->shift), splat(b->gain),
+	                        j->pool.mask_by ? *j->pool.mask_by : ACTIVATION_IDENTITY, j->cached ? 0 : PAGE };
 	int ready = j->ready;
 
 	for (int y = 0; y < j->pool.out_shape.h; y++)
@@ -313,7 +313,7 @@ void KERNEL(norm_max_pool_backward)(const struct norm_pool_job *job)
 {
 	for (int part = 0; part < PARTS; part++) {
 		struct norm_pool_job j = norm_part_of(job, part);
-		switch (masking_of(job->pool.gate)) {
+		switch (masking_of(job->pool.mask_by)) {
 		case NO_MASK: norm_windows(&j, NO_MASK); break;
 		case RELU_MASK: norm_windows(&j, RELU_MASK); break;
 		case ANY_MASK: norm_windows(&j, ANY_MASK); break;

@@ -122,7 +122,7 @@ void KERNEL(add_product)(const struct product *p)
 /* One pixel: to[image][channel]. Of the last channels, which do not fill their lanes, a copy is transposed. */
 static void transpose_pixel(const struct transposed_planes *p, size_t pixel, real *to)
 {
-	size_t columns = (size_t)turned_columns(p->channels + p->ones);
+	size_t columns = (size_t)transposed_columns(p->channels + p->ones);
 	const real *from = p->in + pixel * LANES;
 	int i = 0;
 
@@ -140,8 +140,8 @@ static void transpose_pixel(const struct transposed_planes *p, size_t pixel, rea
 
 void KERNEL(add_transposed)(const struct transposed_planes *p)
 {
-	size_t columns = (size_t)turned_columns(p->channels + p->ones);
-	size_t most = (size_t)turned_pixels(p->channels + p->ones), count;
+	size_t columns = (size_t)transposed_columns(p->channels + p->ones);
+	size_t most = (size_t)transposed_pixels(p->channels + p->ones), count;
 
 	for (size_t first = 0; first < p->pixels; first += count) {
 		count = p->pixels - first < most ? p->pixels - first : most;

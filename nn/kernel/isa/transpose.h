@@ -37,18 +37,18 @@ struct transposed_planes {
 	size_t pixels;
 	const real *gradients;
 	int rows;
-	real *sums;             /* [rows][turned_columns(channels + ones)] */
-	real *scratch;          /* turned_pixels() times so many columns times LANES numbers */
+	real *sums;             /* [rows][transposed_columns(channels + ones)] */
+	real *scratch;          /* [transposed_pixels()][LANES][transposed_columns()] */
 };
 
 void KERNEL(add_transposed)(const struct transposed_planes *planes);
 
 /* A 1x1 convolution's weight gradient in steps, see conv_weights_product.c: sums at 0; pixels added, each once; sums
- * written to d_weights. Scratch: see struct turned_layout. */
+ * written to d_weights. Scratch: see struct product_layout. */
 void KERNEL(conv_weights_product_begin)(const struct conv_weights_job *job);
 void KERNEL(conv_weights_product_add)(const struct conv_weights_job *job, struct range pixels);
 void KERNEL(conv_weights_product_end)(const struct conv_weights_job *job);
-/* The same whole. */
+/* All three steps. */
 void KERNEL(conv_weights_product)(const struct conv_weights_job *job);
 
 #endif

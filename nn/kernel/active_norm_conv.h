@@ -5,19 +5,19 @@
  *
  *   y[i] = activation(scale[i] * x[i] + shift[i])
  *   out[c] = out_activation(bias[c] + sum over i of weights[c][i] * y[i]) */
-#ifndef NN_KERNEL_PROJECTION_H
-#define NN_KERNEL_PROJECTION_H
+#ifndef NN_KERNEL_ACTIVE_NORM_CONV_H
+#define NN_KERNEL_ACTIVE_NORM_CONV_H
 
 #include "nn/kernel/kernels.h"
 
 /* One lane group's. */
-struct projection_job {
+struct active_norm_conv_job {
 	const real *x;
 	struct shape in_shape;
 	const real *scale, *shift;      /* [in_shape.c] */
 	struct activation activation;
 	int channels;                   /* of out */
-	real *scratch;                  /* projection_scratch_len() numbers, 64-byte aligned */
+	real *scratch;                  /* active_norm_conv_scratch_len() numbers, 64-byte aligned */
 
 	/* Forward. */
 	const real *weights;            /* packed as conv_job wants them */
@@ -28,16 +28,16 @@ struct projection_job {
 
 	/* Backward. */
 	const real *d_out;
-	const real *turned;             /* transposed weights, packed, [in_shape.c][channels] */
+	const real *transposed_weights; /* packed, [in_shape.c][channels] */
 	const real *mean;               /* [in_shape.c] */
 	real *d;                        /* the gradient with respect to the activation's input, an array like x */
 	double *sums;                   /* [in_shape.c][2]: of d, and of d * (x - mean) */
 	real *d_weights;                /* [channels][in_shape.c] */
 };
 
-size_t projection_scratch_len(struct shape in, int channels);
+size_t active_norm_conv_scratch_len(struct shape in, int channels);
 
 /* Pixels that are computed at a time. */
-int projection_pixels(struct shape in);
+int active_norm_conv_pixels(struct shape in);
 
 #endif

@@ -1,4 +1,4 @@
-/* A 1x1 convolution, its activation and a depthwise convolution, fused; see nn/kernel/expansion.h. Floor 1.
+/* A 1x1 convolution, its activation and a depthwise convolution, fused; see nn/kernel/conv_norm_depthwise.h. Floor 1.
  *
  * Forward: some rows of the input, as many as stay in L2, are read for one chunk of channels of y after the other; each
  * chunk is computed, and read by the depthwise convolution, in cache. At the border between two bands the rows of y
@@ -9,7 +9,7 @@
  * the gradient with respect to themselves. That one, still in cache, is multiplied with the input for the weight
  * gradient, as a matrix product, and with the weights for d_in. The band of the input is a copy whose channels share no
  * set of L1. */
-#include "nn/kernel/expansion.h"
+#include "nn/kernel/conv_norm_depthwise.h"
 #include "nn/kernel/conv_phase.h"
 #include "nn/kernel/isa/bands.h"
 #include "nn/kernel/isa/conv_plane.h"
@@ -28,7 +28,7 @@ static struct band band(real *at, struct range rows, int width)
 
 static struct shape shape_of(const struct band *b, int channels)
 {
-	return (struct shape){ channels, 1, expansion_row(b->pixels) };
+	return (struct shape){ channels, 1, conv_norm_depthwise_row(b->pixels) };
 }
 
 static real *channel_of(const struct band *b, int c)
@@ -36,7 +36,7 @@ static real *channel_of(const struct band *b, int c)
 	return b->at + (size_t)c * plane_len(shape_of(b, 1));
 }
 
-static void copy_input(const struct expansion_job *j, const struct band *b)
+static void copy_input(const struct conv_norm_depthwise_job *j, const struct band *b)
 {
 	const real *from = j->in + (ptrdiff_t)b->rows.first * j->in_shape.w * LANES;
 
@@ -45,7 +45,8 @@ static void copy_input(const struct expansion_job *j, const struct band *b)
 }
 
 /* Channels o of y. */
-static void compute_y(const struct expansion_job *j, struct range o, const struct band *in, const struct band *y)
+static void compute_y(const struct conv_norm_depthwise_job *j, struct range o, const struct band *in,
+                      const struct band *y)
 {
 	KERNEL(conv)(&(struct conv_job){
 		.in = in->at, .in_shape = shape_of(in, j->in_shape.c), .out = y->at,
@@ -55,13 +56,13 @@ static void compute_y(const struct expansion_job *j, struct range o, const struc
 	});
 }
 
-static size_t out_plane(const struct expansion_job *j)
+static size_t out_plane(const struct conv_norm_depthwise_job *j)
 {
 	return plane_len((struct shape){ 1, j->window->out_h, j->window->out_w });
 }
 
 /* Output rows of channels o from their rows of y. */
-static void convolve(const struct expansion_job *j, struct range o, struct range rows, const struct band *y)
+static void convolve(const struct conv_norm_depthwise_job *j, struct range o, struct range rows, const struct band *y)
 {
 	const struct window *w = j->window;
 	struct conv_job job = {
@@ -78,29 +79,30 @@ static void convolve(const struct expansion_job *j, struct range o, struct range
 }
 
 /* How the windows lie on the input's rows. */
-static struct halo halo_of(const struct expansion_job *j)
+static struct halo halo_of(const struct conv_norm_depthwise_job *j)
 {
 	return (struct halo){ j->window->kernel.h, j->window->stride, j->window->top, j->in_shape.h };
 }
 
-static void forward_band(const struct expansion_job *j, const struct expansion_layout *l, struct range rows)
+static void forward_band(const struct conv_norm_depthwise_job *j, const struct conv_norm_depthwise_layout *l,
+                         struct range rows)
 {
 	struct range from = rows_under(halo_of(j), rows);
 	struct band in = band(j->scratch + l->in, from, j->in_shape.w);
 	struct band y = band(j->scratch + l->y, from, j->in_shape.w);
 
 	copy_input(j, &in);
-	for (struct range o = band_from(0, EXPANSION_CHUNK, j->channels); o.first < j->channels;
-	     o = band_from(o.last, EXPANSION_CHUNK, j->channels)) {
+	for (struct range o = band_from(0, CONV_NORM_DEPTHWISE_CHUNK, j->channels); o.first < j->channels;
+	     o = band_from(o.last, CONV_NORM_DEPTHWISE_CHUNK, j->channels)) {
 		compute_y(j, o, &in, &y);
 		convolve(j, o, rows, &y);
 	}
 }
 
-void KERNEL(expand)(const struct expansion_job *j)
+void KERNEL(conv_norm_depthwise)(const struct conv_norm_depthwise_job *j)
 {
-	const struct expansion_layout l = expansion_forward_layout(j->in_shape, j->window);
-	int step = expansion_out_rows(j->in_shape, j->window), end = j->window->out_h;
+	const struct conv_norm_depthwise_layout l = conv_norm_depthwise_forward_layout(j->in_shape, j->window);
+	int step = conv_norm_depthwise_out_rows(j->in_shape, j->window), end = j->window->out_h;
 
 	for (struct range b = band_from(0, step, end); b.first < end; b = band_from(b.last, step, end))
 		forward_band(j, &l, b);
@@ -108,11 +110,11 @@ void KERNEL(expand)(const struct expansion_job *j)
 		stream_end();
 }
 
-/* Backward's scratch: see struct expansion_layout. */
+/* Backward's scratch: see struct conv_norm_depthwise_layout. */
 struct backward { real *taps, *transposed; struct band in, y; };
 
 /* The share of some rows of y in the gradient with respect to the taps. */
-static void add_taps(const struct expansion_job *j, const struct band *y, real *sums)
+static void add_taps(const struct conv_norm_depthwise_job *j, const struct band *y, real *sums)
 {
 	const struct window *w = j->window;
 	struct conv_weights_job job = {
@@ -126,15 +128,15 @@ static void add_taps(const struct expansion_job *j, const struct band *y, real *
 }
 
 /* d overwrites y: one correlation for each phase of the stride. */
-static void overwrite_y(const struct expansion_job *j, const struct band *y)
+static void overwrite_y(const struct conv_norm_depthwise_job *j, const struct band *y)
 {
 	const struct window *w = j->window;
 	struct planes planes = { j->channels, .in = out_plane(j), .out = plane_len(shape_of(y, 1)),
 		.weights = TAPS * CHANNEL_BLOCK };
 	struct conv_job job = { .in = j->d_out, .in_shape = { 1, w->out_h, w->out_w }, .out = y->at,
 		.out_shape = { 1, j->in_shape.h, j->in_shape.w }, .out_step = w->stride, .stride = 1,
-		.weights = j->turned_taps, .activation = ACTIVATION_IDENTITY,
-		.gate = is_identity(j->activation) ? NULL : y->at, .gate_activation = j->activation };
+		.weights = j->flipped_taps, .activation = ACTIVATION_IDENTITY,
+		.mask_by = is_identity(j->activation) ? NULL : y->at, .mask_activation = j->activation };
 
 	for (int a = 0; a < w->stride; a++)
 		for (int b = 0; b < w->stride; b++) {
@@ -148,7 +150,7 @@ static void overwrite_y(const struct expansion_job *j, const struct band *y)
 }
 
 /* The share of some rows of d in the weight gradient, and those rows of d_in. */
-static void use_d(const struct expansion_job *j, const struct backward *at)
+static void use_d(const struct conv_norm_depthwise_job *j, const struct backward *at)
 {
 	const struct band *d = &at->y;
 	size_t first = (size_t)d->rows.first * (size_t)j->in_shape.w * LANES;
@@ -161,12 +163,13 @@ static void use_d(const struct expansion_job *j, const struct backward *at)
 		KERNEL(conv)(&(struct conv_job){
 			.in = d->at, .in_shape = shape_of(d, j->channels), .out = j->d_in + first,
 			.out_shape = { j->in_shape.c, 1, j->in_shape.h * j->in_shape.w }, .rows = 1,
-			.columns = d->pixels, .out_step = 1, .kernel = { 1, 1 }, .stride = 1, .weights = j->turned,
-			.activation = ACTIVATION_IDENTITY,
+			.columns = d->pixels, .out_step = 1, .kernel = { 1, 1 }, .stride = 1,
+			.weights = j->transposed_weights, .activation = ACTIVATION_IDENTITY,
 		});
 }
 
-static void backward_band(const struct expansion_job *j, const struct expansion_layout *l, struct range rows)
+static void backward_band(const struct conv_norm_depthwise_job *j, const struct conv_norm_depthwise_layout *l,
+                          struct range rows)
 {
 	const struct backward at = { j->scratch + l->taps, j->scratch + l->transposed,
 		band(j->scratch + l->in, rows, j->in_shape.w), band(j->scratch + l->y, rows, j->in_shape.w) };
@@ -178,13 +181,14 @@ static void backward_band(const struct expansion_job *j, const struct expansion_
 	use_d(j, &at);
 }
 
-void KERNEL(expand_backward)(const struct expansion_job *j)
+void KERNEL(conv_norm_depthwise_backward)(const struct conv_norm_depthwise_job *j)
 {
-	const struct expansion_layout l = expansion_backward_layout(j->in_shape, j->channels, j->window);
-	int step = expansion_rows(j->in_shape, j->channels, j->window->stride), end = j->in_shape.h;
+	const struct conv_norm_depthwise_layout l = conv_norm_depthwise_backward_layout(j->in_shape, j->channels,
+	                                                                                j->window);
+	int step = conv_norm_depthwise_rows(j->in_shape, j->channels, j->window->stride), end = j->in_shape.h;
 
 	clear(j->scratch + l.taps, (size_t)j->channels * TAPS * LANES);
-	clear(j->products, (size_t)j->channels * expansion_columns(j->in_shape.c));
+	clear(j->products, (size_t)j->channels * conv_norm_depthwise_columns(j->in_shape.c));
 	for (struct range b = band_from(0, step, end); b.first < end; b = band_from(b.last, step, end))
 		backward_band(j, &l, b);
 	for (int k = 0; k < j->channels * TAPS; k++)

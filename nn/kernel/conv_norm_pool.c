@@ -1,5 +1,5 @@
-/* See transition.h. */
-#include "nn/kernel/transition.h"
+/* See conv_norm_pool.h. */
+#include "nn/kernel/conv_norm_pool.h"
 #include "nn/base/layout.h"
 
 enum {
@@ -20,7 +20,7 @@ static int rows_of(const struct window *w, int windows)
 }
 
 /* The larger a band, the fewer rows are carried on; but all of it stays in L2. */
-int transition_windows(struct shape in, int channels, const struct window *w)
+int conv_norm_pool_windows(struct shape in, int channels, const struct window *w)
 {
 	int rows = (int)(BAND_BYTES / (group_len((struct shape){ channels, 1, in.w }) * sizeof(real)));
 	int windows = 1 + (rows - rows_of(w, 1)) / w->stride;
@@ -28,25 +28,25 @@ int transition_windows(struct shape in, int channels, const struct window *w)
 	return windows < 1 ? 1 : windows < w->out_h ? windows : w->out_h;
 }
 
-int transition_rows(struct shape in, int channels, const struct window *w)
+int conv_norm_pool_rows(struct shape in, int channels, const struct window *w)
 {
-	int rows = rows_of(w, transition_windows(in, channels, w));
+	int rows = rows_of(w, conv_norm_pool_windows(in, channels, w));
 
 	return rows < in.h ? rows : in.h;
 }
 
-bool transition_pays(struct shape in, int channels)
+bool conv_norm_pool_pays(struct shape in, int channels)
 {
 	struct conv_weights_job job = { .in_shape.c = in.c, .out_shape.c = channels, .kernel = { 1, 1 } };
-	bool fits = turned_sides(in.c, channels).pays || conv_weights_at_once(&job) * CHANNEL_BLOCK >= channels;
+	bool fits = product_sides(in.c, channels).pays || conv_weights_at_once(&job) * CHANNEL_BLOCK >= channels;
 
 	return fits && in.c <= MOST_INPUTS && streams((struct shape){ channels, in.h, in.w });
 }
 
-struct transition_layout transition_layout(struct shape in, int channels, const struct window *w)
+struct conv_norm_pool_layout conv_norm_pool_layout(struct shape in, int channels, const struct window *w)
 {
 	struct layout all = { 0 };
-	struct transition_layout l = { .shape = { channels, transition_rows(in, channels, w), in.w } };
+	struct conv_norm_pool_layout l = { .shape = { channels, conv_norm_pool_rows(in, channels, w), in.w } };
 
 	l.x = layout_add(&all, group_len(l.shape));
 	l.d = layout_add(&all, group_len(l.shape));
@@ -55,7 +55,7 @@ struct transition_layout transition_layout(struct shape in, int channels, const 
 	return l;
 }
 
-size_t transition_scratch_len(struct shape in, int channels, const struct window *w)
+size_t conv_norm_pool_scratch_len(struct shape in, int channels, const struct window *w)
 {
-	return transition_layout(in, channels, w).len;
+	return conv_norm_pool_layout(in, channels, w).len;
 }
