@@ -1,15 +1,15 @@
 # Figure: learning curves, a panel for each family: accuracy by epoch on validation images and on training images.
 #
-#	gnuplot -e "data='reports/fashion/points.tsv'; curves='reports/fashion/curves.tsv'; out='curves.png'" plots/curves.gp
+#	archsweep plot fashion          (it makes the table `means` from curves.tsv)
 #
-# Takes `curves` (read by column name), `out`, `plots` (the folder of the scripts), and `title` (else the column of that name
-# in `data`). A family's widths go from pale to dark; a width's line is the mean of its seeds. All panels have the same axes.
+# Takes `means` (learning curves averaged over seeds, read by column name), `out`, `plots` (the folder of the scripts), and
+# `title` (else the column of that name in `data`). A family's widths go from pale to dark. All panels have the same axes.
 if (!exists("plots")) plots = "plots"
 load plots."/functions.gp"
 
 set datafile separator tab
 rows = -1
-stats curves using (rows = rows + 1, 0) nooutput
+stats means using (rows = rows + 1, 0) nooutput
 title_rows = -1
 stats data using (title_rows = title_rows + 1, 0) nooutput
 set datafile columnheaders
@@ -34,20 +34,20 @@ y_low = 1e300; y_high = -1e300; early_low = 1e300
 is_family(name) = families > 0 && family_name[most(families, 1)] eq name
 is_line(name, width) = is_family(name) && line_width[most(lines, 1)] == width
 family_add(name) = (families = families + 1, family_name[families] = name, family_first[families] = lines + 1)
-line_add(width, seed) = (lines = lines + 1, family_last[families] = lines, line_width[lines] = width, line_first[lines] = row, \
-	line_epochs[lines] = 0, line_validation[lines] = 0, line_training[lines] = 0, first_seed = seed)
-line_start(name, width, seed) = (is_family(name) ? 0 : family_add(name), line_add(width, seed))
+line_add(width) = (lines = lines + 1, family_last[families] = lines, line_width[lines] = width, line_first[lines] = row, \
+	line_epochs[lines] = 0, line_validation[lines] = 0, line_training[lines] = 0)
+line_start(name, width) = (is_family(name) ? 0 : family_add(name), line_add(width))
 # Numbers are taken as text, since gnuplot passes over rows in which it meets "nan". The first two epochs may start far
 # below all others: they run into the picture from its lower edge.
 score(text) = text eq "nan" || text eq "" ? -1 : 100. * text
 score_see(epoch, y) = y < 0 ? 0 : (y_high = most(y_high, y), epoch > 2 ? (y_low = least(y_low, y)) : (early_low = least(early_low, y)), 1)
-row_see(seed, epoch, validation, training) = (line_last[lines] = row, line_epochs[lines] = most(line_epochs[lines], epoch), \
-	epochs = most(epochs, epoch), seeds = seed == first_seed ? seeds : 2, \
+row_see(count, epoch, validation, training) = (line_last[lines] = row, line_epochs[lines] = most(line_epochs[lines], epoch), \
+	epochs = most(epochs, epoch), seeds = most(seeds, count), \
 	line_validation[lines] = line_validation[lines] + score_see(epoch, validation), \
 	line_training[lines] = line_training[lines] + score_see(epoch, training))
-row_add(name, width, seed, epoch, validation, training) = (row = row + 1, is_line(name, width) ? 0 : line_start(name, width, seed), \
-	row_see(seed, epoch, validation, training), 0)
-if (rows > 0) stats curves using (row_add(strcol("family"), column("width"), column("seed"), column("epoch"), \
+row_add(name, width, count, epoch, validation, training) = (row = row + 1, \
+	is_line(name, width) ? 0 : line_start(name, width), row_see(count, epoch, validation, training), 0)
+if (rows > 0) stats means using (row_add(strcol("family"), column("width"), column("seeds"), column("epoch"), \
 	score(strcol("accuracy_validation")), score(strcol("accuracy_training")))) nooutput
 
 # Panels in rows: up to three side by side, four where there are very many.
@@ -116,11 +116,11 @@ do for [f = 1:most(families, 1)] {
 	set key at screen x_at(panel_right + 0.4 * em), screen y_at(panel_top + 0.2 * em) \
 		left top Left reverse samplen 1 spacing 1.15 * line_height font small_font title "width" left
 	if (families) {
-		plot for [k = family_first[f]:family_last[f]] curves every ::line_first[k]::line_last[k] \
-				using "epoch":(y_of(strcol("accuracy_training"), line_training[k])) smooth unique with linespoints \
+		plot for [k = family_first[f]:family_last[f]] means every ::line_first[k]::line_last[k] \
+				using "epoch":(y_of(strcol("accuracy_training"), line_training[k])) with linespoints \
 				linewidth 1.5 dashtype (8, 5) linecolor rgb shade(f, k) pointtype 6 pointsize dot(k) notitle, \
-			for [k = family_first[f]:family_last[f]] curves every ::line_first[k]::line_last[k] \
-				using "epoch":(y_of(strcol("accuracy_validation"), line_validation[k])) smooth unique with linespoints \
+			for [k = family_first[f]:family_last[f]] means every ::line_first[k]::line_last[k] \
+				using "epoch":(y_of(strcol("accuracy_validation"), line_validation[k])) with linespoints \
 				linewidth 3 linecolor rgb shade(f, k) pointtype 7 pointsize dot(k) notitle, \
 			y_from - 1e6 notitle, \
 			for [k = family_last[f]:family_first[f]:-key_step] keyentry with lines linewidth 4 linecolor rgb shade(f, k) \

@@ -3,7 +3,7 @@
  * The walk: read the sweep, find the base, measure the times that are missing, join them with the records, keep, print. */
 #include "bench/command/command.h"
 
-#include "bench/command/given_sweep.h"
+#include "bench/command/with_sweep.h"
 #include "bench/measure/compare.h"
 #include "bench/run/progress.h"
 #include "bench/sweep/base.h"
@@ -50,7 +50,8 @@ struct compare {
 	const struct sweep *sweep;
 	int base;                       /* a point */
 	char folder[FOLDER_SIZE];       /* reports/<sweep> */
-	struct timings timings;         /* owned */
+	struct records records;         /* owned, as are the times */
+	struct timings timings;
 };
 
 static bool find_base(struct compare *c, struct error *err)
@@ -98,10 +99,10 @@ static bool find_times(struct compare *c, struct error *err)
 	return measure(c, kernels, err);
 }
 
-static int conclude(const struct comparison *comparison, const struct error *broken, struct error *err)
+static int conclude(const struct comparison *comparison, const char *fault, struct error *err)
 {
-	if (broken->text[0])
-		fail(err, "%s", broken->text);
+	if (fault)
+		fail(err, "%s", fault);
 	else if (comparison->lacking)
 		fail(err, "%d of %d networks lack an accuracy; `archsweep run` trains what is missing", comparison->lacking,
 		     comparison->count);
@@ -110,15 +111,16 @@ static int conclude(const struct comparison *comparison, const struct error *bro
 
 static int compare(struct compare *c, struct error *err)
 {
-	const struct comparison_source source = { c->sweep, c->folder, &c->timings, c->base };
-	struct error broken = { "" };
+	const struct comparison_source source = { c->sweep, &c->records, &c->timings, c->base };
 	struct comparison comparison;
 	int status = EXIT_FAILED;
 
-	if (!find_times(c, err) || !comparison_create(&source, &comparison, &broken, err))
+	if (!find_times(c, err) || !records_read(c->folder, c->sweep, &c->records, err) ||
+	    !comparison_create(&source, &comparison, err))
 		return EXIT_FAILED;
-	if (comparison_keep(c->sweep, c->folder, err) && comparison_print(&comparison, options_format(c->given), err))
-		status = conclude(&comparison, &broken, err);
+	if (comparison_save(c->sweep, c->folder, &c->records, err) &&
+	    comparison_print(&comparison, options_format(c->given), err))
+		status = conclude(&comparison, records_fault(&c->records), err);
 	comparison_free(&comparison);
 	return status;
 }
@@ -129,16 +131,17 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 
 	if (options_has(given, "if-base") && sweep->base < 0)
 		return EXIT_DONE;
-	if (!given_folder(given, sweep, c.folder, err) || !find_base(&c, err))
+	if (!reports_folder(given, sweep, c.folder, err) || !find_base(&c, err))
 		return EXIT_USAGE;
 	int status = timings_create(sweep, &c.timings, err) ? compare(&c, err) : EXIT_FAILED;
 	timings_free(&c.timings);
+	records_free(&c.records);
 	return status;
 }
 
 static int run(const struct options *given, struct error *err)
 {
-	return given_sweep_run(given, run_sweep, err);
+	return with_sweep(given, run_sweep, err);
 }
 
 const struct command command_compare = {

@@ -1,9 +1,9 @@
 /* archsweep eval: how trained weights do on the splits of the data, one point's or several averaged. Floor 5. */
 #include "bench/command/command.h"
 
-#include "bench/command/given_sweep.h"
+#include "bench/command/with_sweep.h"
 #include "bench/eval/outcome_table.h"
-#include "bench/record/kept.h"
+#include "bench/record/final_weights.h"
 #include "bench/run/progress.h"
 #include "bench/sweep/point_find.h"
 #include "bench/system/machine.h"
@@ -102,11 +102,11 @@ static bool choose_points(struct eval *e, struct error *err)
 static bool find_weights(struct eval *e, struct error *err)
 {
 	const char *given = options_value(e->given, "weights");
-	struct kept_search search = { e->sweep, e->given->operands[0], options_value(e->given, "reports"),
+	struct weights_search search = { e->sweep, e->given->operands[0], options_value(e->given, "reports"),
 		options_has(e->given, "ensemble") ? "" : "; or give a file: --weights FILE" };
 
 	for (int i = 0; i < e->count; i++) {
-		if (!given && !kept_find(&search, e->results[i].point, e->weights[i], err))
+		if (!given && !final_weights_find(&search, e->results[i].point, e->weights[i], err))
 			return false;
 		e->results[i].weights = given ? given : e->weights[i];
 	}
@@ -215,7 +215,7 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 
 static int run(const struct options *given, struct error *err)
 {
-	return given_sweep_run(given, run_sweep, err);
+	return with_sweep(given, run_sweep, err);
 }
 
 const struct command command_eval = {

@@ -5,6 +5,7 @@
 #include "bench/command/command.h"
 
 #include "bench/command/options.h"
+#include "bench/summary/picture_data.h"
 #include "bench/system/gnuplot.h"
 #include "bench/text/words.h"
 
@@ -27,8 +28,9 @@ static const char help[] =
 	"\n"
 	"Figures are gnuplot scripts: those of the folder that ARCHSWEEP_PLOTS names, else those installed or built with\n"
 	"the program (../share/archsweep/plots or ../plots beside it), else those in plots/.\n"
-	"Each script NAME.gp whose first line begins with\n"
-	"\"# Figure:\" is drawn to NAME.png and NAME.svg; gnuplot finds the variables plots, data, curves and out. With\n"
+	"Each script NAME.gp whose first line begins with \"# Figure:\" is drawn to NAME.png and NAME.svg. gnuplot finds the\n"
+	"variables plots, out, data (points.tsv), curves (curves.tsv), networks (a row for each family and width: mean accuracy\n"
+	"of its seeds, deviation, range, rank, Pareto front) and means (learning curves, averaged over seeds). With\n"
 	"\"# Figure from TABLE.tsv:\" it is drawn where the sweep has that table, whose path is in the variable table:\n"
 	"compare.tsv is there where the sweep names a base.\n"
 	"\n"
@@ -183,14 +185,10 @@ static bool draw_figure(struct drawing drawing, const char *folder, const char *
 	return true;
 }
 
-static bool draw_sweep(const struct figures *figures, const char *reports, const char *name, struct error *err)
+static bool draw_figures(const struct figures *figures, const char *folder, struct drawing drawing, struct error *err)
 {
-	char folder[PATH_SIZE], data[PATH_SIZE], curves[PATH_SIZE], table[PATH_SIZE];
-	struct drawing drawing = { .plots = figures->folder, .data = data, .curves = curves };
+	char table[PATH_SIZE];
 
-	if (!join(folder, reports, name, "", err) || !join(data, folder, "points.tsv", "", err) ||
-	    !join(curves, folder, "curves.tsv", "", err) || !check_table(data, err) || !check_table(curves, err))
-		return false;
 	for (int i = 0; i < figures->count; i++) {
 		const struct figure *figure = &figures->at[i];
 
@@ -203,6 +201,22 @@ static bool draw_sweep(const struct figures *figures, const char *reports, const
 			return false;
 	}
 	return true;
+}
+
+static bool draw_sweep(const struct figures *figures, const char *reports, const char *name, struct error *err)
+{
+	char folder[PATH_SIZE], data[PATH_SIZE], curves[PATH_SIZE];
+	struct picture_data tables;
+
+	if (!join(folder, reports, name, "", err) || !join(data, folder, "points.tsv", "", err) ||
+	    !join(curves, folder, "curves.tsv", "", err) || !check_table(data, err) || !check_table(curves, err) ||
+	    !picture_data_create(folder, &tables, err))
+		return false;
+	struct drawing drawing = { .plots = figures->folder, .data = data, .curves = curves,
+		.networks = tables.networks.temporary, .means = tables.means.temporary };
+	bool drawn = draw_figures(figures, folder, drawing, err);
+	picture_data_remove(&tables);
+	return drawn;
 }
 
 static int run(const struct options *given, struct error *err)

@@ -141,30 +141,30 @@ static bool assess_split(const struct assessment *a, struct training *training, 
 	return true;
 }
 
-static void assess(void *about, int job, struct crew *crew)
+static void assess(void *about, int task, struct crew *crew)
 {
 	struct assessment *a = about;
 	struct training *training = load(a, crew, &a->trouble);
 
-	(void)job;
+	(void)task;
 	a->good = training;
 	for (int i = 0; a->good && i < a->evaluator->split_count; i++)
 		a->good = assess_split(a, training, i, &a->trouble);
 	training_destroy(training);
 }
 
-static double all_left(void *about, int job)
+static double all_left(void *about, int task)
 {
 	(void)about;
-	(void)job;
+	(void)task;
 	return 1;
 }
 
 bool evaluate_point(struct evaluator *e, const struct point *point, const char *weights, struct outcome *to, struct error *err)
 {
 	struct assessment a = { .evaluator = e, .point = point, .weights = weights, .to = to, .trouble = { "" } };
-	struct job job = { .work = 1, .most_threads = (e->sweep->recipe.batch + LANES - 1) / LANES };
-	struct schedule alone = { .threads = e->threads, .job_count = 1, .jobs = &job, .lead = assess,
+	struct task task = { .work = 1, .most_threads = (e->sweep->recipe.batch + LANES - 1) / LANES };
+	struct schedule alone = { .threads = e->threads, .task_count = 1, .tasks = &task, .lead = assess,
 		.share_left = all_left, .about = &a };
 	struct schedule_times times;
 	bool created = true;

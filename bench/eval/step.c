@@ -59,7 +59,7 @@ static void load_group(void *about, int group, int seat)
 	}
 }
 
-static void pass(void *about, int job, struct crew *crew)
+static void pass(void *about, int task, struct crew *crew)
 {
 	struct run *r = about;
 	const struct step_request *request = r->request;
@@ -67,23 +67,23 @@ static void pass(void *about, int job, struct crew *crew)
 		.label_smoothing = request->sweep->recipe.label_smoothing,
 		.noise = training_noise((uint64_t)request->point->seed, 1) };
 
-	(void)job;
+	(void)task;
 	crew_run(crew, (batch.images + LANES - 1) / LANES, load_group, r);
 	model_forward(r->model, crew, &batch, true);
 	model_backward(r->model, crew);
 }
 
-static double all_left(void *about, int job)
+static double all_left(void *about, int task)
 {
 	(void)about;
-	(void)job;
+	(void)task;
 	return 1;
 }
 
 static bool run_passes(struct run *r, struct error *err)
 {
-	struct job job = { .work = 1, .most_threads = (r->batch.images + LANES - 1) / LANES };
-	struct schedule alone = { .threads = r->request->threads, .job_count = 1, .jobs = &job, .lead = pass, .share_left = all_left,
+	struct task task = { .work = 1, .most_threads = (r->batch.images + LANES - 1) / LANES };
+	struct schedule alone = { .threads = r->request->threads, .task_count = 1, .tasks = &task, .lead = pass, .share_left = all_left,
 		.about = r };
 	struct schedule_times times;
 

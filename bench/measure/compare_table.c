@@ -47,17 +47,17 @@ static const struct column columns[] = {
 	{ 0 }
 };
 
-static void add_accuracy(struct table *t, const struct variant *v, const struct variant *base)
+static void add_accuracy(struct table *t, const struct network_summary *network, const struct network_summary *base)
 {
-	double difference = round(1e9 * (v->accuracy - base->accuracy)) / 1e9;
+	double difference = round(1e9 * (network->mean - base->mean)) / 1e9;
 	char range[64];
 
-	table_real(t, v->accuracy);
-	table_real(t, 100 * v->accuracy);
-	table_real(t, v->lowest);
-	table_real(t, v->highest);
-	snprintf(range, sizeof range, "%.2f to %.2f", 100 * v->lowest, 100 * v->highest);
-	table_text(t, v->done > 1 ? range : NULL);
+	table_real(t, network->mean);
+	table_real(t, 100 * network->mean);
+	table_real(t, network->lowest);
+	table_real(t, network->highest);
+	snprintf(range, sizeof range, "%.2f to %.2f", 100 * network->lowest, 100 * network->highest);
+	table_text(t, network->done > 1 ? range : NULL);
 	table_real(t, difference);
 	/* Rounded here, so that nothing is printed as -0.00. */
 	table_real(t, round(1e4 * difference) / 100 + 0.);
@@ -112,13 +112,13 @@ static struct table *make_table(const struct comparison *c)
 		table_text(t, v->point->family);
 		table_real(t, v->point->width);
 		table_bool(t, v == c->base);
-		table_text(t, v->status);
-		table_int(t, v->seeds);
-		add_accuracy(t, v, c->base);
+		table_text(t, v->summary->status);
+		table_int(t, v->summary->seeds);
+		add_accuracy(t, v->summary, c->base->summary);
 		add_cost(t, &v->cost, &c->base->cost);
 		add_time(t, v->timing ? &v->timing->training : NULL, base ? &base->training : NULL);
 		add_time(t, v->timing ? &v->timing->inference : NULL, base ? &base->inference : NULL);
-		table_text(t, c->lacking ? v->status : NULL);
+		table_text(t, c->lacking ? v->summary->status : NULL);
 		add_conditions(t, v->timing);
 	}
 	return t;
@@ -170,51 +170,47 @@ bool comparison_print(const struct comparison *c, enum table_format format, stru
 
 /* --- compare.tsv ----------------------------------------------------------------------------------------------------------------- */
 
-static bool save(const struct comparison *c, const char *path, struct error *err)
+static bool save_table(const struct comparison *c, const char *folder, struct error *err)
 {
-	struct table *table = make_table(c);
 	struct draft draft;
-	bool good = draft_open(&draft, err);
 
-	if (good && !table_print(table, TABLE_TSV, draft.stream, err)) {
-		draft_discard(&draft);
-		good = false;
-	}
-	table_destroy(table);
-	if (!good)
+	if (!draft_open(&draft, err))
 		return false;
-	/* For gnuplot, and spreadsheets, a double quote would swallow the tabs behind it. */
-	if (fflush(draft.stream) == 0)
-		for (char *quote = draft.bytes; (quote = memchr(quote, '"', (size_t)(draft.bytes + draft.len - quote)));)
-			*quote = '\'';
-	return draft_save(&draft, path, err);
+	struct table *table = make_table(c);
+	bool good = table_print(table, TABLE_TSV, draft.stream, err);
+	table_destroy(table);
+	if (good)
+		return table_file_save(&draft, folder, "compare.tsv", err);
+	draft_discard(&draft);
+	return false;
 }
 
-static bool keep(const struct sweep *sweep, const char *folder, const char *path, struct error *err)
+static bool save(const struct sweep *sweep, const char *folder, const struct records *records, struct error *err)
 {
 	struct timings timings;
 	struct comparison comparison;
-	const struct comparison_source source = { sweep, folder, &timings, sweep->base };
+	const struct comparison_source source = { sweep, records, &timings, sweep->base };
 
 	if (!timings_create(sweep, &timings, err))
 		return false;
 	timings_read(folder, sweep, &timings, NULL);
-	bool kept = comparison_create(&source, &comparison, NULL, err);
-	if (kept) {
-		kept = save(&comparison, path, err);
+	bool saved = comparison_create(&source, &comparison, err);
+	if (saved) {
+		saved = save_table(&comparison, folder, err);
 		comparison_free(&comparison);
 	}
 	timings_free(&timings);
-	return kept;
+	return saved;
 }
 
-bool comparison_keep(const struct sweep *sweep, const char *folder, struct error *err)
+bool comparison_save(const struct sweep *sweep, const char *folder, const struct records *records, struct error *err)
 {
 	char path[FILE_PATH_BYTES];
 
 	if (snprintf(path, sizeof path, "%s/compare.tsv", folder) >= FILE_PATH_BYTES)
 		return fail(err, "%.100s...: the path is too long", folder);
 	if (sweep->base >= 0)
-		return folder_create(folder, err) && keep(sweep, folder, path, err);
-	return unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR || fail(err, "%s: cannot be removed: %s", path, strerror(errno));
+		return folder_create(folder, err) && save(sweep, folder, records, err);
+	return unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR ||
+	       fail(err, "%s: cannot be removed: %s", path, strerror(errno));
 }

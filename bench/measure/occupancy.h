@@ -7,8 +7,8 @@
 
 struct occupancy {
 	const char *sweep;
-	int job_count;
-	const struct job *jobs;         /* work in seconds of one thread */
+	int task_count;
+	const struct task *tasks;         /* work in seconds of one thread */
 	int most_cores;
 };
 

@@ -1,4 +1,4 @@
-/* How long each network of a sweep takes for an image, in training and in inference, measured alone on one thread. Floor 4e.
+/* How long each network of a sweep takes for an image, in training and in inference, measured alone on one thread. Floor 4f.
  *
  * A sweep's own times are no measure of its networks: points train side by side and disturb each other, and some get several threads.
  * So every network is measured by itself, and all of them in turns, round after round, so that a slow moment of the machine meets

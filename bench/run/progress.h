@@ -1,5 +1,5 @@
 /* What a run shows while it runs: on a terminal a block of live lines on stderr, redrawn a few times a second, and a plain line when
- * a point ends; elsewhere nothing but trouble. Floor 4f. Also keeps how far each point is, which the scheduler asks. */
+ * a point ends; elsewhere nothing but trouble. Floor 4g. Also keeps how far each point is, which the scheduler asks. */
 #ifndef BENCH_RUN_PROGRESS_H
 #define BENCH_RUN_PROGRESS_H
 

@@ -1,5 +1,5 @@
 /* The tables of a sweep: order, what is left out, and what happens to what cannot be read. */
-#include "bench/record/record.h"
+#include "bench/record/records.h"
 #include "tests/helpers/test.h"
 #include "tests/helpers/texts.h"
 
@@ -51,7 +51,11 @@ static void check_collect(bool good, int want, const char *name, const char *mes
 	int found = -1;
 	char text[4096 + 256] = "";
 
-	CHECK_INT(record_collect(test_folder(), &sweep, &found, &err), good);
+	struct records records;
+
+	CHECK(records_read(test_folder(), &sweep, &records, &err));
+	CHECK_INT(records_collect(&records, test_folder(), &found, &err), good);
+	records_free(&records);
 	CHECK_INT(found, want);
 	if (!good)
 		snprintf(text, sizeof text, "%s/%s%s", test_folder(), name, message);
@@ -136,7 +140,8 @@ TEST(collect_leaves_out_a_broken_curve)
 	write_point(ID("b"), 1, 0.75);
 	write_point(ID("c"), 2, 0.5);
 	check_broken_curve("", ":1:1: column \"epoch\" is missing");
-	check_broken_curve("epoch\tseconds\n", ":1:7: found \"seconds\" where column \"learning_rate\" belongs");
+	check_broken_curve("epoch\tseconds\n", ":1:7: \"seconds\" is no column of a learning curve");
+	check_broken_curve("epoch\tepoch\n", ":1:7: column \"epoch\" stands twice");
 	check_broken_curve("epoch\tlearning_rate\n", ":1:1: column \"loss_training\" is missing");
 	check_broken_curve(CURVE_HEADER "1\t0.5\n", ":2:1: found 2 values, 7 belong here");
 	check_broken_curve(CURVE_HEADER "1\t0.5\t1\t0.25\tnan\tnan\t1\n"

@@ -1,4 +1,5 @@
 /* `archsweep plot`, from made-up tables to pictures: that they are whole, hold what the tables say, and that gnuplot has no complaint. */
+#include "bench/summary/picture_data.h"
 #include "bench/system/gnuplot.h"
 #include "tests/helpers/run_program.h"
 #include "tests/helpers/test.h"
@@ -168,8 +169,8 @@ TEST(plot_draws_every_figure_twice)
 static void draw(const char *sweep, const char *figure)
 {
 	char said[GNUPLOT_SAID_BYTES] = "", script[64], out[64];
-	char data[PATH_BYTES], lines[PATH_BYTES], table[PATH_BYTES], picture[PATH_BYTES];
-	struct drawing drawing = { .plots = "plots", .script = script, .data = data, .curves = lines, .table = table, .out = picture };
+	char data[PATH_BYTES], lines[PATH_BYTES], table[PATH_BYTES], picture[PATH_BYTES], folder[PATH_BYTES];
+	struct picture_data tables;
 	struct error err = { "" };
 
 	snprintf(script, sizeof script, "plots/%s.gp", figure);
@@ -178,7 +179,13 @@ static void draw(const char *sweep, const char *figure)
 	snprintf(data, sizeof data, "%s/%s/points.tsv", test_folder(), sweep);
 	snprintf(lines, sizeof lines, "%s/%s/curves.tsv", test_folder(), sweep);
 	snprintf(table, sizeof table, "%s/%s/compare.tsv", test_folder(), sweep);
+	snprintf(folder, sizeof folder, "%s", test_path(sweep));
+	CHECK(picture_data_create(folder, &tables, &err));
+	CHECK_TEXT(err.text, "");
+	struct drawing drawing = { .plots = "plots", .script = script, .data = data, .curves = lines, .table = table, .out = picture,
+		.networks = tables.networks.temporary, .means = tables.means.temporary };
 	CHECK(gnuplot_draw(&drawing, said, &err));
+	picture_data_remove(&tables);
 	CHECK_TEXT(err.text, "");
 	CHECK_TEXT(said, "");
 }

@@ -1,5 +1,5 @@
-/* See kept.h. */
-#include "bench/record/kept.h"
+/* See final_weights.h. */
+#include "bench/record/final_weights.h"
 
 #include "bench/record/record.h"
 #include "bench/sweep/point_find.h"
@@ -14,7 +14,7 @@ static bool path_of(const char *folder, const char *id, char to[FILE_PATH_BYTES]
 	       fail(err, "%.100s...: the path is too long", folder);
 }
 
-bool kept_write(const char *folder, const struct point *point, const struct training *training, struct error *err)
+bool final_weights_write(const char *folder, const struct point *point, const struct training *training, struct error *err)
 {
 	struct model_memory memory = training_weights(training);
 	struct weights_source source = { .prefix = "", .from = { memory.params, memory.state }, .type = NPZ_FLOAT32 };
@@ -29,7 +29,7 @@ bool kept_write(const char *folder, const struct point *point, const struct trai
 	return written;
 }
 
-bool kept_remove(const char *folder, const char *id, struct error *err)
+bool final_weights_remove(const char *folder, const char *id, struct error *err)
 {
 	char path[FILE_PATH_BYTES];
 
@@ -38,7 +38,7 @@ bool kept_remove(const char *folder, const char *id, struct error *err)
 	return unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR || fail(err, "%s: cannot be removed: %s", path, strerror(errno));
 }
 
-static bool refuse(const struct kept_search *s, const struct point *point, const char *path, bool trained, struct error *err)
+static bool refuse(const struct weights_search *s, const struct point *point, const char *path, bool trained, struct error *err)
 {
 	char name[POINT_NAME_BYTES];
 
@@ -48,7 +48,7 @@ static bool refuse(const struct kept_search *s, const struct point *point, const
 	            s->otherwise);
 }
 
-bool kept_find(const struct kept_search *s, const struct point *point, char to[FILE_PATH_BYTES], struct error *err)
+bool final_weights_find(const struct weights_search *s, const struct point *point, char to[FILE_PATH_BYTES], struct error *err)
 {
 	char folder[FILE_PATH_BYTES];
 	struct error broken = { "" };

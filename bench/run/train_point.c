@@ -1,8 +1,8 @@
-/* See trial.h. The test images choose nothing: which epoch is best is decided by the validation images alone. */
-#include "bench/run/trial.h"
+/* See train_point.h. The test images choose nothing: which epoch is best is decided by the validation images alone. */
+#include "bench/run/train_point.h"
 
 #include "bench/data/images.h"
-#include "bench/record/kept.h"
+#include "bench/record/final_weights.h"
 #include "bench/system/clock.h"
 
 #include <math.h>
@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A trial under way. */
-struct course {
-	const struct trial *trial;
+/* A point's training, under way. */
+struct point_training {
+	const struct point_request *request;
 	struct crew *crew;
 	struct training *training;      /* owned */
 	struct curve curve;             /* owned */
@@ -23,7 +23,7 @@ struct course {
 
 static const struct score no_score = { NAN, NAN };
 
-static void record_begin(const struct trial *t, struct record *r)
+static void record_begin(const struct point_request *t, struct record *r)
 {
 	*r = (struct record){
 		.width = t->point->width, .seed = t->point->seed, .status = POINT_DONE,
@@ -44,44 +44,44 @@ static void record_begin(const struct trial *t, struct record *r)
 
 static void note_update(void *about)
 {
-	struct course *c = about;
+	struct point_training *p = about;
 
-	c->updated = clock_seconds();
+	p->updated = clock_seconds();
 }
 
-static bool create_training(struct course *c, struct error *err)
+static bool create_training(struct point_training *p, struct error *err)
 {
-	const struct trial *t = c->trial;
+	const struct point_request *t = p->request;
 	struct training_setup setup = {
 		.network = &t->point->network, .recipe = &t->sweep->recipe,
 		.training = images_of(t->data, dataset_split(t->data, ROLE_TRAINING)),
 		.validation = images_of(t->data, dataset_split(t->data, ROLE_VALIDATION)),
-		.seed = (uint64_t)t->point->seed, .kernels = t->kernels, .crew = c->crew, .stop = t->stop,
-		.updated = note_update, .about = c,
+		.seed = (uint64_t)t->point->seed, .kernels = t->kernels, .crew = p->crew, .stop = t->stop,
+		.updated = note_update, .about = p,
 	};
 
-	c->training = training_create(&setup, err);
-	if (c->training)
-		progress_watch(t->progress, t->place, c->training);
-	return c->training;
+	p->training = training_create(&setup, err);
+	if (p->training)
+		progress_watch(t->progress, t->number, p->training);
+	return p->training;
 }
 
-/* After a gain on the validation images, the first of equals, the weights are remembered. What the test images say of them is asked once,
- * at the end: asked at every gain, it took 4 % of a sweep's time. */
-static void note_best(struct course *c, const struct epoch_row *row)
+/* After a gain on the validation images, the first of equals, these are the best weights so far. They are evaluated on the
+ * test images once, at the end: after every gain that took 4 % of a sweep's time. */
+static void note_best(struct point_training *p, const struct epoch_row *row)
 {
-	if (!(row->validation.accuracy > c->best_validation))
+	if (!(row->validation.accuracy > p->best_validation))
 		return;
-	c->best_validation = row->validation.accuracy;
-	c->record->best_epoch = row->epoch;
-	training_keep(c->training);
+	p->best_validation = row->validation.accuracy;
+	p->record->best_epoch = row->epoch;
+	training_keep(p->training);
 }
 
 /* The final epoch's test images are scored with all others. */
-static bool score_best(struct course *c)
+static bool score_best(struct point_training *p)
 {
-	const struct split *test = dataset_split(c->trial->data, ROLE_TEST);
-	struct record *r = c->record;
+	const struct split *test = dataset_split(p->request->data, ROLE_TEST);
+	struct record *r = p->record;
 
 	if (!test || r->best_epoch == 0)
 		return true;
@@ -89,15 +89,15 @@ static bool score_best(struct course *c)
 		r->best = r->last;
 		return true;
 	}
-	return training_evaluate_kept(c->training, images_of(c->trial->data, test), &r->best);
+	return training_evaluate_kept(p->training, images_of(p->request->data, test), &r->best);
 }
 
-static void note_crew(struct course *c)
+static void note_crew(struct point_training *p)
 {
-	int threads = 1 + atomic_load(&c->crew->helpers);
+	int threads = 1 + atomic_load(&p->crew->helpers);
 
-	if (threads > c->record->threads)
-		c->record->threads = threads;
+	if (threads > p->record->threads)
+		p->record->threads = threads;
 }
 
 static void note_divergence(struct record *r, const struct epoch_row *row)
@@ -108,26 +108,26 @@ static void note_divergence(struct record *r, const struct epoch_row *row)
 }
 
 /* False without an error where `stop` was raised. */
-static bool run_epochs(struct course *c, struct error *err)
+static bool run_epochs(struct point_training *p, struct error *err)
 {
-	struct record *r = c->record;
+	struct record *r = p->record;
 	struct epoch_row row = { .last = false };
 
 	while (!row.last && !row.diverged) {
 		double start = clock_seconds();
-		if (!training_epoch(c->training, &row))
+		if (!training_epoch(p->training, &row))
 			return false;
-		r->train_seconds += c->updated - start;
+		r->train_seconds += p->updated - start;
 		r->epochs = row.epoch;
 		r->validation = row.validation;
-		if (!curve_add(&c->curve, &row, clock_seconds() - c->began, err))
+		if (!curve_add(&p->curve, &row, clock_seconds() - p->began, err))
 			return false;
-		progress_epoch(c->trial->progress, c->trial->place, &row);
-		note_crew(c);
+		progress_epoch(p->request->progress, p->request->number, &row);
+		note_crew(p);
 		if (row.diverged)
 			note_divergence(r, &row);
 		else
-			note_best(c, &row);
+			note_best(p, &row);
 	}
 	return true;
 }
@@ -149,10 +149,10 @@ static void check_scores(struct record *r)
 }
 
 /* The final epoch's scores on all splits but the training images. What is known already is not computed again. */
-static bool score_splits(struct course *c)
+static bool score_splits(struct point_training *p)
 {
-	const struct dataset *data = c->trial->data;
-	struct record *r = c->record;
+	const struct dataset *data = p->request->data;
+	struct record *r = p->record;
 
 	for (int i = 0, k = 0; i < data->split_count; i++) {
 		const struct split *split = &data->splits[i];
@@ -163,7 +163,7 @@ static bool score_splits(struct course *c)
 		k++;
 		if (split->role == ROLE_VALIDATION)
 			*score = r->validation;
-		else if (!training_evaluate(c->training, images_of(data, split), score))
+		else if (!training_evaluate(p->training, images_of(data, split), score))
 			return false;
 		if (split->role == ROLE_TEST)
 			r->last = *score;
@@ -171,56 +171,56 @@ static bool score_splits(struct course *c)
 	return true;
 }
 
-static bool train(struct course *c, struct error *err)
+static bool train(struct point_training *p, struct error *err)
 {
-	if (!create_training(c, err) || !run_epochs(c, err))
+	if (!create_training(p, err) || !run_epochs(p, err))
 		return false;
-	if (c->record->status == POINT_DIVERGED)
-		return score_best(c);
-	if (!score_splits(c) || !score_best(c))
+	if (p->record->status == POINT_DIVERGED)
+		return score_best(p);
+	if (!score_splits(p) || !score_best(p))
 		return false;
-	check_scores(c->record);
+	check_scores(p->record);
 	return true;
 }
 
-static void note_times(struct course *c)
+static void note_times(struct point_training *p)
 {
-	struct record *r = c->record;
-	const struct split *training = dataset_split(c->trial->data, ROLE_TRAINING);
+	struct record *r = p->record;
+	const struct split *training = dataset_split(p->request->data, ROLE_TRAINING);
 
-	note_crew(c);
-	r->wall_seconds = clock_seconds() - c->began;
+	note_crew(p);
+	r->wall_seconds = clock_seconds() - p->began;
 	r->images_per_second = r->train_seconds > 0 ? (double)r->epochs * training->count / r->train_seconds : 0;
 }
 
 /* Weights of a point that did not end well are removed: they would be those of an earlier training. */
-static bool keep_weights(const struct course *c, struct error *err)
+static bool save_weights(const struct point_training *p, struct error *err)
 {
-	const struct trial *t = c->trial;
+	const struct point_request *t = p->request;
 
-	if (c->record->status != POINT_DONE)
-		return kept_remove(t->folder, t->point->id, err);
-	return kept_write(t->folder, t->point, c->training, err);
+	if (p->record->status != POINT_DONE)
+		return final_weights_remove(t->folder, t->point->id, err);
+	return final_weights_write(t->folder, t->point, p->training, err);
 }
 
-bool trial_run(const struct trial *t, struct crew *crew, struct record *to, double *beside_seconds, struct error *err)
+bool train_point(const struct point_request *t, struct crew *crew, struct record *to, double *beside_seconds, struct error *err)
 {
-	struct course c = { .trial = t, .crew = crew, .record = to, .began = clock_seconds(), .best_validation = -1 };
+	struct point_training p = { .request = t, .crew = crew, .record = to, .began = clock_seconds(), .best_validation = -1 };
 	struct error trouble = { "" };
 
 	record_begin(t, to);
-	bool trained = train(&c, &trouble);
+	bool trained = train(&p, &trouble);
 	bool stopped = !trained && !trouble.text[0];
 	if (!trained) {
 		to->status = POINT_FAILED;
 		snprintf(to->message, sizeof to->message, "%.*s", (int)sizeof to->message - 1, trouble.text);
 	}
-	note_times(&c);
-	*beside_seconds = to->wall_seconds - to->train_seconds + (c.training ? training_loading_seconds(c.training) : 0);
-	progress_watch(t->progress, t->place, NULL);
-	bool kept = !stopped && keep_weights(&c, err);
-	training_destroy(c.training);
-	bool written = kept && record_write(t->folder, to, &c.curve, err);
-	curve_free(&c.curve);
+	note_times(&p);
+	*beside_seconds = to->wall_seconds - to->train_seconds + (p.training ? training_loading_seconds(p.training) : 0);
+	progress_watch(t->progress, t->number, NULL);
+	bool saved = !stopped && save_weights(&p, err);
+	training_destroy(p.training);
+	bool written = saved && record_write(t->folder, to, &p.curve, err);
+	curve_free(&p.curve);
 	return written;
 }
