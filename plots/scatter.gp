@@ -1,8 +1,8 @@
 # Accuracy against parameters: what accuracy.gp and accuracy-linear.gp share. Not a figure itself.
 #
 # Takes `networks` (a row for each family and width, read by column name), `out`, `plots` (the folder of the scripts),
-# `logarithmic`, and `title` (else the column of that name). A point is the mean of a network's seeds, with a bar from the
-# lowest to the highest. Seeds without an accuracy stand as crosses at the bottom edge, where their parameters are.
+# `logarithmic`, and `title` (else the column of that name). A point is the mean of a network's seeds, with a bar from
+# the lowest to the highest. Seeds without an accuracy stand as crosses at the bottom edge, where their parameters are.
 
 load plots."/functions.gp"
 load plots."/style.gp"
@@ -30,9 +30,10 @@ found_title = ""
 number(text, missing) = text eq "" ? missing : 100. * real(text)
 is_new_family(name) = families == 0 || family_name[families] ne name
 family_add(name) = (families = families + 1, family_name[families] = name, 0)
-group_add(name, width, x, seeds, done, size_rank) = ((is_new_family(name) ? family_add(name) : 0), groups = groups + 1, \
-	group_family[groups] = families, group_width[groups] = width, group_x[groups] = most(x, 1.), \
-	group_done[groups] = int(done), group_lost[groups] = int(seeds - done), by_size[int(size_rank)] = groups, 0)
+group_add(name, width, x, seeds, done, size_rank) = ((is_new_family(name) ? family_add(name) : 0), \
+	groups = groups + 1, group_family[groups] = families, group_width[groups] = width, \
+	group_x[groups] = most(x, 1.), group_done[groups] = int(done), group_lost[groups] = int(seeds - done), \
+	by_size[int(size_rank)] = groups, 0)
 score_add(mean, low, high, front) = (group_y_of[groups] = number(mean, 0.), group_low[groups] = number(low, 1e300), \
 	group_high[groups] = number(high, -1e300), group_on_front[groups] = front eq "true", 0)
 if (rows > 0) stats networks using (found_title = strcol("title"), \
@@ -114,7 +115,8 @@ set key at screen (right + 0.6 * em) / canvas_width, screen top / canvas_height 
 	samplen 1.6 spacing 1.25 * line_height font small_font
 set label 1 shorten(title, 95) at screen left / canvas_width, screen (top + 1.25 * em) / canvas_height left \
 	font large_font textcolor rgb ink noenhanced
-if (done == 0) set label 2 (groups ? "no point has an accuracy" : "no points yet") at graph 0.5, graph 0.5 center textcolor rgb ink
+if (done == 0) set label 2 (groups ? "no point has an accuracy" : "no points yet") at graph 0.5, graph 0.5 center \
+	textcolor rgb ink
 
 # Pixels of the canvas, for the labels' places.
 pixel_x(x) = left + (axis(x) - axis(x_from)) / (axis(x_to) - axis(x_from)) * (right - left)
@@ -138,7 +140,9 @@ do for [f = 1:families] {
 }
 set print $crosses
 print nowhere
-do for [i = 1:groups] { if (group_lost[i]) { print sprintf("%.15g %.15g 0 0 %d", group_x[i], y_cross, colour_of(group_family[i])) } }
+do for [i = 1:groups] {
+	if (group_lost[i]) { print sprintf("%.15g %.15g 0 0 %d", group_x[i], y_cross, colour_of(group_family[i])) }
+}
 set print $front
 do for [k = 1:groups] {
 	i = by_size[k]
@@ -156,12 +160,16 @@ plot $front using 1:2 with steps linewidth 2 linecolor rgb gray dashtype (8, 6) 
 		linecolor rgb blend(colour_of(f), 0xFFFFFF, 0.35) notitle, \
 	for [f = 1:bars * families] $means index f - 1 using 1:2:3:4 with yerrorbars pointtype 0 linewidth 2 \
 		linecolor rgb colour_of(f) notitle, \
-	for [f = 1:families] $means index f - 1 using 1:2 with points pointtype shape_of(f) pointsize shape_size(f) linewidth 2 \
+	for [f = 1:families] $means index f - 1 using 1:2 with points pointtype shape_of(f) pointsize shape_size(f) \
+		linewidth 2 \
 		linecolor rgb colour_of(f) notitle, \
-	$crosses using 1:2:5 with points pointtype 2 pointsize 2 * dot_size linewidth 3 linecolor rgb variable notitle, \
-	for [f = 1:families] keyentry with linespoints pointtype shape_of(f) pointsize shape_size(f) linewidth line_width \
+	$crosses using 1:2:5 with points pointtype 2 pointsize 2 * dot_size linewidth 3 \
+		linecolor rgb variable notitle, \
+	for [f = 1:families] keyentry with linespoints pointtype shape_of(f) pointsize shape_size(f) \
+		linewidth line_width \
 		linecolor rgb colour_of(f) title shorten(family_name[f], name_length), \
-	for [i = 1:bars] keyentry with yerrorbars pointtype 0 linewidth 2 linecolor rgb gray title "mean and range of seeds", \
+	for [i = 1:bars] keyentry with yerrorbars pointtype 0 linewidth 2 linecolor rgb gray \
+		title "mean and range of seeds", \
 	for [i = 1:done > 1] keyentry with lines linewidth 2 linecolor rgb gray dashtype (8, 6) title "Pareto front", \
 	for [i = 1:lost > 0] keyentry with points pointtype 2 pointsize 2 * dot_size linewidth 3 linecolor rgb gray \
 		title "diverged or failed", \

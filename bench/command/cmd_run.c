@@ -1,7 +1,7 @@
 /* archsweep run: trains what is missing of a sweep and prints its points. Floor 5.
  *
- * The walk: read the sweep, choose points, lock the folder, read the data, compare with the records, train what is left, collect,
- * print. Whatever happens to one point, the others go on. */
+ * The walk: read the sweep, choose points, lock the folder, read the data, compare with the records, train what is
+ * left, collect, print. Whatever happens to one point, the others go on. */
 #include "bench/command/command.h"
 
 #include "bench/command/with_sweep.h"
@@ -9,6 +9,7 @@
 #include "bench/run/estimate.h"
 #include "bench/run/pending_table.h"
 #include "bench/run/train_pending.h"
+#include "bench/summary/summary.h"
 #include "bench/system/clock.h"
 #include "bench/system/interrupt.h"
 #include "bench/system/lock.h"
@@ -19,7 +20,8 @@
 enum { MIB = 1 << 20 };
 
 static const struct option_row options[] = {
-	{ "only", 'o', "GLOB", .help = "train only the points that match: 'plain/*', conv1x1/6, the beginning of an id", .repeats = true },
+	{ "only", 'o', "GLOB", .help = "train only the points that match: 'plain/*', conv1x1/6, the beginning of an id",
+	  .repeats = true },
 	{ "force", 'f', .help = "train again what is up to date" },
 	{ "dry-run", 'n', .help = "list what would be trained, with its cost and time; the data may be missing" },
 	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep: recipe.epochs=3", .repeats = true },
@@ -38,14 +40,16 @@ static const char help[] =
 	"again; those that diverged or failed are. Records, learning curves and final weights are kept in\n"
 	"reports/<sweep>/points/, the first two collected in reports/<sweep>/points.tsv and curves.tsv.\n"
 	"\n"
-	"Points are trained side by side on as many threads as OMP_NUM_THREADS says, or as there are processors, and no\n"
-	"more of them at a time than fit into memory. Results depend on neither. Ctrl-C ends the run within a second or\n"
-	"two and keeps the points that are finished; the same command goes on from there. A second Ctrl-C ends at once.\n"
+	"Points are trained side by side on as many threads as OMP_NUM_THREADS says, or as there are processors,\n"
+	"and no more of them at a time than fit into memory. Results depend on neither. Ctrl-C ends the run within\n"
+	"a second or two and keeps the points that are finished; the same command goes on from there. A second\n"
+	"Ctrl-C ends at once.\n"
 	"\n"
-	"ARCHSWEEP_KERNELS=avx512bf16, avx512, avx2 or portable chooses the arithmetic; the best for this processor is the default.\n"
+	"ARCHSWEEP_KERNELS=avx512bf16, avx512, avx2 or portable chooses the arithmetic; the best for this processor\n"
+	"is the default.\n"
 	"\n"
-	"Exit status: 0 all points are trained, 1 a point diverged, failed or was interrupted, or the data could not be\n"
-	"read, 2 the command line or the YAML is wrong.\n";
+	"Exit status: 0 all points are trained, 1 a point diverged, failed or was interrupted, or the data could\n"
+	"not be read, 2 the command line or the YAML is wrong.\n";
 
 struct run {
 	const struct options *given;
@@ -67,16 +71,18 @@ static bool choose_points(struct run *r, struct error *err)
 	return pending_choose(r->sweep, patterns, count, &r->pending, err);
 }
 
-/* Called when the data has been read, so that what is free now is free for training; a twentieth stays for everything else. */
+/* Called when the data has been read, so that what is free now is free for training; a twentieth stays for everything
+ * else. */
 static void look_at_machine(struct run *r)
 {
-	int64_t most = (int64_t)options_number(r->given, "memory", INT32_MAX) * MIB, there = machine_memory_bytes() / 20 * 19;
+	int64_t most = (int64_t)options_number(r->given, "memory", INT32_MAX) * MIB;
+	int64_t there = machine_memory_bytes() / 20 * 19;
 
 	r->threads = (int)options_number(r->given, "threads", machine_threads());
 	r->memory_bytes = there < most ? there : most;
 }
 
-/* --- what would be done ---------------------------------------------------------------------------------------------------------- */
+/* --- what would be done ------------------------------------------------------------------------------------------- */
 
 static void print_dry_total(const struct run *r, const struct estimate *e, double wall_seconds)
 {
@@ -96,7 +102,8 @@ static bool simulate(const struct run *r, const double *seconds, double *wall_se
 {
 	struct task *tasks = train_tasks(r->sweep, &r->pending, seconds, err);
 	struct schedule schedule = {
-		.threads = r->threads, .task_count = r->pending.to_train, .tasks = tasks, .memory_bytes = r->memory_bytes,
+		.threads = r->threads, .task_count = r->pending.to_train, .tasks = tasks,
+		.memory_bytes = r->memory_bytes,
 	};
 	struct schedule_times times = { 0 };
 
@@ -108,12 +115,14 @@ static bool simulate(const struct run *r, const double *seconds, double *wall_se
 	return simulated || fail(err, "not enough memory for %d points", r->pending.to_train);
 }
 
-static bool print_forecast(const struct run *r, const struct estimate *e, double forecast[2][MAX_POINTS], struct error *err)
+static bool print_forecast(const struct run *r, const struct estimate *e, double forecast[2][MAX_POINTS],
+                           struct error *err)
 {
 	double images = r->data.pixels ? estimate_images(&r->data, &r->sweep->recipe) : 0, wall_seconds = 0;
 
 	for (int i = 0; i < r->pending.count; i++) {
-		double speed = estimate_images_per_second(e, estimate_work(&r->pending.points[i].cost, r->sweep->recipe.batch));
+		double work = estimate_work(&r->pending.points[i].cost, r->sweep->recipe.batch);
+		double speed = estimate_images_per_second(e, work);
 
 		forecast[0][i] = speed;
 		forecast[1][i] = speed > 0 ? images / speed : 0;
@@ -134,7 +143,8 @@ static int dry_run(struct run *r, struct error *err)
 	bool read = dataset_read(&r->sweep->data, &r->data, &unread);
 
 	if (!read)
-		fprintf(stderr, "without the data there are no times, and nobody knows whether it has changed: %s\n", unread.text);
+		fprintf(stderr, "without the data there are no times, and nobody knows whether it has changed: %s\n",
+		        unread.text);
 	if (!records_read(r->folder, r->sweep, &r->records, err))
 		return EXIT_FAILED;
 	pending_check(&r->pending, &r->records, read ? &r->data.digest : NULL, options_has(r->given, "force"));
@@ -152,7 +162,7 @@ static int dry_run(struct run *r, struct error *err)
 	return printed ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* --- what is done ---------------------------------------------------------------------------------------------------------------- */
+/* --- what is done ------------------------------------------------------------------------------------------------- */
 
 static enum progress_mode progress_wanted(const struct run *r)
 {
@@ -168,9 +178,9 @@ static void print_closing(const struct run *r, const struct train_result *result
 	char time[24];
 	double cores = r->threads * result->times.wall_seconds;
 
-	fprintf(stderr, "%d point%s trained in %s on %d thread%s, cores busy %.1f %%, ", result->done, result->done == 1 ? "" : "s",
-	        clock_text(result->times.wall_seconds, time), r->threads, r->threads == 1 ? "" : "s",
-	        cores > 0 ? 100 * result->times.busy_seconds / cores : 0);
+	fprintf(stderr, "%d point%s trained in %s on %d thread%s, cores busy %.1f %%, ", result->done,
+	        result->done == 1 ? "" : "s", clock_text(result->times.wall_seconds, time), r->threads,
+	        r->threads == 1 ? "" : "s", cores > 0 ? 100 * result->times.busy_seconds / cores : 0);
 	fprintf(stderr, "%.1f %% of it loading, augmenting and evaluating\n",
 	        result->point_seconds > 0 ? 100 * result->beside_seconds / result->point_seconds : 0);
 }
@@ -181,22 +191,38 @@ static int conclude(const struct run *r, const struct train_result *result, stru
 	int left = r->pending.to_train - result->done - result->diverged - result->failed;
 
 	if (left > 0)
-		fail(err, "interrupted: %d of %d points are left; what is finished is kept, and the same command goes on from there",
-		     left, r->pending.count);
+		fail(err, "interrupted: %d of %d points are left; what is finished is kept, and the same command goes "
+		     "on from there", left, r->pending.count);
 	else if (result->diverged + result->failed > 0)
-		fail(err, "%d of %d points diverged, %d failed; the others are not affected", result->diverged, r->pending.count,
-		     result->failed);
+		fail(err, "%d of %d points diverged, %d failed; the others are not affected", result->diverged,
+		     r->pending.count, result->failed);
 	return err->text[0] ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* People read below the points how the seeds of each network differ. */
+static bool print_networks(const struct run *r, struct error *err)
+{
+	struct summary summary;
+
+	if (!summary_create(&r->records, &r->data.digest, &summary, err))
+		return false;
+	bool printed = summary.count == r->records.count;
+	if (!printed) {
+		putchar('\n');
+		printed = summary_print(&summary, TABLE_HUMAN, stdout, err);
+	}
+	summary_free(&summary);
+	return printed;
 }
 
 static bool print_points(const struct run *r, struct error *err)
 {
 	int found;
-	bool collected = records_collect(&r->records, r->folder, &found, err);
+	bool people = r->format == TABLE_HUMAN, collected = records_collect(&r->records, r->folder, &found, err);
 	bool compared = comparison_save(r->sweep, r->folder, &r->records, err);
-	bool printed = records_print(&r->records, r->format, stdout, err);
+	bool printed = records_print(&r->records, r->format, stdout, err) && (!people || print_networks(r, err));
 
-	if (printed && r->format == TABLE_HUMAN)
+	if (printed && people)
 		printf("%s/points.tsv\n", r->folder);
 	return collected && compared && printed;
 }
@@ -209,8 +235,9 @@ static int train_and_print(struct run *r, struct error *err)
 	if (!pending_fits(&r->pending, r->memory_bytes, err))
 		return EXIT_FAILED;
 	struct train_request request = {
-		.sweep = r->sweep, .pending = &r->pending, .records = &r->records, .data = &r->data, .folder = r->folder, .threads = r->threads,
-		.memory_bytes = r->memory_bytes, .progress = progress_wanted(r), .stop = interrupt_flag(),
+		.sweep = r->sweep, .pending = &r->pending, .records = &r->records, .data = &r->data,
+		.folder = r->folder, .threads = r->threads, .memory_bytes = r->memory_bytes,
+		.progress = progress_wanted(r), .stop = interrupt_flag(),
 	};
 
 	if (r->pending.to_train > 0) {
@@ -246,7 +273,8 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 	struct run r = { .given = given, .format = options_format(given), .sweep = sweep };
 	int status = EXIT_USAGE;
 
-	if (dataset_is_named(&sweep->data, err) && reports_folder(given, sweep, r.folder, err) && choose_points(&r, err))
+	if (dataset_is_named(&sweep->data, err) && reports_folder(given, sweep, r.folder, err) &&
+	    choose_points(&r, err))
 		status = options_has(given, "dry-run") ? dry_run(&r, err) : train_run(&r, err);
 	dataset_free(&r.data);
 	records_free(&r.records);

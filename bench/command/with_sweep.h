@@ -8,8 +8,8 @@
 /* Returns an exit status, as struct command's `run` does. */
 typedef int sweep_work(const struct options *given, const struct sweep *sweep, struct error *err);
 
-/* Reads the sweep with what --set says, has the work done, and frees it. EXIT_USAGE where it cannot be read, else what `work` returns.
- * For commands with a --set. */
+/* Reads the sweep with what --set says, has the work done, and frees it. EXIT_USAGE where it cannot be read, else what
+ * `work` returns. For commands with a --set. */
 int with_sweep(const struct options *given, sweep_work *work, struct error *err);
 
 /* "reports/fashion", or where --reports puts it. For commands with a --reports. */

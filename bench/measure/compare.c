@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-/* The digest of the data that is compared: that of the base's seeds, or where the base has no record of the first network
- * behind it that has one. NULL: there is no record. */
+/* The digest of the data that is compared: that of the base's seeds, or where the base has no record of the first
+ * network behind it that has one. NULL: there is no record. */
 static const uint64_t *find_data(const struct comparison_source *source)
 {
 	const struct records *records = source->records;

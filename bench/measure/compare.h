@@ -1,6 +1,8 @@
-/* The networks of a sweep side by side: accuracy, parameters, multiply-adds and time per image, each relative to the base. Floor 4f.
+/* The networks of a sweep side by side: accuracy, parameters, multiply-adds and time per image, each relative to the
+ * base. Floor 4f.
  *
- * reports/<sweep>/compare.tsv holds it for pictures, where the sweep names its base: what `archsweep compare --tsv` prints. */
+ * reports/<sweep>/compare.tsv holds it for pictures, where the sweep names its base: what `archsweep compare --tsv`
+ * prints. */
 #ifndef BENCH_MEASURE_COMPARE_H
 #define BENCH_MEASURE_COMPARE_H
 
@@ -40,8 +42,8 @@ void comparison_free(struct comparison *comparison);
 /* To stdout; for people with lines below that say what the numbers are. */
 bool comparison_print(const struct comparison *comparison, enum table_format format, struct error *err);
 
-/* Writes what the records and speed.tsv say to folder/compare.tsv; a sweep that names no base gets none, and an older one is
- * removed. */
+/* Writes what the records and speed.tsv say to folder/compare.tsv; a sweep that names no base gets none, and an older
+ * one is removed. */
 bool comparison_save(const struct sweep *sweep, const char *folder, const struct records *records, struct error *err);
 
 #endif

@@ -1,4 +1,5 @@
-/* A comparison for people, for machines, and as compare.tsv. See compare.h. Machines read accuracies as shares, people as percent. */
+/* A comparison for people, for machines, and as compare.tsv. See compare.h. Machines read accuracies as shares, people
+ * as percent. */
 #include "bench/measure/compare.h"
 
 #include "bench/system/atomic_file.h"
@@ -124,7 +125,8 @@ static struct table *make_table(const struct comparison *c)
 	return t;
 }
 
-/* How much slower than the fastest round the middle one was, at worst: on a machine that does nothing else a few percent. */
+/* How much slower than the fastest round the middle one was, at worst: on a machine that does nothing else a few
+ * percent. */
 static double find_disturbance(const struct comparison *c)
 {
 	double worst = 1;
@@ -133,7 +135,8 @@ static double find_disturbance(const struct comparison *c)
 		const struct timing *t = c->variants[i].timing;
 
 		if (t)
-			worst = fmax(worst, fmax(t->training.median / t->training.fastest, t->inference.median / t->inference.fastest));
+			worst = fmax(worst, fmax(t->training.median / t->training.fastest,
+			                         t->inference.median / t->inference.fastest));
 	}
 	return worst;
 }
@@ -143,17 +146,18 @@ static void print_legend(const struct comparison *c)
 	const struct timing *timing = c->base->timing;
 	char width[NUMBER_BYTES];
 
-	printf("base: %s/%s; accuracy: test images, final epoch, \"- base\" in points; parameters: total; MACs: of one image forward\n",
-	       c->base->point->family, words_number(c->base->point->width, width));
+	printf("base: %s/%s; accuracy: test images, final epoch, \"- base\" in points; parameters: total; MACs: of one "
+	       "image forward\n", c->base->point->family, words_number(c->base->point->width, width));
 	if (timing) {
-		printf("us: microseconds an image, each network alone on one thread, batches of %d, median of %d round%s, %s, ",
-		       timing->batch, timing->rounds, timing->rounds == 1 ? "" : "s", timing->kernels);
+		printf("us: microseconds an image, each network alone on one thread, batches of %d, median of %d "
+		       "round%s, %s, ", timing->batch, timing->rounds, timing->rounds == 1 ? "" : "s", timing->kernels);
 		print_plain_text(timing->processor, stdout);
 		putchar('\n');
 	}
 	double disturbance = find_disturbance(c);
 	if (disturbance > DISTURBED)
-		printf("the times are not to be trusted: medians are up to %.1f times the fastest round, so the machine was busy; "
+		printf("the times are not to be trusted: medians are up to %.1f times the fastest round, so the "
+		       "machine was busy; "
 		       "--measure when it is idle\n", disturbance);
 }
 
@@ -168,7 +172,7 @@ bool comparison_print(const struct comparison *c, enum table_format format, stru
 	return printed;
 }
 
-/* --- compare.tsv ----------------------------------------------------------------------------------------------------------------- */
+/* --- compare.tsv -------------------------------------------------------------------------------------------------- */
 
 static bool save_table(const struct comparison *c, const char *folder, struct error *err)
 {

@@ -1,12 +1,13 @@
-/* What a finished point leaves: a record and a learning curve, each a file that is written whole or not at all. Floor 4d.
+/* What a finished point leaves: a record and a learning curve, files that are written whole or not at all. Floor 4d.
  *
  * reports/<sweep>/points/<id>.tsv          "format<TAB>2", then a line "column<TAB>value" for each column, in any order
  * reports/<sweep>/points/<id>.curve.tsv    a header line, then a row for each epoch
  * reports/<sweep>/points/<id>.npz          its final weights: final_weights.h
  *
  * Everything but the columns whose names end in "_seconds" or "_per_second", and "threads", is a function of the
- * point's description and its data alone, byte for byte. record_columns.c has the columns. Accuracies are 0..1; a missing
- * number is "nan"; numbers are as short as they can be and read back as the same bits. records.h has all of a sweep. */
+ * point's description and its data alone, byte for byte. record_columns.c has the columns. Accuracies are 0..1; a
+ * missing number is "nan"; numbers are as short as they can be and read back as the same bits. records.h has all of a
+ * sweep. */
 #ifndef BENCH_RECORD_RECORD_H
 #define BENCH_RECORD_RECORD_H
 
@@ -29,10 +30,10 @@ struct record {
 	int epochs;                     /* epochs run */
 	struct score last;              /* final epoch, test images: the headline */
 	struct score validation;        /* final epoch, validation images; not a number where there are none */
-	int best_epoch;                 /* by validation accuracy, the first of equals; 0 where there is no validation */
+	int best_epoch;                 /* by validation accuracy, the first of equals; 0: no validation images */
 	struct score best;              /* test images at best_epoch: second column, chosen by validation only */
-	/* Final epoch, all splits but the training images, in the data set's order: columns accuracy_<name> and loss_<name>.
-	 * One that is called "validation" is in `validation` and is not written again. */
+	/* Final epoch, all splits but the training images, in the data set's order: columns accuracy_<name> and
+	 * loss_<name>. One that is called "validation" is in `validation` and is not written again. */
 	int split_count;
 	char split_names[MAX_SPLITS][SPLIT_NAME_BYTES];
 	struct score splits[MAX_SPLITS];
@@ -68,8 +69,8 @@ enum record_file { RECORD_FILE, CURVE_FILE };
 bool record_path(const char *folder, const char *id, enum record_file which, char to[FILE_PATH_BYTES],
                  struct error *err);
 
-/* Checks the record's curve and prints its lines with family, width and seed in front: all of them, or none and an error
- * at its place. */
+/* Checks the record's curve and prints its lines with family, width and seed in front: all of them, or none and an
+ * error at its place. */
 bool curve_copy(const char *folder, const struct record *record, FILE *to, struct error *err);
 
 #endif

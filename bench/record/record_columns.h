@@ -1,7 +1,7 @@
 /* The columns of records and learning curves: the one place that says what a record holds. Floor 4d.
  *
- * A new column is one row of record_columns[], whose `since` is one more than the largest there. The record's file, points.tsv,
- * the table of `archsweep run` and its --json and --tsv follow from it. */
+ * A new column is one row of record_columns[], whose `since` is one more than the largest there. The record's file,
+ * points.tsv, the table of `archsweep run` and its --json and --tsv follow from it. */
 #ifndef BENCH_RECORD_RECORD_COLUMNS_H
 #define BENCH_RECORD_RECORD_COLUMNS_H
 

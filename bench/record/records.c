@@ -99,7 +99,7 @@ void records_put(struct records *records, int point, const struct record *record
 	records->faults[point] = NULL;
 }
 
-/* --- points.tsv ------------------------------------------------------------------------------------------------------------------ */
+/* --- points.tsv --------------------------------------------------------------------------------------------------- */
 
 /* Where a points.tsv has what a record needs. */
 struct table_columns {

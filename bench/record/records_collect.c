@@ -25,7 +25,8 @@ static int find_name(const char (*names)[SPLIT_NAME_BYTES], int count, const cha
 	return i;
 }
 
-/* Columns for the splits of one record. Points of a sweep share their data, so they rarely differ but for points that failed early. */
+/* Columns for the splits of one record. Points of a sweep share their data, so they rarely differ but for points that
+ * failed early. */
 static bool add_splits(struct collection *c, const struct record *record)
 {
 	int before = c->split_count;
@@ -38,8 +39,8 @@ static bool add_splits(struct collection *c, const struct record *record)
 			continue;
 		if (place == MAX_SPLITS) {
 			c->split_count = before;
-			return fail(&c->trouble, "%s/points/%s.tsv: the sweep's records have more than %d splits", c->folder,
-			            record->id, MAX_SPLITS);
+			return fail(&c->trouble, "%s/points/%s.tsv: the sweep's records have more than %d splits",
+			            c->folder, record->id, MAX_SPLITS);
 		}
 		snprintf(c->split_names[c->split_count++], SPLIT_NAME_BYTES, "%s", name);
 	}

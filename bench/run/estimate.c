@@ -6,9 +6,10 @@
 
 #include <math.h>
 
-/* Beside its multiply-adds a network reads and writes its activations several times, for batch norm, activations and pooling. In
- * that time so many multiply-adds would be done for each number. With 20, plain networks of width 3 to 48 and MobileNets from 1,000 to
- * 110,000 parameters, whose MACs differ by a factor of 1,000, do 9 to 14 billion of these units a second on one core. */
+/* Beside its multiply-adds a network reads and writes its activations several times, for batch norm, activations and
+ * pooling. In that time so many multiply-adds would be done for each number. With 20, plain networks of width 3 to 48
+ * and MobileNets from 1,000 to 110,000 parameters, whose MACs differ by a factor of 1,000, do 9 to 14 billion of these
+ * units a second on one core. */
 #define MACS_PER_ACTIVATION 20.0
 
 #define MEASURE_SECONDS 0.06    /* of one network, and as long again to warm up */
@@ -34,14 +35,17 @@ static void take_from_records(const struct sweep *sweep, const struct pending *p
 		const struct pending_point *point = &pending->points[i];
 		const struct record *record = &records->of[point->index];
 
-		if (records->states[point->index] == RECORD_READ && record->status == POINT_DONE && record->threads == 1)
+		if (records->states[point->index] == RECORD_READ && record->status == POINT_DONE &&
+		    record->threads == 1)
 			add_speed(to, estimate_work(&point->cost, sweep->recipe.batch), record->images_per_second);
 	}
 }
 
-static bool measure_point(const struct sweep *sweep, const struct pending_point *point, struct estimate *to, struct error *err)
+static bool measure_point(const struct sweep *sweep, const struct pending_point *point, struct estimate *to,
+                          struct error *err)
 {
-	struct speed_request request = { .network = &point->point->network, .recipe = &sweep->recipe, .kernels = machine_kernels(err),
+	struct speed_request request = { .network = &point->point->network, .recipe = &sweep->recipe,
+		.kernels = machine_kernels(err),
 		.threads = 1, .stretches = 1, .seconds = MEASURE_SECONDS };
 	struct speed_result result;
 
@@ -51,7 +55,8 @@ static bool measure_point(const struct sweep *sweep, const struct pending_point 
 	return true;
 }
 
-static bool measure_speeds(const struct sweep *sweep, const struct pending *pending, struct estimate *to, struct error *err)
+static bool measure_speeds(const struct sweep *sweep, const struct pending *pending, struct estimate *to,
+                           struct error *err)
 {
 	const struct pending_point *small = &pending->points[0], *large = small;
 	int batch = sweep->recipe.batch;
@@ -71,7 +76,8 @@ static bool measure_speeds(const struct sweep *sweep, const struct pending *pend
 	return measure_point(sweep, large, to, err);
 }
 
-bool estimate_create(const struct sweep *sweep, const struct pending *pending, const struct records *records, struct estimate *to, struct error *err)
+bool estimate_create(const struct sweep *sweep, const struct pending *pending, const struct records *records,
+                     struct estimate *to, struct error *err)
 {
 	*to = (struct estimate){ 0 };
 	take_from_records(sweep, pending, records, to);

@@ -22,11 +22,13 @@ static bool check_pattern(const struct sweep *sweep, const char *pattern, struct
 	for (int i = 0; i < sweep->point_count; i++)
 		if (point_matches(&sweep->points[i], pattern))
 			return true;
-	return fail(err, "--only \"%s\" matches none of the %d points, which are %s to %s", words_show(pattern, shown), sweep->point_count,
-	            point_name(sweep, &sweep->points[0], first), point_name(sweep, &sweep->points[sweep->point_count - 1], last));
+	return fail(err, "--only \"%s\" matches none of the %d points, which are %s to %s", words_show(pattern, shown),
+	            sweep->point_count, point_name(sweep, &sweep->points[0], first),
+	            point_name(sweep, &sweep->points[sweep->point_count - 1], last));
 }
 
-bool pending_choose(const struct sweep *sweep, const char *const *patterns, int pattern_count, struct pending *to, struct error *err)
+bool pending_choose(const struct sweep *sweep, const char *const *patterns, int pattern_count, struct pending *to,
+                    struct error *err)
 {
 	*to = (struct pending){ 0 };
 	for (int i = 0; i < pattern_count; i++)
@@ -87,8 +89,10 @@ void pending_check(struct pending *pending, const struct records *records, const
 const char *pending_reason_text(enum pending_reason reason)
 {
 	static const char *const texts[] = {
-		[UP_TO_DATE] = "up to date", [PENDING_NEW] = "new", [PENDING_DIVERGED] = "diverged before", [PENDING_FAILED] = "failed before",
-		[PENDING_BROKEN] = "record is broken", [PENDING_OTHER_DATA] = "data has changed", [PENDING_FORCED] = "forced",
+		[UP_TO_DATE] = "up to date", [PENDING_NEW] = "new", [PENDING_DIVERGED] = "diverged before",
+		[PENDING_FAILED] = "failed before",
+		[PENDING_BROKEN] = "record is broken", [PENDING_OTHER_DATA] = "data has changed",
+		[PENDING_FORCED] = "forced",
 	};
 
 	return texts[reason];
@@ -100,11 +104,12 @@ bool pending_fits(const struct pending *pending, int64_t memory_bytes, struct er
 	char needs[NUMBER_BYTES], there[NUMBER_BYTES], width[NUMBER_BYTES];
 
 	for (int i = 0; i < pending->count; i++)
-		if (pending->points[i].reason != UP_TO_DATE && (!largest || pending->points[i].cost.memory_bytes > largest->cost.memory_bytes))
+		if (pending->points[i].reason != UP_TO_DATE &&
+		    (!largest || pending->points[i].cost.memory_bytes > largest->cost.memory_bytes))
 			largest = &pending->points[i];
 	if (!largest || largest->cost.memory_bytes <= memory_bytes)
 		return true;
-	return fail(err, "%s at width %s needs %s of memory, and %s are available; a smaller batch needs less", largest->point->family,
-	            words_number(largest->point->width, width), format_bytes(largest->cost.memory_bytes, needs),
-	            format_bytes(memory_bytes, there));
+	return fail(err, "%s at width %s needs %s of memory, and %s are available; a smaller batch needs less",
+	            largest->point->family, words_number(largest->point->width, width),
+	            format_bytes(largest->cost.memory_bytes, needs), format_bytes(memory_bytes, there));
 }

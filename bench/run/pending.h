@@ -1,4 +1,5 @@
-/* Which points of a sweep were asked for, what each costs, and which of them are pending: still to be trained. Floor 4g. */
+/* Which points of a sweep were asked for, what each costs, and which of them are pending: still to be trained.
+ * Floor 4g. */
 #ifndef BENCH_RUN_PENDING_H
 #define BENCH_RUN_PENDING_H
 

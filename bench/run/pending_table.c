@@ -41,7 +41,8 @@ static void add_identity(struct table *table, const struct sweep *sweep, const s
 	table_text(table, point->id);
 }
 
-bool pending_table_print(const struct sweep *sweep, const struct pending *pending, struct forecast forecast, enum table_format format,
+bool pending_table_print(const struct sweep *sweep, const struct pending *pending, struct forecast forecast,
+                         enum table_format format,
                       struct error *err)
 {
 	struct table *table = table_create(columns);

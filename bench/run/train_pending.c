@@ -55,7 +55,8 @@ static const char *describe_end(const struct record *r, const char *name, char *
 		snprintf(line, size, "%-20s %6.2f %%  %d epoch%s  %s", name, 100 * r->last.accuracy, r->epochs,
 		         r->epochs == 1 ? "" : "s", clock_text(r->wall_seconds, seconds));
 	else
-		snprintf(line, size, "%s %s: %s", name, r->status == POINT_DIVERGED ? "diverged" : "failed", r->message);
+		snprintf(line, size, "%s %s: %s", name, r->status == POINT_DIVERGED ? "diverged" : "failed",
+		         r->message);
 	return line;
 }
 
@@ -74,7 +75,8 @@ static void lead_task(void *about, int task, struct crew *crew)
 	const struct pending_point *point = f->points[task];
 	struct point_request of = {
 		.sweep = request->sweep, .point = point->point, .data = request->data, .folder = request->folder,
-		.kernels = f->kernels, .cost = point->cost, .progress = f->progress, .number = task, .stop = request->stop,
+		.kernels = f->kernels, .cost = point->cost, .progress = f->progress, .number = task,
+		.stop = request->stop,
 	};
 	char name[POINT_NAME_BYTES], line[2048];
 	struct error unwritten = { "" };
@@ -87,7 +89,8 @@ static void lead_task(void *about, int task, struct crew *crew)
 		records_put(request->records, point->index, &record);
 		atomic_fetch_add(&f->ended[record.status], 1);
 		add_seconds(f, record.wall_seconds, beside);
-		progress_end(f->progress, task, describe_end(&record, name, line, sizeof line), record.status != POINT_DONE);
+		progress_end(f->progress, task, describe_end(&record, name, line, sizeof line),
+		             record.status != POINT_DONE);
 	} else if (unwritten.text[0]) {
 		atomic_fetch_add(&f->ended[POINT_FAILED], 1);
 		snprintf(line, sizeof line, "%s failed: %s", name, unwritten.text);
@@ -149,7 +152,8 @@ static bool run_schedule(struct training_run *f, struct schedule_times *times, s
 
 bool train_pending(const struct train_request *request, struct train_result *result, struct error *err)
 {
-	struct training_run f = { .request = request, .kernels = machine_kernels(err), .lock = PTHREAD_MUTEX_INITIALIZER };
+	struct training_run f = { .request = request, .kernels = machine_kernels(err),
+		.lock = PTHREAD_MUTEX_INITIALIZER };
 
 	*result = (struct train_result){ 0 };
 	bool ran = f.kernels && prepare(&f, err) && run_schedule(&f, &result->times, err);

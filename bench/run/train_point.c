@@ -28,7 +28,8 @@ static void record_begin(const struct point_request *t, struct record *r)
 	*r = (struct record){
 		.width = t->point->width, .seed = t->point->seed, .status = POINT_DONE,
 		.trainable = t->cost.trainable, .total = t->cost.total, .macs = t->cost.macs,
-		.last = no_score, .validation = no_score, .best = no_score, .data_digest = t->data->digest, .threads = 1,
+		.last = no_score, .validation = no_score, .best = no_score, .data_digest = t->data->digest,
+		.threads = 1,
 		.precision = (enum precision)t->sweep->recipe.precision,
 	};
 	snprintf(r->id, sizeof r->id, "%s", t->point->id);
@@ -66,8 +67,8 @@ static bool create_training(struct point_training *p, struct error *err)
 	return p->training;
 }
 
-/* After a gain on the validation images, the first of equals, these are the best weights so far. They are evaluated on the
- * test images once, at the end: after every gain that took 4 % of a sweep's time. */
+/* After a gain on the validation images, the first of equals, these are the best weights so far. They are evaluated on
+ * the test images once, at the end: after every gain that took 4 % of a sweep's time. */
 static void note_best(struct point_training *p, const struct epoch_row *row)
 {
 	if (!(row->validation.accuracy > p->best_validation))
@@ -203,9 +204,11 @@ static bool save_weights(const struct point_training *p, struct error *err)
 	return final_weights_write(t->folder, t->point, p->training, err);
 }
 
-bool train_point(const struct point_request *t, struct crew *crew, struct record *to, double *beside_seconds, struct error *err)
+bool train_point(const struct point_request *t, struct crew *crew, struct record *to, double *beside_seconds,
+                 struct error *err)
 {
-	struct point_training p = { .request = t, .crew = crew, .record = to, .began = clock_seconds(), .best_validation = -1 };
+	struct point_training p = { .request = t, .crew = crew, .record = to, .began = clock_seconds(),
+		.best_validation = -1 };
 	struct error trouble = { "" };
 
 	record_begin(t, to);
@@ -216,7 +219,8 @@ bool train_point(const struct point_request *t, struct crew *crew, struct record
 		snprintf(to->message, sizeof to->message, "%.*s", (int)sizeof to->message - 1, trouble.text);
 	}
 	note_times(&p);
-	*beside_seconds = to->wall_seconds - to->train_seconds + (p.training ? training_loading_seconds(p.training) : 0);
+	*beside_seconds = to->wall_seconds - to->train_seconds +
+		(p.training ? training_loading_seconds(p.training) : 0);
 	progress_watch(t->progress, t->number, NULL);
 	bool saved = !stopped && save_weights(&p, err);
 	training_destroy(p.training);

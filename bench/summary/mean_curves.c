@@ -125,7 +125,8 @@ static bool add_row(struct averaging *a, const struct record *owner, const struc
 	return true;
 }
 
-static bool find_columns(const struct tsv_row *header, struct tsv_cells *owner, struct tsv_cells *line, struct error *err)
+static bool find_columns(const struct tsv_row *header, struct tsv_cells *owner, struct tsv_cells *line,
+                         struct error *err)
 {
 	return tsv_cells_find(curve_owner, header, owner, err) && tsv_cells_have(owner, header, NULL, err) &&
 	       tsv_cells_find(curve_cells, header, line, err) && tsv_cells_have(line, header, NULL, err);

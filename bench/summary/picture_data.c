@@ -40,7 +40,8 @@ static bool make_table(const char *folder, const struct source *source, struct a
 	char from[FILE_PATH_BYTES], path[FILE_PATH_BYTES];
 	struct draft draft;
 
-	if (!join(folder, source->from, from, err) || !join(folder, source->name, path, err) || !draft_open(&draft, err))
+	if (!join(folder, source->from, from, err) || !join(folder, source->name, path, err) ||
+	    !draft_open(&draft, err))
 		return false;
 	bool good = source->print(from, draft.stream, err) &&
 	            (fflush(draft.stream) == 0 || fail(err, "%s: not enough memory", path)) &&

@@ -1,6 +1,7 @@
 /* The tables that pictures of a sweep are drawn from: networks.tsv (summary.h) and means.tsv (mean_curves.h). Floor 4e.
  *
- * They are made anew from points.tsv and curves.tsv whenever a picture is drawn, and are temporary files beside those. */
+ * They are made anew from points.tsv and curves.tsv whenever a picture is drawn, and are temporary files beside
+ * those. */
 #ifndef BENCH_SUMMARY_PICTURE_DATA_H
 #define BENCH_SUMMARY_PICTURE_DATA_H
 

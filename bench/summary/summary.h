@@ -1,7 +1,7 @@
 /* Summary statistics of a sweep's records: the seeds of each network together, ranks, and the Pareto front. Floor 4e.
  *
- * A network is a family at one width; its points differ in their seed alone and follow each other. Tables, pictures and reports read the
- * means from here and compute none. */
+ * A network is a family at one width; its points differ in their seed alone and follow each other. Tables, pictures and
+ * reports read the means from here and compute none. */
 #ifndef BENCH_SUMMARY_SUMMARY_H
 #define BENCH_SUMMARY_SUMMARY_H
 
@@ -18,8 +18,10 @@ struct network_summary {
 	double mean, lowest, highest;
 	double deviation;               /* sample standard deviation (divisor done - 1); not a number below 2 seeds */
 	int rank;                       /* by the mean: 1 + how many networks have a higher one; 0: it has none */
-	int size_rank;                  /* by total parameters: 1 is the smallest; of equals the first in order comes first */
-	bool on_front;                  /* no other has as good a mean with fewer parameters, or a better with as many */
+	/* By total parameters: 1 is the smallest; of equals the first in order comes first */
+	int size_rank;
+	/* No other has as good a mean with fewer parameters, or a better with as many */
+	bool on_front;
 };
 
 struct summary {

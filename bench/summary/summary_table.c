@@ -1,5 +1,5 @@
-/* See summary.h. The table of networks: for people, for machines, and what pictures are drawn from. Machines read accuracies as shares,
- * people as percent. */
+/* See summary.h. The table of networks: for people, for machines, and what pictures are drawn from. Machines read
+ * accuracies as shares, people as percent. */
 #include "bench/summary/summary.h"
 
 static const struct column columns[] = {

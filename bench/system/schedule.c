@@ -20,7 +20,8 @@ struct task_state {                  /* what is going on with one task */
 
 struct board {
 	const struct schedule *schedule;
-	struct task_state *states;   /* [task_count], owned; here until every thread has left, so that no helper outlives a crew */
+	/* [task_count], owned; here until every thread has left, so that no helper outlives a crew */
+	struct task_state *states;
 	int *order;             /* [task_count], owned: tasks, longest first */
 	int64_t memory_left;
 	double busy_seconds;
@@ -62,7 +63,8 @@ static bool board_init(struct board *b, const struct schedule *s)
 		return false;
 	}
 	for (int i = 0; i < s->task_count; i++) {
-		assert(s->tasks[i].work > 0 && s->tasks[i].most_threads > 0 && s->tasks[i].memory_bytes <= s->memory_bytes);
+		assert(s->tasks[i].work > 0 && s->tasks[i].most_threads > 0 &&
+		       s->tasks[i].memory_bytes <= s->memory_bytes);
 		b->states[i] = (struct task_state){ .state = WAITING, .left = s->tasks[i].work };
 		crew_init(&b->states[i].crew);
 		b->states[i].crew.clock_ns = clock_ns;
@@ -80,7 +82,8 @@ static int find_neediest(const struct board *b)
 	for (int i = 0; i < b->schedule->task_count; i++) {
 		const struct task_state *t = &b->states[i];
 
-		if (t->state == RUNNING && t->threads < b->schedule->tasks[i].most_threads && t->left / t->threads > most) {
+		if (t->state == RUNNING && t->threads < b->schedule->tasks[i].most_threads &&
+		    t->left / t->threads > most) {
 			most = t->left / t->threads;
 			best = i;
 		}
@@ -110,8 +113,8 @@ static int count_in(const struct board *b, enum state state)
 }
 
 /* Whether a task would end last even if all threads that it has room for joined it as soon as the other work is done.
- * With T threads, k of them on the task, L left in it and W in all, the others need (W - L) / (T - k) until they are free;
- * the task then has L - k (W - L) / (T - k) left for at most m threads. Everything could have ended at W / T. */
+ * With T threads, k of them on the task, L left in it and W in all, the others need (W - L) / (T - k) until they are
+ * free; the task then has L - k (W - L) / (T - k) left for at most m threads. Everything could have ended at W / T. */
 static bool ends_last(const struct board *b, int task)
 {
 	const struct task_state *t = &b->states[task];
@@ -123,7 +126,8 @@ static bool ends_last(const struct board *b, int task)
 	for (int i = 0; i < b->schedule->task_count; i++)
 		all += b->states[i].state == ENDED ? 0 : b->states[i].left;
 	double others_end = (all - t->left) / (threads - t->threads);
-	double rest = t->left - t->threads * others_end;        /* none: its own threads will be free to take other work */
+	/* None: its own threads will be free to take other work */
+	double rest = t->left - t->threads * others_end;
 	return rest > 0 && others_end + rest / (most < threads ? most : threads) > 1.02 * all / threads;
 }
 
@@ -221,8 +225,9 @@ static double waited_seconds(const struct board *b)
 	return seconds;
 }
 
-/* OpenBLAS' OpenMP build uses omp_get_max_threads() threads wherever it is not called inside a parallel region, and a region of
- * one thread does not count as one: hence one thread for it here, and a maximum of one for each member of the team. */
+/* OpenBLAS' OpenMP build uses omp_get_max_threads() threads wherever it is not called inside a parallel region, and a
+ * region of one thread does not count as one: hence one thread for it here, and a maximum of one for each member of the
+ * team. */
 bool schedule_run(const struct schedule *s, struct schedule_times *times)
 {
 	struct board b;

@@ -1,7 +1,8 @@
-/* All records of a sweep: that those which earlier versions of the program wrote are still read, and what tables and screen make of them.
+/* All records of a sweep: that those which earlier versions of the program wrote are still read, and what tables and
+ * screen make of them.
  *
- * tests/fixtures/records was written by the program before records were read by name: three points of 2 seeds that are done, one of
- * 2 seeds that diverged, one network in bfloat16, and one record in format 1, which had no precision. */
+ * tests/fixtures/records was written by the program before records were read by name: three points of 2 seeds that are
+ * done, one of 2 seeds that diverged, one network in bfloat16, and one record in format 1, which had no precision. */
 #include "bench/record/records.h"
 #include "tests/helpers/test.h"
 #include "tests/helpers/texts.h"
@@ -56,7 +57,8 @@ static void check_collected(bool bf16, int points, const char *want)
 	int found = 0;
 
 	snprintf(expected, sizeof expected, "%s", file_text(want));
-	CHECK(records_read(test_folder(), sweep, &records, &err) && records_collect(&records, test_folder(), &found, &err));
+	CHECK(records_read(test_folder(), sweep, &records, &err) &&
+	      records_collect(&records, test_folder(), &found, &err));
 	CHECK_TEXT(err.text, "");
 	CHECK_INT(found, points);
 	CHECK_TEXT(file_text(test_path("points.tsv")), expected);
@@ -114,7 +116,8 @@ TEST(records_are_read_from_their_table)
 	int found;
 
 	copy_points();
-	CHECK(records_read(test_folder(), sweep, &records, &err) && records_collect(&records, test_folder(), &found, &err));
+	CHECK(records_read(test_folder(), sweep, &records, &err) &&
+	      records_collect(&records, test_folder(), &found, &err));
 	CHECK(records_read_table(test_path("points.tsv"), NULL, &again, &err));
 	CHECK_TEXT(err.text, "");
 	CHECK_INT(again.count, 8);
@@ -123,7 +126,8 @@ TEST(records_are_read_from_their_table)
 		records.of[i].split_count = again.of[i].split_count;
 		CHECK(memcmp(&again.of[i].last, &records.of[i].last, sizeof again.of[i].last) == 0);
 		CHECK(again.of[i].status == records.of[i].status && again.of[i].seed == records.of[i].seed);
-		CHECK(again.of[i].data_digest == records.of[i].data_digest && again.of[i].threads == records.of[i].threads);
+		CHECK(again.of[i].data_digest == records.of[i].data_digest &&
+		      again.of[i].threads == records.of[i].threads);
 		CHECK_TEXT(again.of[i].family, records.of[i].family);
 		CHECK_TEXT(again.of[i].message, records.of[i].message);
 	}

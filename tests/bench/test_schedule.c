@@ -1,4 +1,5 @@
-/* The scheduler, with made-up work: every task once, everybody busy, nobody out of memory, and OpenBLAS keeps to one thread. */
+/* The scheduler, with made-up work: every task once, everybody busy, nobody out of memory, and OpenBLAS keeps to one
+ * thread. */
 #include "tests/helpers/test.h"
 
 #include "bench/system/schedule.h"
@@ -60,7 +61,8 @@ static void fake_lead(void *about, int task, struct crew *crew)
 	atomic_store(&f->order[place], task);
 	if (f->stop_after && place + 1 >= f->stop_after)
 		f->stop = 1;
-	raise_to(&f->most_memory, atomic_fetch_add(&f->memory, f->tasks[task].memory_bytes) + f->tasks[task].memory_bytes);
+	raise_to(&f->most_memory, atomic_fetch_add(&f->memory, f->tasks[task].memory_bytes) +
+	         f->tasks[task].memory_bytes);
 	for (int round = 0; round < TASKS / 4; round++) {
 		crew_run(crew, 4, fake_task, &mine);
 		int threads = 1 + atomic_load(&crew->helpers);
@@ -144,7 +146,8 @@ TEST(schedule_sends_free_threads_to_the_job_with_most_left)
 
 TEST(schedule_runs_together_only_what_fits_into_memory)
 {
-	static const struct task tasks[6] = { { 6, 700, 4 }, { 5, 400, 4 }, { 4, 600, 4 }, { 3, 300, 4 }, { 2, 1000, 4 }, { 1, 100, 4 } };
+	static const struct task tasks[6] = { { 6, 700, 4 }, { 5, 400, 4 }, { 4, 600, 4 }, { 3, 300, 4 },
+		{ 2, 1000, 4 }, { 1, 100, 4 } };
 	struct fake f = { .tasks = tasks, .task_seconds = 1e-4 };
 	struct schedule s = schedule_of(&f, 6, 4);
 	struct schedule_times times;
@@ -197,15 +200,17 @@ TEST(schedule_simulation_keeps_all_threads_busy)
 
 	CHECK_CLOSE(simulated_seconds(even, 3, 1), 6, 1e-9);
 	CHECK_CLOSE(simulated_seconds(even, 3, 2), 3, 1e-9);    /* 2 and 2 at once, then both on the third */
-	CHECK_CLOSE(simulated_seconds(even, 3, 4), 1.5, 1e-9);  /* 2, 1, 1 threads; then 2, 2; all of 6 units on 4 threads */
+	/* 2, 1, 1 threads; then 2, 2; all of 6 units on 4 threads */
+	CHECK_CLOSE(simulated_seconds(even, 3, 4), 1.5, 1e-9);
 	CHECK_CLOSE(simulated_seconds(one_long, 4, 2), 7, 1e-9);
 	CHECK_CLOSE(simulated_seconds(no_help, 2, 2), 4, 1e-9);
-	/* The second 600 has to wait for the first; the thread that did the small task helps meanwhile: 1 + 3 / 2, then 4 / 2. */
+	/* The second 600 has to wait for the first; the thread that did the small task helps meanwhile: 1 + 3 / 2, then
+	 * 4 / 2. */
 	CHECK_CLOSE(simulated_seconds(large, 3, 2), 4.5, 1e-9);
 }
 
-/* One task of 100 with room for 4 threads beside 300 of 1, on 16 threads: 25 seconds at best, and 25 is all that the work needs. Taking
- * the small ones first would leave the long one a tail: (300 / 15 = 20) + (100 - 20) / 4 = 40. */
+/* One task of 100 with room for 4 threads beside 300 of 1, on 16 threads: 25 seconds at best, and 25 is all that the
+ * work needs. Taking the small ones first would leave the long one a tail: (300 / 15 = 20) + (100 - 20) / 4 = 40. */
 TEST(schedule_helps_early_where_a_job_would_end_last)
 {
 	static struct task tasks[301];
@@ -219,7 +224,7 @@ TEST(schedule_helps_early_where_a_job_would_end_last)
 	CHECK(seconds < 27);
 }
 
-/* --- OpenBLAS inside the team ---------------------------------------------------------------------------------------------------- */
+/* --- OpenBLAS inside the team ------------------------------------------------------------------------------------- */
 
 static int count_threads(void)
 {
@@ -233,7 +238,8 @@ static int count_threads(void)
 	return count;
 }
 
-/* All tasks multiply at the same time; a watcher counts the process' threads meanwhile, since OpenBLAS' may be gone afterwards. */
+/* All tasks multiply at the same time; a watcher counts the process' threads meanwhile, since OpenBLAS' may be gone
+ * afterwards. */
 struct multiplication { atomic_int started, ended, most_threads; int tasks; };
 
 static void *watch(void *about)
@@ -248,12 +254,14 @@ static void *watch(void *about)
 	return NULL;
 }
 
-/* 1024 x 1024 x 1024: OpenBLAS would use all threads for far less. All tasks meet first, so that the whole team exists. */
+/* 1024 x 1024 x 1024: OpenBLAS would use all threads for far less. All tasks meet first, so that the whole team
+ * exists. */
 static void multiply(void *about, int task, struct crew *crew)
 {
 	enum { N = 1024 };
 	struct multiplication *m = about;
-	float *a = calloc((size_t)N * N, sizeof *a), *b = calloc((size_t)N * N, sizeof *b), *c = calloc((size_t)N * N, sizeof *c);
+	float *a = calloc((size_t)N * N, sizeof *a), *b = calloc((size_t)N * N, sizeof *b),
+		*c = calloc((size_t)N * N, sizeof *c);
 
 	(void)task;
 	(void)crew;
@@ -284,15 +292,16 @@ static void *run_team(void *about)
 	return NULL;
 }
 
-/* A team of one is the hard case: for OpenMP it is no parallel region. A fresh thread leads the team, since older ones may keep
- * threads of earlier teams that OpenBLAS could take without being noticed. */
+/* A team of one is the hard case: for OpenMP it is no parallel region. A fresh thread leads the team, since older ones
+ * may keep threads of earlier teams that OpenBLAS could take without being noticed. */
 TEST(schedule_keeps_openblas_to_the_calling_thread)
 {
 	static const struct task tasks[2] = { { 1, 1, 1 }, { 1, 1, 1 } };
 
 	for (int threads = 1; threads <= 2; threads++) {
 		struct multiplication m = { .tasks = threads };
-		struct team team = { .schedule = { .threads = threads, .task_count = threads, .tasks = tasks, .memory_bytes = 2,
+		struct team team = { .schedule = { .threads = threads, .task_count = threads, .tasks = tasks,
+			.memory_bytes = 2,
 			.lead = multiply, .share_left = whole, .about = &m } };
 		pthread_t thread, watcher;
 		int before = count_threads();

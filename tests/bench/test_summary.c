@@ -116,7 +116,8 @@ TEST(summary_for_people)
 	           "cat         1    200      1   75.00          -   75.00    75.00     1  yes           done\n"
 	           "cat         2     50      1       -          -       -        -     -  -             failed\n"
 	           "cat         3    200      1   50.00          -   50.00    50.00     4  -             done\n"
-	           "cat         4     50      1       -          -       -        -     -  -             no test images\n");
+	           "cat         4     50      1       -          -       -        -     -  -             no test "
+	           "images\n");
 	free(text);
 	summary_free(&s);
 	records_free(&records);
@@ -161,7 +162,8 @@ TEST(summary_means_of_curves)
 	            "ape\t0.5\t1\t1\t0.3\t0.1\t0.2\t0.3\n", NULL);
 	check_means(CURVES, MEANS, NULL);
 	check_means("epoch\tfamily\n", NULL, ":1:1: column \"width\" is missing");
-	check_means(CURVES "ape\t1\t1\t2000000\t0.1\t1\t0.25\tnan\tnan\t1\n", NULL, ":2:1: epoch: 2000000 is outside 1..1048576");
+	check_means(CURVES "ape\t1\t1\t2000000\t0.1\t1\t0.25\tnan\tnan\t1\n", NULL,
+	            ":2:1: epoch: 2000000 is outside 1..1048576");
 }
 
 /* What pictures are drawn from is there while they are drawn, and gone afterwards. */
