@@ -244,6 +244,5 @@ static int run(const struct options *given, struct error *err)
 
 const struct command command_plot = {
 	.name = "plot", .summary = "draw the pictures of a sweep from its records", .operands = "SWEEP.yaml|NAME...",
-	.min_operands = 1,
-	.options = options, .help = help, .run = run,
+	.min_operands = 1, .options = options, .help = help, .run = run,
 };

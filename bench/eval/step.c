@@ -85,8 +85,7 @@ static bool run_passes(struct run *r, struct error *err)
 {
 	struct task task = { .work = 1, .most_threads = (r->batch.images + LANES - 1) / LANES };
 	struct schedule alone = { .threads = r->request->threads, .task_count = 1, .tasks = &task, .lead = pass,
-		.share_left = all_left,
-		.about = r };
+		.share_left = all_left, .about = r };
 	struct schedule_times times;
 
 	return schedule_run(&alone, &times) || fail(err, "not enough memory for threads");

@@ -17,7 +17,7 @@ struct record_column {
 	bool behind_splits;     /* in files the columns of splits stand before the first of these */
 
 	/* How tables for people, --json and --tsv show it. */
-	int shown;              /* its place in them, counted from 1; 0: not there */
+	int shown;              /* columns stand in this order; 0: it is not there */
 	const char *title;      /* for people; NULL: its name */
 	int decimals;           /* of a number that is not whole: digits behind the point, or DECIMALS_NEEDED */
 	bool percent;           /* people read 100 times the number, with `decimals`, machines the share as it is */

@@ -29,8 +29,7 @@ static void record_begin(const struct point_request *t, struct record *r)
 		.width = t->point->width, .seed = t->point->seed, .status = POINT_DONE,
 		.trainable = t->cost.trainable, .total = t->cost.total, .macs = t->cost.macs,
 		.last = no_score, .validation = no_score, .best = no_score, .data_digest = t->data->digest,
-		.threads = 1,
-		.precision = (enum precision)t->sweep->recipe.precision,
+		.threads = 1, .precision = (enum precision)t->sweep->recipe.precision,
 	};
 	snprintf(r->id, sizeof r->id, "%s", t->point->id);
 	snprintf(r->family, sizeof r->family, "%s", t->point->family);

@@ -21,8 +21,7 @@ static struct record sample_record(void)
 	return (struct record){
 		.id = "00112233aabbccdd", .family = "plain", .width = 0.5, .seed = -3, .status = POINT_DONE,
 		.trainable = 38629, .total = 38847, .macs = 1234567890123, .epochs = 2, .last = { 0.3, 0.9 },
-		.validation = { 0.25, 0.875 },
-		.best_epoch = 1, .best = { 0.1 + 0.2, 1 / 3.0 }, .split_count = 2,
+		.validation = { 0.25, 0.875 }, .best_epoch = 1, .best = { 0.1 + 0.2, 1 / 3.0 }, .split_count = 2,
 		.split_names = { "validation", "test" },
 		.splits = { { 0.25, 0.875 }, { 0.3, 0.9 } }, .precision = PRECISION_BF16,
 		.data_digest = 0x0123456789abcdef, .kernels = "avx2",

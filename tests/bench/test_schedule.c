@@ -301,8 +301,7 @@ TEST(schedule_keeps_openblas_to_the_calling_thread)
 	for (int threads = 1; threads <= 2; threads++) {
 		struct multiplication m = { .tasks = threads };
 		struct team team = { .schedule = { .threads = threads, .task_count = threads, .tasks = tasks,
-			.memory_bytes = 2,
-			.lead = multiply, .share_left = whole, .about = &m } };
+			.memory_bytes = 2, .lead = multiply, .share_left = whole, .about = &m } };
 		pthread_t thread, watcher;
 		int before = count_threads();
 
