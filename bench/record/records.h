@@ -23,7 +23,7 @@ struct records {
 };
 
 /* Reads the records of the sweep's points from `folder`, reports/<sweep>. Family, width and seed are the sweep's own:
- * the id, a hash of contents, need not know them. Records that no point of the sweep asks for are not looked at. */
+ * the id, a hash of contents, need not know them. Records of other points are not looked at. */
 bool records_read(const char *folder, const struct sweep *sweep, struct records *to, struct error *err);
 
 /* Reads a points.tsv again, its columns by name; all its rows are RECORD_READ. It must have the columns `needed`, NULL

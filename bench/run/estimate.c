@@ -7,7 +7,7 @@
 #include <math.h>
 
 /* Beside its multiply-adds a network reads and writes its activations several times, for batch norm, activations and
- * pooling. In that time so many multiply-adds would be done for each number. With 20, plain networks of width 3 to 48
+ * pooling; each number costs as much time as this many multiply-adds. With 20, plain networks of width 3 to 48
  * and MobileNets from 1,000 to 110,000 parameters, whose MACs differ by a factor of 1,000, do 9 to 14 billion of these
  * units a second on one core. */
 #define MACS_PER_ACTIVATION 20.0

@@ -19,7 +19,7 @@ enum progress_mode {
 struct progress_point {
 	char name[POINT_NAME_BYTES];   /* "plain/12" */
 	double work;            /* estimate, in the same unit for all points */
-	int epochs, images;     /* at most so many epochs of so many training images */
+	int epochs, images;     /* at most this many epochs, of this many training images */
 };
 
 struct progress;

@@ -1,10 +1,10 @@
 /* Which thread works on what, so that all of them are busy until nearly the end. Floor 4a; knows tasks, not training.
  *
  * Tasks start longest first. A thread that becomes free leads the next waiting task that fits into memory; when none is
- * left it joins the running task with the most work left for each of its threads. A task can use only so many threads,
- * so one that is very long must get them early: if it would still end last although everybody helped it once the other
- * work is done, a free thread joins it at once instead of starting another task. The same decisions drive real threads
- * and virtual ones. */
+ * left it joins the running task with the most work left for each of its threads. A task can use a limited number of
+ * threads, so one that is very long must get them early: if it would still end last although everybody helped it once
+ * the other work is done, a free thread joins it at once instead of starting another task. The same decisions drive
+ * real threads and virtual ones. */
 #ifndef BENCH_SYSTEM_SCHEDULE_H
 #define BENCH_SYSTEM_SCHEDULE_H
 

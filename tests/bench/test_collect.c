@@ -72,7 +72,8 @@ TEST(collect_without_records)
 	CHECK_TEXT(file_text(test_path("curves.tsv")), CURVES_HEADER);
 }
 
-/* The sweep's order and names, whatever the ids and the records say; a record that no point asks for is left out. */
+/* The sweep's order and names, whatever the ids and the records say; the record of a point that is not in the sweep is
+ * left out. */
 TEST(collect_in_the_order_of_the_sweep)
 {
 	write_point(ID("b"), 1, 0.75);

@@ -20,7 +20,8 @@ static const char points[] =
 	"cat\t1\t1\tdone\t200\t0.75\t0000000000000001\tZoo\n"
 	"cat\t2\t1\tfailed\t50\tnan\t0000000000000001\tZoo\n"
 	"cat\t3\t1\tdone\t200\t0.5\t0000000000000001\tZoo\n"         /* as large as cat 1, and worse */
-	"cat\t4\t1\tdone\t50\tnan\t0000000000000001\tZoo\n";
+	"cat\t4\t1\tdone\t50\tnan\t0000000000000001\tZoo\n"
+	"dog\t1\t1\tdone\t250\t0.75\t0000000000000001\tZoo\n";       /* as good as cat 1, and larger */
 
 static void read_points(const char *text, struct records *to)
 {
@@ -46,7 +47,7 @@ TEST(summary_joins_the_seeds_of_a_network)
 
 	read_points(points, &records);
 	CHECK(summary_create(&records, NULL, &s, &err));
-	CHECK_INT(s.count, 6);
+	CHECK_INT(s.count, 7);
 	check_network(&s.networks[0], 3, 3, "done");
 	check_network(&s.networks[1], 2, 1, "diverged");
 	check_network(&s.networks[2], 1, 1, "done");
@@ -80,15 +81,15 @@ TEST(summary_of_one_data_set)
 
 TEST(summary_ranks_and_finds_the_front)
 {
-	static const int ranks[] = { 2, 2, 1, 0, 4, 0 }, sizes[] = { 3, 6, 4, 1, 5, 2 };
-	static const bool front[] = { true, false, true, false, false, false };
+	static const int ranks[] = { 3, 3, 1, 0, 5, 0, 1 }, sizes[] = { 3, 7, 4, 1, 5, 2, 6 };
+	static const bool front[] = { true, false, true, false, false, false, false };
 	struct records records;
 	struct summary s;
 	struct error err = { "" };
 
 	read_points(points, &records);
 	CHECK(summary_create(&records, NULL, &s, &err));
-	for (int i = 0; i < 6; i++) {
+	for (int i = 0; i < 7; i++) {
 		CHECK_INT(s.networks[i].rank, ranks[i]);
 		CHECK_INT(s.networks[i].size_rank, sizes[i]);
 		CHECK_INT(s.networks[i].on_front, front[i]);
@@ -111,13 +112,14 @@ TEST(summary_for_people)
 	fclose(stream);
 	CHECK_TEXT(text,
 	           "family  width  total  seeds  mean %  deviation  lowest  highest  rank  Pareto front  status\n"
-	           "ape         1    100      3   62.50      12.50   50.00    75.00     2  yes           done\n"
-	           "ape         2    300      2   62.50          -   62.50    62.50     2  -             diverged\n"
+	           "ape         1    100      3   62.50      12.50   50.00    75.00     3  yes           done\n"
+	           "ape         2    300      2   62.50          -   62.50    62.50     3  -             diverged\n"
 	           "cat         1    200      1   75.00          -   75.00    75.00     1  yes           done\n"
 	           "cat         2     50      1       -          -       -        -     -  -             failed\n"
-	           "cat         3    200      1   50.00          -   50.00    50.00     4  -             done\n"
+	           "cat         3    200      1   50.00          -   50.00    50.00     5  -             done\n"
 	           "cat         4     50      1       -          -       -        -     -  -             no test "
-	           "images\n");
+	           "images\n"
+	           "dog         1    250      1   75.00          -   75.00    75.00     1  -             done\n");
 	free(text);
 	summary_free(&s);
 	records_free(&records);
@@ -180,7 +182,7 @@ TEST(summary_tables_for_pictures)
 	const char *text = file_text(data.networks.temporary);
 	CHECK(text == strstr(text, "family\twidth\ttrainable\ttotal\tmacs\tseeds\tdone\taccuracy\taccuracy_deviation\t"
 	                           "accuracy_lowest\taccuracy_highest\trank\tsize_rank\tfront\tstatus\ttitle\n"
-	                           "ape\t1\t0\t100\t0\t3\t3\t0.625\t0.125\t0.5\t0.75\t2\t3\ttrue\tdone\tZoo\n"));
+	                           "ape\t1\t0\t100\t0\t3\t3\t0.625\t0.125\t0.5\t0.75\t3\t3\ttrue\tdone\tZoo\n"));
 	CHECK_TEXT(file_text(data.means.temporary), MEANS);
 	picture_data_remove(&data);
 	CHECK_TEXT(file_text(data.networks.temporary), "(none)");
