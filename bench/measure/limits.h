@@ -1,4 +1,4 @@
-/* What this machine can do at best: multiply-adds a second, and bytes a second from each level of its memory. Floor 4e.
+/* What this machine can do at best: multiply-adds a second, and bytes a second from each level of its memory. Floor 4f.
  *
  * The roof that every network's speed is held against (Williams, Waterman and Patterson 2009, "Roofline"). A limit is the best of
  * several stretches, since whoever else uses the machine can only slow it down. */

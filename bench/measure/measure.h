@@ -1,4 +1,4 @@
-/* What one network does on this machine, found out in a process of its own: its speeds, its memory, where its time goes. Floor 4e. */
+/* What one network does on this machine, found out in a process of its own: its speeds, its memory, where its time goes. Floor 4f. */
 #ifndef BENCH_MEASURE_MEASURE_H
 #define BENCH_MEASURE_MEASURE_H
 

@@ -1,4 +1,4 @@
-/* How well a sweep would keep machines of 1, 2, 4, ... cores busy, by the scheduler's own decisions on virtual threads. Floor 4e. */
+/* How well a sweep would keep machines of 1, 2, 4, ... cores busy, by the scheduler's own decisions on virtual threads. Floor 4f. */
 #ifndef BENCH_MEASURE_OCCUPANCY_H
 #define BENCH_MEASURE_OCCUPANCY_H
 

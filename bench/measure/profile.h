@@ -1,4 +1,4 @@
-/* Where the time of training goes: an observer with a clock. Floor 4e.
+/* Where the time of training goes: an observer with a clock. Floor 4f.
  *
  * Layers overlap: threads work through several layers for one lane group while others are at other groups. So the time of a layer is
  * the sum over all threads, and what no thread spent in any piece of work is waiting. */

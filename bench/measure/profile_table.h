@@ -1,4 +1,4 @@
-/* A profile as rows: loading, one for each layer, loss, waiting. Floor 4e. */
+/* A profile as rows: loading, one for each layer, loss, waiting. Floor 4f. */
 #ifndef BENCH_MEASURE_PROFILE_TABLE_H
 #define BENCH_MEASURE_PROFILE_TABLE_H
 

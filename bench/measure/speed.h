@@ -1,4 +1,4 @@
-/* How many images a second one network does on this machine, in training or in inference, measured on made-up images. Floor 4e. */
+/* How many images a second one network does on this machine, in training or in inference, measured on made-up images. Floor 4f. */
 #ifndef BENCH_MEASURE_SPEED_H
 #define BENCH_MEASURE_SPEED_H
 
