@@ -4,8 +4,9 @@
 #   sh ci/floors.sh [FOLDER]        of the project whose nn/ and bench/ are checked; default: this one
 #
 #   5   bench/command
-#   4f  bench/run
-#   4e  bench/measure
+#   4g  bench/run
+#   4f  bench/measure
+#   4e  bench/summary
 #   4d  bench/record, bench/eval
 #   4c  bench/sweep
 #   4b  bench/yaml, bench/data, bench/weights
@@ -17,7 +18,7 @@
 #   0   nn/base
 #
 # A file includes its own header and headers of lower floors; on floors 0, 1, 3 and 4 also headers of its own folder, without circles.
-# Folders that share a floor do not see each other. Commands see command.h, options.h and given_sweep.h, and never each other.
+# Folders that share a floor do not see each other. Commands see command.h, options.h and with_sweep.h, and never each other.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "${1-$here/..}"
@@ -45,7 +46,7 @@ sh "$here/code.sh" nn bench | awk '
 		if (house_of(from) != house_of(to)) return 0
 		if (house_of(from) ~ /^nn\/(layer|optim|fused)$/)
 			return to ~ /^nn\/(layer\/(layer|operation)|optim\/optimizer|fused\/fused)\.h$/
-		if (house_of(from) == "bench/command") return to ~ /^bench\/command\/(command|options|given_sweep)\.h$/
+		if (house_of(from) == "bench/command") return to ~ /^bench\/command\/(command|options|with_sweep)\.h$/
 		return 1
 	}
 
@@ -85,8 +86,9 @@ sh "$here/code.sh" nn bench | awk '
 		build("4b", "bench/yaml bench/data bench/weights")
 		build("4c", "bench/sweep")
 		build("4d", "bench/record bench/eval")
-		build("4e", "bench/measure")
-		build("4f", "bench/run")
+		build("4e", "bench/summary")
+		build("4f", "bench/measure")
+		build("4g", "bench/run")
 		build("5", "bench/command")
 		call = "(^|[^A-Za-z0-9_])(printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|putc|fputc|fwrite|perror|fopen|freopen|open|" \
 			"exit|_exit|quick_exit|abort)[ \t]*\\("

@@ -81,7 +81,7 @@ check_floors()
 	tree_says 'downwards in bench' floors bench/run/a.c \
 		'#include "bench/text/x.h"\n#include "bench/measure/x.h"\n#include "bench/run/x.h"' ''
 	tree_says 'a command from bench' floors bench/run/a.c '#include "bench/command/command.h"' \
-		'bench/run/a.c:1: floor 4f includes "bench/command/command.h" of floor 5'
+		'bench/run/a.c:1: floor 4g includes "bench/command/command.h" of floor 5'
 	tree_says 'what commands share' floors bench/command/cmd_a.c '#include "bench/command/options.h"' ''
 	tree_says 'a command from a command' floors bench/command/cmd_a.c '#include "bench/command/cmd_b.h"' \
 		'bench/command/cmd_a.c:1: floor 5 includes "bench/command/cmd_b.h" of floor 5'

@@ -1,9 +1,9 @@
-# Figure from compare.tsv: learning curves of all networks together, both losses at the left, both accuracies at the right.
+# Figure from compare.tsv: learning curves of all networks together, both losses at the left, accuracies at the right.
 #
-#	gnuplot -e "data='reports/mnist/points.tsv'; curves='reports/mnist/curves.tsv'; table='reports/mnist/compare.tsv'; \
-#		out='compare-curves.png'" plots/compare-curves.gp
+#	archsweep plot mnist            (it makes the table `means` from curves.tsv)
 #
-# Validation images are solid lines with marks, training images dashed ones, as in curves.gp. A network's line is the mean of its seeds.
+# Takes what variants.gp does, and `means` (learning curves averaged over seeds, read by column name). Validation images
+# are solid lines with marks, training images dashed ones, as in curves.gp.
 if (!exists("plots")) plots = "plots"
 load plots."/functions.gp"
 load plots."/variants.gp"
@@ -18,7 +18,8 @@ set dashtype 2 (7, 4)
 training_dash = 2
 validation_dash = 1
 
-# The rows of each network in `curves`, from 0; a network's rows follow each other. Numbers are taken as text, as in curves.gp.
+# The rows of each network in `means`, from 0; a network's rows follow each other. Numbers are taken as text, as in
+# curves.gp.
 array first_row[variants + 1]
 array last_row[variants + 1]
 array numbers[4 * variants + 4]         # how many there are of losses and accuracies, of training and validation
@@ -26,7 +27,7 @@ do for [i = 1:variants] { first_row[i] = -1; last_row[i] = -1 }
 do for [i = 1:4 * variants] { numbers[i] = 0 }
 rows = -1
 set datafile separator tab
-stats curves using (rows = rows + 1, 0) nooutput
+stats means using (rows = rows + 1, 0) nooutput
 set datafile columnheaders
 row = -1; of = 1; epochs = 1
 loss_low = 1e300; loss_high = 0; score_low = 1e300; score_high = -1; early_low = 1e300
@@ -36,12 +37,14 @@ find_from(k, family, width) = k > variants ? 0 : is_variant(k, family, width) ? 
 find(family, width) = is_variant(of, family, width) ? of : find_from(1, family, width)
 # The first two epochs may start far below all others: they run into the picture from its edge.
 count(kind) = numbers[4 * of - 4 + kind] = numbers[4 * of - 4 + kind] + 1
-see_loss(kind, y) = y <= 0 || found == 0 ? 0 : (count(kind), loss_low = least(loss_low, y), loss_high = most(loss_high, y))
+see_loss(kind, y) = y <= 0 || found == 0 ? 0 : (count(kind), loss_low = least(loss_low, y), \
+	loss_high = most(loss_high, y))
 see_score(kind, epoch, y) = y < 0 || found == 0 ? 0 : (count(kind), score_high = most(score_high, y), \
 	epoch > 2 ? (score_low = least(score_low, y)) : (early_low = least(early_low, y)))
-see_row(family, width, epoch) = (row = row + 1, found = find(family, width), of = found ? found : of, epochs = most(epochs, epoch), \
-	found == 0 ? 0 : (last_row[of] = row, first_row[of] < 0 ? (first_row[of] = row) : 0), 0)
-if (rows > 0 && variants > 0) stats curves using (see_row(strcol("family"), strcol("width"), column("epoch")), \
+see_row(family, width, epoch) = (row = row + 1, found = find(family, width), of = found ? found : of, \
+	epochs = most(epochs, epoch), found == 0 ? 0 : \
+	(last_row[of] = row, first_row[of] < 0 ? (first_row[of] = row) : 0), 0)
+if (rows > 0 && variants > 0) stats means using (see_row(strcol("family"), strcol("width"), column("epoch")), \
 	see_loss(1, number(strcol("loss_training"))), see_loss(2, number(strcol("loss_validation"))), \
 	see_score(3, column("epoch"), 100. * number(strcol("accuracy_training"))), \
 	see_score(4, column("epoch"), 100. * number(strcol("accuracy_validation"))), 0) nooutput
@@ -53,7 +56,8 @@ if (score_high < 0) { score_low = 0.; score_high = 100. }
 if (score_low > score_high) { score_low = early_low }
 score_span = most(1., score_high - score_low)
 score_from = most(0., score_low - 0.05 * score_span)
-score_to = score_high + 0.05 * score_span > 100 ? most(100., score_high + 0.02 * score_span) : score_high + 0.05 * score_span
+score_to = score_high + 0.05 * score_span > 100 ? most(100., score_high + 0.02 * score_span) : \
+	score_high + 0.05 * score_span
 loss_room = most(1.1, (loss_high / loss_low) ** 0.04)
 loss_from = loss_low / loss_room
 loss_to = loss_high * loss_room
@@ -89,11 +93,12 @@ set multiplot
 set label 1 shorten(title, 100) at screen x_at(gap), screen 1 - y_at(1.1 * em) left font large_font textcolor rgb ink
 set arrow 1 from screen x_at(gap), screen y_at(1.1 * em) rto screen x_at(2.4 * em), 0 nohead linewidth 2.5 \
 	dashtype training_dash linecolor rgb ink
-set label 2 "training images, as seen while training" at screen x_at(gap + 2.8 * em), screen y_at(1.1 * em) left font small_font \
-	textcolor rgb ink
+set label 2 "training images, as seen while training" at screen x_at(gap + 2.8 * em), screen y_at(1.1 * em) left \
+	font small_font textcolor rgb ink
 set arrow 2 from screen x_at(gap + 25 * em), screen y_at(1.1 * em) rto screen x_at(2.4 * em), 0 nohead linewidth 2.5 \
 	dashtype validation_dash linecolor rgb ink
-set label 3 "validation images" at screen x_at(gap + 27.8 * em), screen y_at(1.1 * em) left font small_font textcolor rgb ink
+set label 3 "validation images" at screen x_at(gap + 27.8 * em), screen y_at(1.1 * em) left font small_font \
+	textcolor rgb ink
 foot = (seeds > 1 ? "lines: mean of the seeds   " : "") \
 	.(variants > shown ? sprintf("%d more networks are not shown", variants - shown) : "")
 set label 4 foot \
@@ -125,27 +130,30 @@ do for [panel = 1:2] {
 		unset key
 	} else {
 		set ytics step_of(to - from, 8)
-		set key at screen x_at(panel_left + panel_width + 0.8 * em), screen y_at(top) left top Left reverse samplen 2 \
-			spacing 1.25 * line_height font small_font
+		set key at screen x_at(panel_left + panel_width + 0.8 * em), screen y_at(top) left top Left reverse \
+			samplen 2 spacing 1.25 * line_height font small_font
 	}
 	missing(i, kind) = numbers[4 * i - 4 + kind] ? NaN : below
-	y_of(i, kind, text) = first_row[i] < 0 ? below : is_loss ? loss_of(text, missing(i, kind)) : score_of(text, missing(i, kind + 2))
+	y_of(i, kind, text) = first_row[i] < 0 ? below : is_loss ? loss_of(text, missing(i, kind)) : \
+		score_of(text, missing(i, kind + 2))
 	if (lines) {
-		plot for [i = 1:shown] curves every ::row_from(i)::row_to(i) \
-				using "epoch":(y_of(i, 1, strcol(name."_training"))) smooth unique with linespoints \
+		plot for [i = 1:shown] means every ::row_from(i)::row_to(i) \
+				using "epoch":(y_of(i, 1, strcol(name."_training"))) with linespoints \
 				linewidth line_of(i) dashtype training_dash linecolor rgb colour_of(i) \
 				pointtype shape_of(i) pointsize dot(i) notitle, \
-			for [i = 1:shown] curves every ::row_from(i)::row_to(i) \
-				using "epoch":(y_of(i, 2, strcol(name."_validation"))) smooth unique with linespoints \
+			for [i = 1:shown] means every ::row_from(i)::row_to(i) \
+				using "epoch":(y_of(i, 2, strcol(name."_validation"))) with linespoints \
 				linewidth line_of(i) dashtype validation_dash linecolor rgb colour_of(i) \
 				pointtype shape_of(i) pointsize 0.55 * shape_size(i) pointinterval mark_step notitle, \
 			below notitle, \
-			for [i = 1:is_loss ? 0 : shown] keyentry with linespoints linewidth line_of(i) linecolor rgb colour_of(i) \
+			for [i = 1:is_loss ? 0 : shown] keyentry with linespoints linewidth line_of(i) \
+				linecolor rgb colour_of(i) \
 				pointtype shape_of(i) pointsize 0.7 * shape_size(i) \
 				title legend_name(i)
 	} else {
 		plot below notitle, for [i = 1:is_loss ? 0 : shown] keyentry with linespoints linewidth line_of(i) \
-			linecolor rgb colour_of(i) pointtype shape_of(i) pointsize 0.7 * shape_size(i) title legend_name(i)
+			linecolor rgb colour_of(i) pointtype shape_of(i) pointsize 0.7 * shape_size(i) \
+			title legend_name(i)
 	}
 	unset label
 	unset arrow

@@ -1,9 +1,10 @@
 # Figure from compare.tsv: each network beside the base, in accuracy, parameters, multiply-adds and time per image.
 #
-#	gnuplot -e "data='reports/mnist/points.tsv'; table='reports/mnist/compare.tsv'; out='compare.png'" plots/compare.gp
+#	gnuplot -e "data='reports/mnist/points.tsv'; table='reports/mnist/compare.tsv'; out='compare.png'" \
+#		plots/compare.gp
 #
-# A row for each network, a column for each quantity: the number, its relation to the base, and a bar: of accuracy, from the base's
-# value to the network's; of all else, from 0. A tick in each bar's place is the base's value.
+# A row for each network, a column for each quantity: the number, its relation to the base, and a bar: of accuracy, from
+# the base's value to the network's; of all else, from 0. A tick in each bar's place is the base's value.
 if (!exists("plots")) plots = "plots"
 load plots."/functions.gp"
 load plots."/variants.gp"
@@ -50,15 +51,17 @@ base_of(c) = c == 1 ? 0. : 1.
 
 # Three digits and a unit: 1.2M, 571.
 three(x) = x <= 0 ? "0" : sprintf("%.3g", x)
-short_count(n) = n < 999.5 ? three(n) : n < 999.5e3 ? three(n / 1e3)."k" : n < 999.5e6 ? three(n / 1e6)."M" : three(n / 1e9)."G"
-short_time(us) = us < 99.95 ? three(us)." µs" : us < 9999.5 ? sprintf("%.0f µs", us) : us < 9999.5e3 ? sprintf("%.0f ms", us / 1e3) : \
-	sprintf("%.0f s", us / 1e6)
-ratio_text(x) = x >= 99.5 ? sprintf("×%.0f", x) : x >= 0.0995 ? sprintf("×%.2f", x) : x >= 0.000995 ? sprintf("×%.3f", x) : \
-	sprintf("×%.0e", x)
-main_text(c, i) = c == 1 ? sprintf("%.2f %%", 100. * real(amount_of(c, i))) : c <= 3 ? short_count(real(amount_of(c, i))) : \
-	short_time(real(amount_of(c, i)))
+short_count(n) = n < 999.5 ? three(n) : n < 999.5e3 ? three(n / 1e3)."k" : n < 999.5e6 ? three(n / 1e6)."M" : \
+	three(n / 1e9)."G"
+short_time(us) = us < 99.95 ? three(us)." µs" : us < 9999.5 ? sprintf("%.0f µs", us) : us < 9999.5e3 ? \
+	sprintf("%.0f ms", us / 1e3) : sprintf("%.0f s", us / 1e6)
+ratio_text(x) = x >= 99.5 ? sprintf("×%.0f", x) : x >= 0.0995 ? sprintf("×%.2f", x) : x >= 0.000995 ? \
+	sprintf("×%.3f", x) : sprintf("×%.0e", x)
+main_text(c, i) = c == 1 ? sprintf("%.2f %%", 100. * real(amount_of(c, i))) : c <= 3 ? \
+	short_count(real(amount_of(c, i))) : short_time(real(amount_of(c, i)))
 plus_text(x) = x > 0.005 ? sprintf("+%.2f", x) : x < -0.005 ? sprintf("−%.2f", -x) : "±0"
-side_text(c, i) = i == base ? "base" : !is_there(c, i) ? "" : c == 1 ? plus_text(value_of(c, i)) : ratio_text(value_of(c, i))
+side_text(c, i) = i == base ? "base" : !is_there(c, i) ? "" : c == 1 ? plus_text(value_of(c, i)) : \
+	ratio_text(value_of(c, i))
 lacking_text(c, i) = c == 1 ? variant_status[i] eq "done" ? "–" : variant_status[i] : c <= 3 ? "–" : "not measured"
 
 # What each column's bars must hold: for ratios 0 to the largest, for differences both sides.
@@ -84,27 +87,31 @@ set label 1 shorten(title, 100) at screen x_at(margin), screen y_at(1.6 * em) le
 tag = 10
 do for [c = 1:columns] {
 	set label (tag) heads[c] at screen x_at(column_left(c)), screen y_at(3.7 * em) left textcolor rgb ink
-	set label (tag + 1) subheads[c] at screen x_at(column_left(c)), screen y_at(4.85 * em) left font small_font textcolor rgb 0x666666
+	set label (tag + 1) subheads[c] at screen x_at(column_left(c)), screen y_at(4.85 * em) left font small_font \
+		textcolor rgb 0x666666
 	tag = tag + 2
 }
 do for [i = 1:shown] {
-	set label (tag) shorten(variant_name[i], name_length) at screen x_at(margin), screen y_at(row_top(i) + 0.5 * row_height) left \
+	set label (tag) shorten(variant_name[i], name_length) \
+		at screen x_at(margin), screen y_at(row_top(i) + 0.5 * row_height) left \
 		textcolor rgb blend(colour_of(i), 0x000000, 0.25)
 	tag = tag + 1
 	do for [c = 1:columns] {
 		there = strlen(amount_of(c, i)) > 0
 		set label (tag) (there ? main_text(c, i) : lacking_text(c, i)) \
-			at screen x_at(column_left(c)), screen y_at(row_top(i) + 0.34 * row_height) left font small_font \
-			textcolor rgb (there ? ink : 0x888888)
+			at screen x_at(column_left(c)), screen y_at(row_top(i) + 0.34 * row_height) left \
+			font small_font textcolor rgb (there ? ink : 0x888888)
 		set label (tag + 1) (there ? side_text(c, i) : "") \
-			at screen x_at(column_left(c) + bar_room), screen y_at(row_top(i) + 0.34 * row_height) right font small_font \
-			textcolor rgb blend(colour_of(i), 0x000000, 0.25)
+			at screen x_at(column_left(c) + bar_room), screen y_at(row_top(i) + 0.34 * row_height) right \
+			font small_font textcolor rgb blend(colour_of(i), 0x000000, 0.25)
 		tag = tag + 2
 	}
 }
-if (variants == 0) set label 2 "no networks yet" at screen x_at(margin), screen y_at(head_height + 0.4 * row_height) left textcolor rgb ink
+if (variants == 0) set label 2 "no networks yet" at screen x_at(margin), screen y_at(head_height + 0.4 * row_height) \
+	left textcolor rgb ink
 bottom = head_height + most(1, shown) * row_height
-foot = "ticks: the base; accuracy: final epoch".(seeds > 1 ? ", mean of the seeds, gray: their range" : "").", difference in points"
+foot = "ticks: the base; accuracy: final epoch".(seeds > 1 ? ", mean of the seeds, gray: their range" : \
+	"").", difference in points"
 if (variants > shown) foot = foot.sprintf("; %d more networks are not shown", variants - shown)
 set label 3 foot at screen x_at(margin), screen y_at(bottom + 1.1 * em) left font small_font textcolor rgb 0x666666
 set label 4 (strlen(conditions) ? shorten("time: ".conditions, 130) : "") \
@@ -118,8 +125,8 @@ do for [i = 1:shown] {
 		if (is_there(c, i)) {
 			from = bar_x(c, least(0., value_of(c, i)))
 			to = bar_x(c, most(0., value_of(c, i)))
-			print sprintf("%g %g %g %g %d", from, to, row_top(i) + 0.61 * row_height, row_top(i) + 0.81 * row_height, \
-				colour_of(i))
+			print sprintf("%g %g %g %g %d", from, to, row_top(i) + 0.61 * row_height, \
+				row_top(i) + 0.81 * row_height, colour_of(i))
 		}
 	}
 }
@@ -138,7 +145,10 @@ set print $ticks
 print "-9 -9 -8 -8"
 do for [i = 1:shown] {
 	do for [c = 1:columns] {
-		if (is_there(c, i)) { print sprintf("%g %g 0 %g", bar_x(c, base_of(c)), row_top(i) + 0.55 * row_height, 0.32 * row_height) }
+		if (is_there(c, i)) {
+			print sprintf("%g %g 0 %g", bar_x(c, base_of(c)), row_top(i) + 0.55 * row_height, \
+				0.32 * row_height)
+		}
 	}
 }
 set print $rules
@@ -149,6 +159,7 @@ unset print
 set style fill solid 1 noborder
 plot $rules using 1:2:3:4 with vectors nohead linewidth 1 linecolor rgb pale notitle, \
 	$bars using 1:3:1:2:3:4:5 with boxxyerror linecolor rgb variable notitle, \
-	for [k = 1:seeds > 1] $ranges using 1:3:($2 - $1):(0) with vectors nohead linewidth 3 linecolor rgb 0x888888 notitle, \
+	for [k = 1:seeds > 1] $ranges using 1:3:($2 - $1):(0) with vectors nohead linewidth 3 \
+		linecolor rgb 0x888888 notitle, \
 	$ticks using 1:2:3:4 with vectors nohead linewidth 3 linecolor rgb ink notitle
 set output

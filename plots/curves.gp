@@ -1,15 +1,16 @@
 # Figure: learning curves, a panel for each family: accuracy by epoch on validation images and on training images.
 #
-#	gnuplot -e "data='reports/fashion/points.tsv'; curves='reports/fashion/curves.tsv'; out='curves.png'" plots/curves.gp
+#	archsweep plot fashion          (it makes the table `means` from curves.tsv)
 #
-# Takes `curves` (read by column name), `out`, `plots` (the folder of the scripts), and `title` (else the column of that name
-# in `data`). A family's widths go from pale to dark; a width's line is the mean of its seeds. All panels have the same axes.
+# Takes `means` (learning curves averaged over seeds, read by column name), `out`, `plots` (the folder of the scripts),
+# and `title` (else the column of that name in `data`). A family's widths go from pale to dark. All panels have the same
+# axes.
 if (!exists("plots")) plots = "plots"
 load plots."/functions.gp"
 
 set datafile separator tab
 rows = -1
-stats curves using (rows = rows + 1, 0) nooutput
+stats means using (rows = rows + 1, 0) nooutput
 title_rows = -1
 stats data using (title_rows = title_rows + 1, 0) nooutput
 set datafile columnheaders
@@ -34,20 +35,21 @@ y_low = 1e300; y_high = -1e300; early_low = 1e300
 is_family(name) = families > 0 && family_name[most(families, 1)] eq name
 is_line(name, width) = is_family(name) && line_width[most(lines, 1)] == width
 family_add(name) = (families = families + 1, family_name[families] = name, family_first[families] = lines + 1)
-line_add(width, seed) = (lines = lines + 1, family_last[families] = lines, line_width[lines] = width, line_first[lines] = row, \
-	line_epochs[lines] = 0, line_validation[lines] = 0, line_training[lines] = 0, first_seed = seed)
-line_start(name, width, seed) = (is_family(name) ? 0 : family_add(name), line_add(width, seed))
+line_add(width) = (lines = lines + 1, family_last[families] = lines, line_width[lines] = width, \
+	line_first[lines] = row, line_epochs[lines] = 0, line_validation[lines] = 0, line_training[lines] = 0)
+line_start(name, width) = (is_family(name) ? 0 : family_add(name), line_add(width))
 # Numbers are taken as text, since gnuplot passes over rows in which it meets "nan". The first two epochs may start far
 # below all others: they run into the picture from its lower edge.
 score(text) = text eq "nan" || text eq "" ? -1 : 100. * text
-score_see(epoch, y) = y < 0 ? 0 : (y_high = most(y_high, y), epoch > 2 ? (y_low = least(y_low, y)) : (early_low = least(early_low, y)), 1)
-row_see(seed, epoch, validation, training) = (line_last[lines] = row, line_epochs[lines] = most(line_epochs[lines], epoch), \
-	epochs = most(epochs, epoch), seeds = seed == first_seed ? seeds : 2, \
-	line_validation[lines] = line_validation[lines] + score_see(epoch, validation), \
+score_see(epoch, y) = y < 0 ? 0 : (y_high = most(y_high, y), \
+	epoch > 2 ? (y_low = least(y_low, y)) : (early_low = least(early_low, y)), 1)
+row_see(count, epoch, validation, training) = (line_last[lines] = row, \
+	line_epochs[lines] = most(line_epochs[lines], epoch), epochs = most(epochs, epoch), \
+	seeds = most(seeds, count), line_validation[lines] = line_validation[lines] + score_see(epoch, validation), \
 	line_training[lines] = line_training[lines] + score_see(epoch, training))
-row_add(name, width, seed, epoch, validation, training) = (row = row + 1, is_line(name, width) ? 0 : line_start(name, width, seed), \
-	row_see(seed, epoch, validation, training), 0)
-if (rows > 0) stats curves using (row_add(strcol("family"), column("width"), column("seed"), column("epoch"), \
+row_add(name, width, count, epoch, validation, training) = (row = row + 1, \
+	is_line(name, width) ? 0 : line_start(name, width), row_see(count, epoch, validation, training), 0)
+if (rows > 0) stats means using (row_add(strcol("family"), column("width"), column("seeds"), column("epoch"), \
 	score(strcol("accuracy_validation")), score(strcol("accuracy_training")))) nooutput
 
 # Panels in rows: up to three side by side, four where there are very many.
@@ -72,7 +74,8 @@ set ytics step_of(y_to - y_from, columns == 1 ? 9 : 7)
 
 # Pale for the narrowest, dark for the widest of a family.
 rank(f, k) = family_last[f] == family_first[f] ? 0.6 : (k - family_first[f]) * 1. / (family_last[f] - family_first[f])
-shade(f, k) = blend(blend(colour_of(f), 0xFFFFFF, 0.6 * (1 - rank(f, k))), 0x000000, 0.5 * most(0, rank(f, k) - 0.6) / 0.4)
+shade(f, k) = blend(blend(colour_of(f), 0xFFFFFF, 0.6 * (1 - rank(f, k))), 0x000000, \
+	0.5 * most(0, rank(f, k) - 0.6) / 0.4)
 # A missing accuracy is a gap; a line of nothing else lies below the picture.
 y_of(text, numbers) = score(text) >= 0 ? score(text) : numbers ? NaN : y_from - 1e6
 dot(k) = line_epochs[k] == 1 ? 1.3 * dot_size : 0
@@ -84,16 +87,18 @@ set multiplot
 margin_left = 4.4 * em
 cell = (canvas_width - margin_left) / columns
 key_room = 5.6 * em
-set label 1 shorten(title, 110) at screen x_at(margin_left), screen 1 - y_at(1.1 * em) left font large_font textcolor rgb ink
+set label 1 shorten(title, 110) at screen x_at(margin_left), screen 1 - y_at(1.1 * em) left font large_font \
+	textcolor rgb ink
 set arrow 1 from screen x_at(margin_left), screen y_at(1.1 * em) rto screen x_at(2.4 * em), 0 nohead \
 	linewidth 3 linecolor rgb ink
-set label 2 "validation images" at screen x_at(margin_left + 2.8 * em), screen y_at(1.1 * em) left font small_font textcolor rgb ink
+set label 2 "validation images" at screen x_at(margin_left + 2.8 * em), screen y_at(1.1 * em) left font small_font \
+	textcolor rgb ink
 set arrow 2 from screen x_at(margin_left + 12.6 * em), screen y_at(1.1 * em) rto screen x_at(2.4 * em), 0 nohead \
 	linewidth 1.5 dashtype (8, 5) linecolor rgb ink
 set label 3 "training images, as seen while training" \
 	at screen x_at(margin_left + 15.4 * em), screen y_at(1.1 * em) left font small_font textcolor rgb ink
-if (seeds > 1) set label 6 "lines: mean of the seeds" at screen x_at(margin_left + 37 * em), screen y_at(1.1 * em) left \
-	font small_font textcolor rgb ink
+if (seeds > 1) set label 6 "lines: mean of the seeds" at screen x_at(margin_left + 37 * em), screen y_at(1.1 * em) \
+	left font small_font textcolor rgb ink
 if (families == 0) set label 5 "no epochs yet" at graph 0.5, graph 0.5 center textcolor rgb ink
 
 do for [f = 1:most(families, 1)] {
@@ -105,8 +110,8 @@ do for [f = 1:most(families, 1)] {
 	set rmargin at screen x_at(panel_right)
 	set tmargin at screen y_at(panel_top)
 	set bmargin at screen y_at(panel_bottom)
-	set label 4 shorten(family_name[f], int((cell - key_room) / (0.6 * em))) at graph 0, screen y_at(panel_top + 0.8 * em) left \
-		textcolor rgb blend(colour_of(f), 0x000000, 0.25)
+	set label 4 shorten(family_name[f], int((cell - key_room) / (0.6 * em))) \
+		at graph 0, screen y_at(panel_top + 0.8 * em) left textcolor rgb blend(colour_of(f), 0x000000, 0.25)
 	if (panel_left > margin_left) { set format y ""; unset ylabel } else {
 		set format y "%g"
 		set ylabel "accuracy (%)" textcolor rgb ink
@@ -116,14 +121,17 @@ do for [f = 1:most(families, 1)] {
 	set key at screen x_at(panel_right + 0.4 * em), screen y_at(panel_top + 0.2 * em) \
 		left top Left reverse samplen 1 spacing 1.15 * line_height font small_font title "width" left
 	if (families) {
-		plot for [k = family_first[f]:family_last[f]] curves every ::line_first[k]::line_last[k] \
-				using "epoch":(y_of(strcol("accuracy_training"), line_training[k])) smooth unique with linespoints \
-				linewidth 1.5 dashtype (8, 5) linecolor rgb shade(f, k) pointtype 6 pointsize dot(k) notitle, \
-			for [k = family_first[f]:family_last[f]] curves every ::line_first[k]::line_last[k] \
-				using "epoch":(y_of(strcol("accuracy_validation"), line_validation[k])) smooth unique with linespoints \
-				linewidth 3 linecolor rgb shade(f, k) pointtype 7 pointsize dot(k) notitle, \
+		plot for [k = family_first[f]:family_last[f]] means every ::line_first[k]::line_last[k] \
+				using "epoch":(y_of(strcol("accuracy_training"), line_training[k])) with linespoints \
+				linewidth 1.5 dashtype (8, 5) linecolor rgb shade(f, k) pointtype 6 \
+				pointsize dot(k) notitle, \
+			for [k = family_first[f]:family_last[f]] means every ::line_first[k]::line_last[k] \
+				using "epoch":(y_of(strcol("accuracy_validation"), line_validation[k])) \
+				with linespoints linewidth 3 linecolor rgb shade(f, k) pointtype 7 \
+				pointsize dot(k) notitle, \
 			y_from - 1e6 notitle, \
-			for [k = family_last[f]:family_first[f]:-key_step] keyentry with lines linewidth 4 linecolor rgb shade(f, k) \
+			for [k = family_last[f]:family_first[f]:-key_step] keyentry with lines linewidth 4 \
+				linecolor rgb shade(f, k) \
 				title sprintf("%g", line_width[k])
 	} else {
 		plot y_from - 1e6 notitle

@@ -10,5 +10,5 @@ count_text(n) = n < 1000 ? sprintf("%g", n) : n < 1e6 ? sprintf("%gk", n / 1e3) 
 # The step 1, 2 or 5 x 10^n that cuts `range` into `parts` pieces or somewhat fewer.
 step_scaled(range, parts) = 10. ** floor(log10(range * 1. / parts))
 step_ratio(range, parts) = range * 1. / parts / step_scaled(range, parts)
-step_of(range, parts) = step_scaled(range, parts) * (step_ratio(range, parts) <= 1.001 ? 1 : step_ratio(range, parts) <= 2.001 ? 2 : \
-	step_ratio(range, parts) <= 5.001 ? 5 : 10)
+step_of(range, parts) = step_scaled(range, parts) * (step_ratio(range, parts) <= 1.001 ? 1 : \
+	step_ratio(range, parts) <= 2.001 ? 2 : step_ratio(range, parts) <= 5.001 ? 5 : 10)

@@ -1,9 +1,11 @@
 # Picture of `make bench`: each network's speed under the roof of what the machine can do.
 #
-#	gnuplot -e "data='reports/bench/networks.tsv'; limits='reports/bench/limits.tsv'; out='roofline.png'" plots/roofline.gp
+#	gnuplot -e "data='reports/bench/networks.tsv'; limits='reports/bench/limits.tsv'; out='roofline.png'" \
+#		plots/roofline.gp
 #
-# Takes `data` (`archsweep bench --tsv`), `limits` (`archsweep limits --tsv`), both read by column name, `out`, and `plots` (the folder of
-# the scripts). A slope is what one level of memory could feed, were each planned byte to come from there; the roof is the multiply-adds.
+# Takes `data` (`archsweep bench --tsv`), `limits` (`archsweep limits --tsv`), both read by column name, `out`, and
+# `plots` (the folder of the scripts). A slope is what one level of memory could feed, were each planned byte to come
+# from there; the roof is the multiply-adds.
 if (!exists("plots")) plots = "plots"
 load plots."/functions.gp"
 load plots."/style.gp"
@@ -35,9 +37,11 @@ family_add(name) = (families = families + 1, family_name[families] = name, famil
 is_last(name) = families > 0 && family_name[most(families, 1)] eq name
 # A network without multiply-adds has no place on this picture.
 point_add(name, width, x, y) = x <= 0 || y <= 0 ? 0 : (is_last(name) ? 0 : family_add(name), points = points + 1, \
-	point_family[points] = families, family_size[families] = family_size[families] + 1, point_width[points] = width, \
-	point_x[points] = x, point_y[points] = y, x_low = least(x_low, x), x_high = most(x_high, x), y_low = least(y_low, y), 0)
-if (rows > 0) stats data using (point_add(strcol("family"), column("width"), column("flops_per_byte"), column("gflops")), 0) nooutput
+	point_family[points] = families, family_size[families] = family_size[families] + 1, \
+	point_width[points] = width, point_x[points] = x, point_y[points] = y, x_low = least(x_low, x), \
+	x_high = most(x_high, x), y_low = least(y_low, y), 0)
+if (rows > 0) stats data using (point_add(strcol("family"), column("width"), column("flops_per_byte"), \
+	column("gflops")), 0) nooutput
 set datafile separator whitespace
 set datafile nocolumnheaders
 
@@ -76,7 +80,8 @@ set tmargin at screen top / canvas_height
 set key at screen (right + 0.6 * em) / canvas_width, screen top / canvas_height left top Left reverse \
 	samplen 1.6 spacing 1.25 * line_height font small_font
 set label 1 shorten(sprintf("%s, %d thread%s", machine, cores, cores == 1 ? "" : "s"), 95) \
-	at screen left / canvas_width, screen (top + 1.25 * em) / canvas_height left font large_font textcolor rgb ink noenhanced
+	at screen left / canvas_width, screen (top + 1.25 * em) / canvas_height left font large_font \
+	textcolor rgb ink noenhanced
 
 # A slope's name stands along it, a little above, where it enters the picture from below or from the left.
 gray = 0x888888
@@ -84,8 +89,9 @@ tilt = atan2((top - bottom) / log10(y_to / y_from), (right - left) / log10(x_to 
 enter(bandwidth) = most(x_from, y_from / bandwidth)
 do for [i = 1:3] {
 	if (slope[i] > 0 && peak_shown / slope[i] < enter(slope[i]) * (x_to / x_from) ** 0.15) {
-		set label (10 + i) sprintf("%s %.0f GB/s", slope_name[i], slope[i]) at most(x_from, peak_shown / slope[i]) * \
-			(x_to / x_from) ** 0.01, peak_shown / (y_to / y_from) ** 0.03 left font small_font \
+		set label (10 + i) sprintf("%s %.0f GB/s", slope_name[i], slope[i]) \
+			at most(x_from, peak_shown / slope[i]) * (x_to / x_from) ** 0.01, \
+			peak_shown / (y_to / y_from) ** 0.03 left font small_font \
 			textcolor rgb blend(gray, 0x000000, 0.3)
 	} else { if (slope[i] > 0 && enter(slope[i]) < x_to) {
 		name_x = enter(slope[i]) * (x_to / x_from) ** 0.02
@@ -94,11 +100,13 @@ do for [i = 1:3] {
 			textcolor rgb blend(gray, 0x000000, 0.3)
 	} }
 }
-if (peak > 0) set label 20 sprintf("%.0f GFLOP/s", peak) at x_from * (x_to / x_from) ** 0.01, peak * (y_to / y_from) ** 0.022 left \
-	font small_font textcolor rgb blend(gray, 0x000000, 0.3)
+if (peak > 0) set label 20 sprintf("%.0f GFLOP/s", peak) \
+	at x_from * (x_to / x_from) ** 0.01, peak * (y_to / y_from) ** 0.022 left font small_font \
+	textcolor rgb blend(gray, 0x000000, 0.3)
 if (points == 0) set label 2 "no networks yet" at graph 0.5, graph 0.5 center textcolor rgb ink
 
-# A block's first line lies outside the picture, and an empty line behind it, so that no block is empty and no line comes from there.
+# A block's first line lies outside the picture, and an empty line behind it, so that no block is empty and no line
+# comes from there.
 set print $points
 do for [f = 1:most(families, 1)] {
 	print sprintf("%.15g %.15g", x_from, y_from / 1e9)
@@ -121,6 +129,7 @@ roof(x, bandwidth) = bandwidth > 0 && x * bandwidth < peak_shown ? x * bandwidth
 set samples 600
 plot for [i = 1:3] roof(x, slope[i]) with lines linewidth 2 linecolor rgb gray notitle, \
 	peak > 0 ? peak : NaN with lines linewidth 3 linecolor rgb ink notitle, \
-	for [f = 1:families] $points index f - 1 using 1:2 with linespoints pointtype shape_of(f) pointsize shape_size(f) \
+	for [f = 1:families] $points index f - 1 using 1:2 with linespoints pointtype shape_of(f) \
+		pointsize shape_size(f) \
 		linewidth 2 linecolor rgb colour_of(f) title shorten(family_name[f], 26)
 set output

@@ -1,16 +1,16 @@
 # Accuracy against parameters: what accuracy.gp and accuracy-linear.gp share. Not a figure itself.
 #
-# Takes `data` (points.tsv, read by column name), `out`, `plots` (the folder of the scripts), `logarithmic`, and `title`
-# (else the column of that name). The seeds of one family and width make one point: their mean, with a bar from the lowest
-# to the highest. Points without an accuracy stand as crosses at the bottom edge, where their parameters are.
+# Takes `networks` (a row for each family and width, read by column name), `out`, `plots` (the folder of the scripts),
+# `logarithmic`, and `title` (else the column of that name). A point is the mean of a network's seeds, with a bar from
+# the lowest to the highest. Seeds without an accuracy stand as crosses at the bottom edge, where their parameters are.
 
 load plots."/functions.gp"
 load plots."/style.gp"
 
-# The table, row by row, into groups of one family and width. Rows of a group follow each other.
+# The networks, row by row; those of a family follow each other. Numbers are taken as text: "" is missing.
 set datafile separator tab
 rows = -1
-stats data using (rows = rows + 1, 0) nooutput
+stats networks using (rows = rows + 1, 0) nooutput
 set datafile columnheaders
 array family_name[rows + 1]
 array group_family[rows + 1]
@@ -18,31 +18,32 @@ array group_width[rows + 1]
 array group_x[rows + 1]
 array group_done[rows + 1]
 array group_lost[rows + 1]
-array group_sum[rows + 1]
+array group_y_of[rows + 1]
 array group_low[rows + 1]
 array group_high[rows + 1]
+array group_on_front[rows + 1]
+array by_size[rows + 1]                 # groups, the one with the fewest parameters first
 family_name[1] = ""
 families = 0
 groups = 0
 found_title = ""
+number(text, missing) = text eq "" ? missing : 100. * real(text)
 is_new_family(name) = families == 0 || family_name[families] ne name
-is_new_group(name, width) = is_new_family(name) || group_width[groups] != width
 family_add(name) = (families = families + 1, family_name[families] = name, 0)
-group_add(width, x) = (groups = groups + 1, group_family[groups] = families, group_width[groups] = width, \
-	group_x[groups] = most(x, 1.), group_done[groups] = 0, group_lost[groups] = 0, group_sum[groups] = 0., \
-	group_low[groups] = 1e300, group_high[groups] = -1e300, 0)
-score_add(y) = (group_done[groups] = group_done[groups] + 1, group_sum[groups] = group_sum[groups] + y, \
-	group_low[groups] = least(group_low[groups], y), group_high[groups] = most(group_high[groups], y), 0)
-lost_add(unused) = (group_lost[groups] = group_lost[groups] + 1, 0)
-row_add(name, width, x, score, status) = (is_new_group(name, width) ? \
-	((is_new_family(name) ? family_add(name) : 0), group_add(width, x)) : 0, \
-	status eq "done" && score ne "nan" ? score_add(100. * score) : lost_add(0))
-if (rows > 0) stats data using (found_title = strcol("title"), \
-	row_add(strcol("family"), column("width"), column("total"), strcol("accuracy"), strcol("status"))) nooutput
+group_add(name, width, x, seeds, done, size_rank) = ((is_new_family(name) ? family_add(name) : 0), \
+	groups = groups + 1, group_family[groups] = families, group_width[groups] = width, \
+	group_x[groups] = most(x, 1.), group_done[groups] = int(done), group_lost[groups] = int(seeds - done), \
+	by_size[int(size_rank)] = groups, 0)
+score_add(mean, low, high, front) = (group_y_of[groups] = number(mean, 0.), group_low[groups] = number(low, 1e300), \
+	group_high[groups] = number(high, -1e300), group_on_front[groups] = front eq "true", 0)
+if (rows > 0) stats networks using (found_title = strcol("title"), \
+	group_add(strcol("family"), column("width"), column("total"), column("seeds"), column("done"), \
+	column("size_rank")), \
+	score_add(strcol("accuracy"), strcol("accuracy_lowest"), strcol("accuracy_highest"), strcol("front"))) nooutput
 set datafile separator whitespace
 set datafile nocolumnheaders
 if (!exists("title")) title = found_title
-group_y(i) = group_sum[i] / group_done[i]
+group_y(i) = group_y_of[i]
 
 # What the axes must hold.
 x_low = 1e300; x_high = 0; y_low = 1e300; y_high = -1e300; y_best = -1e300; lost = 0; bars = 0; done = 0
@@ -114,7 +115,8 @@ set key at screen (right + 0.6 * em) / canvas_width, screen top / canvas_height 
 	samplen 1.6 spacing 1.25 * line_height font small_font
 set label 1 shorten(title, 95) at screen left / canvas_width, screen (top + 1.25 * em) / canvas_height left \
 	font large_font textcolor rgb ink noenhanced
-if (done == 0) set label 2 (groups ? "no point has an accuracy" : "no points yet") at graph 0.5, graph 0.5 center textcolor rgb ink
+if (done == 0) set label 2 (groups ? "no point has an accuracy" : "no points yet") at graph 0.5, graph 0.5 center \
+	textcolor rgb ink
 
 # Pixels of the canvas, for the labels' places.
 pixel_x(x) = left + (axis(x) - axis(x_from)) / (axis(x_to) - axis(x_from)) * (right - left)
@@ -126,7 +128,9 @@ set print $means
 if (!families) { print nowhere }
 do for [f = 1:families] {
 	print nowhere
-	do for [i = 1:groups] {
+	print ""
+	do for [k = 1:groups] {
+		i = by_size[k]
 		if (group_family[i] == f && group_done[i]) {
 			print sprintf("%.15g %.15g %.15g %.15g", group_x[i], group_y(i), group_low[i], group_high[i])
 		}
@@ -136,13 +140,13 @@ do for [f = 1:families] {
 }
 set print $crosses
 print nowhere
-do for [i = 1:groups] { if (group_lost[i]) { print sprintf("%.15g %.15g 0 0 %d", group_x[i], y_cross, colour_of(group_family[i])) } }
-# On the front: nothing else is as good with fewer parameters, or better with as many.
-beats(j, i) = group_done[j] == 0 ? 0 : group_x[j] < group_x[i] ? group_y(j) >= group_y(i) : \
-	group_x[j] == group_x[i] && group_y(j) > group_y(i)
-set print $front
 do for [i = 1:groups] {
-	if (done > 1 && group_done[i] && (sum [j = 1:groups] beats(j, i)) == 0) { print sprintf("%.15g %.15g", group_x[i], group_y(i)) }
+	if (group_lost[i]) { print sprintf("%.15g %.15g 0 0 %d", group_x[i], y_cross, colour_of(group_family[i])) }
+}
+set print $front
+do for [k = 1:groups] {
+	i = by_size[k]
+	if (done > 1 && group_on_front[i]) { print sprintf("%.15g %.15g", group_x[i], group_y(i)) }
 }
 if (done > 1) { print sprintf("%.15g %.15g", x_to, y_best) } else { print nowhere }
 unset print
@@ -151,17 +155,21 @@ load plots."/labels.gp"
 
 line_width = 2.5
 gray = 0x888888
-plot $front using 1:2 smooth unique with steps linewidth 2 linecolor rgb gray dashtype (8, 6) notitle, \
-	for [f = 1:families] $means index f - 1 using 1:2 smooth unique with lines linewidth line_width \
+plot $front using 1:2 with steps linewidth 2 linecolor rgb gray dashtype (8, 6) notitle, \
+	for [f = 1:families] $means index f - 1 using 1:2 with lines linewidth line_width \
 		linecolor rgb blend(colour_of(f), 0xFFFFFF, 0.35) notitle, \
 	for [f = 1:bars * families] $means index f - 1 using 1:2:3:4 with yerrorbars pointtype 0 linewidth 2 \
 		linecolor rgb colour_of(f) notitle, \
-	for [f = 1:families] $means index f - 1 using 1:2 with points pointtype shape_of(f) pointsize shape_size(f) linewidth 2 \
+	for [f = 1:families] $means index f - 1 using 1:2 with points pointtype shape_of(f) pointsize shape_size(f) \
+		linewidth 2 \
 		linecolor rgb colour_of(f) notitle, \
-	$crosses using 1:2:5 with points pointtype 2 pointsize 2 * dot_size linewidth 3 linecolor rgb variable notitle, \
-	for [f = 1:families] keyentry with linespoints pointtype shape_of(f) pointsize shape_size(f) linewidth line_width \
+	$crosses using 1:2:5 with points pointtype 2 pointsize 2 * dot_size linewidth 3 \
+		linecolor rgb variable notitle, \
+	for [f = 1:families] keyentry with linespoints pointtype shape_of(f) pointsize shape_size(f) \
+		linewidth line_width \
 		linecolor rgb colour_of(f) title shorten(family_name[f], name_length), \
-	for [i = 1:bars] keyentry with yerrorbars pointtype 0 linewidth 2 linecolor rgb gray title "mean and range of seeds", \
+	for [i = 1:bars] keyentry with yerrorbars pointtype 0 linewidth 2 linecolor rgb gray \
+		title "mean and range of seeds", \
 	for [i = 1:done > 1] keyentry with lines linewidth 2 linecolor rgb gray dashtype (8, 6) title "Pareto front", \
 	for [i = 1:lost > 0] keyentry with points pointtype 2 pointsize 2 * dot_size linewidth 3 linecolor rgb gray \
 		title "diverged or failed", \

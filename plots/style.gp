@@ -1,7 +1,8 @@
 # What all figures share: the terminal by the ending of `out`, fonts, colours, shapes. Not a figure itself.
 #
-# A figure may set `canvas_width` and `canvas_height` (pixels) before it loads this file. It gets `font_size` (points, as
-# the PNG counts them), `em` (pixels), `ink` for text, and the palette's functions. All text is plain: names hold _ ^ { and %.
+# A figure may set `canvas_width` and `canvas_height` (pixels) before it loads this file. It gets `font_size` (points,
+# as the PNG counts them), `em` (pixels), `ink` for text, and the palette's functions. All text is plain: names hold _ ^
+# { and %.
 
 if (!exists("canvas_width")) canvas_width = 1600
 if (!exists("canvas_height")) canvas_height = 1000
@@ -11,7 +12,8 @@ font_size = 18
 em = font_size * 4 / 3.
 is_svg = strlen(out) > 4 && out[strlen(out) - 3:] eq ".svg"
 if (is_svg) \
-	set terminal svg noenhanced size canvas_width, canvas_height font sprintf("DejaVu Sans,%g", em) background "white" rounded; \
+	set terminal svg noenhanced size canvas_width, canvas_height font sprintf("DejaVu Sans,%g", em) \
+	background "white" rounded; \
 else \
 	set terminal pngcairo noenhanced size canvas_width, canvas_height font sprintf("DejaVu Sans,%g", font_size) \
 		background "white" rounded dashlength 1.8
@@ -23,7 +25,8 @@ label_lift = is_svg ? 0.75 : 0.
 small_font = sprintf(",%g", (is_svg ? em : font_size) * 0.9)
 large_font = sprintf(",%g", (is_svg ? em : font_size) * 1.1)
 
-# The palette of Okabe and Ito, which the colour-blind can tell apart; yellow is too pale for lines on white and comes darker, at last.
+# The palette of Okabe and Ito, which the colour-blind can tell apart; yellow is too pale for lines on white and comes
+# darker, at last.
 array palette_colour = [ 0x0072B2, 0xD55E00, 0x009E73, 0xCC79A7, 0xE69F00, 0x56B4E9, 0x000000, 0xB8A800 ]
 # Shapes are 7 and colours are 8, so that family 9 shares its colour with the first, but not its shape.
 array palette_shape = [ 7, 5, 9, 13, 11, 15, 6 ]
@@ -33,8 +36,10 @@ shape_size(i) = shape_of(i) == 7 || shape_of(i) == 6 || shape_of(i) == 5 ? 1.9 *
 
 # `from` with `share` of `to` mixed in, channel by channel.
 channel(rgb, shift) = (int(rgb) >> shift) & 255
-blend_channel(from, to, share, shift) = int(channel(from, shift) * (1 - share) + channel(to, shift) * share + 0.5) << shift
-blend(from, to, share) = blend_channel(from, to, share, 16) + blend_channel(from, to, share, 8) + blend_channel(from, to, share, 0)
+blend_channel(from, to, share, shift) = \
+	int(channel(from, shift) * (1 - share) + channel(to, shift) * share + 0.5) << shift
+blend(from, to, share) = blend_channel(from, to, share, 16) + blend_channel(from, to, share, 8) + \
+	blend_channel(from, to, share, 0)
 
 ink = 0x333333
 pale = 0xDDDDDD

@@ -1,7 +1,8 @@
 # The networks of compare.tsv, which the figures of a comparison share. Not a figure itself.
 #
-# Takes `table` (compare.tsv, read by column name) and `data` (points.tsv, for the title). Gives `variants` and arrays [1..variants].
-# All numbers are kept as text: "" is missing, and gnuplot would pass over rows in which it meets no number.
+# Takes `table` (compare.tsv, read by column name) and `data` (points.tsv, for the title). Gives `variants` and arrays
+# [1..variants]. All numbers are kept as text: "" is missing, and gnuplot would pass over rows in which it meets no
+# number.
 
 set datafile separator tab
 variants = -1
@@ -33,19 +34,22 @@ array variant_inference_ratio[variants + 1]
 i = 0; base = 0; conditions = ""; seeds = 1
 see_who(family, width, is_base, status) = (i = i + 1, variant_family[i] = family, variant_width[i] = width, \
 	variant_is_base[i] = is_base eq "true", base = is_base eq "true" ? i : base, variant_status[i] = status, 0)
-see_accuracy(mean, lowest, highest, difference) = (variant_accuracy[i] = mean, variant_lowest[i] = lowest, variant_highest[i] = highest, \
-	variant_difference[i] = difference, 0)
+see_accuracy(mean, lowest, highest, difference) = (variant_accuracy[i] = mean, variant_lowest[i] = lowest, \
+	variant_highest[i] = highest, variant_difference[i] = difference, 0)
 see_cost(total, total_ratio, macs, macs_ratio) = (variant_total[i] = total, variant_total_ratio[i] = total_ratio, \
 	variant_macs[i] = macs, variant_macs_ratio[i] = macs_ratio, 0)
 see_times(training, training_ratio, inference, inference_ratio) = (variant_training[i] = training, \
-	variant_training_ratio[i] = training_ratio, variant_inference[i] = inference, variant_inference_ratio[i] = inference_ratio, 0)
+	variant_training_ratio[i] = training_ratio, variant_inference[i] = inference, \
+	variant_inference_ratio[i] = inference_ratio, 0)
 see_conditions(batch, rounds, processor) = (conditions = strlen(batch) ? \
-	"each network alone on one thread, batches of ".batch.", median of ".rounds.(rounds eq "1" ? " round, " : " rounds, ").processor : \
-	conditions, 0)
+	"each network alone on one thread, batches of ".batch.", median of ".rounds.(rounds eq "1" ? " round, " : \
+	" rounds, ").processor : conditions, 0)
 if (variants > 0) stats table using (see_who(strcol("family"), strcol("width"), strcol("base"), strcol("status")), \
-	see_accuracy(strcol("accuracy"), strcol("accuracy_lowest"), strcol("accuracy_highest"), strcol("accuracy_difference")), \
+	see_accuracy(strcol("accuracy"), strcol("accuracy_lowest"), strcol("accuracy_highest"), \
+	strcol("accuracy_difference")), \
 	see_cost(strcol("total"), strcol("total_ratio"), strcol("macs"), strcol("macs_ratio")), \
-	see_times(strcol("training_microseconds"), strcol("training_ratio"), strcol("inference_microseconds"), strcol("inference_ratio")), \
+	see_times(strcol("training_microseconds"), strcol("training_ratio"), strcol("inference_microseconds"), \
+	strcol("inference_ratio")), \
 	see_conditions(strcol("batch"), strcol("rounds"), strcol("processor")), \
 	seeds = strcol("seeds") eq "1" ? seeds : 2, 0) nooutput
 set datafile separator whitespace

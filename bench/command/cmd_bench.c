@@ -255,18 +255,18 @@ static bool bench_sweep(struct bench *b, const struct sweep *s, struct error *er
 /* --- A whole sweep ------------------------------------------------------------------------------------------------ */
 
 /* Measures a network once for all its seeds. */
-static bool measure_jobs(struct bench *b, const struct sweep *s, struct job *jobs, struct error *err)
+static bool measure_tasks(struct bench *b, const struct sweep *s, struct task *tasks, struct error *err)
 {
 	struct cost cost;
 
 	for (int i = 0; i < s->point_count; i++) {
 		if (!point_begins_network(s, i)) {
-			jobs[i] = jobs[i - 1];
+			tasks[i] = tasks[i - 1];
 			continue;
 		}
 		if (!point_count(s, &s->points[i], &cost, err) || !measure_point(b, s, &s->points[i], err))
 			return false;
-		jobs[i] = (struct job){ .work = 1 / b->measured->training.images_per_second, .memory_bytes = 0,
+		tasks[i] = (struct task){ .work = 1 / b->measured->training.images_per_second, .memory_bytes = 0,
 		                        .most_threads = (s->recipe.batch + LANES - 1) / LANES };
 	}
 	return true;
@@ -274,14 +274,14 @@ static bool measure_jobs(struct bench *b, const struct sweep *s, struct job *job
 
 static bool bench_cores(struct bench *b, const struct sweep *s, struct error *err)
 {
-	struct job *jobs = calloc((size_t)s->point_count + 1, sizeof *jobs);
+	struct task *tasks = calloc((size_t)s->point_count + 1, sizeof *tasks);
 	int cores = (int)options_number(b->given, "threads", MOST_CORES);
 
-	if (!jobs)
+	if (!tasks)
 		return fail(err, "not enough memory for %d points", s->point_count);
-	bool done = measure_jobs(b, s, jobs, err) &&
-	            occupancy_add(b->table, &(struct occupancy){ s->name, s->point_count, jobs, cores }, err);
-	free(jobs);
+	bool done = measure_tasks(b, s, tasks, err) &&
+	            occupancy_add(b->table, &(struct occupancy){ s->name, s->point_count, tasks, cores }, err);
+	free(tasks);
 	return done;
 }
 

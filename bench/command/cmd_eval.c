@@ -1,9 +1,9 @@
 /* archsweep eval: how trained weights do on the splits of the data, one point's or several averaged. Floor 5. */
 #include "bench/command/command.h"
 
-#include "bench/command/given_sweep.h"
+#include "bench/command/with_sweep.h"
 #include "bench/eval/outcome_table.h"
-#include "bench/record/kept.h"
+#include "bench/record/final_weights.h"
 #include "bench/run/progress.h"
 #include "bench/sweep/point_find.h"
 #include "bench/system/machine.h"
@@ -18,22 +18,25 @@ static const struct option_row options[] = {
 	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep: data.idx.folder=DIR", .repeats = true },
 	{ "reports", 'r', "DIR", .help = "look for trained weights in DIR/<sweep>/ instead of reports/<sweep>/" },
 	{ "threads", 't', "N", .help = "use N threads", .min = 1, .max = 1024 },
-	{ "json", 'j', .help = "an object with accuracy, loss, classes and confusion of each split", .excludes = "tsv" },
+	{ "json", 'j', .help = "an object with accuracy, loss, classes and confusion of each split",
+	  .excludes = "tsv" },
 	{ "tsv", .help = "tab-separated values: a row for each split, and for each of its classes" },
 	{ 0 }
 };
 
 static const char help[] =
-	"POINT is \"family/width\", with several seeds \"family/width/seed\", or the beginning of an id; with --ensemble also a pattern\n"
-	"of several: 'plain/12/*'. Without --weights the weights are those that `archsweep run` kept. All splits but the training\n"
-	"images are evaluated unless --split names some. The accuracy of a class is the share of its images that were taken for it;\n"
-	"the confusion of --json has a row for each class and a column for what its images were taken for.\n"
+	"POINT is \"family/width\", with several seeds \"family/width/seed\", or the beginning of an id; with\n"
+	"--ensemble also a pattern of several: 'plain/12/*'. Without --weights the weights are those that\n"
+	"`archsweep run` kept. All splits but the training images are evaluated unless --split names some. The\n"
+	"accuracy of a class is the share of its images that were taken for it; the confusion of --json has a row\n"
+	"for each class and a column for what its images were taken for.\n"
 	"\n"
-	"--weights FILE reads what `archsweep export` writes, and weights from Keras: if no array has a name like 01_conv/kernel, the\n"
-	"file must hold all arrays in the order and layout of Keras' get_weights(), in order of number if they are named arr_0,\n"
-	"arr_1, ... as by np.savez(FILE, *model.get_weights()), else as they stand in the file. float16, float32 or float64, stored or\n"
-	"deflated. Layers with weights must be in the sweep in the order in which Keras lists them. Pixels are scaled as the sweep's\n"
-	"`scaling` says: `--set recipe.scaling=raw` for networks that were trained on 0..255.\n"
+	"--weights FILE reads what `archsweep export` writes, and weights from Keras: if no array has a name like\n"
+	"01_conv/kernel, the file must hold all arrays in the order and layout of Keras' get_weights(), in order of\n"
+	"number if they are named arr_0, arr_1, ... as by np.savez(FILE, *model.get_weights()), else as they stand\n"
+	"in the file. float16, float32 or float64, stored or deflated. Layers with weights must be in the sweep in\n"
+	"the order in which Keras lists them. Pixels are scaled as the sweep's `scaling` says: `--set\n"
+	"recipe.scaling=raw` for networks that were trained on 0..255.\n"
 	"\n"
 	"Exit status: 0 done, 1 failed, 2 the command line or the YAML is wrong.\n";
 
@@ -47,7 +50,7 @@ struct eval {
 	char (*weights)[FILE_PATH_BYTES];       /* [count], owned */
 };
 
-/* --- which points ---------------------------------------------------------------------------------------------------------------- */
+/* --- which points ------------------------------------------------------------------------------------------------- */
 
 static bool add_point(struct eval *e, const struct point *point, struct error *err)
 {
@@ -90,9 +93,11 @@ static bool choose_points(struct eval *e, struct error *err)
 		if (!add_members(e, given->operands[i], err))
 			return false;
 	if (ensemble)
-		return e->count > 1 || (options_fail(given, err, "an ensemble of one point; accepted: two and more"), false);
+		return e->count > 1 || (options_fail(given, err, "an ensemble of one point; accepted: two and more"),
+		                        false);
 	if (given->operand_count > 2)
-		return options_fail(given, err, "unexpected argument \"%s\"; several points make an --ensemble", given->operands[2]), false;
+		return options_fail(given, err, "unexpected argument \"%s\"; several points make an --ensemble",
+		                    given->operands[2]), false;
 	/* Points that differ in their seed alone are one network for a file from elsewhere. */
 	const struct point_search search = { e->sweep, given->operands[1], !options_has(given, "weights") };
 	const struct point *point = point_find(&search, &unknown);
@@ -102,18 +107,18 @@ static bool choose_points(struct eval *e, struct error *err)
 static bool find_weights(struct eval *e, struct error *err)
 {
 	const char *given = options_value(e->given, "weights");
-	struct kept_search search = { e->sweep, e->given->operands[0], options_value(e->given, "reports"),
+	struct weights_search search = { e->sweep, e->given->operands[0], options_value(e->given, "reports"),
 		options_has(e->given, "ensemble") ? "" : "; or give a file: --weights FILE" };
 
 	for (int i = 0; i < e->count; i++) {
-		if (!given && !kept_find(&search, e->results[i].point, e->weights[i], err))
+		if (!given && !final_weights_find(&search, e->results[i].point, e->weights[i], err))
 			return false;
 		e->results[i].weights = given ? given : e->weights[i];
 	}
 	return true;
 }
 
-/* --- which splits ---------------------------------------------------------------------------------------------------------------- */
+/* --- which splits ------------------------------------------------------------------------------------------------- */
 
 static bool is_wanted(const struct options *given, const struct split *split)
 {
@@ -137,8 +142,9 @@ static bool check_splits(const struct eval *e, struct error *err)
 		words_add(&words, e->data.splits[i].name);
 	for (int i = 0; i < count; i++)
 		if (!words_have(&words, names[i]))
-			return options_fail(e->given, err, "--split: no split is \"%s\"; %s", words_show(names[i], shown),
-			                    words_accepted(&words, names[i], accepted)), false;
+			return options_fail(e->given, err, "--split: no split is \"%s\"; %s",
+			                    words_show(names[i], shown), words_accepted(&words, names[i], accepted)),
+			                    false;
 	return true;
 }
 
@@ -147,10 +153,11 @@ static bool choose_splits(const struct eval *e, struct evaluator *to, struct err
 	for (int i = 0; i < e->data.split_count; i++)
 		if (is_wanted(e->given, &e->data.splits[i]))
 			to->splits[to->split_count++] = &e->data.splits[i];
-	return to->split_count > 0 || fail(err, "the data has nothing but training images; evaluate those with --split training");
+	return to->split_count > 0 || fail(err, "the data has nothing but training images; evaluate those with --split "
+	                                   "training");
 }
 
-/* --- the work -------------------------------------------------------------------------------------------------------------------- */
+/* --- the work ----------------------------------------------------------------------------------------------------- */
 
 static bool evaluate_all(struct eval *e, struct evaluator *evaluator, struct error *err)
 {
@@ -172,11 +179,13 @@ static bool evaluate(struct eval *e, struct error *err)
 {
 	struct evaluator evaluator = { .sweep = e->sweep, .data = &e->data, .kernels = machine_kernels(err),
 		.threads = (int)options_number(e->given, "threads", machine_threads()) };
-	bool good = evaluator.kernels && choose_splits(e, &evaluator, err) && evaluator_prepare(&evaluator, e->count > 1, err) &&
+	bool good = evaluator.kernels && choose_splits(e, &evaluator, err) &&
+		evaluator_prepare(&evaluator, e->count > 1, err) &&
 	            evaluate_all(e, &evaluator, err);
 
 	if (good)
-		good = results_print(&(struct results){ e->sweep, e->data.classes, evaluator.split_count, e->count > 1 ? e->count + 1 : 1,
+		good = results_print(&(struct results){ e->sweep, e->data.classes, evaluator.split_count,
+			e->count > 1 ? e->count + 1 : 1,
 		                                        e->results }, options_format(e->given), err);
 	for (int i = 0; i <= e->count; i++)
 		outcomes_free(e->results[i].outcomes, MAX_SPLITS);
@@ -215,10 +224,11 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 
 static int run(const struct options *given, struct error *err)
 {
-	return given_sweep_run(given, run_sweep, err);
+	return with_sweep(given, run_sweep, err);
 }
 
 const struct command command_eval = {
 	.name = "eval", .summary = "accuracy of trained weights, in all and of each class; of several points averaged",
-	.operands = "SWEEP.yaml POINT...", .min_operands = 2, .max_operands = 0, .options = options, .help = help, .run = run,
+	.operands = "SWEEP.yaml POINT...", .min_operands = 2, .max_operands = 0, .options = options, .help = help,
+	.run = run,
 };

@@ -1,8 +1,8 @@
 /* archsweep export: a point's weights as a file that numpy reads. Floor 5. */
 #include "bench/command/command.h"
 
-#include "bench/command/given_sweep.h"
-#include "bench/record/kept.h"
+#include "bench/command/with_sweep.h"
+#include "bench/record/final_weights.h"
 #include "bench/sweep/point_find.h"
 
 #include <stdlib.h>
@@ -66,7 +66,7 @@ static bool allocate(struct export *e, struct error *err)
 
 static bool find_values(struct export *e, struct error *err)
 {
-	struct kept_search search = { e->sweep, e->given->operands[0], options_value(e->given, "reports"),
+	struct weights_search search = { e->sweep, e->given->operands[0], options_value(e->given, "reports"),
 		"; or take the weights that training begins with: --initial" };
 	char path[FILE_PATH_BYTES];
 
@@ -74,7 +74,7 @@ static bool find_values(struct export *e, struct error *err)
 		training_first_weights(e->plan, (uint64_t)e->point->seed, e->values.params, e->values.state);
 		return true;
 	}
-	return kept_find(&search, e->point, path, err) && weights_read(e->weights, path, e->values, err);
+	return final_weights_find(&search, e->point, path, err) && weights_read(e->weights, path, e->values, err);
 }
 
 static bool print_arrays(const struct export *e, struct error *err)
@@ -126,7 +126,7 @@ static int run(const struct options *given, struct error *err)
 {
 	if (!options_has(given, "npz"))
 		return options_fail(given, err, "--npz FILE is missing: where to write the weights");
-	return given_sweep_run(given, run_sweep, err);
+	return with_sweep(given, run_sweep, err);
 }
 
 const struct command command_export = {

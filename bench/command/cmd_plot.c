@@ -1,10 +1,11 @@
 /* archsweep plot: draws a sweep's pictures again from its tables, without data and without training. Floor 5.
  *
- * Every script plots/NAME.gp whose first line begins with "# Figure:" becomes NAME.png and NAME.svg in reports/<sweep>/. One that begins
- * with "# Figure from TABLE.tsv:" does where that folder has such a table. */
+ * Every script plots/NAME.gp whose first line begins with "# Figure:" becomes NAME.png and NAME.svg in
+ * reports/<sweep>/. One that begins with "# Figure from TABLE.tsv:" does where that folder has such a table. */
 #include "bench/command/command.h"
 
 #include "bench/command/options.h"
+#include "bench/summary/picture_data.h"
 #include "bench/system/gnuplot.h"
 #include "bench/text/words.h"
 
@@ -25,18 +26,20 @@ static const char help[] =
 	"Names a sweep by its file, sweeps/fashion.yaml, or by its folder in reports, fashion. Reads points.tsv and\n"
 	"curves.tsv there, which `archsweep run` wrote, and prints the paths of the pictures.\n"
 	"\n"
-	"Figures are gnuplot scripts: those of the folder that ARCHSWEEP_PLOTS names, else those installed or built with\n"
-	"the program (../share/archsweep/plots or ../plots beside it), else those in plots/.\n"
-	"Each script NAME.gp whose first line begins with\n"
-	"\"# Figure:\" is drawn to NAME.png and NAME.svg; gnuplot finds the variables plots, data, curves and out. With\n"
-	"\"# Figure from TABLE.tsv:\" it is drawn where the sweep has that table, whose path is in the variable table:\n"
-	"compare.tsv is there where the sweep names a base.\n"
+	"Figures are gnuplot scripts: those of the folder that ARCHSWEEP_PLOTS names, else those installed or built\n"
+	"with the program (../share/archsweep/plots or ../plots beside it), else those in plots/. Each script\n"
+	"NAME.gp whose first line begins with \"# Figure:\" is drawn to NAME.png and NAME.svg. gnuplot finds the\n"
+	"variables plots, out, data (points.tsv), curves (curves.tsv), networks (a row for each family and width:\n"
+	"mean accuracy of its seeds, deviation, range, rank, Pareto front) and means (learning curves, averaged\n"
+	"over seeds). With \"# Figure from TABLE.tsv:\" it is drawn where the sweep has that table, whose path is\n"
+	"in the variable table: compare.tsv is there where the sweep names a base.\n"
 	"\n"
 	"Exit status: 0 done, 1 a table is missing or gnuplot failed, 2 the command line is wrong.\n";
 
 struct figure {
 	char name[NAME_SIZE];           /* without .gp */
-	char table[NAME_SIZE];          /* of the sweep's folder, from which it is drawn; "" where any sweep has the figure */
+	/* Of the sweep's folder, from which it is drawn; "" where any sweep has the figure */
+	char table[NAME_SIZE];
 };
 
 struct figures {
@@ -122,7 +125,8 @@ static bool find_figures(struct figures *to, struct error *err)
 	find_scripts(to->folder);
 	scripts = opendir(folder);
 	if (!scripts)
-		return fail(err, "%s: %s; ARCHSWEEP_PLOTS names the folder of the gnuplot scripts", folder, strerror(errno));
+		return fail(err, "%s: %s; ARCHSWEEP_PLOTS names the folder of the gnuplot scripts", folder,
+		            strerror(errno));
 	bool good = true;
 	while (good && (entry = readdir(scripts))) {
 		good = join(path, folder, entry->d_name, "", err);
@@ -144,7 +148,8 @@ static bool find_name(const char *operand, char to[NAME_SIZE])
 {
 	const char *slash = strrchr(operand, '/'), *file = slash ? slash + 1 : operand;
 	size_t len = strlen(file);
-	bool is_yaml = (len > 5 && strcmp(file + len - 5, ".yaml") == 0) || (len > 4 && strcmp(file + len - 4, ".yml") == 0);
+	bool is_yaml = (len > 5 && strcmp(file + len - 5, ".yaml") == 0) ||
+		(len > 4 && strcmp(file + len - 4, ".yml") == 0);
 
 	if (is_yaml)
 		len = (size_t)(strrchr(file, '.') - file);
@@ -183,14 +188,10 @@ static bool draw_figure(struct drawing drawing, const char *folder, const char *
 	return true;
 }
 
-static bool draw_sweep(const struct figures *figures, const char *reports, const char *name, struct error *err)
+static bool draw_figures(const struct figures *figures, const char *folder, struct drawing drawing, struct error *err)
 {
-	char folder[PATH_SIZE], data[PATH_SIZE], curves[PATH_SIZE], table[PATH_SIZE];
-	struct drawing drawing = { .plots = figures->folder, .data = data, .curves = curves };
+	char table[PATH_SIZE];
 
-	if (!join(folder, reports, name, "", err) || !join(data, folder, "points.tsv", "", err) ||
-	    !join(curves, folder, "curves.tsv", "", err) || !check_table(data, err) || !check_table(curves, err))
-		return false;
 	for (int i = 0; i < figures->count; i++) {
 		const struct figure *figure = &figures->at[i];
 
@@ -205,6 +206,22 @@ static bool draw_sweep(const struct figures *figures, const char *reports, const
 	return true;
 }
 
+static bool draw_sweep(const struct figures *figures, const char *reports, const char *name, struct error *err)
+{
+	char folder[PATH_SIZE], data[PATH_SIZE], curves[PATH_SIZE];
+	struct picture_data tables;
+
+	if (!join(folder, reports, name, "", err) || !join(data, folder, "points.tsv", "", err) ||
+	    !join(curves, folder, "curves.tsv", "", err) || !check_table(data, err) || !check_table(curves, err) ||
+	    !picture_data_create(folder, &tables, err))
+		return false;
+	struct drawing drawing = { .plots = figures->folder, .data = data, .curves = curves,
+		.networks = tables.networks.temporary, .means = tables.means.temporary };
+	bool drawn = draw_figures(figures, folder, drawing, err);
+	picture_data_remove(&tables);
+	return drawn;
+}
+
 static int run(const struct options *given, struct error *err)
 {
 	const char *reports = options_value(given, "reports");
@@ -213,8 +230,8 @@ static int run(const struct options *given, struct error *err)
 
 	for (int i = 0; i < given->operand_count; i++)
 		if (!find_name(given->operands[i], name))
-			return options_fail(given, err, "\"%s\" names no sweep; accepted: SWEEP.yaml or the name of a folder in reports",
-			                    words_show(given->operands[i], shown));
+			return options_fail(given, err, "\"%s\" names no sweep; accepted: SWEEP.yaml or the name of a "
+			                    "folder in reports", words_show(given->operands[i], shown));
 	if (!find_figures(&figures, err))
 		return EXIT_FAILED;
 	for (int i = 0; i < given->operand_count; i++) {
@@ -226,6 +243,6 @@ static int run(const struct options *given, struct error *err)
 }
 
 const struct command command_plot = {
-	.name = "plot", .summary = "draw the pictures of a sweep from its records", .operands = "SWEEP.yaml|NAME...", .min_operands = 1,
-	.options = options, .help = help, .run = run,
+	.name = "plot", .summary = "draw the pictures of a sweep from its records", .operands = "SWEEP.yaml|NAME...",
+	.min_operands = 1, .options = options, .help = help, .run = run,
 };

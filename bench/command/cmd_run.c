@@ -1,14 +1,15 @@
 /* archsweep run: trains what is missing of a sweep and prints its points. Floor 5.
  *
- * The walk: read the sweep, choose points, lock the folder, read the data, compare with the records, train what is left, collect,
- * print. Whatever happens to one point, the others go on. */
+ * The walk: read the sweep, choose points, lock the folder, read the data, compare with the records, train what is
+ * left, collect, print. Whatever happens to one point, the others go on. */
 #include "bench/command/command.h"
 
-#include "bench/command/given_sweep.h"
+#include "bench/command/with_sweep.h"
 #include "bench/measure/compare.h"
-#include "bench/run/campaign.h"
 #include "bench/run/estimate.h"
-#include "bench/run/points_table.h"
+#include "bench/run/pending_table.h"
+#include "bench/run/train_pending.h"
+#include "bench/summary/summary.h"
 #include "bench/system/clock.h"
 #include "bench/system/interrupt.h"
 #include "bench/system/lock.h"
@@ -19,7 +20,8 @@
 enum { MIB = 1 << 20 };
 
 static const struct option_row options[] = {
-	{ "only", 'o', "GLOB", .help = "train only the points that match: 'plain/*', conv1x1/6, the beginning of an id", .repeats = true },
+	{ "only", 'o', "GLOB", .help = "train only the points that match: 'plain/*', conv1x1/6, the beginning of an id",
+	  .repeats = true },
 	{ "force", 'f', .help = "train again what is up to date" },
 	{ "dry-run", 'n', .help = "list what would be trained, with its cost and time; the data may be missing" },
 	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep: recipe.epochs=3", .repeats = true },
@@ -38,20 +40,23 @@ static const char help[] =
 	"again; those that diverged or failed are. Records, learning curves and final weights are kept in\n"
 	"reports/<sweep>/points/, the first two collected in reports/<sweep>/points.tsv and curves.tsv.\n"
 	"\n"
-	"Points are trained side by side on as many threads as OMP_NUM_THREADS says, or as there are processors, and no\n"
-	"more of them at a time than fit into memory. Results depend on neither. Ctrl-C ends the run within a second or\n"
-	"two and keeps the points that are finished; the same command goes on from there. A second Ctrl-C ends at once.\n"
+	"Points are trained side by side on as many threads as OMP_NUM_THREADS says, or as there are processors,\n"
+	"and no more of them at a time than fit into memory. Results depend on neither. Ctrl-C ends the run within\n"
+	"a second or two and keeps the points that are finished; the same command goes on from there. A second\n"
+	"Ctrl-C ends at once.\n"
 	"\n"
-	"ARCHSWEEP_KERNELS=avx512bf16, avx512, avx2 or portable chooses the arithmetic; the best for this processor is the default.\n"
+	"ARCHSWEEP_KERNELS=avx512bf16, avx512, avx2 or portable chooses the arithmetic; the best for this processor\n"
+	"is the default.\n"
 	"\n"
-	"Exit status: 0 all points are trained, 1 a point diverged, failed or was interrupted, or the data could not be\n"
-	"read, 2 the command line or the YAML is wrong.\n";
+	"Exit status: 0 all points are trained, 1 a point diverged, failed or was interrupted, or the data could\n"
+	"not be read, 2 the command line or the YAML is wrong.\n";
 
 struct run {
 	const struct options *given;
 	enum table_format format;
 	const struct sweep *sweep;
-	struct todo todo;               /* owned */
+	struct pending pending;         /* owned */
+	struct records records;         /* owned; read once, before anything trains */
 	struct dataset data;            /* owned; no pixels before it is read */
 	char folder[FOLDER_SIZE];       /* reports/<sweep> */
 	int threads;
@@ -63,25 +68,27 @@ static bool choose_points(struct run *r, struct error *err)
 	const char *patterns[MAX_OPTION_USES];
 	int count = options_values(r->given, "only", patterns);
 
-	return todo_choose(r->sweep, patterns, count, &r->todo, err);
+	return pending_choose(r->sweep, patterns, count, &r->pending, err);
 }
 
-/* Called when the data has been read, so that what is free now is free for training; a twentieth stays for everything else. */
+/* Called when the data has been read, so that what is free now is free for training; a twentieth stays for everything
+ * else. */
 static void look_at_machine(struct run *r)
 {
-	int64_t most = (int64_t)options_number(r->given, "memory", INT32_MAX) * MIB, there = machine_memory_bytes() / 20 * 19;
+	int64_t most = (int64_t)options_number(r->given, "memory", INT32_MAX) * MIB;
+	int64_t there = machine_memory_bytes() / 20 * 19;
 
 	r->threads = (int)options_number(r->given, "threads", machine_threads());
 	r->memory_bytes = there < most ? there : most;
 }
 
-/* --- what would be done ---------------------------------------------------------------------------------------------------------- */
+/* --- what would be done ------------------------------------------------------------------------------------------- */
 
 static void print_dry_total(const struct run *r, const struct estimate *e, double wall_seconds)
 {
 	char processor[64], time[24];
 
-	printf("%d of %d points to train", r->todo.stale, r->todo.count);
+	printf("%d of %d points to train", r->pending.to_train, r->pending.count);
 	if (wall_seconds > 0)
 		printf(", about %s", clock_text(wall_seconds, time));
 	printf(" on %d thread%s of %s", r->threads, r->threads == 1 ? "" : "s", machine_processor(processor));
@@ -93,33 +100,36 @@ static void print_dry_total(const struct run *r, const struct estimate *e, doubl
 /* How long all of it takes by the scheduler's own decisions. */
 static bool simulate(const struct run *r, const double *seconds, double *wall_seconds, struct error *err)
 {
-	struct job *jobs = campaign_jobs(r->sweep, &r->todo, seconds, err);
+	struct task *tasks = train_tasks(r->sweep, &r->pending, seconds, err);
 	struct schedule schedule = {
-		.threads = r->threads, .job_count = r->todo.stale, .jobs = jobs, .memory_bytes = r->memory_bytes,
+		.threads = r->threads, .task_count = r->pending.to_train, .tasks = tasks,
+		.memory_bytes = r->memory_bytes,
 	};
 	struct schedule_times times = { 0 };
 
-	if (!jobs)
+	if (!tasks)
 		return false;
 	bool simulated = schedule_simulate(&schedule, &times);
-	free(jobs);
+	free(tasks);
 	*wall_seconds = times.wall_seconds;
-	return simulated || fail(err, "not enough memory for %d points", r->todo.stale);
+	return simulated || fail(err, "not enough memory for %d points", r->pending.to_train);
 }
 
-static bool print_forecast(const struct run *r, const struct estimate *e, double forecast[2][MAX_POINTS], struct error *err)
+static bool print_forecast(const struct run *r, const struct estimate *e, double forecast[2][MAX_POINTS],
+                           struct error *err)
 {
 	double images = r->data.pixels ? estimate_images(&r->data, &r->sweep->recipe) : 0, wall_seconds = 0;
 
-	for (int i = 0; i < r->todo.count; i++) {
-		double speed = estimate_images_per_second(e, estimate_work(&r->todo.tasks[i].cost, r->sweep->recipe.batch));
+	for (int i = 0; i < r->pending.count; i++) {
+		double work = estimate_work(&r->pending.points[i].cost, r->sweep->recipe.batch);
+		double speed = estimate_images_per_second(e, work);
 
 		forecast[0][i] = speed;
 		forecast[1][i] = speed > 0 ? images / speed : 0;
 	}
 	if (images > 0 && e->count > 0 && !simulate(r, forecast[1], &wall_seconds, err))
 		return false;
-	if (!todo_table_print(r->sweep, &r->todo, (struct forecast){ forecast[0], forecast[1] }, r->format, err))
+	if (!pending_table_print(r->sweep, &r->pending, (struct forecast){ forecast[0], forecast[1] }, r->format, err))
 		return false;
 	if (r->format == TABLE_HUMAN)
 		print_dry_total(r, e, wall_seconds);
@@ -133,23 +143,26 @@ static int dry_run(struct run *r, struct error *err)
 	bool read = dataset_read(&r->sweep->data, &r->data, &unread);
 
 	if (!read)
-		fprintf(stderr, "without the data there are no times, and nobody knows whether it has changed: %s\n", unread.text);
-	todo_check(&r->todo, r->folder, read ? &r->data.digest : NULL, options_has(r->given, "force"));
-	look_at_machine(r);
-	if (!todo_fits(&r->todo, r->memory_bytes, err))
+		fprintf(stderr, "without the data there are no times, and nobody knows whether it has changed: %s\n",
+		        unread.text);
+	if (!records_read(r->folder, r->sweep, &r->records, err))
 		return EXIT_FAILED;
-	if (r->todo.stale > 0 && !estimate_create(r->sweep, &r->todo, r->folder, &estimate, err))
+	pending_check(&r->pending, &r->records, read ? &r->data.digest : NULL, options_has(r->given, "force"));
+	look_at_machine(r);
+	if (!pending_fits(&r->pending, r->memory_bytes, err))
+		return EXIT_FAILED;
+	if (r->pending.to_train > 0 && !estimate_create(r->sweep, &r->pending, &r->records, &estimate, err))
 		return EXIT_FAILED;
 	double (*forecast)[MAX_POINTS] = calloc(2, sizeof *forecast);
 
 	if (!forecast)
-		return fail(err, "not enough memory for %d points", r->todo.count), EXIT_FAILED;
+		return fail(err, "not enough memory for %d points", r->pending.count), EXIT_FAILED;
 	bool printed = print_forecast(r, &estimate, forecast, err);
 	free(forecast);
 	return printed ? EXIT_DONE : EXIT_FAILED;
 }
 
-/* --- what is done ---------------------------------------------------------------------------------------------------------------- */
+/* --- what is done ------------------------------------------------------------------------------------------------- */
 
 static enum progress_mode progress_wanted(const struct run *r)
 {
@@ -160,62 +173,80 @@ static enum progress_mode progress_wanted(const struct run *r)
 	return options_has(r->given, "verbose") && here == PROGRESS_SILENT ? PROGRESS_LINES : here;
 }
 
-static void print_closing(const struct run *r, const struct campaign_result *result)
+static void print_closing(const struct run *r, const struct train_result *result)
 {
 	char time[24];
 	double cores = r->threads * result->times.wall_seconds;
 
-	fprintf(stderr, "%d point%s trained in %s on %d thread%s, cores busy %.1f %%, ", result->done, result->done == 1 ? "" : "s",
-	        clock_text(result->times.wall_seconds, time), r->threads, r->threads == 1 ? "" : "s",
-	        cores > 0 ? 100 * result->times.busy_seconds / cores : 0);
+	fprintf(stderr, "%d point%s trained in %s on %d thread%s, cores busy %.1f %%, ", result->done,
+	        result->done == 1 ? "" : "s", clock_text(result->times.wall_seconds, time), r->threads,
+	        r->threads == 1 ? "" : "s", cores > 0 ? 100 * result->times.busy_seconds / cores : 0);
 	fprintf(stderr, "%.1f %% of it loading, augmenting and evaluating\n",
 	        result->point_seconds > 0 ? 100 * result->beside_seconds / result->point_seconds : 0);
 }
 
 /* What the exit status and the last line on stderr say. */
-static int conclude(const struct run *r, const struct campaign_result *result, struct error *err)
+static int conclude(const struct run *r, const struct train_result *result, struct error *err)
 {
-	int left = r->todo.stale - result->done - result->diverged - result->failed;
+	int left = r->pending.to_train - result->done - result->diverged - result->failed;
 
 	if (left > 0)
-		fail(err, "interrupted: %d of %d points are left; what is finished is kept, and the same command goes on from there",
-		     left, r->todo.count);
+		fail(err, "interrupted: %d of %d points are left; what is finished is kept, and the same command goes "
+		     "on from there", left, r->pending.count);
 	else if (result->diverged + result->failed > 0)
-		fail(err, "%d of %d points diverged, %d failed; the others are not affected", result->diverged, r->todo.count,
-		     result->failed);
+		fail(err, "%d of %d points diverged, %d failed; the others are not affected", result->diverged,
+		     r->pending.count, result->failed);
 	return err->text[0] ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* People read below the points how the seeds of each network differ. */
+static bool print_networks(const struct run *r, struct error *err)
+{
+	struct summary summary;
+
+	if (!summary_create(&r->records, &r->data.digest, &summary, err))
+		return false;
+	bool printed = summary.count == r->records.count;
+	if (!printed) {
+		putchar('\n');
+		printed = summary_print(&summary, TABLE_HUMAN, stdout, err);
+	}
+	summary_free(&summary);
+	return printed;
 }
 
 static bool print_points(const struct run *r, struct error *err)
 {
 	int found;
-	bool collected = record_collect(r->folder, r->sweep, &found, err), kept = comparison_keep(r->sweep, r->folder, err);
-	bool printed = points_table_print(r->sweep, r->folder, r->format, err);
+	bool people = r->format == TABLE_HUMAN, collected = records_collect(&r->records, r->folder, &found, err);
+	bool compared = comparison_save(r->sweep, r->folder, &r->records, err);
+	bool printed = records_print(&r->records, r->format, stdout, err) && (!people || print_networks(r, err));
 
-	if (printed && r->format == TABLE_HUMAN)
+	if (printed && people)
 		printf("%s/points.tsv\n", r->folder);
-	return collected && kept && printed;
+	return collected && compared && printed;
 }
 
 static int train_and_print(struct run *r, struct error *err)
 {
-	struct campaign_result result = { 0 };
+	struct train_result result = { 0 };
 
 	look_at_machine(r);
-	if (!todo_fits(&r->todo, r->memory_bytes, err))
+	if (!pending_fits(&r->pending, r->memory_bytes, err))
 		return EXIT_FAILED;
-	struct campaign campaign = {
-		.sweep = r->sweep, .todo = &r->todo, .data = &r->data, .folder = r->folder, .threads = r->threads,
-		.memory_bytes = r->memory_bytes, .progress = progress_wanted(r), .stop = interrupt_flag(),
+	struct train_request request = {
+		.sweep = r->sweep, .pending = &r->pending, .records = &r->records, .data = &r->data,
+		.folder = r->folder, .threads = r->threads, .memory_bytes = r->memory_bytes,
+		.progress = progress_wanted(r), .stop = interrupt_flag(),
 	};
 
-	if (r->todo.stale > 0) {
-		if (!campaign_run(&campaign, &result, err))
+	if (r->pending.to_train > 0) {
+		if (!train_pending(&request, &result, err))
 			return EXIT_FAILED;
-		if (campaign.progress != PROGRESS_SILENT)
+		if (request.progress != PROGRESS_SILENT)
 			print_closing(r, &result);
 	} else if (r->format == TABLE_HUMAN) {
-		printf("all %d points are up to date\n", r->todo.count);
+		printf("all %d points are up to date\n", r->pending.count);
 	}
 	if (!print_points(r, err))
 		return EXIT_FAILED;
@@ -229,8 +260,8 @@ static int train_run(struct run *r, struct error *err)
 
 	if (lock < 0)
 		return EXIT_FAILED;
-	if (dataset_read(&r->sweep->data, &r->data, err)) {
-		todo_check(&r->todo, r->folder, &r->data.digest, options_has(r->given, "force"));
+	if (dataset_read(&r->sweep->data, &r->data, err) && records_read(r->folder, r->sweep, &r->records, err)) {
+		pending_check(&r->pending, &r->records, &r->data.digest, options_has(r->given, "force"));
 		status = train_and_print(r, err);
 	}
 	lock_close(lock);
@@ -242,16 +273,18 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 	struct run r = { .given = given, .format = options_format(given), .sweep = sweep };
 	int status = EXIT_USAGE;
 
-	if (dataset_is_named(&sweep->data, err) && given_folder(given, sweep, r.folder, err) && choose_points(&r, err))
+	if (dataset_is_named(&sweep->data, err) && reports_folder(given, sweep, r.folder, err) &&
+	    choose_points(&r, err))
 		status = options_has(given, "dry-run") ? dry_run(&r, err) : train_run(&r, err);
 	dataset_free(&r.data);
-	todo_free(&r.todo);
+	records_free(&r.records);
+	pending_free(&r.pending);
 	return status;
 }
 
 static int run(const struct options *given, struct error *err)
 {
-	return given_sweep_run(given, run_sweep, err);
+	return with_sweep(given, run_sweep, err);
 }
 
 const struct command command_run = {

@@ -2,7 +2,7 @@
  * programs. Floor 5. */
 #include "bench/command/command.h"
 
-#include "bench/command/given_sweep.h"
+#include "bench/command/with_sweep.h"
 #include "bench/eval/step.h"
 #include "bench/sweep/point_find.h"
 #include "bench/system/machine.h"
@@ -82,7 +82,7 @@ static int run(const struct options *given, struct error *err)
 		return options_fail(given, err, "--batch FILE is missing: the images and their labels");
 	if (!options_has(given, "out"))
 		return options_fail(given, err, "--out FILE is missing: where to write the results");
-	return given_sweep_run(given, run_sweep, err);
+	return with_sweep(given, run_sweep, err);
 }
 
 const struct command command_step = {

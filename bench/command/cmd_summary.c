@@ -1,7 +1,7 @@
 /* archsweep summary: one network layer by layer, or the points of a sweep. Floor 5. */
 #include "bench/command/command.h"
 
-#include "bench/command/given_sweep.h"
+#include "bench/command/with_sweep.h"
 #include "bench/sweep/cost.h"
 #include "bench/sweep/layer_table.h"
 #include "bench/sweep/point_find.h"
@@ -199,7 +199,7 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 
 static int run(const struct options *given, struct error *err)
 {
-	return given_sweep_run(given, run_sweep, err);
+	return with_sweep(given, run_sweep, err);
 }
 
 const struct command command_summary = {

@@ -37,7 +37,8 @@ static bool outcome_create(const struct evaluator *e, int split, struct outcome 
 {
 	size_t classes = (size_t)e->data->classes;
 
-	*to = (struct outcome){ .split = e->splits[split], .confusion = calloc(classes * classes, sizeof *to->confusion),
+	*to = (struct outcome){ .split = e->splits[split], .confusion = calloc(classes * classes,
+		sizeof *to->confusion),
 		.images = calloc(classes, sizeof *to->images) };
 	return (to->confusion && to->images) || fail(err, "not enough memory for %zu classes", classes);
 }
@@ -86,7 +87,7 @@ static void add_softmax(const float *logits, int count, int best, double *to)
 		to[c] += exp((double)logits[c] - top) / sum;
 }
 
-/* --- one point ------------------------------------------------------------------------------------------------------------------- */
+/* --- one point ---------------------------------------------------------------------------------------------------- */
 
 struct assessment {
 	struct evaluator *evaluator;
@@ -100,12 +101,15 @@ struct assessment {
 static struct training *load(const struct assessment *a, struct crew *crew, struct error *err)
 {
 	const struct evaluator *e = a->evaluator;
-	struct training_setup setup = { .network = &a->point->network, .recipe = &e->sweep->recipe, .seed = (uint64_t)a->point->seed,
-		.training = images_of(e->data, dataset_split(e->data, ROLE_TRAINING)), .kernels = e->kernels, .crew = crew };
+	struct training_setup setup = { .network = &a->point->network, .recipe = &e->sweep->recipe,
+		.seed = (uint64_t)a->point->seed,
+		.training = images_of(e->data, dataset_split(e->data, ROLE_TRAINING)), .kernels = e->kernels,
+		.crew = crew };
 	struct training *training = training_create(&setup, err);
 	struct weights *weights = training ? weights_create(setup.network, training_plan(training), err) : NULL;
 	struct model_memory memory = training ? training_weights(training) : (struct model_memory){ 0 };
-	bool read = weights && weights_read(weights, a->weights, (struct weight_values){ memory.params, memory.state }, err);
+	bool read = weights && weights_read(weights, a->weights, (struct weight_values){ memory.params, memory.state },
+	                                    err);
 
 	weights_destroy(weights);
 	if (read)
@@ -141,30 +145,31 @@ static bool assess_split(const struct assessment *a, struct training *training, 
 	return true;
 }
 
-static void assess(void *about, int job, struct crew *crew)
+static void assess(void *about, int task, struct crew *crew)
 {
 	struct assessment *a = about;
 	struct training *training = load(a, crew, &a->trouble);
 
-	(void)job;
+	(void)task;
 	a->good = training;
 	for (int i = 0; a->good && i < a->evaluator->split_count; i++)
 		a->good = assess_split(a, training, i, &a->trouble);
 	training_destroy(training);
 }
 
-static double all_left(void *about, int job)
+static double all_left(void *about, int task)
 {
 	(void)about;
-	(void)job;
+	(void)task;
 	return 1;
 }
 
-bool evaluate_point(struct evaluator *e, const struct point *point, const char *weights, struct outcome *to, struct error *err)
+bool evaluate_point(struct evaluator *e, const struct point *point, const char *weights, struct outcome *to,
+                    struct error *err)
 {
 	struct assessment a = { .evaluator = e, .point = point, .weights = weights, .to = to, .trouble = { "" } };
-	struct job job = { .work = 1, .most_threads = (e->sweep->recipe.batch + LANES - 1) / LANES };
-	struct schedule alone = { .threads = e->threads, .job_count = 1, .jobs = &job, .lead = assess,
+	struct task task = { .work = 1, .most_threads = (e->sweep->recipe.batch + LANES - 1) / LANES };
+	struct schedule alone = { .threads = e->threads, .task_count = 1, .tasks = &task, .lead = assess,
 		.share_left = all_left, .about = &a };
 	struct schedule_times times;
 	bool created = true;
@@ -179,7 +184,7 @@ bool evaluate_point(struct evaluator *e, const struct point *point, const char *
 	return a.good || fail(err, "%s", a.trouble.text);
 }
 
-/* --- all together ---------------------------------------------------------------------------------------------------------------- */
+/* --- all together ------------------------------------------------------------------------------------------------- */
 
 static void average_split(const struct evaluator *e, int split, struct outcome *to)
 {

@@ -1,6 +1,8 @@
-/* How weights do on a data set's splits: loss, accuracy, confusion of classes, for single points and for averages of several. Floor 4d.
+/* How weights do on a data set's splits: loss, accuracy, confusion of classes, for single points and for averages of
+ * several. Floor 4d.
  *
- * A point is evaluated as in its training: same batches, same arithmetic, so its scores are the record's to the last digit. */
+ * A point is evaluated as in its training: same batches, same arithmetic, so its scores are the record's to the last
+ * digit. */
 #ifndef BENCH_EVAL_EVALUATE_H
 #define BENCH_EVAL_EVALUATE_H
 
@@ -11,8 +13,9 @@
 struct outcome {
 	const struct split *split;      /* the data set's */
 	struct score score;
-	int *confusion;         /* [classes][classes], owned: images of the row's class that were taken for the column's. One whose
-	                           logits hold no number was taken for none, and is in no column */
+	/* [classes][classes], owned: images of the row's class that were taken for the column's. One whose logits hold
+	 * no number was taken for none, and is in no column */
+	int *confusion;
 	int *images;            /* [classes], owned: how many there are of each */
 };
 
@@ -24,17 +27,21 @@ struct evaluator {
 	int split_count;
 	const struct split *splits[MAX_SPLITS]; /* what to evaluate on */
 	int members;                    /* points evaluated so far */
-	double *shares[MAX_SPLITS];     /* owned: the members' softmax outputs added up, [images][classes]; NULL: no average is wanted */
+	/* Owned: the members' softmax outputs added up, [images][classes]; NULL: no average is wanted */
+	double *shares[MAX_SPLITS];
 };
 
 /* `average`: keep what evaluate_average needs. The rest is the caller's to fill in before. */
 bool evaluator_prepare(struct evaluator *e, bool average, struct error *err);
 void evaluator_free(struct evaluator *e);
 
-/* Fills to[split_count]; outcomes_free gives their memory back, also after false. `weights` is the path of a file (weights.h). */
-bool evaluate_point(struct evaluator *e, const struct point *point, const char *weights, struct outcome *to, struct error *err);
+/* Fills to[split_count]; outcomes_free gives their memory back, also after false. `weights` is the path of a file
+ * (weights.h). */
+bool evaluate_point(struct evaluator *e, const struct point *point, const char *weights, struct outcome *to,
+                    struct error *err);
 
-/* The mean of the members' softmax outputs: its accuracy, its confusion, and its mean negative logarithm at the labels as the loss. */
+/* The mean of the members' softmax outputs: its accuracy, its confusion, and its mean negative logarithm at the labels
+ * as the loss. */
 bool evaluate_average(struct evaluator *e, struct outcome *to, struct error *err);
 
 void outcomes_free(struct outcome *outcomes, int count);

@@ -43,7 +43,7 @@ static int correct_in_all(const struct results *r, const struct outcome *o)
 	return sum;
 }
 
-/* --- people ---------------------------------------------------------------------------------------------------------------------- */
+/* --- people ------------------------------------------------------------------------------------------------------- */
 
 static bool print_splits(const struct results *r, struct error *err)
 {
@@ -97,7 +97,7 @@ static bool print_people(const struct results *r, struct error *err)
 	return print_classes(r, err);
 }
 
-/* --- TSV ------------------------------------------------------------------------------------------------------------------------- */
+/* --- TSV ---------------------------------------------------------------------------------------------------------- */
 
 static void add_row_head(struct table *table, const struct result *result, const struct outcome *o)
 {
@@ -135,7 +135,7 @@ static bool print_rows(const struct results *r, struct error *err)
 	return printed;
 }
 
-/* --- JSON ------------------------------------------------------------------------------------------------------------------------ */
+/* --- JSON --------------------------------------------------------------------------------------------------------- */
 
 static void print_number(double value)
 {
@@ -148,8 +148,8 @@ static void print_class_objects(const struct results *r, const struct outcome *o
 {
 	printf("%s  \"classes\": [", indent);
 	for (int class = 0; class < r->classes; class++) {
-		printf("%s\n%s    {\"class\": %d, \"images\": %d, \"correct\": %d, \"accuracy\": ", class ? "," : "", indent, class,
-		       o->images[class], correct_of(r, o, class));
+		printf("%s\n%s    {\"class\": %d, \"images\": %d, \"correct\": %d, \"accuracy\": ", class ? "," : "",
+		       indent, class, o->images[class], correct_of(r, o, class));
 		print_number(accuracy_of(r, o, class));
 		putchar('}');
 	}

@@ -1,4 +1,5 @@
-/* What `archsweep eval` prints of outcomes: tables for people, one long table of splits and classes as TSV, all of it as JSON. Floor 4d. */
+/* What `archsweep eval` prints of outcomes: tables for people, one long table of splits and classes as TSV, all of it
+ * as JSON. Floor 4d. */
 #ifndef BENCH_EVAL_OUTCOME_TABLE_H
 #define BENCH_EVAL_OUTCOME_TABLE_H
 

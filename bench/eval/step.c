@@ -22,7 +22,8 @@ static bool load_weights(const struct run *r, struct error *err)
 	struct model_memory memory = model_memory(r->model);
 
 	if (r->request->weights)
-		return weights_read(r->weights, r->request->weights, (struct weight_values){ memory.params, memory.state }, err);
+		return weights_read(r->weights, r->request->weights,
+		                    (struct weight_values){ memory.params, memory.state }, err);
 	training_first_weights(r->plan, (uint64_t)r->request->point->seed, memory.params, memory.state);
 	return true;
 }
@@ -59,7 +60,7 @@ static void load_group(void *about, int group, int seat)
 	}
 }
 
-static void pass(void *about, int job, struct crew *crew)
+static void pass(void *about, int task, struct crew *crew)
 {
 	struct run *r = about;
 	const struct step_request *request = r->request;
@@ -67,24 +68,24 @@ static void pass(void *about, int job, struct crew *crew)
 		.label_smoothing = request->sweep->recipe.label_smoothing,
 		.noise = training_noise((uint64_t)request->point->seed, 1) };
 
-	(void)job;
+	(void)task;
 	crew_run(crew, (batch.images + LANES - 1) / LANES, load_group, r);
 	model_forward(r->model, crew, &batch, true);
 	model_backward(r->model, crew);
 }
 
-static double all_left(void *about, int job)
+static double all_left(void *about, int task)
 {
 	(void)about;
-	(void)job;
+	(void)task;
 	return 1;
 }
 
 static bool run_passes(struct run *r, struct error *err)
 {
-	struct job job = { .work = 1, .most_threads = (r->batch.images + LANES - 1) / LANES };
-	struct schedule alone = { .threads = r->request->threads, .job_count = 1, .jobs = &job, .lead = pass, .share_left = all_left,
-		.about = r };
+	struct task task = { .work = 1, .most_threads = (r->batch.images + LANES - 1) / LANES };
+	struct schedule alone = { .threads = r->request->threads, .task_count = 1, .tasks = &task, .lead = pass,
+		.share_left = all_left, .about = r };
 	struct schedule_times times;
 
 	return schedule_run(&alone, &times) || fail(err, "not enough memory for threads");
@@ -101,15 +102,17 @@ static void score_batch(const struct run *r, struct step_score *score)
 	score->accuracy /= r->batch.images;
 }
 
-static bool add_losses(const struct run *r, const struct step_score *score, float *values, struct npz_draft *to, struct error *err)
+static bool add_losses(const struct run *r, const struct step_score *score, float *values, struct npz_draft *to,
+                       struct error *err)
 {
 	float loss = (float)score->loss;
 
 	for (int i = 0; i < r->batch.images; i++)
 		values[i] = (float)model_loss(r->model, i);
-	return npz_add_floats(to, &(struct npz_array){ .name = "loss", .type = NPZ_FLOAT32 }, &loss, err) &&
-	       npz_add_floats(to, &(struct npz_array){ .name = "losses", .type = NPZ_FLOAT32, .rank = 1, .dims = { r->batch.images } },
-	                      values, err);
+	const struct npz_array mean = { .name = "loss", .type = NPZ_FLOAT32 };
+	const struct npz_array each = { .name = "losses", .type = NPZ_FLOAT32, .rank = 1, .dims = { r->batch.images } };
+
+	return npz_add_floats(to, &mean, &loss, err) && npz_add_floats(to, &each, values, err);
 }
 
 static bool add_logits(const struct run *r, float *values, struct npz_draft *to, struct error *err)
@@ -120,7 +123,8 @@ static bool add_logits(const struct run *r, float *values, struct npz_draft *to,
 	for (int i = 0; i < r->batch.images; i++)
 		for (int c = 0; c < classes; c++)
 			values[(size_t)i * (size_t)classes + (size_t)c] =
-				logits[((size_t)(i / LANES) * (size_t)classes + (size_t)c) * LANES + (size_t)(i % LANES)];
+				logits[((size_t)(i / LANES) * (size_t)classes + (size_t)c) * LANES +
+				       (size_t)(i % LANES)];
 	return npz_add_floats(to, &(struct npz_array){ .name = "logits", .type = NPZ_FLOAT32, .rank = 2,
 	                                               .dims = { r->batch.images, classes } }, values, err);
 }

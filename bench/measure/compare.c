@@ -1,108 +1,54 @@
 /* See compare.h. Gathering; compare_table.c prints. */
 #include "bench/measure/compare.h"
 
-#include "bench/record/record.h"
-
-#include <math.h>
 #include <stdlib.h>
 
-/* The way through the sweep's points. */
-struct gathering {
-	const struct comparison_source *source;
-	bool any_data;                  /* whether `digest` is known */
-	uint64_t digest;                /* of the base's data, or else of the first record's */
-	struct error *broken;
-};
-
-static bool read_record(const struct gathering *g, int point, struct record *to)
+/* The digest of the data that is compared: that of the base's seeds, or where the base has no record of the first
+ * network behind it that has one. NULL: there is no record. */
+static const uint64_t *find_data(const struct comparison_source *source)
 {
-	return record_read(g->source->folder, g->source->sweep->points[point].id, to, g->broken);
-}
+	const struct records *records = source->records;
 
-/* The base's seeds decide what data is compared; where it has no record, the first that is found. */
-static void find_data(struct gathering *g)
-{
-	const struct sweep *sweep = g->source->sweep;
-	struct record record;
+	for (int i = 0; i < records->count; i++) {
+		int point = (source->base + i) % records->count;
 
-	for (int i = 0; i < sweep->point_count && !g->any_data; i++) {
-		g->any_data = read_record(g, (g->source->base + i) % sweep->point_count, &record);
-		g->digest = record.data_digest;
+		if (records->states[point] == RECORD_READ)
+			return &records->of[point].data_digest;
 	}
+	return NULL;
 }
 
-/* NULL: the record has an accuracy that counts. */
-static const char *find_fault(const struct gathering *g, bool found, const struct record *record)
+static bool add_variant(const struct comparison_source *source, const struct network_summary *summary,
+                        struct comparison *to, struct error *err)
 {
-	if (!found)
-		return "not trained";
-	if (record->status != POINT_DONE)
-		return record->status == POINT_DIVERGED ? "diverged" : "failed";
-	if (record->data_digest != g->digest)
-		return "other data";
-	return isnan(record->last.accuracy) ? "no test images" : NULL;
-}
+	struct variant *variant = &to->variants[to->count++];
+	const struct timing *timing = &source->timings->of[summary->first];
 
-static void add_point(const struct gathering *g, int point, struct variant *to)
-{
-	struct record record;
-	const char *fault = find_fault(g, read_record(g, point, &record), &record);
-
-	to->seeds++;
-	if (fault) {
-		if (to->done == to->seeds - 1)
-			to->status = fault;
-		return;
-	}
-	double accuracy = record.last.accuracy;
-	to->accuracy = to->done ? to->accuracy + (accuracy - to->accuracy) / (to->done + 1) : accuracy;
-	to->lowest = to->done ? fmin(to->lowest, accuracy) : accuracy;
-	to->highest = to->done ? fmax(to->highest, accuracy) : accuracy;
-	to->done++;
-}
-
-static bool begin_variant(const struct comparison_source *source, int point, struct variant *to, struct error *err)
-{
-	const struct timing *timing = &source->timings->of[point];
-
-	*to = (struct variant){ .point = &source->sweep->points[point], .status = "done", .accuracy = NAN, .lowest = NAN, .highest = NAN,
+	*variant = (struct variant){ .point = &source->sweep->points[summary->first], .summary = summary,
 		.timing = timing->rounds ? timing : NULL };
-	return point_count(source->sweep, to->point, &to->cost, err);
+	if (source->base >= summary->first && source->base < summary->first + summary->seeds)
+		to->base = variant;
+	to->lacking += summary->done < summary->seeds;
+	return point_count(source->sweep, variant->point, &variant->cost, err);
 }
 
-static bool gather(struct gathering *g, struct comparison *to, struct error *err)
+bool comparison_create(const struct comparison_source *source, struct comparison *to, struct error *err)
 {
-	const struct sweep *sweep = g->source->sweep;
-
-	for (int i = 0; i < sweep->point_count; i++) {
-		if (point_begins_network(sweep, i) && !begin_variant(g->source, i, &to->variants[to->count++], err))
-			return false;
-		add_point(g, i, &to->variants[to->count - 1]);
-		if (i == g->source->base)
-			to->base = &to->variants[to->count - 1];
-	}
-	for (int i = 0; i < to->count; i++)
-		to->lacking += to->variants[i].done < to->variants[i].seeds;
-	return true;
-}
-
-bool comparison_create(const struct comparison_source *source, struct comparison *to, struct error *broken, struct error *err)
-{
-	struct gathering g = { .source = source, .broken = broken };
-
 	*to = (struct comparison){ .sweep = source->sweep };
-	to->variants = calloc((size_t)source->sweep->point_count, sizeof *to->variants);
-	if (!to->variants)
-		return fail(err, "not enough memory for %d networks", source->sweep->point_count);
-	find_data(&g);
-	if (gather(&g, to, err))
-		return true;
-	comparison_free(to);
-	return false;
+	if (!summary_create(source->records, find_data(source), &to->summary, err))
+		return false;
+	to->variants = calloc((size_t)to->summary.count + 1, sizeof *to->variants);
+	bool good = to->variants || fail(err, "not enough memory for %d networks", to->summary.count);
+	for (int i = 0; good && i < to->summary.count; i++)
+		good = add_variant(source, &to->summary.networks[i], to, err);
+	if (!good)
+		comparison_free(to);
+	return good;
 }
 
 void comparison_free(struct comparison *comparison)
 {
 	free(comparison->variants);
 	comparison->variants = NULL;
+	summary_free(&comparison->summary);
 }

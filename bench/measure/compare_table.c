@@ -1,4 +1,5 @@
-/* A comparison for people, for machines, and as compare.tsv. See compare.h. Machines read accuracies as shares, people as percent. */
+/* A comparison for people, for machines, and as compare.tsv. See compare.h. Machines read accuracies as shares, people
+ * as percent. */
 #include "bench/measure/compare.h"
 
 #include "bench/system/atomic_file.h"
@@ -47,17 +48,17 @@ static const struct column columns[] = {
 	{ 0 }
 };
 
-static void add_accuracy(struct table *t, const struct variant *v, const struct variant *base)
+static void add_accuracy(struct table *t, const struct network_summary *network, const struct network_summary *base)
 {
-	double difference = round(1e9 * (v->accuracy - base->accuracy)) / 1e9;
+	double difference = round(1e9 * (network->mean - base->mean)) / 1e9;
 	char range[64];
 
-	table_real(t, v->accuracy);
-	table_real(t, 100 * v->accuracy);
-	table_real(t, v->lowest);
-	table_real(t, v->highest);
-	snprintf(range, sizeof range, "%.2f to %.2f", 100 * v->lowest, 100 * v->highest);
-	table_text(t, v->done > 1 ? range : NULL);
+	table_real(t, network->mean);
+	table_real(t, 100 * network->mean);
+	table_real(t, network->lowest);
+	table_real(t, network->highest);
+	snprintf(range, sizeof range, "%.2f to %.2f", 100 * network->lowest, 100 * network->highest);
+	table_text(t, network->done > 1 ? range : NULL);
 	table_real(t, difference);
 	/* Rounded here, so that nothing is printed as -0.00. */
 	table_real(t, round(1e4 * difference) / 100 + 0.);
@@ -112,19 +113,20 @@ static struct table *make_table(const struct comparison *c)
 		table_text(t, v->point->family);
 		table_real(t, v->point->width);
 		table_bool(t, v == c->base);
-		table_text(t, v->status);
-		table_int(t, v->seeds);
-		add_accuracy(t, v, c->base);
+		table_text(t, v->summary->status);
+		table_int(t, v->summary->seeds);
+		add_accuracy(t, v->summary, c->base->summary);
 		add_cost(t, &v->cost, &c->base->cost);
 		add_time(t, v->timing ? &v->timing->training : NULL, base ? &base->training : NULL);
 		add_time(t, v->timing ? &v->timing->inference : NULL, base ? &base->inference : NULL);
-		table_text(t, c->lacking ? v->status : NULL);
+		table_text(t, c->lacking ? v->summary->status : NULL);
 		add_conditions(t, v->timing);
 	}
 	return t;
 }
 
-/* How much slower than the fastest round the middle one was, at worst: on a machine that does nothing else a few percent. */
+/* How much slower than the fastest round the middle one was, at worst: on a machine that does nothing else a few
+ * percent. */
 static double find_disturbance(const struct comparison *c)
 {
 	double worst = 1;
@@ -133,7 +135,8 @@ static double find_disturbance(const struct comparison *c)
 		const struct timing *t = c->variants[i].timing;
 
 		if (t)
-			worst = fmax(worst, fmax(t->training.median / t->training.fastest, t->inference.median / t->inference.fastest));
+			worst = fmax(worst, fmax(t->training.median / t->training.fastest,
+			                         t->inference.median / t->inference.fastest));
 	}
 	return worst;
 }
@@ -143,17 +146,18 @@ static void print_legend(const struct comparison *c)
 	const struct timing *timing = c->base->timing;
 	char width[NUMBER_BYTES];
 
-	printf("base: %s/%s; accuracy: test images, final epoch, \"- base\" in points; parameters: total; MACs: of one image forward\n",
-	       c->base->point->family, words_number(c->base->point->width, width));
+	printf("base: %s/%s; accuracy: test images, final epoch, \"- base\" in points; parameters: total; MACs: of one "
+	       "image forward\n", c->base->point->family, words_number(c->base->point->width, width));
 	if (timing) {
-		printf("us: microseconds an image, each network alone on one thread, batches of %d, median of %d round%s, %s, ",
-		       timing->batch, timing->rounds, timing->rounds == 1 ? "" : "s", timing->kernels);
+		printf("us: microseconds an image, each network alone on one thread, batches of %d, median of %d "
+		       "round%s, %s, ", timing->batch, timing->rounds, timing->rounds == 1 ? "" : "s", timing->kernels);
 		print_plain_text(timing->processor, stdout);
 		putchar('\n');
 	}
 	double disturbance = find_disturbance(c);
 	if (disturbance > DISTURBED)
-		printf("the times are not to be trusted: medians are up to %.1f times the fastest round, so the machine was busy; "
+		printf("the times are not to be trusted: medians are up to %.1f times the fastest round, so the "
+		       "machine was busy; "
 		       "--measure when it is idle\n", disturbance);
 }
 
@@ -168,53 +172,49 @@ bool comparison_print(const struct comparison *c, enum table_format format, stru
 	return printed;
 }
 
-/* --- compare.tsv ----------------------------------------------------------------------------------------------------------------- */
+/* --- compare.tsv -------------------------------------------------------------------------------------------------- */
 
-static bool save(const struct comparison *c, const char *path, struct error *err)
+static bool save_table(const struct comparison *c, const char *folder, struct error *err)
 {
-	struct table *table = make_table(c);
 	struct draft draft;
-	bool good = draft_open(&draft, err);
 
-	if (good && !table_print(table, TABLE_TSV, draft.stream, err)) {
-		draft_discard(&draft);
-		good = false;
-	}
-	table_destroy(table);
-	if (!good)
+	if (!draft_open(&draft, err))
 		return false;
-	/* For gnuplot, and spreadsheets, a double quote would swallow the tabs behind it. */
-	if (fflush(draft.stream) == 0)
-		for (char *quote = draft.bytes; (quote = memchr(quote, '"', (size_t)(draft.bytes + draft.len - quote)));)
-			*quote = '\'';
-	return draft_save(&draft, path, err);
+	struct table *table = make_table(c);
+	bool good = table_print(table, TABLE_TSV, draft.stream, err);
+	table_destroy(table);
+	if (good)
+		return table_file_save(&draft, folder, "compare.tsv", err);
+	draft_discard(&draft);
+	return false;
 }
 
-static bool keep(const struct sweep *sweep, const char *folder, const char *path, struct error *err)
+static bool save(const struct sweep *sweep, const char *folder, const struct records *records, struct error *err)
 {
 	struct timings timings;
 	struct comparison comparison;
-	const struct comparison_source source = { sweep, folder, &timings, sweep->base };
+	const struct comparison_source source = { sweep, records, &timings, sweep->base };
 
 	if (!timings_create(sweep, &timings, err))
 		return false;
 	timings_read(folder, sweep, &timings, NULL);
-	bool kept = comparison_create(&source, &comparison, NULL, err);
-	if (kept) {
-		kept = save(&comparison, path, err);
+	bool saved = comparison_create(&source, &comparison, err);
+	if (saved) {
+		saved = save_table(&comparison, folder, err);
 		comparison_free(&comparison);
 	}
 	timings_free(&timings);
-	return kept;
+	return saved;
 }
 
-bool comparison_keep(const struct sweep *sweep, const char *folder, struct error *err)
+bool comparison_save(const struct sweep *sweep, const char *folder, const struct records *records, struct error *err)
 {
 	char path[FILE_PATH_BYTES];
 
 	if (snprintf(path, sizeof path, "%s/compare.tsv", folder) >= FILE_PATH_BYTES)
 		return fail(err, "%.100s...: the path is too long", folder);
 	if (sweep->base >= 0)
-		return folder_create(folder, err) && keep(sweep, folder, path, err);
-	return unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR || fail(err, "%s: cannot be removed: %s", path, strerror(errno));
+		return folder_create(folder, err) && save(sweep, folder, records, err);
+	return unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR ||
+	       fail(err, "%s: cannot be removed: %s", path, strerror(errno));
 }

@@ -1,4 +1,4 @@
-/* What this machine can do at best: multiply-adds a second, and bytes a second from each level of its memory. Floor 4e.
+/* What this machine can do at best: multiply-adds a second, and bytes a second from each level of its memory. Floor 4f.
  *
  * The roofline that networks' speeds are compared with (Williams, Waterman and Patterson 2009, "Roofline"). A limit is
  * the best of several measurements, since other programs can only slow them down. */

@@ -1,4 +1,4 @@
-/* Measures one network in its own process: speeds, memory, and a profile. Floor 4e. */
+/* Measures one network in its own process: speeds, memory, and a profile. Floor 4f. */
 #ifndef BENCH_MEASURE_MEASURE_H
 #define BENCH_MEASURE_MEASURE_H
 

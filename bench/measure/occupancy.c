@@ -13,18 +13,18 @@ const struct column occupancy_columns[] = {
 
 static bool add_row(struct table *table, const struct occupancy *o, int cores, struct error *err)
 {
-	struct schedule schedule = { .threads = cores, .job_count = o->job_count, .jobs = o->jobs,
+	struct schedule schedule = { .threads = cores, .task_count = o->task_count, .tasks = o->tasks,
 	                             .memory_bytes = INT64_MAX };
 	struct schedule_times times;
 	double work = 0;
 
-	for (int i = 0; i < o->job_count; i++)
-		work += o->jobs[i].work;
+	for (int i = 0; i < o->task_count; i++)
+		work += o->tasks[i].work;
 	if (!schedule_simulate(&schedule, &times))
-		return fail(err, "not enough memory for %d points", o->job_count);
+		return fail(err, "not enough memory for %d points", o->task_count);
 	double speedup = times.wall_seconds > 0 ? work / times.wall_seconds : 0;
 	table_text(table, o->sweep);
-	table_int(table, o->job_count);
+	table_int(table, o->task_count);
 	table_int(table, cores);
 	table_real(table, speedup);
 	table_real(table, 100 * speedup / cores);

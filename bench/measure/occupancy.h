@@ -1,5 +1,5 @@
 /* Simulates how busy a sweep keeps machines of 1, 2, 4, ... cores: the scheduler decides on virtual threads. Floor
- * 4e. */
+ * 4f. */
 #ifndef BENCH_MEASURE_OCCUPANCY_H
 #define BENCH_MEASURE_OCCUPANCY_H
 
@@ -8,8 +8,8 @@
 
 struct occupancy {
 	const char *sweep;
-	int job_count;
-	const struct job *jobs;         /* work in seconds of one thread */
+	int task_count;
+	const struct task *tasks;         /* work in seconds of one thread */
 	int most_cores;
 };
 

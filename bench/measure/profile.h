@@ -1,4 +1,4 @@
-/* Profiles training: an observer with a clock. Floor 4e.
+/* Profiles training: an observer with a clock. Floor 4f.
  *
  * Layers overlap: a thread runs several layers for one lane group while others work on other groups. So the time of a
  * layer is the sum over all threads, and time in no piece of work is waiting. */

@@ -1,4 +1,4 @@
-/* Prints a profile as rows: loading, each layer, loss, waiting. Floor 4e. */
+/* Prints a profile as rows: loading, each layer, loss, waiting. Floor 4f. */
 #ifndef BENCH_MEASURE_PROFILE_TABLE_H
 #define BENCH_MEASURE_PROFILE_TABLE_H
 

@@ -1,4 +1,4 @@
-/* See speed.h. The training runs in a schedule of one job, so that threads and OpenBLAS behave as in a real run. */
+/* See speed.h. The training runs in a schedule of one task, so that threads and OpenBLAS behave as in a real run. */
 #include "bench/measure/speed.h"
 
 #include "bench/measure/limits.h"
@@ -58,13 +58,13 @@ static double run_stretch(struct training *training, const struct speed_request 
 	return now > start ? passes * (double)images.count / (now - start) : 0;
 }
 
-static void measure(void *about, int job, struct crew *crew)
+static void measure(void *about, int task, struct crew *crew)
 {
 	struct measurement *m = about;
 	const struct speed_request *r = m->request;
 	struct recipe recipe = *r->recipe;
 
-	(void)job;
+	(void)task;
 	recipe.epochs = INT_MAX;
 	recipe.patience = 0;
 	recipe.learning_rate = 1e-6;    /* small, so that training on noise does not diverge */
@@ -87,10 +87,10 @@ static void measure(void *about, int job, struct crew *crew)
 	training_destroy(training);
 }
 
-static double all_left(void *about, int job)
+static double all_left(void *about, int task)
 {
 	(void)about;
-	(void)job;
+	(void)task;
 	return 1;
 }
 
@@ -103,8 +103,8 @@ static int compare_speeds(const void *a, const void *b)
 
 static bool measure_all(struct measurement *m, struct error *err)
 {
-	struct job job = { .work = 1, .most_threads = m->request->threads };
-	struct schedule alone = { .threads = m->request->threads, .job_count = 1, .jobs = &job,
+	struct task task = { .work = 1, .most_threads = m->request->threads };
+	struct schedule alone = { .threads = m->request->threads, .task_count = 1, .tasks = &task,
 		.lead = measure, .share_left = all_left, .about = m };
 	struct schedule_times times;
 

@@ -1,4 +1,4 @@
-/* Measures how many images per second a network trains or evaluates on this machine, with made-up images. Floor 4e. */
+/* Measures how many images per second a network trains or evaluates on this machine, with made-up images. Floor 4f. */
 #ifndef BENCH_MEASURE_SPEED_H
 #define BENCH_MEASURE_SPEED_H
 

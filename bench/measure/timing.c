@@ -49,7 +49,8 @@ static bool measure_once(const struct speed_request *request, double *microsecon
 	return *microseconds > 0 || fail(err, "the clock of this machine is too coarse to measure a network's speed");
 }
 
-static bool measure_round(const struct sweep *sweep, const struct timing_plan *plan, int round, struct rounds *of, struct error *err)
+static bool measure_round(const struct sweep *sweep, const struct timing_plan *plan, int round, struct rounds *of,
+                          struct error *err)
 {
 	for (int i = 0; i < sweep->point_count; i++) {
 		struct speed_request request = { .network = &sweep->points[i].network, .recipe = &sweep->recipe,
@@ -66,7 +67,8 @@ static bool measure_round(const struct sweep *sweep, const struct timing_plan *p
 	return true;
 }
 
-static void conclude(const struct sweep *sweep, const struct timing_plan *plan, struct rounds *rounds, struct timings *to)
+static void conclude(const struct sweep *sweep, const struct timing_plan *plan, struct rounds *rounds,
+                     struct timings *to)
 {
 	for (int i = 0; i < sweep->point_count; i++) {
 		const struct point *point = &sweep->points[i];
@@ -94,7 +96,8 @@ bool timings_measure(const struct sweep *sweep, const struct timing_plan *plan, 
 
 	for (int round = 0; good && round < plan->rounds; round++) {
 		if (plan->talk)
-			fprintf(stderr, "measuring each network alone on one thread: round %d of %d\n", round + 1, plan->rounds);
+			fprintf(stderr, "measuring each network alone on one thread: round %d of %d\n", round + 1,
+			        plan->rounds);
 		good = measure_round(sweep, plan, round, rounds, err);
 	}
 	if (good)

@@ -58,7 +58,7 @@ bool timings_write(const char *folder, const struct sweep *sweep, const struct t
 	return draft_save(&draft, path, err);
 }
 
-/* --- reading --------------------------------------------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------------------------------ */
 
 static int column_count(void)
 {
@@ -80,8 +80,8 @@ static bool read_header(struct tsv *file, struct error *err)
 		return false;
 	for (int i = 0; i < row.count && i < column_count(); i++)
 		if (strcmp(row.fields[i], cells[i].name) != 0)
-			return fail_at(err, row.at[i], "found \"%s\" where column \"%s\" belongs", words_show(row.fields[i], shown),
-			               cells[i].name);
+			return fail_at(err, row.at[i], "found \"%s\" where column \"%s\" belongs",
+			               words_show(row.fields[i], shown), cells[i].name);
 	return check_count(&row, err);
 }
 
@@ -95,7 +95,8 @@ static bool read_timing(const struct tsv_row *row, struct timing *to, struct err
 	return true;
 }
 
-static bool place(const struct sweep *sweep, const struct timing *timing, struct mark at, struct timings *to, struct error *err)
+static bool place(const struct sweep *sweep, const struct timing *timing, struct mark at, struct timings *to,
+                  struct error *err)
 {
 	for (int i = 0; i < sweep->point_count; i++) {
 		if (!point_begins_network(sweep, i) || strcmp(sweep->points[i].id, timing->id) != 0)

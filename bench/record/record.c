@@ -1,8 +1,9 @@
 /* See record.h. Learning curves in memory, and writing both files of a point. */
 #include "bench/record/record.h"
 
-#include "bench/record/record_cells.h"
+#include "bench/record/record_columns.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 
 bool curve_add(struct curve *curve, const struct epoch_row *row, double seconds, struct error *err)
@@ -31,36 +32,20 @@ void curve_free(struct curve *curve)
 	*curve = (struct curve){ 0 };
 }
 
-static void print_pairs(const struct cell *cells, const void *from, FILE *to)
-{
-	for (const struct cell *cell = cells; cell->name; cell++) {
-		fprintf(to, "%s\t", cell->name);
-		cell_print(cell, from, to);
-		fputc('\n', to);
-	}
-}
-
-static void print_split(const char *name, const struct score *score, FILE *to)
-{
-	for (const struct cell *cell = split_cells; cell->name; cell++) {
-		fprintf(to, "%s%s\t", cell->name, name);
-		cell_print(cell, score, to);
-		fputc('\n', to);
-	}
-}
-
 static bool save_record(const char *path, const struct record *record, struct error *err)
 {
+	struct record_layout layout;
 	struct draft draft;
 
 	if (!draft_open(&draft, err))
 		return false;
-	fprintf(draft.stream, "format\t%d\n", RECORD_FORMAT);
-	print_pairs(record_head, record, draft.stream);
-	for (int i = 0; i < record->split_count; i++)
-		if (split_is_written(record->split_names[i]))
-			print_split(record->split_names[i], &record->splits[i], draft.stream);
-	print_pairs(record_tail, record, draft.stream);
+	record_layout(record->split_names, record->split_count, &layout);
+	fprintf(draft.stream, "format\t%d\n", record_format());
+	for (int i = 0; i < layout.count; i++) {
+		fprintf(draft.stream, "%s\t", layout.cells[i].name);
+		cell_print(&layout.cells[i], record, draft.stream);
+		fputc('\n', draft.stream);
+	}
 	return draft_save(&draft, path, err);
 }
 
@@ -79,11 +64,20 @@ static bool save_curve(const char *path, const struct curve *curve, struct error
 	return draft_save(&draft, path, err);
 }
 
+bool record_path(const char *folder, const char *id, enum record_file which, char to[FILE_PATH_BYTES],
+                 struct error *err)
+{
+	int len = snprintf(to, FILE_PATH_BYTES, "%s/points/%s%s.tsv", folder, id, which == CURVE_FILE ? ".curve" : "");
+
+	return len < FILE_PATH_BYTES || fail(err, "%.100s...: the path is too long", folder);
+}
+
 bool record_write(const char *folder, const struct record *record, const struct curve *curve, struct error *err)
 {
 	char points[FILE_PATH_BYTES], path[FILE_PATH_BYTES], curve_path[FILE_PATH_BYTES];
 
-	if (!record_path(folder, record->id, RECORD_FILE, path, err) || !record_path(folder, record->id, CURVE_FILE, curve_path, err))
+	if (!record_path(folder, record->id, RECORD_FILE, path, err) ||
+	    !record_path(folder, record->id, CURVE_FILE, curve_path, err))
 		return false;
 	snprintf(points, sizeof points, "%s/points", folder);
 	return folder_create(points, err) && save_curve(curve_path, curve, err) && save_record(path, record, err);

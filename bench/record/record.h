@@ -1,20 +1,21 @@
-/* What is kept of a finished point: one record and one learning curve, each a file, each written whole or not at all. Floor 4d.
+/* What a finished point leaves: a record and a learning curve, files that are written whole or not at all. Floor 4d.
  *
- * reports/<sweep>/points/<id>.tsv          "format<TAB>2", then one "column<TAB>value" line per column
- * reports/<sweep>/points/<id>.curve.tsv    a header line, then one row per epoch
- * reports/<sweep>/points/<id>.npz          its final weights: kept.h
- * reports/<sweep>/points.tsv               all records of the sweep, one row each, sorted by family order, width and seed
- * reports/<sweep>/curves.tsv               all curves, with family, width and seed in front
+ * reports/<sweep>/points/<id>.tsv          "format<TAB>2", then a line "column<TAB>value" for each column, in any order
+ * reports/<sweep>/points/<id>.curve.tsv    a header line, then a row for each epoch
+ * reports/<sweep>/points/<id>.npz          its final weights: final_weights.h
  *
- * Everything but the columns whose names end in "_seconds" or "_per_second", and "threads", is a function of the point's description and
- * its data alone, byte for byte. The columns are the rows of the tables in record_cells.c. Accuracies are 0..1; a missing number is
- * "nan"; numbers are as short as they can be and read back as the same bits. In points.tsv a double quote becomes a single one,
- * since gnuplot and spreadsheets take it for the beginning of a quoted field; its last column is the sweep's title. */
+ * Everything but the columns whose names end in "_seconds" or "_per_second", and "threads", is a function of the
+ * point's description and its data alone, byte for byte. record_columns.c has the columns. Accuracies are 0..1; a
+ * missing number is "nan"; numbers are as short as they can be and read back as the same bits. records.h has all of a
+ * sweep. */
 #ifndef BENCH_RECORD_RECORD_H
 #define BENCH_RECORD_RECORD_H
 
 #include "bench/sweep/sweep.h"
+#include "bench/system/atomic_file.h"
 #include "nn/train/train.h"
+
+enum { SPLIT_NAME_BYTES = 32 };
 
 enum point_status { POINT_DONE, POINT_DIVERGED, POINT_FAILED };
 
@@ -29,12 +30,12 @@ struct record {
 	int epochs;                     /* epochs run */
 	struct score last;              /* final epoch, test images: the headline */
 	struct score validation;        /* final epoch, validation images; not a number where there are none */
-	int best_epoch;                 /* by validation accuracy, the first of equals; 0 where there is no validation */
+	int best_epoch;                 /* by validation accuracy, the first of equals; 0: no validation images */
 	struct score best;              /* test images at best_epoch: second column, chosen by validation only */
-	/* All splits but the training images, final epoch: names and scores, in the data set's order; columns accuracy_<name> and
-	 * loss_<name>. One named "validation" is in `validation` and is not written again. */
+	/* Final epoch, all splits but the training images, in the data set's order: columns accuracy_<name> and
+	 * loss_<name>. One that is called "validation" is in `validation` and is not written again. */
 	int split_count;
-	char split_names[MAX_SPLITS][32];
+	char split_names[MAX_SPLITS][SPLIT_NAME_BYTES];
 	struct score splits[MAX_SPLITS];
 	uint64_t data_digest;
 	enum precision precision;       /* the recipe's */
@@ -54,18 +55,22 @@ struct curve {
 bool curve_add(struct curve *curve, const struct epoch_row *row, double seconds, struct error *err);
 void curve_free(struct curve *curve);
 
-/* Writes both files into folder/points (atomic_file.h), which it makes where it is missing; the record last, so that a record
- * without its curve never exists. `folder` is reports/<sweep> here and below. */
+/* Writes both files into folder/points (atomic_file.h), which is made where it is missing; the record last, so that a
+ * record without its curve never exists. `folder` is reports/<sweep>. */
 bool record_write(const char *folder, const struct record *record, const struct curve *curve, struct error *err);
 
-/* Reads one record. False without an error text where there is no such file; with one, at its file and line, where it is broken or of
- * another format: then it does not count as done. */
+/* Reads one record, finding its columns by name. False without an error text where there is no such file; with one, at
+ * its file and line, where it is broken or newer than this program: then it does not count as done. */
 bool record_read(const char *folder, const char *id, struct record *to, struct error *err);
 
-/* Gathers the sweep's points that have records into points.tsv and curves.tsv of `folder`, in the sweep's order; points without a record
- * are left out, and so are records that no point of the sweep asks for. Family and width are the sweep's own: the id, a hash of
- * contents, need not know them. A broken record or curve is left out too, and its error is given, but all others are written first.
- * `found` gets how many rows points.tsv has. Removes what killed runs left behind. */
-bool record_collect(const char *folder, const struct sweep *sweep, int *found, struct error *err);
+enum record_file { RECORD_FILE, CURVE_FILE };
+
+/* folder/points/<id>.tsv or folder/points/<id>.curve.tsv. */
+bool record_path(const char *folder, const char *id, enum record_file which, char to[FILE_PATH_BYTES],
+                 struct error *err);
+
+/* Checks the record's curve and prints its lines with family, width and seed in front: all of them, or none and an
+ * error at its place. */
+bool curve_copy(const char *folder, const struct record *record, FILE *to, struct error *err);
 
 #endif

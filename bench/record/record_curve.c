@@ -1,7 +1,9 @@
-/* Copying one point's learning curve into the table of all curves, once every line has been checked. See record_cells.h. */
-#include "bench/record/record_cells.h"
+/* See record.h. Copies one point's learning curve into the table of all curves, once every line has been checked. */
+#include "bench/record/record.h"
 
-#include "bench/text/tsv.h"
+#include "bench/record/record_columns.h"
+
+#include "bench/text/tsv_cells.h"
 #include "bench/text/words.h"
 
 #include <errno.h>
@@ -9,53 +11,53 @@
 
 enum { CURVE_BYTES = 1 << 28 };         /* a million epochs and more */
 
-static bool check_header(const struct tsv_row *row, struct error *err)
+/* All columns of a curve and no others. */
+static bool find_columns(const struct tsv_row *header, struct tsv_cells *to, struct error *err)
 {
 	char shown[SHOWN_BYTES];
-	int i = 0;
 
-	for (; curve_cells[i].name; i++) {
-		if (i == row->count)
-			return fail_at(err, row->at[0], "column \"%s\" is missing", curve_cells[i].name);
-		if (strcmp(row->fields[i], curve_cells[i].name) != 0)
-			return fail_at(err, row->at[i], "found \"%s\" where column \"%s\" belongs", words_show(row->fields[i], shown),
-			               curve_cells[i].name);
+	for (int i = 0, k; i < header->count; i++) {
+		for (k = 0; curve_cells[k].name && strcmp(curve_cells[k].name, header->fields[i]) != 0; k++)
+			;
+		if (!curve_cells[k].name)
+			return fail_at(err, header->at[i], "\"%s\" is no column of a learning curve",
+			               words_show(header->fields[i], shown));
 	}
-	return i == row->count || fail_at(err, row->at[i], "found \"%s\" behind the last column", words_show(row->fields[i], shown));
+	return tsv_cells_find(curve_cells, header, to, err) && tsv_cells_have(to, header, NULL, err);
 }
 
-static bool parse_line(const struct tsv_row *row, int epoch, struct curve_line *to, struct error *err)
+static void copy_line(const struct curve_line *line, const struct record *record, FILE *to)
 {
-	int columns = 0;
-
-	while (curve_cells[columns].name)
-		columns++;
-	if (row->count != columns)
-		return fail_at(err, row->at[0], "found %d values, %d belong here", row->count, columns);
-	for (int i = 0; i < columns; i++)
-		if (!cell_parse(&curve_cells[i], row->fields[i], row->at[i], to, err))
-			return false;
-	return to->row.epoch == epoch || fail_at(err, row->at[0], "epoch: found %d where %d belongs", to->row.epoch, epoch);
+	cells_print(curve_owner, record, to);
+	fputc('\t', to);
+	cells_print(curve_cells, line, to);
+	fputc('\n', to);
 }
 
 static bool copy_lines(struct tsv *file, const struct record *record, FILE *to, struct error *err)
 {
 	struct curve_line line = { .seconds = 0 };
+	struct tsv_cells cells;
 	struct tsv_row row;
 	int epoch = 0;
 
-	if (!tsv_read(file, &row, err) || !check_header(&row, err))
+	if (!tsv_read(file, &row, err))
+		return false;
+	if (row.count == 0)
+		return fail_at(err, row.at[0], "column \"%s\" is missing", curve_cells[0].name);
+	if (!find_columns(&row, &cells, err))
 		return false;
 	while (tsv_read(file, &row, err) && row.count > 0) {
-		if (!parse_line(&row, ++epoch, &line, err))
+		if (!tsv_cells_parse(&cells, &row, &line, err))
 			return false;
-		cells_print(curve_owner, record, to);
-		fputc('\t', to);
-		cells_print(curve_cells, &line, to);
-		fputc('\n', to);
+		if (line.row.epoch != ++epoch)
+			return fail_at(err, row.at[0], "epoch: found %d where %d belongs", line.row.epoch, epoch);
+		copy_line(&line, record, to);
 	}
-	return row.count == 0 && (epoch == record->epochs ||
-	       fail_at(err, row.at[0], "the file ends after %d of the record's %d epochs", epoch, record->epochs));
+	if (row.count == 0 && epoch != record->epochs)
+		return fail_at(err, row.at[0], "the file ends after %d of the record's %d epochs", epoch,
+		               record->epochs);
+	return row.count == 0;
 }
 
 bool curve_copy(const char *folder, const struct record *record, FILE *to, struct error *err)

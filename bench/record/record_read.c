@@ -1,7 +1,7 @@
-/* Reading one record back, line by line in the order of the table, believing nothing. See record.h. */
+/* See record.h. Reads one record: its columns may stand in any order, but nothing in the file is believed. */
 #include "bench/record/record.h"
 
-#include "bench/record/record_cells.h"
+#include "bench/record/record_columns.h"
 #include "bench/text/tsv.h"
 #include "bench/text/words.h"
 
@@ -9,120 +9,135 @@
 
 enum { RECORD_BYTES = 1 << 16 };        /* more than any record of ours has */
 
-/* The next line must be `name` and one value. */
-static bool read_pair(struct tsv *file, const char *name, struct tsv_row *row, struct error *err)
+/* A file that is being read. */
+struct reading {
+	struct tsv file;
+	int format;
+	struct record *to;
+	bool seen[MAX_RECORD_COLUMNS];          /* rows of record_columns */
+	bool split_seen[MAX_SPLITS][2];         /* parts of the record's splits */
+};
+
+/* The next line: a name and one value. The file may end instead: then the row's count is 0. */
+static bool read_pair(struct tsv *file, struct tsv_row *row, struct error *err)
 {
 	char shown[SHOWN_BYTES];
 
 	if (!tsv_read(file, row, err))
 		return false;
-	if (row->count == 0)
-		return fail_at(err, row->at[0], "the file ends before column \"%s\"", name);
-	if (strcmp(row->fields[0], name) != 0)
-		return fail_at(err, row->at[0], "found \"%s\" where column \"%s\" belongs", words_show(row->fields[0], shown), name);
-	if (row->count != 2)
-		return fail_at(err, row->at[0], "%s: found %d values, one belongs here", name, row->count - 1);
-	return true;
+	return row->count == 0 || row->count == 2 ||
+	       fail_at(err, row->at[0], "%s: found %d values, one belongs here", words_show(row->fields[0], shown),
+	               row->count - 1);
 }
 
-static bool read_format(struct tsv *file, int *format, struct error *err)
+static bool read_format(struct reading *r, struct error *err)
 {
-	char shown[SHOWN_BYTES];
-	struct tsv_row row;
 	const struct cell cell = { "format", CELL_INT, 0, .min = 1, .max = 1e9 };
-
-	if (!read_pair(file, cell.name, &row, err) || !cell_parse(&cell, row.fields[1], row.at[1], format, err))
-		return false;
-	return *format <= RECORD_FORMAT || fail_at(err, row.at[1], "format: found %s, this program reads 1 to %d",
-	                                           words_show(row.fields[1], shown), RECORD_FORMAT);
-}
-
-static bool read_cells(struct tsv *file, const struct cell *cells, struct record *to, struct error *err)
-{
-	struct tsv_row row;
-
-	for (const struct cell *cell = cells; cell->name; cell++)
-		if (!read_pair(file, cell->name, &row, err) || !cell_parse(cell, row.fields[1], row.at[1], to, err))
-			return false;
-	return true;
-}
-
-/* Format 1 had no precision, the first column, since all was float32. */
-static bool read_tail(struct tsv *file, int format, struct record *to, struct error *err)
-{
-	return read_cells(file, format == 1 ? record_tail + 1 : record_tail, to, err);
-}
-
-static bool has_split(const struct record *record, const char *name)
-{
-	for (int i = 0; i < record->split_count; i++)
-		if (strcmp(record->split_names[i], name) == 0)
-			return true;
-	return !split_is_written(name);
-}
-
-/* The split's name is what stands behind "accuracy_" on the next line, which is still to be read. */
-static bool find_split(struct tsv *file, struct record *to, struct error *err)
-{
-	size_t before = strlen(split_cells[0].name), len = strcspn(file->next + before, "\t\n");
-	struct mark at = { file->path, file->line + 1, 1 };
-	char *name = to->split_names[to->split_count];
-
-	if (to->split_count == MAX_SPLITS)
-		return fail_at(err, at, "more than %d splits", MAX_SPLITS);
-	if (len >= sizeof to->split_names[0])
-		return fail_at(err, at, "a split's name is longer than %zu bytes", sizeof to->split_names[0] - 1);
-	memcpy(name, file->next + before, len);
-	name[len] = '\0';
-	if (!words_is_name(name))
-		return fail_at(err, at, "accuracy_ is not followed by the name of a split");
-	return !has_split(to, name) || fail_at(err, at, "column \"%s%s\" stands twice", split_cells[0].name, name);
-}
-
-static bool read_splits(struct tsv *file, struct record *to, struct error *err)
-{
-	char column[64];
-	struct tsv_row row;
-
-	while (tsv_next_begins(file, split_cells[0].name)) {
-		if (!find_split(file, to, err))
-			return false;
-		for (const struct cell *part = split_cells; part->name; part++) {
-			struct cell cell = *part;
-
-			snprintf(column, sizeof column, "%s%s", cell.name, to->split_names[to->split_count]);
-			cell.name = column;
-			if (!read_pair(file, column, &row, err) ||
-			    !cell_parse(&cell, row.fields[1], row.at[1], &to->splits[to->split_count], err))
-				return false;
-		}
-		to->split_count++;
-	}
-	return true;
-}
-
-static bool read_end(struct tsv *file, struct error *err)
-{
 	char shown[SHOWN_BYTES];
 	struct tsv_row row;
 
-	if (!tsv_read(file, &row, err))
+	if (!read_pair(&r->file, &row, err))
 		return false;
-	return row.count == 0 || fail_at(err, row.at[0], "found \"%s\" behind the last column", words_show(row.fields[0], shown));
+	if (row.count == 0)
+		return fail_at(err, row.at[0], "the file ends before column \"format\"");
+	if (strcmp(row.fields[0], cell.name) != 0)
+		return fail_at(err, row.at[0], "found \"%s\" where column \"format\" belongs",
+		               words_show(row.fields[0], shown));
+	if (!cell_parse(&cell, row.fields[1], row.at[1], &r->format, err))
+		return false;
+	return r->format <= record_format() || fail_at(err, row.at[1], "format: found %s, this program reads 1 to %d",
+	                                               words_show(row.fields[1], shown), record_format());
+}
+
+/* Marks a column as seen. */
+static bool see(bool *seen, const struct tsv_row *row, struct error *err)
+{
+	if (*seen)
+		return fail_at(err, row->at[0], "column \"%s\" stands twice", row->fields[0]);
+	*seen = true;
+	return true;
+}
+
+/* The record's split of that name, which is added where it is new; -1 and an error. */
+static int find_split(struct record *to, const char *name, struct mark at, struct error *err)
+{
+	for (int i = 0; i < to->split_count; i++)
+		if (strcmp(to->split_names[i], name) == 0)
+			return i;
+	if (to->split_count == MAX_SPLITS)
+		return fail_at(err, at, "more than %d splits", MAX_SPLITS), -1;
+	if (strlen(name) >= SPLIT_NAME_BYTES)
+		return fail_at(err, at, "a split's name is longer than %d bytes", SPLIT_NAME_BYTES - 1), -1;
+	memcpy(to->split_names[to->split_count], name, strlen(name) + 1);
+	return to->split_count++;
+}
+
+static bool read_split(struct reading *r, const struct tsv_row *row, const char *name, int part, struct error *err)
+{
+	if (!words_is_name(name))
+		return fail_at(err, row->at[0], "%s is not followed by the name of a split", split_column_prefix(part));
+	int split = find_split(r->to, name, row->at[0], err);
+
+	if (split < 0 || !see(&r->split_seen[split][part], row, err))
+		return false;
+	struct cell cell = split_column_cell(split, part);
+	cell.name = row->fields[0];
+	return cell_parse(&cell, row->fields[1], row->at[1], r->to, err);
+}
+
+static bool read_column(struct reading *r, const struct tsv_row *row, struct error *err)
+{
+	char shown[SHOWN_BYTES];
+	int part, i = record_column_find(row->fields[0]);
+	const char *split = split_column_find(row->fields[0], &part);
+
+	if (split)
+		return read_split(r, row, split, part, err);
+	if (i < 0 || record_columns[i].since > r->format)
+		return fail_at(err, row->at[0], "\"%s\" is no column of format %d", words_show(row->fields[0], shown),
+		               r->format);
+	return see(&r->seen[i], row, err) &&
+	       cell_parse(&record_columns[i].cell, row->fields[1], row->at[1], r->to, err);
+}
+
+/* Whether all columns have come that records of this format have. */
+static bool check_end(const struct reading *r, struct mark at, struct error *err)
+{
+	for (int i = 0; record_columns[i].cell.name; i++)
+		if (!r->seen[i] && record_columns[i].since <= r->format)
+			return fail_at(err, at, "the file ends before column \"%s\"", record_columns[i].cell.name);
+	for (int i = 0; i < 2 * r->to->split_count; i++)
+		if (!r->split_seen[i / 2][i % 2])
+			return fail_at(err, at, "the file ends before column \"%s%s\"", split_column_prefix(i % 2),
+			               r->to->split_names[i / 2]);
+	return true;
+}
+
+static bool read_all(struct reading *r, struct error *err)
+{
+	struct tsv_row row;
+
+	if (!read_format(r, err))
+		return false;
+	while (read_pair(&r->file, &row, err)) {
+		if (row.count == 0)
+			return check_end(r, row.at[0], err);
+		if (!read_column(r, &row, err))
+			return false;
+	}
+	return false;
 }
 
 bool record_read(const char *folder, const char *id, struct record *to, struct error *err)
 {
 	char path[FILE_PATH_BYTES], shown[SHOWN_BYTES];
-	struct tsv file;
-	int format;
+	struct reading reading = { .to = to };
 
-	*to = (struct record){ 0 };
-	if (!record_path(folder, id, RECORD_FILE, path, err) || !tsv_open(&file, path, RECORD_BYTES, err))
+	record_clear(to);
+	if (!record_path(folder, id, RECORD_FILE, path, err) || !tsv_open(&reading.file, path, RECORD_BYTES, err))
 		return false;
-	bool good = read_format(&file, &format, err) && read_cells(&file, record_head, to, err) && read_splits(&file, to, err) &&
-	            read_tail(&file, format, to, err) && read_end(&file, err);
-	tsv_close(&file);
+	bool good = read_all(&reading, err);
+	tsv_close(&reading.file);
 	if (good && strcmp(to->id, id) != 0)
 		return fail(err, "%s: the record of another point: id is \"%s\"", path, words_show(to->id, shown));
 	return good;

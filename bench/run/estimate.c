@@ -6,9 +6,10 @@
 
 #include <math.h>
 
-/* Beside its multiply-adds a network reads and writes its activations several times, for batch norm, activations and pooling. In
- * that time so many multiply-adds would be done for each number. With 20, plain networks of width 3 to 48 and MobileNets from 1,000 to
- * 110,000 parameters, whose MACs differ by a factor of 1,000, do 9 to 14 billion of these units a second on one core. */
+/* Beside its multiply-adds a network reads and writes its activations several times, for batch norm, activations and
+ * pooling; each number costs as much time as this many multiply-adds. With 20, plain networks of width 3 to 48
+ * and MobileNets from 1,000 to 110,000 parameters, whose MACs differ by a factor of 1,000, do 9 to 14 billion of these
+ * units a second on one core. */
 #define MACS_PER_ACTIVATION 20.0
 
 #define MEASURE_SECONDS 0.06    /* of one network, and as long again to warm up */
@@ -27,52 +28,59 @@ static void add_speed(struct estimate *e, double work, double images_per_second)
 		e->speeds[e->count++] = (struct speed){ work, images_per_second };
 }
 
-static void take_from_records(const struct sweep *sweep, const struct todo *todo, const char *folder, struct estimate *to)
+static void take_from_records(const struct sweep *sweep, const struct pending *pending, const struct records *records,
+                              struct estimate *to)
 {
-	struct record record;
+	for (int i = 0; i < pending->count && to->count < MAX_SPEEDS; i++) {
+		const struct pending_point *point = &pending->points[i];
+		const struct record *record = &records->of[point->index];
 
-	for (int i = 0; i < todo->count && to->count < MAX_SPEEDS; i++)
-		if (record_read(folder, todo->tasks[i].point->id, &record, NULL) && record.status == POINT_DONE && record.threads == 1)
-			add_speed(to, estimate_work(&todo->tasks[i].cost, sweep->recipe.batch), record.images_per_second);
+		if (records->states[point->index] == RECORD_READ && record->status == POINT_DONE &&
+		    record->threads == 1)
+			add_speed(to, estimate_work(&point->cost, sweep->recipe.batch), record->images_per_second);
+	}
 }
 
-static bool measure_task(const struct sweep *sweep, const struct task *task, struct estimate *to, struct error *err)
+static bool measure_point(const struct sweep *sweep, const struct pending_point *point, struct estimate *to,
+                          struct error *err)
 {
-	struct speed_request request = { .network = &task->point->network, .recipe = &sweep->recipe, .kernels = machine_kernels(err),
-		.threads = 1, .stretches = 1, .seconds = MEASURE_SECONDS };
+	struct speed_request request = { .network = &point->point->network, .recipe = &sweep->recipe,
+		.kernels = machine_kernels(err), .threads = 1, .stretches = 1, .seconds = MEASURE_SECONDS };
 	struct speed_result result;
 
 	if (!request.kernels || !speed_measure(&request, &result, err))
 		return false;
-	add_speed(to, estimate_work(&task->cost, sweep->recipe.batch), result.images_per_second);
+	add_speed(to, estimate_work(&point->cost, sweep->recipe.batch), result.images_per_second);
 	return true;
 }
 
-static bool measure_speeds(const struct sweep *sweep, const struct todo *todo, struct estimate *to, struct error *err)
+static bool measure_speeds(const struct sweep *sweep, const struct pending *pending, struct estimate *to,
+                           struct error *err)
 {
-	const struct task *small = &todo->tasks[0], *large = small;
+	const struct pending_point *small = &pending->points[0], *large = small;
 	int batch = sweep->recipe.batch;
 
-	for (int i = 1; i < todo->count; i++) {
-		const struct task *task = &todo->tasks[i];
+	for (int i = 1; i < pending->count; i++) {
+		const struct pending_point *point = &pending->points[i];
 
-		small = estimate_work(&task->cost, batch) < estimate_work(&small->cost, batch) ? task : small;
-		large = estimate_work(&task->cost, batch) > estimate_work(&large->cost, batch) ? task : large;
+		small = estimate_work(&point->cost, batch) < estimate_work(&small->cost, batch) ? point : small;
+		large = estimate_work(&point->cost, batch) > estimate_work(&large->cost, batch) ? point : large;
 	}
 	to->measured = true;
-	if (!measure_task(sweep, small, to, err))
+	if (!measure_point(sweep, small, to, err))
 		return false;
 	double speed = estimate_images_per_second(to, estimate_work(&large->cost, batch));
 	if (large == small || speed <= 0 || batch / speed > LONGEST_BATCH_SECONDS)
 		return true;
-	return measure_task(sweep, large, to, err);
+	return measure_point(sweep, large, to, err);
 }
 
-bool estimate_create(const struct sweep *sweep, const struct todo *todo, const char *folder, struct estimate *to, struct error *err)
+bool estimate_create(const struct sweep *sweep, const struct pending *pending, const struct records *records,
+                     struct estimate *to, struct error *err)
 {
 	*to = (struct estimate){ 0 };
-	take_from_records(sweep, todo, folder, to);
-	return to->count > 0 || todo->count == 0 || measure_speeds(sweep, todo, to, err);
+	take_from_records(sweep, pending, records, to);
+	return to->count > 0 || pending->count == 0 || measure_speeds(sweep, pending, to, err);
 }
 
 double estimate_images_per_second(const struct estimate *estimate, double work)

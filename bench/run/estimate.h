@@ -1,9 +1,9 @@
-/* How much work a point is, and how long it may take on this machine, before it starts. Floor 4f. Estimates order the points, share out
- * threads and tell people when to come back; no result depends on them. */
+/* How much work a point is, and how long it may take on this machine, before it starts. Floor 4g. Estimates order the
+ * points, share out threads and tell people when to come back; no result depends on them. */
 #ifndef BENCH_RUN_ESTIMATE_H
 #define BENCH_RUN_ESTIMATE_H
 
-#include "bench/run/todo.h"
+#include "bench/run/pending.h"
 
 enum { MAX_SPEEDS = 64 };
 
@@ -19,12 +19,14 @@ struct estimate {
 	bool measured;          /* just now; otherwise taken from records */
 };
 
-/* What one training image costs, about proportional to time: arithmetic and memory traffic together, in multiply-adds. */
+/* What one training image costs, about proportional to time: arithmetic and memory traffic together, in
+ * multiply-adds. */
 double estimate_work(const struct cost *cost, int batch);
 
-/* Speeds from the sweep's records that are the work of one thread. Where there are none: trains the smallest task and, if that
- * promises to be quick, the largest one on made-up images, together for some 0.3 seconds. */
-bool estimate_create(const struct sweep *sweep, const struct todo *todo, const char *folder, struct estimate *to, struct error *err);
+/* Speeds from the sweep's records that are the work of one thread. Where there are none: trains the smallest point and,
+ * if that promises to be quick, the largest one on made-up images, together for some 0.3 seconds. */
+bool estimate_create(const struct sweep *sweep, const struct pending *pending, const struct records *records,
+                     struct estimate *to, struct error *err);
 
 /* Training images a second of a network with that work on one thread, from the speed of the nearest network. */
 double estimate_images_per_second(const struct estimate *estimate, double work);

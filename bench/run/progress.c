@@ -1,4 +1,5 @@
-/* See progress.h. One lock guards everything; a whole frame goes out in one write, so that a terminal shows no half-drawn block. */
+/* See progress.h. One lock guards everything; a whole frame goes out in one write, so that a terminal shows no
+ * half-drawn block. */
 #include "bench/run/progress.h"
 
 #include "bench/system/clock.h"
@@ -18,8 +19,9 @@ enum { LINE_SIZE = 512 };
 
 enum state { TO_COME, RUNNING, OVER };
 
-struct live_point {
-	struct progress_point plan;
+/* A point and how far it is. */
+struct point_state {
+	struct progress_point point;
 	enum state state;
 	const struct training *training;        /* borrowed while it runs; NULL before and after */
 	struct epoch_row row;                   /* the last whole epoch; row.epoch 0: none yet */
@@ -31,7 +33,7 @@ struct progress {
 	enum progress_mode mode;
 	bool colour;
 	int count;
-	struct live_point *points;      /* [count], owned */
+	struct point_state *points;      /* [count], owned */
 	double began, work;             /* work: of all points */
 	int drawn_lines;                /* of the live block on the screen now */
 	bool closing;
@@ -69,28 +71,32 @@ static void put_line(struct progress *p, FILE *frame, struct screen screen, char
 	p->drawn_lines++;
 }
 
-static double share_done(struct live_point *l)
+static double share_done(struct point_state *w)
 {
-	if (l->state != RUNNING)
-		return l->state == OVER;
-	int images = l->training ? training_progress(l->training) : 0;
-	l->between = l->between && images == l->plan.images;
-	double epochs = l->row.epoch + (l->between ? 0 : (double)images / l->plan.images), share = epochs / l->plan.epochs;
+	if (w->state != RUNNING)
+		return w->state == OVER;
+	int images = w->training ? training_progress(w->training) : 0;
+	w->between = w->between && images == w->point.images;
+	double epochs = w->row.epoch + (w->between ? 0 : (double)images / w->point.images);
+	double share = epochs / w->point.epochs;
+
 	return share < 1 ? share : 1;
 }
 
-static void put_point(struct progress *p, FILE *frame, struct screen screen, struct live_point *l)
+static void put_point(struct progress *p, FILE *frame, struct screen screen, struct point_state *w)
 {
 	char line[LINE_SIZE], speed[NUMBER_BYTES];
-	double images = share_done(l) * l->plan.epochs * l->plan.images, seconds = clock_seconds() - l->began;
-	int epoch = l->row.epoch < l->plan.epochs ? l->row.epoch + 1 : l->plan.epochs;
-	int used = snprintf(line, sizeof line, "%-20s epoch %2d/%d %3.0f %%", l->plan.name, epoch, l->plan.epochs, 100 * share_done(l));
+	double images = share_done(w) * w->point.epochs * w->point.images, seconds = clock_seconds() - w->began;
+	int epoch = w->row.epoch < w->point.epochs ? w->row.epoch + 1 : w->point.epochs;
+	int used = snprintf(line, sizeof line, "%-20s epoch %2d/%d %3.0f %%", w->point.name, epoch, w->point.epochs,
+	                    100 * share_done(w));
 
-	if (l->row.epoch > 0)
-		used += snprintf(line + used, sizeof line - (size_t)used, "  loss %.4f  training %5.2f %%", l->row.training.loss,
-		                 100 * l->row.training.accuracy);
-	if (l->row.epoch > 0 && l->row.validation.accuracy >= 0)
-		used += snprintf(line + used, sizeof line - (size_t)used, "  validation %5.2f %%", 100 * l->row.validation.accuracy);
+	if (w->row.epoch > 0)
+		used += snprintf(line + used, sizeof line - (size_t)used, "  loss %.4f  training %5.2f %%",
+		                 w->row.training.loss, 100 * w->row.training.accuracy);
+	if (w->row.epoch > 0 && w->row.validation.accuracy >= 0)
+		used += snprintf(line + used, sizeof line - (size_t)used, "  validation %5.2f %%",
+		                 100 * w->row.validation.accuracy);
 	if (seconds > 0.5)
 		snprintf(line + used, sizeof line - (size_t)used, "  %s images/s",
 		         format_thousands((int64_t)(images / seconds), speed));
@@ -107,7 +113,7 @@ static void put_total(struct progress *p, FILE *frame, struct screen screen)
 	for (int i = 0; i < p->count; i++) {
 		over += p->points[i].state == OVER;
 		running += p->points[i].state == RUNNING;
-		done += p->points[i].plan.work * share_done(&p->points[i]);
+		done += p->points[i].point.work * share_done(&p->points[i]);
 	}
 	int used = snprintf(line, sizeof line, "%d of %d points done, %d running, %s", over, p->count, running,
 	                    clock_text(seconds, elapsed));
@@ -139,8 +145,8 @@ static void put_block(struct progress *p, FILE *frame)
 	put_total(p, frame, screen);
 }
 
-/* A frame: the old block goes, a line stays if there is one, the new block comes. Called with the lock held. A terminal that is gone
- * is no reason to end a run: nobody looks at what write says. */
+/* A frame: the old block goes, a line stays if there is one, the new block comes. Called with the lock held. A terminal
+ * that is gone is no reason to end a run: nobody looks at what write says. */
 static void show(struct progress *p, const char *line, bool trouble)
 {
 	char *text = NULL;
@@ -206,20 +212,22 @@ static void init_lock(struct progress *p)
 	pthread_condattr_destroy(&monotonic);
 }
 
-struct progress *progress_create(enum progress_mode mode, const struct progress_point *points, int count, struct error *err)
+struct progress *progress_create(enum progress_mode mode, const struct progress_point *points, int count,
+                                 struct error *err)
 {
 	struct progress *p = calloc(1, sizeof *p);
-	struct live_point *live = calloc((size_t)count + 1, sizeof *live);
+	struct point_state *watched = calloc((size_t)count + 1, sizeof *watched);
 
-	if (!p || !live) {
+	if (!p || !watched) {
 		free(p);
-		free(live);
+		free(watched);
 		fail(err, "not enough memory to watch %d points", count);
 		return NULL;
 	}
-	*p = (struct progress){ .mode = mode, .colour = wants_colour(stderr), .count = count, .points = live, .began = clock_seconds() };
+	*p = (struct progress){ .mode = mode, .colour = wants_colour(stderr), .count = count, .points = watched,
+		.began = clock_seconds() };
 	for (int i = 0; i < count; i++) {
-		live[i].plan = points[i];
+		watched[i].point = points[i];
 		p->work += points[i].work;
 	}
 	init_lock(p);

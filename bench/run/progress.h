@@ -1,5 +1,6 @@
-/* What a run shows while it runs: on a terminal a block of live lines on stderr, redrawn a few times a second, and a plain line when
- * a point ends; elsewhere nothing but trouble. Floor 4f. Also keeps how far each point is, which the scheduler asks. */
+/* What a run shows while it runs: on a terminal a block of live lines on stderr, redrawn a few times a second, and a
+ * plain line when a point ends; elsewhere nothing but trouble. Floor 4g. Also keeps how far each point is, which the
+ * scheduler asks. */
 #ifndef BENCH_RUN_PROGRESS_H
 #define BENCH_RUN_PROGRESS_H
 
@@ -18,7 +19,7 @@ enum progress_mode {
 struct progress_point {
 	char name[POINT_NAME_BYTES];   /* "plain/12" */
 	double work;            /* estimate, in the same unit for all points */
-	int epochs, images;     /* at most so many epochs of so many training images */
+	int epochs, images;     /* at most this many epochs, of this many training images */
 };
 
 struct progress;
@@ -27,7 +28,8 @@ struct progress;
 enum progress_mode progress_mode_here(void);
 
 /* `points` [count] is copied. NULL and an error where memory or threads are short. LIVE starts a thread that draws. */
-struct progress *progress_create(enum progress_mode mode, const struct progress_point *points, int count, struct error *err);
+struct progress *progress_create(enum progress_mode mode, const struct progress_point *points, int count,
+                                 struct error *err);
 /* Wipes the live block. */
 void progress_destroy(struct progress *p);
 

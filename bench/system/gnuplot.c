@@ -32,7 +32,8 @@ static bool print_assignment(const char *name, const char *path, FILE *to, struc
 static bool print_settings(const struct drawing *d, const char *out, FILE *to, struct error *err)
 {
 	return print_assignment("plots", d->plots, to, err) && print_assignment("data", d->data, to, err) &&
-	       print_assignment("curves", d->curves, to, err) && print_assignment("out", out, to, err) &&
+	       print_assignment("curves", d->curves, to, err) && print_assignment("networks", d->networks, to, err) &&
+	       print_assignment("means", d->means, to, err) && print_assignment("out", out, to, err) &&
 	       (!d->table || print_assignment("table", d->table, to, err));
 }
 

@@ -4,13 +4,16 @@
 
 #include "nn/base/error.h"
 
-/* The script's variables are set on the command line: plots, data, curves, out, and table if there is one. */
+/* The script learns its variables from the command line: plots, data, curves, networks, means, out, and table if there is
+ * one. */
 struct drawing {
 	const char *plots;      /* folder of the scripts */
 	const char *script;     /* the script's path */
 	const char *data, *curves;      /* points.tsv, curves.tsv */
+	const char *networks;   /* the networks' summary, a row each */
+	const char *means;      /* learning curves, averaged over the seeds of each network */
 	const char *table;      /* another table for the figure, or NULL */
-	const char *out;        /* the picture, .png or .svg; written atomically */
+	const char *out;        /* the picture, .png or .svg, written atomically */
 };
 
 enum { GNUPLOT_SAID_BYTES = 512 };

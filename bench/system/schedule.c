@@ -11,7 +11,7 @@
 
 enum state { WAITING, RUNNING, ENDED };
 
-struct place {                  /* what is going on with one job */
+struct task_state {                  /* what is going on with one task */
 	_Alignas(64) struct crew crew;
 	enum state state;
 	int threads;            /* leading and helping */
@@ -20,25 +20,26 @@ struct place {                  /* what is going on with one job */
 
 struct board {
 	const struct schedule *schedule;
-	struct place *places;   /* [job_count], owned; here until every thread has left, so that no helper outlives a crew */
-	int *order;             /* [job_count], owned: jobs, longest first */
+	/* [task_count], owned; here until every thread has left, so that no helper outlives a crew */
+	struct task_state *states;
+	int *order;             /* [task_count], owned: tasks, longest first */
 	int64_t memory_left;
 	double busy_seconds;
 	pthread_mutex_t lock;
-	pthread_cond_t changed; /* a job started or ended */
+	pthread_cond_t changed; /* a task started or ended */
 };
 
 enum action { LEAD, HELP, WAIT, LEAVE };
 
-struct choice { enum action action; int job; };
+struct choice { enum action action; int task; };
 
-/* Insertion keeps equals in their order, and thousands of jobs take milliseconds. */
+/* Insertion keeps equals in their order, and thousands of tasks take milliseconds. */
 static void sort_longest_first(const struct schedule *s, int *order)
 {
-	for (int i = 0; i < s->job_count; i++) {
+	for (int i = 0; i < s->task_count; i++) {
 		int k = i;
 
-		for (; k > 0 && s->jobs[order[k - 1]].work < s->jobs[i].work; k--)
+		for (; k > 0 && s->tasks[order[k - 1]].work < s->tasks[i].work; k--)
 			order[k] = order[k - 1];
 		order[k] = i;
 	}
@@ -46,56 +47,58 @@ static void sort_longest_first(const struct schedule *s, int *order)
 
 static void board_free(struct board *b)
 {
-	free(b->places);
+	free(b->states);
 	free(b->order);
 }
 
 static bool board_init(struct board *b, const struct schedule *s)
 {
-	size_t count = (size_t)s->job_count + 1;
+	size_t count = (size_t)s->task_count + 1;
 
 	*b = (struct board){ .schedule = s, .memory_left = s->memory_bytes };
-	b->places = aligned_alloc(_Alignof(struct place), count * sizeof *b->places);
+	b->states = aligned_alloc(_Alignof(struct task_state), count * sizeof *b->states);
 	b->order = calloc(count, sizeof *b->order);
-	if (!b->places || !b->order) {
+	if (!b->states || !b->order) {
 		board_free(b);
 		return false;
 	}
-	for (int i = 0; i < s->job_count; i++) {
-		assert(s->jobs[i].work > 0 && s->jobs[i].most_threads > 0 && s->jobs[i].memory_bytes <= s->memory_bytes);
-		b->places[i] = (struct place){ .state = WAITING, .left = s->jobs[i].work };
-		crew_init(&b->places[i].crew);
-		b->places[i].crew.clock_ns = clock_ns;
+	for (int i = 0; i < s->task_count; i++) {
+		assert(s->tasks[i].work > 0 && s->tasks[i].most_threads > 0 &&
+		       s->tasks[i].memory_bytes <= s->memory_bytes);
+		b->states[i] = (struct task_state){ .state = WAITING, .left = s->tasks[i].work };
+		crew_init(&b->states[i].crew);
+		b->states[i].crew.clock_ns = clock_ns;
 	}
 	sort_longest_first(s, b->order);
 	return true;
 }
 
-/* The running job with the most work left for each of its threads, of those that have room for one more; -1: none. */
+/* The running task with the most work left for each of its threads, of those that have room for one more; -1: none. */
 static int find_neediest(const struct board *b)
 {
 	int best = -1;
 	double most = -1;
 
-	for (int i = 0; i < b->schedule->job_count; i++) {
-		const struct place *p = &b->places[i];
+	for (int i = 0; i < b->schedule->task_count; i++) {
+		const struct task_state *t = &b->states[i];
 
-		if (p->state == RUNNING && p->threads < b->schedule->jobs[i].most_threads && p->left / p->threads > most) {
-			most = p->left / p->threads;
+		if (t->state == RUNNING && t->threads < b->schedule->tasks[i].most_threads &&
+		    t->left / t->threads > most) {
+			most = t->left / t->threads;
 			best = i;
 		}
 	}
 	return best;
 }
 
-/* The first waiting job that fits into memory, or -1. */
+/* The first waiting task that fits into memory, or -1. */
 static int find_next(const struct board *b)
 {
-	for (int i = 0; i < b->schedule->job_count; i++) {
-		int job = b->order[i];
+	for (int i = 0; i < b->schedule->task_count; i++) {
+		int task = b->order[i];
 
-		if (b->places[job].state == WAITING && b->schedule->jobs[job].memory_bytes <= b->memory_left)
-			return job;
+		if (b->states[task].state == WAITING && b->schedule->tasks[task].memory_bytes <= b->memory_left)
+			return task;
 	}
 	return -1;
 }
@@ -104,26 +107,27 @@ static int count_in(const struct board *b, enum state state)
 {
 	int count = 0;
 
-	for (int i = 0; i < b->schedule->job_count; i++)
-		count += b->places[i].state == state;
+	for (int i = 0; i < b->schedule->task_count; i++)
+		count += b->states[i].state == state;
 	return count;
 }
 
-/* Whether a job would end last even if all threads that it has room for joined it as soon as the other work is done.
- * With T threads, k of them on the job, L left in it and W in all, the others need (W - L) / (T - k) until they are free;
- * the job then has L - k (W - L) / (T - k) left for at most m threads. Everything could have ended at W / T. */
-static bool ends_last(const struct board *b, int job)
+/* Whether a task would end last even if all threads that it has room for joined it as soon as the other work is done.
+ * With T threads, k of them on the task, L left in it and W in all, the others need (W - L) / (T - k) until they are
+ * free; the task then has L - k (W - L) / (T - k) left for at most m threads. Everything could have ended at W / T. */
+static bool ends_last(const struct board *b, int task)
 {
-	const struct place *p = &b->places[job];
-	int threads = b->schedule->threads, most = b->schedule->jobs[job].most_threads;
+	const struct task_state *t = &b->states[task];
+	int threads = b->schedule->threads, most = b->schedule->tasks[task].most_threads;
 	double all = 0;
 
-	if (p->threads >= threads)
+	if (t->threads >= threads)
 		return false;
-	for (int i = 0; i < b->schedule->job_count; i++)
-		all += b->places[i].state == ENDED ? 0 : b->places[i].left;
-	double others_end = (all - p->left) / (threads - p->threads);
-	double rest = p->left - p->threads * others_end;        /* none: its own threads will be free to take other work */
+	for (int i = 0; i < b->schedule->task_count; i++)
+		all += b->states[i].state == ENDED ? 0 : b->states[i].left;
+	double others_end = (all - t->left) / (threads - t->threads);
+	/* None: its own threads will be free to take other work */
+	double rest = t->left - t->threads * others_end;
 	return rest > 0 && others_end + rest / (most < threads ? most : threads) > 1.02 * all / threads;
 }
 
@@ -144,40 +148,40 @@ static struct choice choose(const struct board *b)
 static void board_start(struct board *b, struct choice c)
 {
 	if (c.action == LEAD) {
-		b->places[c.job].state = RUNNING;
-		b->memory_left -= b->schedule->jobs[c.job].memory_bytes;
+		b->states[c.task].state = RUNNING;
+		b->memory_left -= b->schedule->tasks[c.task].memory_bytes;
 	}
-	b->places[c.job].threads++;
+	b->states[c.task].threads++;
 }
 
-static void board_end(struct board *b, int job)
+static void board_end(struct board *b, int task)
 {
-	b->places[job].state = ENDED;
-	b->places[job].left = 0;
-	b->memory_left += b->schedule->jobs[job].memory_bytes;
+	b->states[task].state = ENDED;
+	b->states[task].left = 0;
+	b->memory_left += b->schedule->tasks[task].memory_bytes;
 }
 
-/* Asks the running jobs how far they are. */
+/* Asks the running tasks how far they are. */
 static void board_refresh(struct board *b)
 {
 	const struct schedule *s = b->schedule;
 
-	for (int i = 0; i < s->job_count; i++)
-		if (b->places[i].state == RUNNING)
-			b->places[i].left = s->jobs[i].work * s->share_left(s->about, i);
+	for (int i = 0; i < s->task_count; i++)
+		if (b->states[i].state == RUNNING)
+			b->states[i].left = s->tasks[i].work * s->share_left(s->about, i);
 }
 
-/* Called without the lock: the job itself. */
+/* Called without the lock: the task itself. */
 static void work_on(struct board *b, struct choice c)
 {
 	static const atomic_int stay;   /* helpers go when the leader closes the crew */
-	struct crew *crew = &b->places[c.job].crew;
+	struct crew *crew = &b->states[c.task].crew;
 
 	if (c.action == HELP) {
 		crew_help(crew, &stay);
 		return;
 	}
-	b->schedule->lead(b->schedule->about, c.job, crew);
+	b->schedule->lead(b->schedule->about, c.task, crew);
 	crew_close(crew);
 }
 
@@ -203,26 +207,27 @@ static void serve(struct board *b)
 		double seconds = clock_seconds() - start;
 		pthread_mutex_lock(&b->lock);
 		b->busy_seconds += seconds;
-		b->places[c.job].threads--;
+		b->states[c.task].threads--;
 		if (c.action == LEAD)
-			board_end(b, c.job);
+			board_end(b, c.task);
 		pthread_cond_broadcast(&b->changed);
 	}
 	pthread_mutex_unlock(&b->lock);
 }
 
-/* Threads wait for each other inside jobs as well. */
+/* Threads wait for each other inside tasks as well. */
 static double waited_seconds(const struct board *b)
 {
 	double seconds = 0;
 
-	for (int i = 0; i < b->schedule->job_count; i++)
-		seconds += 1e-9 * (double)atomic_load(&b->places[i].crew.waited_ns);
+	for (int i = 0; i < b->schedule->task_count; i++)
+		seconds += 1e-9 * (double)atomic_load(&b->states[i].crew.waited_ns);
 	return seconds;
 }
 
-/* OpenBLAS' OpenMP build uses omp_get_max_threads() threads wherever it is not called inside a parallel region, and a region of
- * one thread does not count as one: hence one thread for it here, and a maximum of one for each member of the team. */
+/* OpenBLAS' OpenMP build uses omp_get_max_threads() threads wherever it is not called inside a parallel region, and a
+ * region of one thread does not count as one: hence one thread for it here, and a maximum of one for each member of the
+ * team. */
 bool schedule_run(const struct schedule *s, struct schedule_times *times)
 {
 	struct board b;
@@ -246,36 +251,36 @@ bool schedule_run(const struct schedule *s, struct schedule_times *times)
 	return true;
 }
 
-/* Lets `seconds` pass for all running jobs; those with nothing left end, and their threads are free again. */
+/* Lets `seconds` pass for all running tasks; those with nothing left end, and their threads are free again. */
 static int pass_time(struct board *b, double seconds)
 {
 	int free_threads = 0;
 
-	for (int i = 0; i < b->schedule->job_count; i++) {
-		struct place *p = &b->places[i];
+	for (int i = 0; i < b->schedule->task_count; i++) {
+		struct task_state *t = &b->states[i];
 
-		if (p->state != RUNNING)
+		if (t->state != RUNNING)
 			continue;
-		b->busy_seconds += seconds * p->threads;
-		p->left -= seconds * p->threads;
-		if (p->left <= 1e-9 * b->schedule->jobs[i].work) {
-			free_threads += p->threads;
+		b->busy_seconds += seconds * t->threads;
+		t->left -= seconds * t->threads;
+		if (t->left <= 1e-9 * b->schedule->tasks[i].work) {
+			free_threads += t->threads;
 			board_end(b, i);
 		}
 	}
 	return free_threads;
 }
 
-/* Seconds until the first running job ends; 0 where none runs. */
+/* Seconds until the first running task ends; 0 where none runs. */
 static double next_end(const struct board *b)
 {
 	double soonest = 0;
 
-	for (int i = 0; i < b->schedule->job_count; i++) {
-		const struct place *p = &b->places[i];
+	for (int i = 0; i < b->schedule->task_count; i++) {
+		const struct task_state *t = &b->states[i];
 
-		if (p->state == RUNNING && (soonest == 0 || p->left / p->threads < soonest))
-			soonest = p->left / p->threads;
+		if (t->state == RUNNING && (soonest == 0 || t->left / t->threads < soonest))
+			soonest = t->left / t->threads;
 	}
 	return soonest;
 }

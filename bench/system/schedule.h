@@ -1,9 +1,10 @@
-/* Which thread works on what, so that all of them are busy until nearly the end. Floor 4a; knows jobs, not training.
+/* Which thread works on what, so that all of them are busy until nearly the end. Floor 4a; knows tasks, not training.
  *
- * Jobs start longest first. A thread that becomes free leads the next waiting job that fits into memory; when none is left it
- * joins the running job with the most work left for each of its threads. A job can use only so many threads, so one that is
- * very long must get them early: if it would still end last although everybody helped it once the other work is done, a free
- * thread joins it at once instead of starting another job. The same decisions drive real threads and virtual ones. */
+ * Tasks start longest first. A thread that becomes free leads the next waiting task that fits into memory; when none is
+ * left it joins the running task with the most work left for each of its threads. A task can use a limited number of
+ * threads, so one that is very long must get them early: if it would still end last although everybody helped it once
+ * the other work is done, a free thread joins it at once instead of starting another task. The same decisions drive
+ * real threads and virtual ones. */
 #ifndef BENCH_SYSTEM_SCHEDULE_H
 #define BENCH_SYSTEM_SCHEDULE_H
 
@@ -12,36 +13,38 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct job {
-	double work;            /* an estimate above 0, in the same unit for all jobs */
+struct task {
+	double work;            /* an estimate above 0, in the same unit for all tasks */
 	int64_t memory_bytes;   /* needed while it runs */
 	int most_threads;       /* more than these find nothing to do in it; at least 1 */
 };
 
 struct schedule {
 	int threads;
-	int job_count;
-	const struct job *jobs;
-	int64_t memory_bytes;           /* what running jobs may need together; at least what the largest needs */
-	/* Does the whole job on the calling thread, with the crew for company. Called once for each job, from several threads. */
-	void (*lead)(void *about, int job, struct crew *crew);
-	/* The share of a running job that is still to be done, 1 to 0; asked by any thread. */
-	double (*share_left)(void *about, int job);
+	int task_count;
+	const struct task *tasks;
+	int64_t memory_bytes;           /* what running tasks may need together; at least what the largest needs */
+	/* Does the whole task on the calling thread, with the crew for company. Called once for each task, from several
+	 * threads. */
+	void (*lead)(void *about, int task, struct crew *crew);
+	/* The share of a running task that is still to be done, 1 to 0; asked by any thread. */
+	double (*share_left)(void *about, int task);
 	void *about;
 	const volatile int *stop;       /* not NULL and nonzero: start nothing more */
 };
 
 struct schedule_times {
 	double wall_seconds;
-	double busy_seconds;    /* summed over threads: leading or helping, without what they waited for each other inside a job */
+	/* Summed over threads: leading or helping, without what they waited for each other inside a task */
+	double busy_seconds;
 };
 
-/* Runs all jobs on `threads` OpenMP threads, in which OpenBLAS and OpenMP calls stay single-threaded, and returns when the last has
- * ended. False where memory is short. */
+/* Runs all tasks on `threads` OpenMP threads, in which OpenBLAS and OpenMP calls stay single-threaded, and returns when
+ * the last has ended. False where memory is short. */
 bool schedule_run(const struct schedule *schedule, struct schedule_times *times);
 
-/* What the same decisions give on virtual threads that do one unit of work a second, helpers included: `lead` and `share_left` are
- * not called. False where memory is short. */
+/* What the same decisions give on virtual threads that do one unit of work a second, helpers included: `lead` and
+ * `share_left` are not called. False where memory is short. */
 bool schedule_simulate(const struct schedule *schedule, struct schedule_times *times);
 
 #endif

@@ -7,7 +7,7 @@
 
 #include <stddef.h>
 
-enum { TSV_FIELDS = 32 };
+enum { TSV_FIELDS = 64 };
 
 /* A file as it was read. */
 struct tsv {

@@ -333,11 +333,11 @@ TEST(bench_memory_is_what_was_announced)
 
 /* --- Other things to measure -------------------------------------------------------------------------------------- */
 
-/* Four equal jobs that take one thread each, and one that takes four. */
+/* Four equal tasks that take one thread each, and one that takes four. */
 TEST(occupancy_of_virtual_cores)
 {
-	static const struct job equal[] = { { 3, 0, 1 }, { 3, 0, 1 }, { 3, 0, 1 }, { 3, 0, 1 } };
-	static const struct job wide[] = { { 7, 0, 4 } };
+	static const struct task equal[] = { { 3, 0, 1 }, { 3, 0, 1 }, { 3, 0, 1 }, { 3, 0, 1 } };
+	static const struct task wide[] = { { 7, 0, 4 } };
 	char text[1024] = "";
 	FILE *to = fmemopen(text, sizeof text, "w");
 	struct error err = { "" };

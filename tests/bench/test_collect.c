@@ -1,5 +1,5 @@
 /* The tables of a sweep: order, what is left out, and what happens to what cannot be read. */
-#include "bench/record/record.h"
+#include "bench/record/records.h"
 #include "tests/helpers/test.h"
 #include "tests/helpers/texts.h"
 
@@ -12,12 +12,13 @@
 
 #define ID(digit) "000000000000000" digit
 
-#define POINTS_HEADER "id\tfamily\twidth\tseed\tstatus\tmessage\ttrainable\ttotal\tmacs\tepochs\taccuracy\tloss\taccuracy_validation\t" \
-	"loss_validation\tbest_epoch\taccuracy_best\tloss_best\t"
+#define POINTS_HEADER "id\tfamily\twidth\tseed\tstatus\tmessage\ttrainable\ttotal\tmacs\tepochs\taccuracy\t" \
+	"loss\taccuracy_validation\tloss_validation\tbest_epoch\taccuracy_best\tloss_best\t"
 #define POINTS_END "precision\tdata_digest\tkernels\ttrain_seconds\twall_seconds\timages_per_second\tthreads\ttitle\n"
 #define CURVES_HEADER "family\twidth\tseed\tepoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\t" \
 	"accuracy_validation\telapsed_seconds\n"
-#define CURVE_HEADER "epoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\taccuracy_validation\telapsed_seconds\n"
+#define CURVE_HEADER "epoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\t" \
+	"accuracy_validation\telapsed_seconds\n"
 
 /* A sweep of three points, whose ids are in another order than the points. */
 static struct point points[] = {
@@ -32,7 +33,8 @@ static void write_point(const char *id, int epochs, double accuracy)
 {
 	struct record record = {
 		.family = "old name", .width = 7, .seed = 1, .trainable = 1, .total = 2, .macs = 3, .epochs = epochs,
-		.last = { 0.5, accuracy }, .validation = { NAN, NAN }, .best = { NAN, NAN }, .split_count = 1, .split_names = { "test" },
+		.last = { 0.5, accuracy }, .validation = { NAN, NAN }, .best = { NAN, NAN }, .split_count = 1,
+		.split_names = { "test" },
 		.splits = { { 0.5, accuracy } }, .data_digest = 1, .kernels = "portable", .threads = 1,
 	};
 	struct curve curve = { 0 };
@@ -40,7 +42,8 @@ static void write_point(const char *id, int epochs, double accuracy)
 
 	snprintf(record.id, sizeof record.id, "%s", id);
 	for (int i = 1; i <= epochs; i++)
-		curve_add(&curve, &(struct epoch_row){ i, 0.5, .training = { 1, 0.25 }, .validation = { NAN, NAN } }, i, &err);
+		curve_add(&curve, &(struct epoch_row){ i, 0.5, .training = { 1, 0.25 }, .validation = { NAN, NAN } }, i,
+		          &err);
 	CHECK(record_write(test_folder(), &record, &curve, &err));
 	curve_free(&curve);
 }
@@ -51,7 +54,11 @@ static void check_collect(bool good, int want, const char *name, const char *mes
 	int found = -1;
 	char text[4096 + 256] = "";
 
-	CHECK_INT(record_collect(test_folder(), &sweep, &found, &err), good);
+	struct records records;
+
+	CHECK(records_read(test_folder(), &sweep, &records, &err));
+	CHECK_INT(records_collect(&records, test_folder(), &found, &err), good);
+	records_free(&records);
 	CHECK_INT(found, want);
 	if (!good)
 		snprintf(text, sizeof text, "%s/%s%s", test_folder(), name, message);
@@ -65,7 +72,8 @@ TEST(collect_without_records)
 	CHECK_TEXT(file_text(test_path("curves.tsv")), CURVES_HEADER);
 }
 
-/* The sweep's order and names, whatever the ids and the records say; a record that no point asks for is left out. */
+/* The sweep's order and names, whatever the ids and the records say; the record of a point that is not in the sweep is
+ * left out. */
 TEST(collect_in_the_order_of_the_sweep)
 {
 	write_point(ID("b"), 1, 0.75);
@@ -92,7 +100,8 @@ TEST(collect_fills_missing_splits)
 	CHECK(record_write(test_folder(), &record, &curve, &err));
 	write_point(ID("a"), 0, 0.5);
 	check_collect(true, 2, "", "");
-	CHECK(strstr(file_text(test_path("points.tsv")), "\tfailed\tno 'memory'\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\tnan\tnan\t"
+	CHECK(strstr(file_text(test_path("points.tsv")), "\tfailed\tno "
+	             "'memory'\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\tnan\tnan\t"
 	                                      "float32\t0000000000000000\tavx2\t"));
 }
 
@@ -110,7 +119,8 @@ TEST(collect_refuses_too_many_splits)
 	CHECK(record_write(test_folder(), &record, &curve, &err));
 	snprintf(message, sizeof message, ": the sweep's records have more than %d splits", MAX_SPLITS);
 	check_collect(false, 1, "points/" ID("a") ".tsv", message);
-	CHECK(strstr(file_text(test_path("points.tsv")), "accuracy_test") && !strstr(file_text(test_path("points.tsv")), "part"));
+	CHECK(strstr(file_text(test_path("points.tsv")), "accuracy_test") &&
+	      !strstr(file_text(test_path("points.tsv")), "part"));
 }
 
 TEST(collect_leaves_out_a_broken_record)
@@ -119,8 +129,10 @@ TEST(collect_leaves_out_a_broken_record)
 	write_point(ID("c"), 2, 0.5);
 	test_write("points/" ID("c") ".tsv", "format\t2\n", 9);
 	check_collect(false, 1, "points/" ID("c") ".tsv", ":2:1: the file ends before column \"id\"");
-	CHECK(!strstr(file_text(test_path("points.tsv")), ID("c")) && strstr(file_text(test_path("points.tsv")), ID("b")));
-	CHECK(!strstr(file_text(test_path("curves.tsv")), "zebra") && strstr(file_text(test_path("curves.tsv")), "ape"));
+	CHECK(!strstr(file_text(test_path("points.tsv")), ID("c")) &&
+	      strstr(file_text(test_path("points.tsv")), ID("b")));
+	CHECK(!strstr(file_text(test_path("curves.tsv")), "zebra") &&
+	      strstr(file_text(test_path("curves.tsv")), "ape"));
 }
 
 static void check_broken_curve(const char *text, const char *message)
@@ -136,13 +148,16 @@ TEST(collect_leaves_out_a_broken_curve)
 	write_point(ID("b"), 1, 0.75);
 	write_point(ID("c"), 2, 0.5);
 	check_broken_curve("", ":1:1: column \"epoch\" is missing");
-	check_broken_curve("epoch\tseconds\n", ":1:7: found \"seconds\" where column \"learning_rate\" belongs");
+	check_broken_curve("epoch\tseconds\n", ":1:7: \"seconds\" is no column of a learning curve");
+	check_broken_curve("epoch\tepoch\n", ":1:7: column \"epoch\" stands twice");
 	check_broken_curve("epoch\tlearning_rate\n", ":1:1: column \"loss_training\" is missing");
 	check_broken_curve(CURVE_HEADER "1\t0.5\n", ":2:1: found 2 values, 7 belong here");
 	check_broken_curve(CURVE_HEADER "1\t0.5\t1\t0.25\tnan\tnan\t1\n"
 	                                "3\t0.5\t1\t0.25\tnan\tnan\t1\n", ":3:1: epoch: found 3 where 2 belongs");
-	check_broken_curve(CURVE_HEADER "1\t0.5\t1\t1.25\tnan\tnan\t1\n", ":2:9: accuracy_training: 1.25 is outside 0..1");
-	check_broken_curve(CURVE_HEADER "1\t0.5\t1\t0.25\tnan\tnan\t1\n", ":3:1: the file ends after 1 of the record's 2 epochs");
+	check_broken_curve(CURVE_HEADER "1\t0.5\t1\t1.25\tnan\tnan\t1\n",
+	                   ":2:9: accuracy_training: 1.25 is outside 0..1");
+	check_broken_curve(CURVE_HEADER "1\t0.5\t1\t0.25\tnan\tnan\t1\n",
+	                   ":3:1: the file ends after 1 of the record's 2 epochs");
 	check_broken_curve(CURVE_HEADER "1\t0.5\t1\t0.25\tnan\tnan\t1", ":2:23: the file ends within a line");
 	CHECK(remove(test_path("points/" ID("c") ".curve.tsv")) == 0);
 	check_collect(false, 2, "points/" ID("c") ".curve.tsv", ": cannot be read: No such file or directory");

@@ -1,5 +1,5 @@
-/* Comparisons: `archsweep compare` and what `archsweep run` keeps for its pictures, from made-up records and times whose relations
- * were worked out on paper. */
+/* Comparisons: `archsweep compare` and what `archsweep run` keeps for its pictures, from made-up records and times
+ * whose relations were worked out on paper. */
 #include "bench/measure/compare.h"
 #include "bench/system/lock.h"
 #include "tests/helpers/run_case.h"
@@ -37,7 +37,8 @@ static void fill_zoo(const struct sweep *zoo)
 /* `archsweep compare s.yaml --reports FOLDER ...`; NULL at the end. */
 static struct program_result compare(const char *const *arguments)
 {
-	const char *argv[MAX_ARGUMENTS + 6] = { archsweep_path(), "compare", test_path("s.yaml"), "--reports", test_folder() };
+	const char *argv[MAX_ARGUMENTS + 6] = { archsweep_path(), "compare", test_path("s.yaml"), "--reports",
+		test_folder() };
 
 	for (int i = 0; arguments[i] && i < MAX_ARGUMENTS; i++)
 		argv[5 + i] = arguments[i];
@@ -52,15 +53,16 @@ static void check_compare(const char *file, int line, struct program_result r, c
 }
 #define CHECK_COMPARE(result, out, err) check_compare(__FILE__, __LINE__, result, out, err)
 
-#define COMPARE_HEADER "family\twidth\tbase\tstatus\tseeds\taccuracy\taccuracy_lowest\taccuracy_highest\taccuracy_difference\t" \
-	"trainable\ttotal\ttotal_ratio\tmacs\tmacs_ratio\ttraining_microseconds\ttraining_ratio\tinference_microseconds\t" \
-	"inference_ratio\tbatch\trounds\tkernels\tprocessor\n"
+#define COMPARE_HEADER "family\twidth\tbase\tstatus\tseeds\taccuracy\taccuracy_lowest\taccuracy_highest\t" \
+	"accuracy_difference\ttrainable\ttotal\ttotal_ratio\tmacs\tmacs_ratio\ttraining_microseconds\t" \
+	"training_ratio\tinference_microseconds\tinference_ratio\tbatch\trounds\tkernels\tprocessor\n"
 #define TIMES "\t32\t5\tabacus\tSlow CPU\n"
 
 /* 547 / 195 = 2.80513, 71 / 195 = 0.364103, 536 / 192 = 2.79167, 67 / 192 = 0.348958. */
 static const char whole[] = COMPARE_HEADER
 	"ape\t1\ttrue\tdone\t2\t0.75\t0.7\t0.8\t0\t195\t195\t1\t192\t1\t100\t1\t40\t1" TIMES
-	"zebra\t2\tfalse\tdone\t2\t0.875\t0.875\t0.875\t0.125\t547\t547\t2.80513\t536\t2.79167\t150\t1.5\t50\t1.25" TIMES
+	"zebra\t2\tfalse\tdone\t2\t0.875\t0.875\t0.875\t0.125\t547\t547\t2.80513\t536\t2.79167\t150\t"
+	"1.5\t50\t1.25" TIMES
 	"zebra\t0.25\tfalse\tdone\t2\t0.5\t0.5\t0.5\t-0.25\t71\t71\t0.364103\t67\t0.348958\t60\t0.6\t25\t0.625" TIMES;
 
 TEST(compare_for_machines)
@@ -72,14 +74,17 @@ TEST(compare_for_machines)
 	CHECK_TEXT(zoo_read("compare.tsv"), whole);
 	struct program_result json = COMPARE("--no-speed", "--json");
 	CHECK_INT(json.status, 0);
-	CHECK(strncmp(json.out, "[\n  {\"family\": \"ape\", \"width\": 1, \"base\": true, \"status\": \"done\", ", 66) == 0);
-	CHECK(strstr(json.out, "\"accuracy_difference\": -0.25, \"trainable\": 71, \"total\": 71, \"total_ratio\": 0.364103, "));
+	CHECK(strncmp(json.out, "[\n  {\"family\": \"ape\", \"width\": 1, \"base\": true, \"status\": \"done\", ",
+	              66) == 0);
+	CHECK(strstr(json.out, "\"accuracy_difference\": -0.25, \"trainable\": 71, \"total\": 71, \"total_ratio\": "
+	             "0.364103, "));
 	program_result_free(&json);
 	sweep_destroy(zoo);
 }
 
 #define BASE_LINE \
-	"base: ape/1; accuracy: test images, final epoch, \"- base\" in points; parameters: total; MACs: of one image forward\n"
+	"base: ape/1; accuracy: test images, final epoch, \"- base\" in points; parameters: total; " \
+	"MACs: of one image forward\n"
 
 TEST(compare_for_people)
 {
@@ -96,7 +101,8 @@ TEST(compare_for_people)
 	              "zebra    0.25       50.00  50.00 to 50.00  -25.00          71   0.364    67   0.349  "
 	              "      60.00   0.600         25.00   0.625\n"
 	              BASE_LINE
-	              "us: microseconds an image, each network alone on one thread, batches of 32, median of 5 rounds, abacus, "
+	              "us: microseconds an image, each network alone on one thread, batches of 32, median of 5 rounds, "
+	              "abacus, "
 	              "Slow CPU\n", "");
 	sweep_destroy(zoo);
 }
@@ -112,7 +118,8 @@ TEST(compare_says_that_the_machine_was_busy)
 	memcpy(strstr(text, "\t59\t"), "\t24\t", 4);
 	zoo_write("speed.tsv", text);
 	struct program_result r = COMPARE("--no-speed");
-	CHECK(strstr(r.out, "Slow CPU\nthe times are not to be trusted: medians are up to 2.5 times the fastest round, so the machine was "
+	CHECK(strstr(r.out, "Slow CPU\nthe times are not to be trusted: medians are up to 2.5 times the fastest round, "
+	             "so the machine was "
 	                    "busy; --measure when it is idle\n"));
 	CHECK_RUN(r, 0, "");
 	sweep_destroy(zoo);
@@ -130,9 +137,11 @@ TEST(compare_with_another_base)
 	CHECK(strstr(r.out, "\nzebra\t0.25\ttrue\t"));
 	CHECK_RUN(r, 0, "");
 	CHECK_TEXT(zoo_read("compare.tsv"), whole);
-	CHECK_RUN(COMPARE("--base", "zebra"), 2, "archsweep compare: --base: \"zebra\" has 2 widths; accepted: zebra/2, zebra/0.25; "
+	CHECK_RUN(COMPARE("--base", "zebra"), 2, "archsweep compare: --base: \"zebra\" has 2 widths; accepted: "
+	          "zebra/2, zebra/0.25; "
 	          "see archsweep compare --help\n");
-	CHECK_RUN(COMPARE("--base", "apes"), 2, "archsweep compare: --base: \"apes\" is no network of the sweep; accepted: ape, zebra/2, "
+	CHECK_RUN(COMPARE("--base", "apes"), 2, "archsweep compare: --base: \"apes\" is no network of the sweep; "
+	          "accepted: ape, zebra/2, "
 	          "zebra/0.25; did you mean \"ape\"?; see archsweep compare --help\n");
 	CHECK_RUN(COMPARE("--rounds", "3", "--no-speed"), 2,
 	          "archsweep compare: --rounds and --no-speed exclude each other; see archsweep compare --help\n");
@@ -150,7 +159,8 @@ TEST(compare_without_all_records)
 	zoo_write_record(zoo, 3, POINT_DONE, 0.9, 2);
 	CHECK_COMPARE(COMPARE("--no-speed", "--tsv"), COMPARE_HEADER
 	              "ape\t1\ttrue\tdiverged\t2\t0.7\t0.7\t0.7\t0\t195\t195\t1\t192\t1\t\t\t\t\t\t\t\t\n"
-	              "zebra\t2\tfalse\tother data\t2\t0.875\t0.875\t0.875\t0.175\t547\t547\t2.80513\t536\t2.79167\t\t\t\t\t\t\t\t\n"
+	              "zebra\t2\tfalse\tother "
+	              "data\t2\t0.875\t0.875\t0.875\t0.175\t547\t547\t2.80513\t536\t2.79167\t\t\t\t\t\t\t\t\n"
 	              "zebra\t0.25\tfalse\tnot trained\t2\t\t\t\t\t71\t71\t0.364103\t67\t0.348958\t\t\t\t\t\t\t\t\n",
 	              "3 of 3 networks lack an accuracy; `archsweep run` trains what is missing\n");
 	CHECK_COMPARE(COMPARE("--no-speed"),
@@ -202,7 +212,8 @@ TEST(compare_measures_what_is_missing)
 	fill_zoo(zoo);
 	zoo_write("speed.tsv", "no table\n");
 	CHECK_RUN(COMPARE("--no-speed"), 1, "@/s/speed.tsv:1:1: found \"no table\" where column \"id\" belongs\n");
-	CHECK_RUN(COMPARE("--rounds", "1"), 0, "@/s/speed.tsv:1:1: found \"no table\" where column \"id\" belongs; measuring anew\n");
+	CHECK_RUN(COMPARE("--rounds", "1"), 0, "@/s/speed.tsv:1:1: found \"no table\" where column \"id\" belongs; "
+	          "measuring anew\n");
 	CHECK(timings_create(zoo, &timings, &err) && timings_read(test_path("s"), zoo, &timings, &err));
 	CHECK_INT(timings.of[4].rounds, 1);
 	timings_free(&timings);
@@ -257,7 +268,8 @@ TEST(compare_table_after_a_run)
 	run_case_write_data(0);
 	run_case_write_sweep(NULL);
 	CHECK_RUN(run_tiny(arguments), 0, "");
-	snprintf(line, sizeof line, "\nsmall\t2\tfalse\tdone\t1\t%s\t", record_value(record_file("reports", "small", "2"), "accuracy"));
+	snprintf(line, sizeof line, "\nsmall\t2\tfalse\tdone\t1\t%s\t",
+	         record_value(record_file("reports", "small", "2"), "accuracy"));
 	const char *text = file_text(test_path("reports/tiny/compare.tsv"));
 	CHECK(strncmp(text, COMPARE_HEADER, strlen(COMPARE_HEADER)) == 0);
 	CHECK(strstr(text, "\nflat\t8\ttrue\tdone\t1\t"));

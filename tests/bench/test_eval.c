@@ -1,5 +1,5 @@
-/* `archsweep export` and `archsweep eval` from the command line: that trained weights are kept, leave, come back and give the record's
- * numbers, that averages are averages, and what is said where something is missing. */
+/* `archsweep export` and `archsweep eval` from the command line: that trained weights are kept, leave, come back and
+ * give the record's numbers, that averages are averages, and what is said where something is missing. */
 #include "bench/weights/npz.h"
 #include "tests/helpers/run_case.h"
 #include "tests/helpers/test.h"
@@ -56,7 +56,7 @@ static const char *cell(const char *tsv, const char *row, int column)
 
 enum { CLASS = 2, IMAGES, CORRECT, ACCURACY, LOSS };    /* columns of eval --tsv */
 
-/* --- what is kept ---------------------------------------------------------------------------------------------------------------- */
+/* --- what is kept ------------------------------------------------------------------------------------------------- */
 
 TEST(run_keeps_the_weights_of_points_that_end_well)
 {
@@ -79,7 +79,8 @@ TEST(run_removes_the_weights_of_a_point_that_diverges)
 		"families:\n"
 		"  - name: wild\n"
 		"    widths: [8]\n"
-		"    layers: [flatten, {repeat: {times: 8, layers: [{dense: {units: w}}]}}, {dense: {units: classes}}]\n";
+		"    layers: [flatten, {repeat: {times: 8, layers: [{dense: {units: w}}]}}, {dense: {units: "
+			"classes}}]\n";
 
 	run_case_write_data(0);
 	run_case_write_sweep(sweep);
@@ -115,14 +116,15 @@ TEST(run_on_a_full_disk_loses_the_point_that_has_no_room_and_no_other)
 	CHECK_INT(count_records("reports"), 3);
 	CHECK(file_stamp(weights_file("reports", "small", "4")) != 0);
 	program_result_free(&result);
-	result = run_program((struct program){ .argv = (const char *[]){ "find", test_path("reports"), "-name", ".tmp*", NULL } });
+	result = run_program((struct program){ .argv = (const char *[]){ "find", test_path("reports"), "-name", ".tmp*",
+		NULL } });
 	CHECK_TEXT(result.out, "");
 	program_result_free(&result);
 	CHECK_RUN(run_tiny(ARGUMENTS()), 0, "");
 	CHECK_INT(count_records("reports"), 4);
 }
 
-/* --- export ---------------------------------------------------------------------------------------------------------------------- */
+/* --- export ------------------------------------------------------------------------------------------------------- */
 
 TEST(export_writes_the_kept_weights)
 {
@@ -148,12 +150,14 @@ TEST(export_writes_the_kept_weights)
 /* Trained with a learning rate of almost nothing, for one update, the weights are still those of the beginning. */
 TEST(export_of_initial_weights_is_what_training_begins_with)
 {
-	const char *const barely[] = { "--set", "recipe.learning_rate=1e-60", "--set", "recipe.epochs=1", "--only", "flat/8", NULL };
+	const char *const barely[] = { "--set", "recipe.learning_rate=1e-60", "--set", "recipe.epochs=1", "--only",
+		"flat/8", NULL };
 
 	run_case_write_data(0);
 	run_case_write_sweep(NULL);
 	CHECK_RUN(run_tiny(barely), 0, "");
-	struct program_result r = EXPORT("flat/8", "--npz", test_path("w.npz"), "--initial", "--set", "recipe.epochs=7");
+	struct program_result r = EXPORT("flat/8", "--npz", test_path("w.npz"), "--initial", "--set",
+	                                 "recipe.epochs=7");
 	CHECK_INT(r.status, 0);
 	CHECK(same_files(test_path("w.npz"), weights_file("reports", "flat", "8")));
 	program_result_free(&r);
@@ -195,9 +199,10 @@ static void check_untrained(struct program_result r, const char *name, const cha
 {
 	char begins[512], ends[1024];
 
-	snprintf(begins, sizeof begins, "%s has no trained weights: there is no %s/tiny/points/", name, test_path("reports"));
-	snprintf(ends, sizeof ends, ".npz; train it first: archsweep run %s --only %s --reports %s%s\n", test_path("tiny.yaml"), name,
-	         test_path("reports"), end);
+	snprintf(begins, sizeof begins, "%s has no trained weights: there is no %s/tiny/points/", name,
+	         test_path("reports"));
+	snprintf(ends, sizeof ends, ".npz; train it first: archsweep run %s --only %s --reports %s%s\n",
+	         test_path("tiny.yaml"), name, test_path("reports"), end);
 	CHECK_INT(r.status, 1);
 	CHECK(strncmp(r.err, begins, strlen(begins)) == 0);
 	CHECK_TEXT(r.err + strlen(begins) + 16, ends);
@@ -208,14 +213,15 @@ static void check_untrained(struct program_result r, const char *name, const cha
 TEST(weights_of_a_point_that_was_not_trained)
 {
 	train("small/1");
-	check_untrained(EXPORT("small/2", "--npz", "x"), "small/2", "; or take the weights that training begins with: --initial");
+	check_untrained(EXPORT("small/2", "--npz", "x"), "small/2",
+	                "; or take the weights that training begins with: --initial");
 	check_untrained(EVAL("small/2"), "small/2", "; or give a file: --weights FILE");
 	check_untrained(EVAL("small/1", "--ensemble", "small/2"), "small/2", "");
 	unlink(weights_file("reports", "small", "1"));
 	check_untrained(EVAL("small/1"), "small/1", " --force; or give a file: --weights FILE");
 }
 
-/* --- eval ------------------------------------------------------------------------------------------------------------------------ */
+/* --- eval --------------------------------------------------------------------------------------------------------- */
 
 TEST(eval_gives_the_numbers_of_the_record)
 {
@@ -252,7 +258,8 @@ TEST(eval_of_classes_adds_up)
 	struct program_result r = EVAL("small/4", "--tsv", "--split", "test");
 	for (int class = 0; class < 3; class++) {
 		snprintf(row, sizeof row, "small/4\ttest\t%d\t", class);
-		int of_class = (int)strtol(cell(r.out, row, IMAGES), NULL, 10), right = (int)strtol(cell(r.out, row, CORRECT), NULL, 10);
+		int of_class = (int)strtol(cell(r.out, row, IMAGES), NULL, 10),
+			right = (int)strtol(cell(r.out, row, CORRECT), NULL, 10);
 		CHECK_CLOSE(strtod(cell(r.out, row, ACCURACY), NULL), (double)right / of_class, 1e-15);
 		CHECK_TEXT(cell(r.out, row, LOSS), "");
 		images += of_class;
@@ -295,7 +302,8 @@ TEST(eval_of_exported_weights_is_eval_of_the_point)
 	r = EXPORT("small/2", "--npz", test_path("h.npz"), "--float16");
 	/* Of seeds that nobody trained. */
 	exported = EVAL("small/2", "--tsv", "--weights", test_path("h.npz"), "--set", "seeds=[5, 6]");
-	const char *loss = cell(exported.out, "small/2/5\ttest\t\t", LOSS), *exact = cell(kept.out, "small/2\ttest\t\t", LOSS);
+	const char *loss = cell(exported.out, "small/2/5\ttest\t\t", LOSS),
+		*exact = cell(kept.out, "small/2\ttest\t\t", LOSS);
 	CHECK(strcmp(loss, exact) != 0);
 	CHECK_CLOSE(strtod(loss, NULL), strtod(exact, NULL), 0.01);
 	program_result_free(&r);
@@ -303,8 +311,8 @@ TEST(eval_of_exported_weights_is_eval_of_the_point)
 	program_result_free(&kept);
 }
 
-/* flat/8 as Keras would hand it over, with every weight of its two layers stated here: kernels 0 but for the first weight of each, so
- * logits are the biases and a share of the first pixel. */
+/* flat/8 as Keras would hand it over, with every weight of its two layers stated here: kernels 0 but for the first
+ * weight of each, so logits are the biases and a share of the first pixel. */
 static void write_flat(const char *path, const float biases[3], float first)
 {
 	static float first_kernel[64 * 32], second_kernel[32 * 3], first_bias[32];
@@ -360,7 +368,8 @@ TEST(eval_scales_pixels_as_the_sweep_says)
 	write_flat(test_path("unit.npz"), (const float[]){ 0, 1, 0.5f }, 5);
 	write_flat(test_path("raw.npz"), (const float[]){ 0, 1, 0.5f }, 5 / 255.0f);
 	struct program_result unit = EVAL("flat/8", "--tsv", "--weights", test_path("unit.npz"));
-	struct program_result raw = EVAL("flat/8", "--tsv", "--weights", test_path("raw.npz"), "--set", "recipe.scaling=raw");
+	struct program_result raw = EVAL("flat/8", "--tsv", "--weights", test_path("raw.npz"), "--set",
+	                                 "recipe.scaling=raw");
 	struct program_result wrong = EVAL("flat/8", "--tsv", "--weights", test_path("raw.npz"));
 	static const char row[] = "flat/8\ttest\t\t";
 
@@ -377,7 +386,8 @@ TEST(eval_of_an_ensemble_averages_shares)
 	run_case_write_data(0);
 	run_case_write_sweep(NULL);
 	CHECK_RUN(run_tiny(ARGUMENTS("--only", "flat/8", "--set", "seeds=[1, 2]")), 0, "");
-	struct program_result list = run_archsweep(ARGUMENTS("summary", "--tsv", test_path("tiny.yaml"), "--set", "seeds=[1, 2]"));
+	struct program_result list = run_archsweep(ARGUMENTS("summary", "--tsv", test_path("tiny.yaml"), "--set",
+	                                                     "seeds=[1, 2]"));
 	for (int seed = 1; seed <= 2; seed++) {
 		static const float biases[2][3] = { { 5, 4, 1 }, { 1, 4, 5 } };
 		char row[32], file[80];
@@ -401,7 +411,8 @@ TEST(eval_of_an_ensemble_averages_shares)
 	CHECK_CLOSE(number(&r, "flat/8/1\ttest\t\t", ACCURACY), images[0] / 32, 0);
 	CHECK_CLOSE(number(&r, "flat/8/2\ttest\t\t", ACCURACY), images[2] / 32, 0);
 	CHECK_CLOSE(number(&r, "ensemble\ttest\t\t", ACCURACY), images[1] / 32, 0);
-	CHECK_CLOSE(number(&r, "ensemble\ttest\t\t", LOSS), -log(0.3) * (images[0] + images[2]) / 32 - log(0.4) * images[1] / 32, 1e-6);
+	CHECK_CLOSE(number(&r, "ensemble\ttest\t\t", LOSS), -log(0.3) * (images[0] + images[2]) / 32 -
+	            log(0.4) * images[1] / 32, 1e-6);
 	program_result_free(&r);
 	program_result_free(&list);
 }
@@ -418,8 +429,10 @@ TEST(eval_for_people_and_as_json)
 	CHECK_CONTAINS(people.out, "point   split       images  accuracy %    loss\nflat/8  validation      32  ");
 	CHECK_CONTAINS(people.out, "\n\nclass  validation %  images  test %  images\n    0          0.00 ");
 	CHECK_INT(json.status, 0);
-	CHECK_CONTAINS(json.out, "{\n  \"sweep\": \"tiny\",\n  \"family\": \"flat\",\n  \"width\": 8,\n  \"seed\": 1,\n  \"id\": \"");
-	CHECK_CONTAINS(json.out, "  \"splits\": [\n    {\n      \"split\": \"test\",\n      \"images\": 32,\n      \"correct\": ");
+	CHECK_CONTAINS(json.out, "{\n  \"sweep\": \"tiny\",\n  \"family\": \"flat\",\n  \"width\": 8,\n  \"seed\": "
+	               "1,\n  \"id\": \"");
+	CHECK_CONTAINS(json.out, "  \"splits\": [\n    {\n      \"split\": \"test\",\n      \"images\": 32,\n      "
+	               "\"correct\": ");
 	CHECK_CONTAINS(json.out, "      \"classes\": [\n        {\"class\": 0, \"images\": ");
 	CHECK_CONTAINS(json.out, "      \"confusion\": [\n        [0, 0, ");
 	program_result_free(&people);
@@ -431,16 +444,20 @@ TEST(eval_refusals)
 	run_case_write_data(0);
 	run_case_write_sweep(NULL);
 	write_flat(test_path("w.npz"), (const float[]){ 0, 1, 2 }, 0);
-	check_line(EVAL("small/1", "small/2"), 2, "eval", "unexpected argument \"small/2\"; several points make an --ensemble");
+	check_line(EVAL("small/1", "small/2"), 2, "eval", "unexpected argument \"small/2\"; several points make an "
+	           "--ensemble");
 	check_line(EVAL("small/1", "--ensemble"), 2, "eval", "an ensemble of one point; accepted: two and more");
 	check_line(EVAL("small/*", "small/2", "--ensemble"), 2, "eval", "small/2 is in the ensemble twice");
-	check_line(EVAL("small/1", "x", "--ensemble"), 2, "eval", "no point is \"x\"; there are small/1/1, small/2/1, small/4/1, flat/8/1");
-	check_line(EVAL("small/1", "--ensemble", "--weights", "x"), 2, "eval", "--ensemble and --weights exclude each other");
+	check_line(EVAL("small/1", "x", "--ensemble"), 2, "eval",
+	           "no point is \"x\"; there are small/1/1, small/2/1, small/4/1, flat/8/1");
+	check_line(EVAL("small/1", "--ensemble", "--weights", "x"), 2, "eval",
+	           "--ensemble and --weights exclude each other");
 	check_line(EVAL("flat/8", "--weights", test_path("w.npz"), "--split", "tets"), 2, "eval",
 	           "--split: no split is \"tets\"; accepted: training, validation, test; did you mean \"test\"?");
 	struct program_result r = EVAL("small/1", "--weights", test_path("w.npz"));
 	char want[1024];
-	snprintf(want, sizeof want, "%s: layer 1 (conv), kernel: the file's array \"arr_0\" is [64, 32], and the network's is "
+	snprintf(want, sizeof want, "%s: layer 1 (conv), kernel: the file's array \"arr_0\" is [64, 32], and the "
+	         "network's is "
 	         "[3, 3, 1, 2]\n", test_path("w.npz"));
 	CHECK_INT(r.status, 1);
 	CHECK_TEXT(r.err, want);

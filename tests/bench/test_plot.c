@@ -1,4 +1,6 @@
-/* `archsweep plot`, from made-up tables to pictures: that they are whole, hold what the tables say, and that gnuplot has no complaint. */
+/* `archsweep plot`, from made-up tables to pictures: that they are whole, hold what the tables say, and that gnuplot
+ * has no complaint. */
+#include "bench/summary/picture_data.h"
 #include "bench/system/gnuplot.h"
 #include "tests/helpers/run_program.h"
 #include "tests/helpers/test.h"
@@ -16,9 +18,9 @@ enum { PATH_BYTES = 4096, TABLE_BYTES = 1 << 16 };
 #define CURVES_HEADER "family\twidth\tseed\tepoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\t" \
 	"accuracy_validation\telapsed_seconds\n"
 
-#define COMPARE_HEADER "family\twidth\tbase\tstatus\tseeds\taccuracy\taccuracy_lowest\taccuracy_highest\taccuracy_difference\t" \
-	"trainable\ttotal\ttotal_ratio\tmacs\tmacs_ratio\ttraining_microseconds\ttraining_ratio\tinference_microseconds\t" \
-	"inference_ratio\tbatch\trounds\tkernels\tprocessor\n"
+#define COMPARE_HEADER "family\twidth\tbase\tstatus\tseeds\taccuracy\taccuracy_lowest\taccuracy_highest\t" \
+	"accuracy_difference\ttrainable\ttotal\ttotal_ratio\tmacs\tmacs_ratio\ttraining_microseconds\t" \
+	"training_ratio\tinference_microseconds\tinference_ratio\tbatch\trounds\tkernels\tprocessor\n"
 #define TIMES "\t64\t5\tportable\tSlow CPU\n"
 
 /* Two families, two widths, two seeds, one point that diverged. */
@@ -31,8 +33,10 @@ static const char points[] = POINTS_HEADER
 	"6\tmobilenet_v1\t1\t1\tdone\t\t112999\t0.925\tFashion\n";
 
 static const char curves[] = CURVES_HEADER
-	"plain\t3\t1\t1\t0.001\t1\t0.7\t1\t0.71\t1\nplain\t3\t1\t2\t0.001\t1\t0.8\t1\t0.82\t2\nplain\t3\t1\t3\t0.001\t1\t0.85\t1\t0.84\t3\n"
-	"plain\t3\t2\t1\t0.001\t1\t0.7\t1\t0.72\t1\nplain\t3\t2\t2\t0.001\t1\t0.8\t1\t0.83\t2\nplain\t3\t2\t3\t0.001\t1\t0.86\t1\t0.85\t3\n"
+	"plain\t3\t1\t1\t0.001\t1\t0.7\t1\t0.71\t1\n"
+	"plain\t3\t1\t2\t0.001\t1\t0.8\t1\t0.82\t2\nplain\t3\t1\t3\t0.001\t1\t0.85\t1\t0.84\t3\n"
+	"plain\t3\t2\t1\t0.001\t1\t0.7\t1\t0.72\t1\n"
+	"plain\t3\t2\t2\t0.001\t1\t0.8\t1\t0.83\t2\nplain\t3\t2\t3\t0.001\t1\t0.86\t1\t0.85\t3\n"
 	"plain\t12\t2\t1\t0.001\t1\t0.75\t1\t0.74\t1\nplain\t12\t2\t2\t0.001\tinf\tnan\tnan\tnan\t1\n"
 	"mobilenet_v1\t1\t1\t1\t0.001\t1\t0.75\t1\t0.74\t1\n";
 
@@ -150,7 +154,8 @@ static int count_pictures(const char *sweep)
 TEST(plot_draws_every_figure_twice)
 {
 	write_tables("zoo", points, curves);
-	check_plot("zoo", NULL, 0, "./zoo/accuracy.png\n./zoo/accuracy.svg\n./zoo/accuracy-linear.png\n./zoo/accuracy-linear.svg\n"
+	check_plot("zoo", NULL, 0,
+	           "./zoo/accuracy.png\n./zoo/accuracy.svg\n./zoo/accuracy-linear.png\n./zoo/accuracy-linear.svg\n"
 	           "./zoo/curves.png\n./zoo/curves.svg\n", "");
 	check_png("zoo/accuracy.png", 1600, 1000);
 	check_png("zoo/accuracy-linear.png", 1600, 1000);
@@ -168,8 +173,8 @@ TEST(plot_draws_every_figure_twice)
 static void draw(const char *sweep, const char *figure)
 {
 	char said[GNUPLOT_SAID_BYTES] = "", script[64], out[64];
-	char data[PATH_BYTES], lines[PATH_BYTES], table[PATH_BYTES], picture[PATH_BYTES];
-	struct drawing drawing = { .plots = "plots", .script = script, .data = data, .curves = lines, .table = table, .out = picture };
+	char data[PATH_BYTES], lines[PATH_BYTES], table[PATH_BYTES], picture[PATH_BYTES], folder[PATH_BYTES];
+	struct picture_data tables;
 	struct error err = { "" };
 
 	snprintf(script, sizeof script, "plots/%s.gp", figure);
@@ -178,7 +183,13 @@ static void draw(const char *sweep, const char *figure)
 	snprintf(data, sizeof data, "%s/%s/points.tsv", test_folder(), sweep);
 	snprintf(lines, sizeof lines, "%s/%s/curves.tsv", test_folder(), sweep);
 	snprintf(table, sizeof table, "%s/%s/compare.tsv", test_folder(), sweep);
+	snprintf(folder, sizeof folder, "%s", test_path(sweep));
+	CHECK(picture_data_create(folder, &tables, &err));
+	CHECK_TEXT(err.text, "");
+	struct drawing drawing = { .plots = "plots", .script = script, .data = data, .curves = lines, .table = table,
+		.out = picture, .networks = tables.networks.temporary, .means = tables.means.temporary };
 	CHECK(gnuplot_draw(&drawing, said, &err));
+	picture_data_remove(&tables);
 	CHECK_TEXT(err.text, "");
 	CHECK_TEXT(said, "");
 }
@@ -214,7 +225,8 @@ TEST(plot_of_one_point_and_one_epoch)
 
 TEST(plot_of_points_that_all_failed)
 {
-	check_figures(POINTS_HEADER "1\tplain\t3\t1\tfailed\tno memory\t5472\tnan\tLost\n2\tvgg\t3\t1\tdiverged\t\t5500\tnan\tLost\n",
+	check_figures(POINTS_HEADER "1\tplain\t3\t1\tfailed\tno memory\t5472\tnan\tLost\n"
+	              "2\tvgg\t3\t1\tdiverged\t\t5500\tnan\tLost\n",
 	              CURVES_HEADER "vgg\t3\t1\t1\t0.001\tinf\tnan\tnan\tnan\t1\n", "Lost<");
 }
 
@@ -223,7 +235,8 @@ TEST(plot_shows_names_as_they_are)
 {
 	check_figures(POINTS_HEADER "1\ta_b^c{d}\t3\t1\tdone\t\t100\t0.5\t50% {/*9 it's} @a `date` %s\n"
 	              "2\tit's %d\t3\t1\tdone\t\t100\t0.5\t50% {/*9 it's} @a `date` %s\n",
-	              CURVES_HEADER "a_b^c{d}\t3\t1\t1\t0.001\t1\t0.7\t1\t0.71\t1\nit's %d\t3\t1\t1\t0.001\t1\t0.7\t1\t0.71\t1\n",
+	              CURVES_HEADER "a_b^c{d}\t3\t1\t1\t0.001\t1\t0.7\t1\t0.71\t1\n"
+	              "it's %d\t3\t1\t1\t0.001\t1\t0.7\t1\t0.71\t1\n",
 	              "50% {/*9 it's} @a `date` %s<");
 	check_svg("odd/accuracy.svg", (const char *[]){ "a_b^c{d}<", "it's %d<", NULL });
 	check_svg("odd/curves.svg", (const char *[]){ "a_b^c{d}<", "it's %d<", NULL });
@@ -233,14 +246,16 @@ TEST(plot_shows_names_as_they_are)
 TEST(plot_of_many_points)
 {
 	static char points_text[TABLE_BYTES], curves_text[TABLE_BYTES];
-	int at = snprintf(points_text, TABLE_BYTES, POINTS_HEADER), to = snprintf(curves_text, TABLE_BYTES, CURVES_HEADER);
+	int at = snprintf(points_text, TABLE_BYTES, POINTS_HEADER),
+		to = snprintf(curves_text, TABLE_BYTES, CURVES_HEADER);
 
 	for (int family = 0; family < 13; family++)
 		for (int width = 1; width <= 12; width++) {
-			at += snprintf(points_text + at, TABLE_BYTES - (size_t)at, "1\tnet%d\t%d\t1\tdone\t\t%d\t%g\tMany\n",
-			               family, width, 1000 * width * width * (family + 1), 0.9 - 0.3 / (width + family));
-			to += snprintf(curves_text + to, TABLE_BYTES - (size_t)to, "net%d\t%d\t1\t1\t1\t1\t0.5\t1\t0.5\t1\n",
-			               family, width);
+			at += snprintf(points_text + at, TABLE_BYTES - (size_t)at,
+			               "1\tnet%d\t%d\t1\tdone\t\t%d\t%g\tMany\n", family, width,
+			               1000 * width * width * (family + 1), 0.9 - 0.3 / (width + family));
+			to += snprintf(curves_text + to, TABLE_BYTES - (size_t)to,
+			               "net%d\t%d\t1\t1\t1\t1\t0.5\t1\t0.5\t1\n", family, width);
 		}
 	check_figures(points_text, curves_text, ">net12<");
 }
@@ -250,7 +265,9 @@ TEST(plot_reads_columns_by_name)
 {
 	size_t first_len, second_len;
 
-	write_tables("one", POINTS_HEADER "1\tplain\t3\t1\tdone\t\t5472\t0.85\tT\n2\tplain\t6\t1\tdone\t\t9000\t0.9\tT\n", CURVES_HEADER);
+	write_tables("one",
+	             POINTS_HEADER "1\tplain\t3\t1\tdone\t\t5472\t0.85\tT\n2\tplain\t6\t1\tdone\t\t9000\t0.9\tT\n",
+	             CURVES_HEADER);
 	write_tables("two", "new\ttitle\taccuracy\tstatus\ttotal\tfamily\twidth\n"
 	             "\tT\t0.85\tdone\t5472\tplain\t3\n7\tT\t0.9\tdone\t9000\tplain\t6\n", CURVES_HEADER);
 	draw("one", "accuracy");
@@ -268,8 +285,10 @@ TEST(plot_takes_odd_paths)
 
 	write_tables(folder, points, curves);
 	mkdir(test_path("<it's a `path` $x @y/zoo"), 0777);
-	CHECK(rename(test_path("<it's a `path` $x @y/points.tsv"), test_path("<it's a `path` $x @y/zoo/points.tsv")) == 0);
-	CHECK(rename(test_path("<it's a `path` $x @y/curves.tsv"), test_path("<it's a `path` $x @y/zoo/curves.tsv")) == 0);
+	CHECK(rename(test_path("<it's a `path` $x @y/points.tsv"),
+	             test_path("<it's a `path` $x @y/zoo/points.tsv")) == 0);
+	CHECK(rename(test_path("<it's a `path` $x @y/curves.tsv"),
+	             test_path("<it's a `path` $x @y/zoo/curves.tsv")) == 0);
 	struct program_result got = run_plot(folder, "sweeps/zoo.yaml", NULL);
 	CHECK_INT(got.status, 0);
 	CHECK(strstr(got.out, "<it's a `path` $x @y/zoo/accuracy.svg\n"));
@@ -285,12 +304,15 @@ TEST(plot_says_what_is_missing)
 	check_plot("zoo", "PATH=/nowhere", 1, "", "gnuplot: not found; install the package gnuplot-nox\n");
 	check_plot("zoo", "ARCHSWEEP_PLOTS=nowhere", 1, "",
 	           "nowhere: No such file or directory; ARCHSWEEP_PLOTS names the folder of the gnuplot scripts\n");
-	check_plot("zoo", "ARCHSWEEP_PLOTS=zoo", 1, "", "zoo: no figure; accepted: NAME.gp whose first line begins with \"# Figure:\"\n");
+	check_plot("zoo", "ARCHSWEEP_PLOTS=zoo", 1, "", "zoo: no figure; accepted: NAME.gp whose first line begins "
+	           "with \"# Figure:\"\n");
 	CHECK(remove(test_path("zoo/curves.tsv")) == 0);
 	check_plot("zoo", NULL, 1, "", "./zoo/curves.tsv: No such file or directory; `archsweep run` makes it\n");
-	check_plot("a/b", NULL, 2, "", "archsweep plot: \"a/b\" names no sweep; accepted: SWEEP.yaml or the name of a folder in reports; "
+	check_plot("a/b", NULL, 2, "", "archsweep plot: \"a/b\" names no sweep; accepted: SWEEP.yaml or the name of a "
+	           "folder in reports; "
 	           "see archsweep plot --help\n");
-	check_plot("..", NULL, 2, "", "archsweep plot: \"..\" names no sweep; accepted: SWEEP.yaml or the name of a folder in reports; "
+	check_plot("..", NULL, 2, "", "archsweep plot: \"..\" names no sweep; accepted: SWEEP.yaml or the name of a "
+	           "folder in reports; "
 	           "see archsweep plot --help\n");
 	CHECK_INT(count_pictures("zoo"), 0);
 }
@@ -308,9 +330,11 @@ TEST(plot_with_a_broken_script)
 	write_tables("zoo", points, curves);
 	test_write("zoo/mine.png", "old", 3);
 	check_script("# Figure: mine\nset output out\nprint no_such_thing\n", 1, "",
-	             "scripts/mine.gp: gnuplot exited with status 1: \"scripts/mine.gp\" line 3: undefined variable: no_such_thing\n");
+	             "scripts/mine.gp: gnuplot exited with status 1: \"scripts/mine.gp\" line 3: undefined variable: "
+	             "no_such_thing\n");
 	check_script("# Figure: mine\n", 1, "", "./zoo/mine.png: gnuplot has drawn nothing\n");
-	check_script("# Figure: mine\nset print out\nprint 'x'\nset print\nprint 'well'\n", 0, "./zoo/mine.png\n./zoo/mine.svg\n",
+	check_script("# Figure: mine\nset print out\nprint 'x'\nset print\nprint 'well'\n", 0,
+	             "./zoo/mine.png\n./zoo/mine.svg\n",
 	             "scripts/mine.gp: well\nscripts/mine.gp: well\n");
 	check_script("# Figure from no such table: mine\nset print out\nprint 'x'\n", 1, "",
 	             "scripts: no figure; accepted: NAME.gp whose first line begins with \"# Figure:\"\n");
@@ -318,28 +342,33 @@ TEST(plot_with_a_broken_script)
 	CHECK_INT(count_pictures("zoo"), 2);
 }
 
-/* --- figures of a comparison ----------------------------------------------------------------------------------------------------- */
+/* --- figures of a comparison -------------------------------------------------------------------------------------- */
 
-/* Of the tables above: the base, a network that diverged in one of two seeds, one that is not trained, one that is not measured. */
+/* Of the tables above: the base, a network that diverged in one of two seeds, one that is not trained, one that is not
+ * measured. */
 static const char compared[] = COMPARE_HEADER
 	"plain\t3\ttrue\tdone\t2\t0.86\t0.85\t0.87\t0\t5000\t5472\t1\t100000\t1\t20.5\t1\t7\t1" TIMES
 	"plain\t12\tfalse\tdiverged\t2\t0.91\t0.91\t0.91\t0.05\t33000\t33363\t6.09704\t1600000\t16\t"
 	"123.4\t6.01951\t44\t6.28571" TIMES
-	"mobilenet_v1\t0.25\tfalse\tnot trained\t1\t\t\t\t\t7000\t8001\t1.46217\t90000\t0.9\t31\t1.5122\t9\t1.28571" TIMES
-	"mobilenet_v1\t1\tfalse\tdone\t1\t0.925\t0.925\t0.925\t0.065\t110000\t112999\t20.6504\t700000\t7\t\t\t\t\t\t\t\t\n";
+	"mobilenet_v1\t0.25\tfalse\tnot "
+		"trained\t1\t\t\t\t\t7000\t8001\t1.46217\t90000\t0.9\t31\t1.5122\t9\t1.28571" TIMES
+	"mobilenet_v1\t1\tfalse\tdone\t1\t0.925\t0.925\t0.925\t0.065\t110000\t112999\t20.6504\t700000\t"
+	"7\t\t\t\t\t\t\t\t\n";
 
 /* In the order of the scripts' names, beside the figures of any sweep. */
 TEST(plot_draws_a_comparison_where_there_is_one)
 {
 	write_tables("zoo", points, curves);
 	write_compare("zoo", compared);
-	check_plot("zoo", NULL, 0, "./zoo/accuracy.png\n./zoo/accuracy.svg\n./zoo/accuracy-linear.png\n./zoo/accuracy-linear.svg\n"
+	check_plot("zoo", NULL, 0,
+	           "./zoo/accuracy.png\n./zoo/accuracy.svg\n./zoo/accuracy-linear.png\n./zoo/accuracy-linear.svg\n"
 	           "./zoo/compare.png\n./zoo/compare.svg\n./zoo/compare-curves.png\n./zoo/compare-curves.svg\n"
 	           "./zoo/curves.png\n./zoo/curves.svg\n", "");
 	check_png("zoo/compare.png", 1600, 400);
 	check_png("zoo/compare-curves.png", 1600, 800);
 	check_svg("zoo/compare.svg", (const char *[]){
-		"Fashion<", ">plain 3<", ">mobilenet_v1 0.25<", ">base<", ">86.00 %<", ">+5.00<", ">91.00 %<", ">not trained<", ">33.4k<",
+		"Fashion<", ">plain 3<", ">mobilenet_v1 0.25<", ">base<", ">86.00 %<", ">+5.00<", ">91.00 %<",
+			">not trained<", ">33.4k<",
 		">×6.10<", ">1.6M<", ">123 µs<", ">×6.02<", ">×1.29<", ">not measured<", "mean of the seeds",
 		"batches of 64, median of 5 rounds, Slow CPU<", NULL });
 	check_svg("zoo/compare-curves.svg", (const char *[]){
@@ -371,7 +400,8 @@ TEST(plot_of_odd_comparisons)
 	             CURVES_HEADER "plain\t3\t1\t1\t0.001\t0\t1\t0\t1\t1\n");
 	check_compared(COMPARE_HEADER ALONE("1"), "Alone<");
 	check_compared(COMPARE_HEADER ALONE("0"), "Alone<");
-	/* Nothing trained, nothing measured, names that are markup elsewhere, and learning curves of networks that are not compared. */
+	/* Nothing trained, nothing measured, names that are markup elsewhere, and learning curves of networks that are
+	 * not compared. */
 	check_compared(COMPARE_HEADER "a_b^c{d}\t3\ttrue\tfailed" BARE, "a_b^c{d}");
 	write_tables("odd", POINTS_HEADER "1\tplain\t3\t1\tdiverged\t\t5472\tnan\tLost\n",
 	             CURVES_HEADER "plain\t3\t1\t1\t0.001\tinf\tnan\tnan\tnan\t1\n");
@@ -388,7 +418,8 @@ TEST(plot_of_a_comparison_of_many)
 		at += snprintf(text + at, TABLE_BYTES - (size_t)at,
 		               "net\t%d\t%s\tdone\t1\t0.5\t0.5\t0.5\t0\t1\t%d\t%d\t1\t1\t1\t1\t1\t1" TIMES,
 		               width, width == 1 ? "true" : "false", width, width);
-		to += snprintf(curves_text + to, TABLE_BYTES - (size_t)to, "net\t%d\t1\t1\t1\t1\t0.5\t1\t0.5\t1\n", width);
+		to += snprintf(curves_text + to, TABLE_BYTES - (size_t)to, "net\t%d\t1\t1\t1\t1\t0.5\t1\t0.5\t1\n",
+		               width);
 	}
 	write_tables("odd", POINTS_HEADER, curves_text);
 	check_compared(text, " more networks are not shown<");

@@ -1,5 +1,5 @@
-/* `archsweep run` from the command line to the files it leaves: what is trained, what is not, and that nothing but the description
- * and the data decides what a record says. */
+/* `archsweep run` from the command line to the files it leaves: what is trained, what is not, and that nothing but the
+ * description and the data decides what a record says. */
 #include "tests/helpers/run_case.h"
 #include "tests/helpers/test.h"
 
@@ -140,7 +140,8 @@ TEST(run_gives_the_same_bytes_in_any_order_and_alone)
 	CHECK(same_records("together", "reversed"));
 }
 
-/* Without batch norm or anything that bends, eight layers at that rate explode within an epoch; one layer on means of pixels cannot. */
+/* Without batch norm or anything that bends, eight layers at that rate explode within an epoch; one layer on means of
+ * pixels cannot. */
 static const char *const explosive_sweep =
 	"data: {idx: {folder: ., validation: 32}}\n"
 	"input: [8, 8, 1]\n"
@@ -162,7 +163,8 @@ TEST(run_sees_a_divergence_in_the_very_last_update)
 {
 	run_case_write_data(0);
 	run_case_write_sweep(explosive_sweep);
-	CHECK_RUN(run_tiny(ARGUMENTS("--only", "wild/8", "--set", "recipe.epochs=1", "--set", "recipe.batch=128", "--set",
+	CHECK_RUN(run_tiny(ARGUMENTS("--only", "wild/8", "--set", "recipe.epochs=1", "--set", "recipe.batch=128",
+	                             "--set",
 	                             "families.1.layers.1.repeat.times=40", "--set", "data.idx.validation=0")), 1,
 	          "wild/8 diverged: the loss was not finite after epoch 1\n"
 	          "1 of 1 points diverged, 0 failed; the others are not affected\n");
@@ -176,7 +178,8 @@ TEST(run_records_what_diverges_and_goes_on)
 	run_case_write_sweep(explosive_sweep);
 	struct program_result result = run_tiny(ARGUMENTS());
 	const char *wild = record_file("reports", "wild", "8");
-	unsigned long long calm_before = file_stamp(record_file("reports", "calm", "1")), wild_before = file_stamp(wild);
+	unsigned long long calm_before = file_stamp(record_file("reports", "calm", "1")),
+		wild_before = file_stamp(wild);
 
 	CHECK_TEXT(record_value(record_file("reports", "calm", "1"), "status"), "done");
 	CHECK_TEXT(record_value(wild, "status"), "diverged");
@@ -210,7 +213,7 @@ TEST(run_trains_again_when_the_data_has_changed)
 		CHECK(before[i] != after[i]);
 }
 
-/* --- what goes wrong ------------------------------------------------------------------------------------------------------------- */
+/* --- what goes wrong ---------------------------------------------------------------------------------------------- */
 
 TEST(run_says_which_folder_it_cannot_make)
 {
@@ -246,7 +249,8 @@ TEST(run_lets_one_run_at_a_time_into_a_folder)
 
 	CHECK_INT(flock(lock, LOCK_EX), 0);
 	CHECK_RUN(run_tiny(ARGUMENTS()), 1,
-	          "@/reports/tiny: another run is at work here; wait for its end, or choose another folder with --reports\n");
+	          "@/reports/tiny: another run is at work here; wait for its end, or choose another folder with "
+	          "--reports\n");
 	CHECK_INT(count_records("reports"), 0);
 	close(lock);
 	CHECK_RUN(run_tiny(ARGUMENTS()), 0, "");
@@ -257,7 +261,8 @@ TEST(run_refuses_bad_command_lines_and_sweeps_with_2)
 	write_tiny();
 	CHECK_RUN(run_tiny(ARGUMENTS("--only", "plain/*")), 2,
 	          "--only \"plain/*\" matches none of the 4 points, which are small/1 to flat/8\n");
-	CHECK_RUN(run_tiny(ARGUMENTS("--set", "recipe.epochs=0")), 2, "--set recipe.epochs=0:1:15: epochs: 0 is outside 1..100000\n");
+	CHECK_RUN(run_tiny(ARGUMENTS("--set", "recipe.epochs=0")), 2,
+	          "--set recipe.epochs=0:1:15: epochs: 0 is outside 1..100000\n");
 	struct program_result result = run_tiny(ARGUMENTS("--threads", "0"));
 	CHECK_INT(result.status, 2);
 	program_result_free(&result);
@@ -295,7 +300,8 @@ TEST(run_refuses_what_does_not_fit_into_memory)
 
 TEST(run_keeps_its_records_where_stdout_is_full)
 {
-	const char *argv[] = { archsweep_path(), "run", test_path("tiny.yaml"), "--reports", test_path("reports"), NULL };
+	const char *argv[] = { archsweep_path(), "run", test_path("tiny.yaml"), "--reports", test_path("reports"),
+		NULL };
 
 	write_tiny();
 	CHECK_RUN(run_program((struct program){ .argv = argv, .stdout_file = "/dev/full" }), 1,
@@ -303,7 +309,7 @@ TEST(run_keeps_its_records_where_stdout_is_full)
 	CHECK_INT(count_records("reports"), 4);
 }
 
-/* --- interruptions --------------------------------------------------------------------------------------------------------------- */
+/* --- interruptions ------------------------------------------------------------------------------------------------ */
 
 static void wait_until(bool (*happened)(void))
 {
@@ -340,7 +346,8 @@ TEST(run_interrupted_keeps_what_is_finished_and_goes_on_later)
 
 	CHECK(kept >= 1 && kept < 12);
 	CHECK(strstr(result.out, "not trained"));
-	snprintf(message, sizeof message, "interrupted: %d of 12 points are left; what is finished is kept, and the same command goes on "
+	snprintf(message, sizeof message, "interrupted: %d of 12 points are left; what is finished is kept, and the "
+	         "same command goes on "
 	         "from there\n", 12 - kept);
 	CHECK_RUN(result, 1, message);
 	CHECK_RUN(run_tiny_in("reports", 2, longer), 0, "");
@@ -352,15 +359,18 @@ TEST(run_leaves_a_long_point_soon_after_sigterm)
 	pid_t id;
 
 	write_tiny();
-	struct running_program *running = start_tiny("reports", ARGUMENTS("--only", "flat/8", "--set", "recipe.epochs=100000"), &id);
+	struct running_program *running = start_tiny("reports",
+	                                             ARGUMENTS("--only", "flat/8", "--set", "recipe.epochs=100000"),
+	                                             &id);
 	wait_until(run_has_begun);
 	kill(id, SIGTERM);
 	CHECK_RUN(program_finish(running), 1,
-	          "interrupted: 1 of 1 points are left; what is finished is kept, and the same command goes on from there\n");
+	          "interrupted: 1 of 1 points are left; what is finished is kept, and the same command goes on from "
+	          "there\n");
 	CHECK_INT(count_records("reports"), 0);
 }
 
-/* --- what is shown --------------------------------------------------------------------------------------------------------------- */
+/* --- what is shown ------------------------------------------------------------------------------------------------ */
 
 TEST(run_dry_says_what_would_be_trained_and_leaves_nothing)
 {
@@ -389,7 +399,8 @@ TEST(run_dry_needs_no_data)
 	CHECK_INT(result.status, 0);
 	CHECK(strstr(result.out, "\n4 of 4 points to train on 2 threads of "));
 	CHECK(strstr(result.out, "(speed measured now)\n"));
-	CHECK(strncmp(result.err, "without the data there are no times, and nobody knows whether it has changed: ", 77) == 0);
+	CHECK(strncmp(result.err, "without the data there are no times, and nobody knows whether it has changed: ",
+	              77) == 0);
 	program_result_free(&result);
 }
 
@@ -421,7 +432,8 @@ TEST(run_verbose_shows_a_line_a_point_and_how_busy_the_cores_were)
 	CHECK(strstr(result.err, "\n4 points trained in "));
 	const char *busy = strstr(result.err, " on 2 threads, cores busy ");
 	double cores = -1, beside = -1;
-	CHECK(busy && sscanf(busy, " on 2 threads, cores busy %lf %%, %lf %% of it loading, augmenting", &cores, &beside) == 2);
+	CHECK(busy && sscanf(busy, " on 2 threads, cores busy %lf %%, %lf %% of it loading, augmenting", &cores,
+	                     &beside) == 2);
 	CHECK(cores > 0 && cores <= 100 && beside > 0 && beside < 100);
 	CHECK_INT(result.status, 0);
 	program_result_free(&result);

@@ -1,4 +1,5 @@
-/* `archsweep run` with the recipe's words that depend on validation images or change what is judged: what the records and curves say. */
+/* `archsweep run` with the recipe's words that depend on validation images or change what is judged: what the records
+ * and curves say. */
 #include "tests/helpers/run_case.h"
 #include "tests/helpers/test.h"
 
@@ -54,10 +55,12 @@ static int replay_curves(const char *path, int *reductions)
 	FILE *file = fopen(path, "r");
 
 	CHECK(file && fgets(line, sizeof line, file));
-	CHECK(strstr(line, "family\twidth\tseed\tepoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\t"
+	CHECK(strstr(line,
+	             "family\twidth\tseed\tepoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\t"
 	                   "accuracy_validation\t") == line);
 	while (file && fgets(line, sizeof line, file)) {
-		CHECK_INT(sscanf(line, "%31s %lf %*d %d %lf %*f %*f %*f %lf", family, &width, &epoch, &rate, &accuracy), 5);
+		CHECK_INT(sscanf(line, "%31s %lf %*d %d %lf %*f %*f %*f %lf", family, &width, &epoch, &rate, &accuracy),
+		          5);
 		char name[64];
 		snprintf(name, sizeof name, "%s/%g", family, width);
 		if (strcmp(name, last)) {
@@ -94,20 +97,22 @@ TEST(run_with_patience_and_a_plateau_does_both)
 	}
 }
 
-/* Averages are one number more for each of the total parameters (flat/8 has no moving statistics), announced before anything trains. */
+/* Averages are one number more for each of the total parameters (flat/8 has no moving statistics), announced before
+ * anything trains. */
 TEST(run_dry_knows_every_word_of_the_recipe)
 {
 	run_case_write_data(0);
 	run_case_write_sweep(NULL);
 	struct program_result plain = run_tiny(ARGUMENTS("--dry-run", "--tsv", "--only", "flat/8"));
-	struct program_result result = run_tiny(ARGUMENTS("--dry-run", "--tsv", "--only", "flat/8", "--set", "recipe.warm_up=0.5",
-	                                                  WATCHING));
+	struct program_result result = run_tiny(ARGUMENTS("--dry-run", "--tsv", "--only", "flat/8", "--set",
+	                                                  "recipe.warm_up=0.5", WATCHING));
 	char id[2][32], family[2][16];
 	long long memory[2], total[2];
 
 	for (int i = 0; i < 2; i++) {
 		const char *row = strchr(i ? result.out : plain.out, '\n');
-		CHECK(row && sscanf(row, "%15s %*s %*s %31s %*s %*s %*s %lld %*s %lld", family[i], id[i], &total[i], &memory[i]) == 4);
+		CHECK(row && sscanf(row, "%15s %*s %*s %31s %*s %*s %*s %lld %*s %lld", family[i], id[i], &total[i],
+		                    &memory[i]) == 4);
 	}
 	CHECK(strcmp(id[0], id[1]));
 	CHECK_INT(total[0], total[1]);

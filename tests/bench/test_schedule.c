@@ -1,4 +1,5 @@
-/* The scheduler, with made-up work: every job once, everybody busy, nobody out of memory, and OpenBLAS keeps to one thread. */
+/* The scheduler, with made-up work: every task once, everybody busy, nobody out of memory, and OpenBLAS keeps to one
+ * thread. */
 #include "tests/helpers/test.h"
 
 #include "bench/system/schedule.h"
@@ -13,18 +14,18 @@ enum { MAX_JOBS = 64, TASKS = 40 };
 
 /* Work that sleeps: threads overlap whatever the number of processors. */
 struct fake {
-	const struct job *jobs;
-	double task_seconds;            /* of each of a job's TASKS tasks, for one unit of work */
+	const struct task *tasks;
+	double task_seconds;            /* of each of a task's TASKS tasks, for one unit of work */
 	atomic_int led[MAX_JOBS];
 	atomic_int tasks_done[MAX_JOBS];
-	atomic_int company[MAX_JOBS];   /* most threads seen in a job */
+	atomic_int company[MAX_JOBS];   /* most threads seen in a task */
 	atomic_int order[MAX_JOBS], started;
 	_Atomic int64_t memory, most_memory;
-	int stop_after;                 /* raise `stop` at the start of so manieth job; 0: never */
+	int stop_after;                 /* raise `stop` at the start of so manieth task; 0: never */
 	volatile int stop;
 };
 
-struct fake_job { struct fake *fake; int job; };
+struct fake_job { struct fake *fake; int task; };
 
 static void sleep_seconds(double seconds)
 {
@@ -39,8 +40,8 @@ static void fake_task(void *about, int index, int seat)
 
 	(void)index;
 	(void)seat;
-	sleep_seconds(f->fake->task_seconds * f->fake->jobs[f->job].work);
-	atomic_fetch_add(&f->fake->tasks_done[f->job], 1);
+	sleep_seconds(f->fake->task_seconds * f->fake->tasks[f->task].work);
+	atomic_fetch_add(&f->fake->tasks_done[f->task], 1);
 }
 
 static void raise_to(_Atomic int64_t *most, int64_t value)
@@ -51,56 +52,57 @@ static void raise_to(_Atomic int64_t *most, int64_t value)
 		continue;
 }
 
-static void fake_lead(void *about, int job, struct crew *crew)
+static void fake_lead(void *about, int task, struct crew *crew)
 {
 	struct fake *f = about;
-	struct fake_job mine = { f, job };
+	struct fake_job mine = { f, task };
 	int place = atomic_fetch_add(&f->started, 1);
 
-	atomic_store(&f->order[place], job);
+	atomic_store(&f->order[place], task);
 	if (f->stop_after && place + 1 >= f->stop_after)
 		f->stop = 1;
-	raise_to(&f->most_memory, atomic_fetch_add(&f->memory, f->jobs[job].memory_bytes) + f->jobs[job].memory_bytes);
+	raise_to(&f->most_memory, atomic_fetch_add(&f->memory, f->tasks[task].memory_bytes) +
+	         f->tasks[task].memory_bytes);
 	for (int round = 0; round < TASKS / 4; round++) {
 		crew_run(crew, 4, fake_task, &mine);
 		int threads = 1 + atomic_load(&crew->helpers);
-		if (threads > atomic_load(&f->company[job]))
-			atomic_store(&f->company[job], threads);
+		if (threads > atomic_load(&f->company[task]))
+			atomic_store(&f->company[task], threads);
 	}
-	atomic_fetch_sub(&f->memory, f->jobs[job].memory_bytes);
-	atomic_fetch_add(&f->led[job], 1);
+	atomic_fetch_sub(&f->memory, f->tasks[task].memory_bytes);
+	atomic_fetch_add(&f->led[task], 1);
 }
 
-static double fake_left(void *about, int job)
+static double fake_left(void *about, int task)
 {
 	struct fake *f = about;
 
-	return 1 - atomic_load(&f->tasks_done[job]) / (double)TASKS;
+	return 1 - atomic_load(&f->tasks_done[task]) / (double)TASKS;
 }
 
 static struct schedule schedule_of(struct fake *f, int count, int threads)
 {
-	return (struct schedule){ .threads = threads, .job_count = count, .jobs = f->jobs, .memory_bytes = 1000,
+	return (struct schedule){ .threads = threads, .task_count = count, .tasks = f->tasks, .memory_bytes = 1000,
 		.lead = fake_lead, .share_left = fake_left, .about = f, .stop = &f->stop };
 }
 
 TEST(schedule_leads_every_job_once_longest_first)
 {
-	struct job jobs[20];
+	struct task tasks[20];
 
 	for (int threads = 1; threads <= 4; threads++) {
-		struct fake f = { .jobs = jobs, .task_seconds = 1e-6 };
+		struct fake f = { .tasks = tasks, .task_seconds = 1e-6 };
 		struct schedule_times times;
 
 		for (int i = 0; i < 20; i++)
-			jobs[i] = (struct job){ .work = 1 + i * 7 % 20, .memory_bytes = 10, .most_threads = 8 };
+			tasks[i] = (struct task){ .work = 1 + i * 7 % 20, .memory_bytes = 10, .most_threads = 8 };
 		struct schedule s = schedule_of(&f, 20, threads);
 		CHECK(schedule_run(&s, &times));
 		for (int i = 0; i < 20; i++) {
 			CHECK_INT(f.led[i], 1);
 			CHECK_INT(f.tasks_done[i], TASKS);
 			if (threads == 1)
-				CHECK_CLOSE(jobs[f.order[i]].work, 20 - i, 0);
+				CHECK_CLOSE(tasks[f.order[i]].work, 20 - i, 0);
 		}
 		CHECK(times.busy_seconds > 0 && times.busy_seconds <= times.wall_seconds * threads * 1.001);
 	}
@@ -108,7 +110,7 @@ TEST(schedule_leads_every_job_once_longest_first)
 
 TEST(schedule_without_jobs_ends)
 {
-	struct fake f = { .jobs = NULL };
+	struct fake f = { .tasks = NULL };
 	struct schedule s = schedule_of(&f, 0, 3);
 	struct schedule_times times;
 
@@ -120,8 +122,8 @@ TEST(schedule_without_jobs_ends)
 
 TEST(schedule_gives_a_lone_job_all_threads_it_has_room_for)
 {
-	static const struct job lone = { .work = 1, .memory_bytes = 1, .most_threads = 3 };
-	struct fake f = { .jobs = &lone, .task_seconds = 0.001 };
+	static const struct task lone = { .work = 1, .memory_bytes = 1, .most_threads = 3 };
+	struct fake f = { .tasks = &lone, .task_seconds = 0.001 };
 	struct schedule s = schedule_of(&f, 1, 4);
 	struct schedule_times times;
 
@@ -132,8 +134,8 @@ TEST(schedule_gives_a_lone_job_all_threads_it_has_room_for)
 
 TEST(schedule_sends_free_threads_to_the_job_with_most_left)
 {
-	static const struct job jobs[2] = { { 8, 1, 8 }, { 1, 1, 8 } };
-	struct fake f = { .jobs = jobs, .task_seconds = 2e-4 };
+	static const struct task tasks[2] = { { 8, 1, 8 }, { 1, 1, 8 } };
+	struct fake f = { .tasks = tasks, .task_seconds = 2e-4 };
 	struct schedule s = schedule_of(&f, 2, 2);
 	struct schedule_times times;
 
@@ -144,8 +146,9 @@ TEST(schedule_sends_free_threads_to_the_job_with_most_left)
 
 TEST(schedule_runs_together_only_what_fits_into_memory)
 {
-	static const struct job jobs[6] = { { 6, 700, 4 }, { 5, 400, 4 }, { 4, 600, 4 }, { 3, 300, 4 }, { 2, 1000, 4 }, { 1, 100, 4 } };
-	struct fake f = { .jobs = jobs, .task_seconds = 1e-4 };
+	static const struct task tasks[6] = { { 6, 700, 4 }, { 5, 400, 4 }, { 4, 600, 4 }, { 3, 300, 4 },
+		{ 2, 1000, 4 }, { 1, 100, 4 } };
+	struct fake f = { .tasks = tasks, .task_seconds = 1e-4 };
 	struct schedule s = schedule_of(&f, 6, 4);
 	struct schedule_times times;
 
@@ -158,12 +161,12 @@ TEST(schedule_runs_together_only_what_fits_into_memory)
 
 TEST(schedule_starts_nothing_after_stop)
 {
-	struct job jobs[10];
+	struct task tasks[10];
 
 	for (int i = 0; i < 10; i++)
-		jobs[i] = (struct job){ 1, 1, 4 };
+		tasks[i] = (struct task){ 1, 1, 4 };
 	for (int threads = 1; threads <= 3; threads++) {
-		struct fake f = { .jobs = jobs, .task_seconds = 1e-4, .stop_after = 4 };
+		struct fake f = { .tasks = tasks, .task_seconds = 1e-4, .stop_after = 4 };
 		struct schedule s = schedule_of(&f, 10, threads);
 		struct schedule_times times;
 
@@ -174,14 +177,14 @@ TEST(schedule_starts_nothing_after_stop)
 	}
 }
 
-static double simulated_seconds(const struct job *jobs, int count, int threads)
+static double simulated_seconds(const struct task *tasks, int count, int threads)
 {
-	struct schedule s = { .threads = threads, .job_count = count, .jobs = jobs, .memory_bytes = 1000 };
+	struct schedule s = { .threads = threads, .task_count = count, .tasks = tasks, .memory_bytes = 1000 };
 	struct schedule_times times;
 	double work = 0;
 
 	for (int i = 0; i < count; i++)
-		work += jobs[i].work;
+		work += tasks[i].work;
 	CHECK(schedule_simulate(&s, &times));
 	CHECK_CLOSE(times.busy_seconds, work, 1e-9);
 	return times.wall_seconds;
@@ -190,36 +193,38 @@ static double simulated_seconds(const struct job *jobs, int count, int threads)
 /* Worked out by hand. */
 TEST(schedule_simulation_keeps_all_threads_busy)
 {
-	static const struct job even[3] = { { 2, 1, 8 }, { 2, 1, 8 }, { 2, 1, 8 } };
-	static const struct job one_long[4] = { { 1, 1, 8 }, { 10, 1, 8 }, { 1, 1, 8 }, { 2, 1, 8 } };
-	static const struct job no_help[2] = { { 4, 1, 1 }, { 1, 1, 1 } };
-	static const struct job large[3] = { { 4, 600, 8 }, { 4, 600, 8 }, { 1, 300, 1 } };
+	static const struct task even[3] = { { 2, 1, 8 }, { 2, 1, 8 }, { 2, 1, 8 } };
+	static const struct task one_long[4] = { { 1, 1, 8 }, { 10, 1, 8 }, { 1, 1, 8 }, { 2, 1, 8 } };
+	static const struct task no_help[2] = { { 4, 1, 1 }, { 1, 1, 1 } };
+	static const struct task large[3] = { { 4, 600, 8 }, { 4, 600, 8 }, { 1, 300, 1 } };
 
 	CHECK_CLOSE(simulated_seconds(even, 3, 1), 6, 1e-9);
 	CHECK_CLOSE(simulated_seconds(even, 3, 2), 3, 1e-9);    /* 2 and 2 at once, then both on the third */
-	CHECK_CLOSE(simulated_seconds(even, 3, 4), 1.5, 1e-9);  /* 2, 1, 1 threads; then 2, 2; all of 6 units on 4 threads */
+	/* 2, 1, 1 threads; then 2, 2; all of 6 units on 4 threads */
+	CHECK_CLOSE(simulated_seconds(even, 3, 4), 1.5, 1e-9);
 	CHECK_CLOSE(simulated_seconds(one_long, 4, 2), 7, 1e-9);
 	CHECK_CLOSE(simulated_seconds(no_help, 2, 2), 4, 1e-9);
-	/* The second 600 has to wait for the first; the thread that did the small job helps meanwhile: 1 + 3 / 2, then 4 / 2. */
+	/* The second 600 has to wait for the first; the thread that did the small task helps meanwhile: 1 + 3 / 2, then
+	 * 4 / 2. */
 	CHECK_CLOSE(simulated_seconds(large, 3, 2), 4.5, 1e-9);
 }
 
-/* One job of 100 with room for 4 threads beside 300 of 1, on 16 threads: 25 seconds at best, and 25 is all that the work needs. Taking
- * the small ones first would leave the long one a tail: (300 / 15 = 20) + (100 - 20) / 4 = 40. */
+/* One task of 100 with room for 4 threads beside 300 of 1, on 16 threads: 25 seconds at best, and 25 is all that the
+ * work needs. Taking the small ones first would leave the long one a tail: (300 / 15 = 20) + (100 - 20) / 4 = 40. */
 TEST(schedule_helps_early_where_a_job_would_end_last)
 {
-	static struct job jobs[301];
+	static struct task tasks[301];
 
-	jobs[0] = (struct job){ 100, 1, 4 };
+	tasks[0] = (struct task){ 100, 1, 4 };
 	for (int i = 1; i <= 300; i++)
-		jobs[i] = (struct job){ 1, 1, 4 };
-	double seconds = simulated_seconds(jobs, 301, 16);
+		tasks[i] = (struct task){ 1, 1, 4 };
+	double seconds = simulated_seconds(tasks, 301, 16);
 
 	CHECK(seconds >= 25);
 	CHECK(seconds < 27);
 }
 
-/* --- OpenBLAS inside the team ---------------------------------------------------------------------------------------------------- */
+/* --- OpenBLAS inside the team ------------------------------------------------------------------------------------- */
 
 static int count_threads(void)
 {
@@ -233,14 +238,15 @@ static int count_threads(void)
 	return count;
 }
 
-/* All jobs multiply at the same time; a watcher counts the process' threads meanwhile, since OpenBLAS' may be gone afterwards. */
-struct multiplication { atomic_int started, ended, most_threads; int jobs; };
+/* All tasks multiply at the same time; a watcher counts the process' threads meanwhile, since OpenBLAS' may be gone
+ * afterwards. */
+struct multiplication { atomic_int started, ended, most_threads; int tasks; };
 
 static void *watch(void *about)
 {
 	struct multiplication *m = about;
 
-	while (atomic_load(&m->ended) < m->jobs) {
+	while (atomic_load(&m->ended) < m->tasks) {
 		int threads = count_threads();
 		if (threads > atomic_load(&m->most_threads))
 			atomic_store(&m->most_threads, threads);
@@ -248,17 +254,19 @@ static void *watch(void *about)
 	return NULL;
 }
 
-/* 1024 x 1024 x 1024: OpenBLAS would use all threads for far less. All jobs meet first, so that the whole team exists. */
-static void multiply(void *about, int job, struct crew *crew)
+/* 1024 x 1024 x 1024: OpenBLAS would use all threads for far less. All tasks meet first, so that the whole team
+ * exists. */
+static void multiply(void *about, int task, struct crew *crew)
 {
 	enum { N = 1024 };
 	struct multiplication *m = about;
-	float *a = calloc((size_t)N * N, sizeof *a), *b = calloc((size_t)N * N, sizeof *b), *c = calloc((size_t)N * N, sizeof *c);
+	float *a = calloc((size_t)N * N, sizeof *a), *b = calloc((size_t)N * N, sizeof *b),
+		*c = calloc((size_t)N * N, sizeof *c);
 
-	(void)job;
+	(void)task;
 	(void)crew;
 	atomic_fetch_add(&m->started, 1);
-	while (atomic_load(&m->started) < m->jobs)
+	while (atomic_load(&m->started) < m->tasks)
 		sleep_seconds(1e-4);
 	cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, N, N, N, 1, a, N, b, N, 0, c, N);
 	atomic_fetch_add(&m->ended, 1);
@@ -267,10 +275,10 @@ static void multiply(void *about, int job, struct crew *crew)
 	free(c);
 }
 
-static double whole(void *about, int job)
+static double whole(void *about, int task)
 {
 	(void)about;
-	(void)job;
+	(void)task;
 	return 1;
 }
 
@@ -284,16 +292,16 @@ static void *run_team(void *about)
 	return NULL;
 }
 
-/* A team of one is the hard case: for OpenMP it is no parallel region. A fresh thread leads the team, since older ones may keep
- * threads of earlier teams that OpenBLAS could take without being noticed. */
+/* A team of one is the hard case: for OpenMP it is no parallel region. A fresh thread leads the team, since older ones
+ * may keep threads of earlier teams that OpenBLAS could take without being noticed. */
 TEST(schedule_keeps_openblas_to_the_calling_thread)
 {
-	static const struct job jobs[2] = { { 1, 1, 1 }, { 1, 1, 1 } };
+	static const struct task tasks[2] = { { 1, 1, 1 }, { 1, 1, 1 } };
 
 	for (int threads = 1; threads <= 2; threads++) {
-		struct multiplication m = { .jobs = threads };
-		struct team team = { .schedule = { .threads = threads, .job_count = threads, .jobs = jobs, .memory_bytes = 2,
-			.lead = multiply, .share_left = whole, .about = &m } };
+		struct multiplication m = { .tasks = threads };
+		struct team team = { .schedule = { .threads = threads, .task_count = threads, .tasks = tasks,
+			.memory_bytes = 2, .lead = multiply, .share_left = whole, .about = &m } };
 		pthread_t thread, watcher;
 		int before = count_threads();
 

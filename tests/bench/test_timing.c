@@ -58,7 +58,8 @@ static void check_broken(const char *line, const char *want)
 	char text[1024];
 
 	CHECK(timings_create(zoo, &timings, &err));
-	snprintf(text, sizeof text, SPEED_HEADER "%s\tape\t1\t2\t2\t2\t1\t1\t1\t8\t1\tavx2\tCPU\n%s", zoo->points[0].id, line);
+	snprintf(text, sizeof text, SPEED_HEADER "%s\tape\t1\t2\t2\t2\t1\t1\t1\t8\t1\tavx2\tCPU\n%s", zoo->points[0].id,
+	         line);
 	if (*line == '!')
 		snprintf(text, sizeof text, "%s", line + 1);
 	zoo_write("speed.tsv", text);
@@ -107,7 +108,8 @@ static bool from_here(const struct sweep *zoo, const struct sweep *asked)
 	return here;
 }
 
-/* Times of another recipe, of other kernels, of another processor, or of fewer networks, are not those of this sweep here. */
+/* Times of another recipe, of other kernels, of another processor, or of fewer networks, are not those of this sweep
+ * here. */
 TEST(timings_that_are_stale)
 {
 	struct sweep *zoo = sweep_of(ZOO, NULL), *other = sweep_of(ZOO, "recipe.batch=16");
@@ -144,7 +146,8 @@ TEST(timings_are_measured)
 	char processor[64];
 
 	CHECK(timings_create(zoo, &timings, &err));
-	CHECK(timings_measure(zoo, &(struct timing_plan){ .kernels = kernels, .rounds = 3, .seconds = 0.01 }, &timings, &err));
+	CHECK(timings_measure(zoo, &(struct timing_plan){ .kernels = kernels, .rounds = 3, .seconds = 0.01 }, &timings,
+	                      &err));
 	CHECK_TEXT(err.text, "");
 	for (int i = 0; i < zoo->point_count; i += 2) {
 		const struct timing *t = &timings.of[i];
@@ -165,17 +168,20 @@ TEST(timings_are_measured)
 	sweep_destroy(zoo);
 }
 
-/* With a million parameters and batches of 16 most of an update is the optimizer's, which inference has not: some five times as much. */
+/* With a million parameters and batches of 16 most of an update is the optimizer's, which inference has not: some five
+ * times as much. */
 TEST(timings_of_inference_are_not_those_of_training)
 {
 	struct error err = { "" };
-	struct sweep *sweep = sweep_of(LIST("[{name: big, widths: [1], layers: [flatten, dense: {units: 1024}, dense: {units: 1024}, "
+	struct sweep *sweep = sweep_of(LIST("[{name: big, widths: [1], layers: [flatten, dense: {units: 1024}, dense: "
+	                                    "{units: 1024}, "
 	                                    "dense: {units: classes}]}]"), "recipe.batch=16");
 	struct timings timings;
 
 	CHECK_TEXT(sweep_refusal(), "");
 	CHECK(timings_create(sweep, &timings, &err));
-	CHECK(timings_measure(sweep, &(struct timing_plan){ kernels_choose(NULL), .rounds = 5, .seconds = 0.02 }, &timings, &err));
+	CHECK(timings_measure(sweep, &(struct timing_plan){ kernels_choose(NULL), .rounds = 5, .seconds = 0.02 },
+	                      &timings, &err));
 	CHECK(timings.of[0].training.fastest > 1.5 * timings.of[0].inference.fastest);
 	timings_free(&timings);
 	sweep_destroy(sweep);

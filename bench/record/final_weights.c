@@ -1,5 +1,5 @@
-/* See kept.h. */
-#include "bench/record/kept.h"
+/* See final_weights.h. */
+#include "bench/record/final_weights.h"
 
 #include "bench/record/record.h"
 #include "bench/sweep/point_find.h"
@@ -14,7 +14,8 @@ static bool path_of(const char *folder, const char *id, char to[FILE_PATH_BYTES]
 	       fail(err, "%.100s...: the path is too long", folder);
 }
 
-bool kept_write(const char *folder, const struct point *point, const struct training *training, struct error *err)
+bool final_weights_write(const char *folder, const struct point *point, const struct training *training,
+                         struct error *err)
 {
 	struct model_memory memory = training_weights(training);
 	struct weights_source source = { .prefix = "", .from = { memory.params, memory.state }, .type = NPZ_FLOAT32 };
@@ -23,38 +24,45 @@ bool kept_write(const char *folder, const struct point *point, const struct trai
 	if (!path_of(folder, point->id, path, err))
 		return false;
 	snprintf(points, sizeof points, "%s/points", folder);
-	struct weights *weights = folder_create(points, err) ? weights_create(&point->network, training_plan(training), err) : NULL;
+	struct weights *weights = folder_create(points, err) ?
+		weights_create(&point->network, training_plan(training), err) : NULL;
 	bool written = weights && weights_write(weights, path, &source, err);
 	weights_destroy(weights);
 	return written;
 }
 
-bool kept_remove(const char *folder, const char *id, struct error *err)
+bool final_weights_remove(const char *folder, const char *id, struct error *err)
 {
 	char path[FILE_PATH_BYTES];
 
 	if (!path_of(folder, id, path, err))
 		return false;
-	return unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR || fail(err, "%s: cannot be removed: %s", path, strerror(errno));
+	return unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR ||
+	       fail(err, "%s: cannot be removed: %s", path, strerror(errno));
 }
 
-static bool refuse(const struct kept_search *s, const struct point *point, const char *path, bool trained, struct error *err)
+static bool refuse(const struct weights_search *s, const struct point *point, const char *path, bool trained,
+                   struct error *err)
 {
 	char name[POINT_NAME_BYTES];
 
 	point_name(s->sweep, point, name);
-	return fail(err, "%s has no trained weights: there is no %s; train it first: archsweep run %s --only %s%s%s%s%s", name, path,
-	            s->sweep_path, name, s->reports ? " --reports " : "", s->reports ? s->reports : "", trained ? " --force" : "",
-	            s->otherwise);
+	return fail(err, "%s has no trained weights: there is no %s; train it first: "
+	            "archsweep run %s --only %s%s%s%s%s", name, path,
+	            s->sweep_path, name, s->reports ? " --reports " : "", s->reports ? s->reports : "",
+	            trained ? " --force" : "", s->otherwise);
 }
 
-bool kept_find(const struct kept_search *s, const struct point *point, char to[FILE_PATH_BYTES], struct error *err)
+bool final_weights_find(const struct weights_search *s, const struct point *point, char to[FILE_PATH_BYTES],
+                        struct error *err)
 {
 	char folder[FILE_PATH_BYTES];
 	struct error broken = { "" };
 	struct record record;
 
-	if (snprintf(folder, sizeof folder, "%s/%s", s->reports ? s->reports : "reports", s->sweep->name) >= FILE_PATH_BYTES)
+	const char *reports = s->reports ? s->reports : "reports";
+
+	if (snprintf(folder, sizeof folder, "%s/%s", reports, s->sweep->name) >= FILE_PATH_BYTES)
 		return fail(err, "--reports: the path is too long");
 	if (!path_of(folder, point->id, to, err))
 		return false;

@@ -1,7 +1,7 @@
-/* See given_sweep.h. */
-#include "bench/command/given_sweep.h"
+/* See with_sweep.h. */
+#include "bench/command/with_sweep.h"
 
-int given_sweep_run(const struct options *given, sweep_work *work, struct error *err)
+int with_sweep(const struct options *given, sweep_work *work, struct error *err)
 {
 	const char *sets[MAX_OPTION_USES];
 	struct sweep *sweep = sweep_read(given->operands[0], sets, options_values(given, "set", sets), err);
@@ -13,7 +13,7 @@ int given_sweep_run(const struct options *given, sweep_work *work, struct error 
 	return status;
 }
 
-bool given_folder(const struct options *given, const struct sweep *sweep, char to[FOLDER_SIZE], struct error *err)
+bool reports_folder(const struct options *given, const struct sweep *sweep, char to[FOLDER_SIZE], struct error *err)
 {
 	const char *reports = options_value(given, "reports");
 	int len = snprintf(to, FOLDER_SIZE, "%s/%s", reports ? reports : "reports", sweep->name);

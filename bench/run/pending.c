@@ -1,0 +1,115 @@
+/* See pending.h. */
+#include "bench/run/pending.h"
+
+#include "bench/sweep/cost.h"
+#include "bench/sweep/point_find.h"
+#include "bench/text/text.h"
+
+#include <stdlib.h>
+
+static bool matches_any(const struct point *point, const char *const *patterns, int count)
+{
+	for (int i = 0; i < count; i++)
+		if (point_matches(point, patterns[i]))
+			return true;
+	return count == 0;
+}
+
+static bool check_pattern(const struct sweep *sweep, const char *pattern, struct error *err)
+{
+	char shown[SHOWN_BYTES], first[POINT_NAME_BYTES], last[POINT_NAME_BYTES];
+
+	for (int i = 0; i < sweep->point_count; i++)
+		if (point_matches(&sweep->points[i], pattern))
+			return true;
+	return fail(err, "--only \"%s\" matches none of the %d points, which are %s to %s", words_show(pattern, shown),
+	            sweep->point_count, point_name(sweep, &sweep->points[0], first),
+	            point_name(sweep, &sweep->points[sweep->point_count - 1], last));
+}
+
+bool pending_choose(const struct sweep *sweep, const char *const *patterns, int pattern_count, struct pending *to,
+                    struct error *err)
+{
+	*to = (struct pending){ 0 };
+	for (int i = 0; i < pattern_count; i++)
+		if (!check_pattern(sweep, patterns[i], err))
+			return false;
+	to->points = calloc((size_t)sweep->point_count + 1, sizeof *to->points);
+	if (!to->points)
+		return fail(err, "not enough memory for %d points", sweep->point_count);
+	for (int i = 0; i < sweep->point_count; i++) {
+		const struct point *point = &sweep->points[i];
+		struct pending_point *p = &to->points[to->count];
+
+		if (!matches_any(point, patterns, pattern_count))
+			continue;
+		*p = (struct pending_point){ .point = point, .index = i, .reason = PENDING_NEW };
+		to->count++;
+		if (to->count > 1 && point_same_network(p[-1].point, point)) {
+			p->cost = p[-1].cost;
+		} else if (!point_count(sweep, point, &p->cost, err)) {
+			pending_free(to);
+			return false;
+		}
+	}
+	to->to_train = to->count;
+	return true;
+}
+
+void pending_free(struct pending *pending)
+{
+	free(pending->points);
+	*pending = (struct pending){ 0 };
+}
+
+static enum pending_reason judge(const struct records *records, int point, const uint64_t *data_digest)
+{
+	const struct record *record = &records->of[point];
+
+	if (records->states[point] != RECORD_READ)
+		return records->states[point] == RECORD_BROKEN ? PENDING_BROKEN : PENDING_NEW;
+	if (record->status != POINT_DONE)
+		return record->status == POINT_DIVERGED ? PENDING_DIVERGED : PENDING_FAILED;
+	return data_digest && record->data_digest != *data_digest ? PENDING_OTHER_DATA : UP_TO_DATE;
+}
+
+void pending_check(struct pending *pending, const struct records *records, const uint64_t *data_digest, bool force)
+{
+	pending->to_train = 0;
+	for (int i = 0; i < pending->count; i++) {
+		struct pending_point *p = &pending->points[i];
+
+		p->reason = judge(records, p->index, data_digest);
+		if (force && p->reason == UP_TO_DATE)
+			p->reason = PENDING_FORCED;
+		pending->to_train += p->reason != UP_TO_DATE;
+	}
+}
+
+const char *pending_reason_text(enum pending_reason reason)
+{
+	static const char *const texts[] = {
+		[UP_TO_DATE] = "up to date", [PENDING_NEW] = "new", [PENDING_DIVERGED] = "diverged before",
+		[PENDING_FAILED] = "failed before",
+		[PENDING_BROKEN] = "record is broken", [PENDING_OTHER_DATA] = "data has changed",
+		[PENDING_FORCED] = "forced",
+	};
+
+	return texts[reason];
+}
+
+bool pending_fits(const struct pending *pending, int64_t memory_bytes, struct error *err)
+{
+	const struct pending_point *largest = NULL;
+	char needs[NUMBER_BYTES], there[NUMBER_BYTES], width[NUMBER_BYTES];
+
+	for (int i = 0; i < pending->count; i++)
+		if (pending->points[i].reason != UP_TO_DATE &&
+		    (!largest || pending->points[i].cost.memory_bytes > largest->cost.memory_bytes))
+			largest = &pending->points[i];
+	if (!largest || largest->cost.memory_bytes <= memory_bytes)
+		return true;
+	return fail(err, "%s at width %s needs %s of memory, and %s are available; a smaller batch needs less",
+	            largest->point->family, words_number(largest->point->width, width),
+	            format_bytes(largest->cost.memory_bytes, needs), format_bytes(memory_bytes, there));
+}
