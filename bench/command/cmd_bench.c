@@ -17,7 +17,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { STRETCH_MS = 500, PEAK_SHARE = 5, MOST_CORES = 64 };
+enum { REPEAT_MS = 500, PEAK_SHARE = 5, MOST_CORES = 64 };
 
 static const struct column columns[] = {
 	{ "sweep", .kind = COLUMN_TEXT, .machine_only = true },
@@ -52,7 +52,7 @@ static const struct option_row options[] = {
 	{ "cores", 'c', .help = "how well the sweep would keep 1, 2, 4, ... 64 cores busy instead",
 	  .excludes = "reading" },
 	{ "reading", 'r', .help = "how long it takes to read the sweep's data instead", .excludes = "profile" },
-	{ "repeats", 'n', "N", .help = "measurements of each network; 5 if not given", .min = 1, .max = MAX_STRETCHES },
+	{ "repeats", 'n', "N", .help = "measurements of each network; 5 if not given", .min = 1, .max = MAX_REPEATS },
 	{ "stretch", 'l', "MS", .help = "least length of a measurement in milliseconds; 500 if not given", .min = 1,
 	  .max = 600000 },
 	{ "peak", 'k', "GFLOPS", .help = "what percentages are taken of, instead of measuring it with each network" },
@@ -183,7 +183,7 @@ static bool measure_point(const struct bench *b, const struct sweep *sweep, cons
                           struct error *err)
 {
 	struct speed_request request = { .network = &point->network, .recipe = &sweep->recipe, .kernels = b->kernels,
-		.threads = b->mode == MODE_CORES ? 1 : b->threads, .stretches = b->repeats, .seconds = b->seconds,
+		.threads = b->mode == MODE_CORES ? 1 : b->threads, .repeats = b->repeats, .seconds = b->seconds,
 		.peak_seconds = b->given_peak > 0 || b->mode == MODE_CORES ? 0 : b->seconds / PEAK_SHARE };
 	char name[POINT_NAME_BYTES];
 
@@ -294,7 +294,7 @@ static int compare_seconds(const void *a, const void *b)
 
 static bool bench_reading(struct bench *b, const struct sweep *s, struct error *err)
 {
-	double seconds[MAX_STRETCHES];
+	double seconds[MAX_REPEATS];
 	struct dataset data;
 
 	for (int i = 0; i < b->repeats; i++) {
@@ -401,7 +401,7 @@ static int run(const struct options *given, struct error *err)
 	struct bench b = { .given = given, .mode = mode_of(given), .kernels = machine_kernels(err),
 		.threads = (int)options_number(given, "threads", machine_threads()),
 		.repeats = (int)options_number(given, "repeats", 5),
-		.seconds = (double)options_number(given, "stretch", STRETCH_MS) / 1000 };
+		.seconds = (double)options_number(given, "stretch", REPEAT_MS) / 1000 };
 	struct sweep **sweeps = calloc((size_t)given->operand_count + 1, sizeof(struct sweep *));
 	int status = EXIT_FAILED;
 

@@ -5,7 +5,7 @@
 #include "bench/measure/limits.h"
 #include "bench/system/machine.h"
 
-#define STRETCH_SECONDS 0.1
+#define REPEAT_SECONDS 0.1
 
 static const struct column columns[] = {
 	{ "limit", .kind = COLUMN_TEXT, .machine_only = true },
@@ -96,7 +96,7 @@ static int run(const struct options *given, struct error *err)
 	struct limits_request request = { .kernels = machine_kernels(err), .caches = caches_below(""),
 		.memory_bytes = machine_memory_bytes(),
 		.threads = (int)options_number(given, "threads", machine_threads()),
-		.stretches = (int)options_number(given, "repeats", 7), .seconds = STRETCH_SECONDS };
+		.repeats = (int)options_number(given, "repeats", 7), .seconds = REPEAT_SECONDS };
 	struct limits limits = { 0 };
 
 	if (!request.kernels || !limits_measure(&request, &limits, err))

@@ -98,13 +98,13 @@ struct assessment {
 	struct error trouble;
 };
 
-static struct training *load(const struct assessment *a, struct crew *crew, struct error *err)
+static struct training *load(const struct assessment *a, struct team *team, struct error *err)
 {
 	const struct evaluator *e = a->evaluator;
 	struct training_setup setup = { .network = &a->point->network, .recipe = &e->sweep->recipe,
 		.seed = (uint64_t)a->point->seed,
 		.training = images_of(e->data, dataset_split(e->data, ROLE_TRAINING)), .kernels = e->kernels,
-		.crew = crew };
+		.team = team };
 	struct training *training = training_create(&setup, err);
 	struct weights *weights = training ? weights_create(setup.network, training_plan(training), err) : NULL;
 	struct model_memory memory = training ? training_weights(training) : (struct model_memory){ 0 };
@@ -145,10 +145,10 @@ static bool assess_split(const struct assessment *a, struct training *training, 
 	return true;
 }
 
-static void assess(void *about, int task, struct crew *crew)
+static void assess(void *about, int task, struct team *team)
 {
 	struct assessment *a = about;
-	struct training *training = load(a, crew, &a->trouble);
+	struct training *training = load(a, team, &a->trouble);
 
 	(void)task;
 	a->good = training;

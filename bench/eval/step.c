@@ -41,7 +41,7 @@ static bool prepare(struct run *r, struct error *err)
 }
 
 /* [n][h][w][c] of the file to [c][h][w][LANES] of each group; lanes without an image get zeros. */
-static void load_group(void *about, int group, int seat)
+static void load_group(void *about, int group, int thread)
 {
 	const struct run *r = about;
 	struct shape in = r->request->point->network.input;
@@ -49,7 +49,7 @@ static void load_group(void *about, int group, int seat)
 	real *to = model_input(r->model, group);
 	int *labels = model_labels(r->model, group);
 
-	(void)seat;
+	(void)thread;
 	for (int lane = 0; lane < LANES; lane++) {
 		int image = group * LANES + lane;
 		const float *from = image < r->batch.images ? r->batch.x + (size_t)image * image_len(in) : NULL;
@@ -60,7 +60,7 @@ static void load_group(void *about, int group, int seat)
 	}
 }
 
-static void pass(void *about, int task, struct crew *crew)
+static void pass(void *about, int task, struct team *team)
 {
 	struct run *r = about;
 	const struct step_request *request = r->request;
@@ -69,9 +69,9 @@ static void pass(void *about, int task, struct crew *crew)
 		.noise = training_noise((uint64_t)request->point->seed, 1) };
 
 	(void)task;
-	crew_run(crew, (batch.images + LANES - 1) / LANES, load_group, r);
-	model_forward(r->model, crew, &batch, true);
-	model_backward(r->model, crew);
+	team_run(team, (batch.images + LANES - 1) / LANES, load_group, r);
+	model_forward(r->model, team, &batch, true);
+	model_backward(r->model, team);
 }
 
 static double all_left(void *about, int task)

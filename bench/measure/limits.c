@@ -12,7 +12,7 @@ enum {
 	READ_BLOCK = 8 * LANES * sizeof(real),  /* limit_read takes whole blocks */
 	TURNS = 1 << 14,                /* rounds of multiply-adds between two readings of the clock */
 	OPERANDS = LIMIT_TURNS * LIMIT_PIXELS * LANES, SUMS = LIMIT_PIXELS * LIMIT_WEIGHTS * LANES,
-	TASKS = 4,                      /* per thread in each of a crew's rounds: about 200 microseconds */
+	TASKS = 4,                      /* per thread in each of a team's rounds: about 200 microseconds */
 };
 
 /* The measurement of one limit on some threads; shared by them. */
@@ -130,7 +130,7 @@ static real *allocate(size_t bytes)
 }
 
 /* One measurement: all threads start together and work for at least request->seconds. */
-static void run_stretch(struct limit_run *e, const real *array)
+static void run_repeat(struct limit_run *e, const real *array)
 {
 	_Alignas(64) real result[SUMS];
 	double done = 0;
@@ -173,8 +173,8 @@ static bool run_limit(struct limit_run *e, struct error *err)
 		bool missing;
 		#pragma omp atomic read
 		missing = e->short_of_memory;
-		for (int i = 0; !missing && i < e->request->stretches; i++)
-			run_stretch(e, array);
+		for (int i = 0; !missing && i < e->request->repeats; i++)
+			run_repeat(e, array);
 		free(array);
 	}
 	return !e->short_of_memory || fail(err, "not enough memory to measure the limits of this machine");
@@ -209,29 +209,29 @@ bool limits_measure(const struct limits_request *r, struct limits *to, struct er
 	return true;
 }
 
-/* Shared by a crew's tasks. */
+/* Shared by a team's tasks. */
 struct multiply_run {
 	const struct kernels *kernels;
 	_Alignas(64) real operands[OPERANDS];
 };
 
-static void multiply_task(void *about, int index, int seat)
+static void multiply_task(void *about, int index, int thread)
 {
 	const struct multiply_run *run = about;
 	_Alignas(64) real result[SUMS];
 
 	(void)index;
-	(void)seat;
+	(void)thread;
 	multiply_with(run->kernels, run->operands, result);
 }
 
-double limits_peak(struct crew *crew, int threads, const struct kernels *kernels, double seconds)
+double limits_peak(struct team *team, int threads, const struct kernels *kernels, double seconds)
 {
 	struct multiply_run run = { .kernels = kernels };
 	double start = clock_seconds(), now = start, rounds = 0;
 
 	fill(run.operands, OPERANDS);
 	for (; now - start < seconds || now <= start; now = clock_seconds(), rounds++)
-		crew_run(crew, threads * TASKS, multiply_task, &run);
+		team_run(team, threads * TASKS, multiply_task, &run);
 	return rounds * threads * TASKS * operations(kernels) / (now - start) / 1e9;
 }

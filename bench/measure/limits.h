@@ -6,7 +6,7 @@
 #define BENCH_MEASURE_LIMITS_H
 
 #include "bench/system/caches.h"
-#include "nn/base/crew.h"
+#include "nn/base/team.h"
 #include "nn/base/error.h"
 #include "nn/kernel/kernels.h"
 
@@ -17,7 +17,7 @@ struct limits_request {
 	struct caches caches;
 	int64_t memory_bytes;   /* available memory; arrays take at most a quarter of it */
 	int threads;            /* number of "all" threads */
-	int stretches;          /* measurements of each limit; at least 1 */
+	int repeats;          /* measurements of each limit; at least 1 */
 	double seconds;         /* least length of a measurement */
 };
 
@@ -35,10 +35,10 @@ int64_t limits_array_bytes(const struct limits_request *request, enum limit_kind
 
 bool limits_measure(const struct limits_request *request, struct limits *to, struct error *err);
 
-/* Measures LIMIT_MULTIPLY on a crew's `threads` threads between their other work, for at least `seconds`: billions of
+/* Measures LIMIT_MULTIPLY on a team's `threads` threads between their other work, for at least `seconds`: billions of
  * operations per second. A shared machine's speed changes by a fifth from one minute to the next, so compare the
  * medians of both, measured in turns. */
-double limits_peak(struct crew *crew, int threads, const struct kernels *kernels, double seconds);
+double limits_peak(struct team *team, int threads, const struct kernels *kernels, double seconds);
 
 /* "multiply_add", "read_l2", ...: static. */
 const char *limits_name(enum limit_kind kind);

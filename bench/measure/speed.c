@@ -15,7 +15,7 @@ enum { EVALUATED_BATCHES = 4 };
 struct measurement {
 	const struct speed_request *request;
 	uint8_t *pixels, *labels;       /* owned: the images of one pass */
-	double speeds[MAX_STRETCHES], peaks[MAX_STRETCHES];
+	double speeds[MAX_REPEATS], peaks[MAX_REPEATS];
 	struct error trouble;
 };
 
@@ -37,7 +37,7 @@ static int image_count(const struct speed_request *r)
 }
 
 /* Runs epochs of one batch, or evaluations, for at least r->seconds. Returns images per second. */
-static double run_stretch(struct training *training, const struct speed_request *r, struct images images)
+static double run_repeat(struct training *training, const struct speed_request *r, struct images images)
 {
 	double start = clock_seconds(), now = start;
 	struct epoch_row row;
@@ -58,7 +58,7 @@ static double run_stretch(struct training *training, const struct speed_request 
 	return now > start ? passes * (double)images.count / (now - start) : 0;
 }
 
-static void measure(void *about, int task, struct crew *crew)
+static void measure(void *about, int task, struct team *team)
 {
 	struct measurement *m = about;
 	const struct speed_request *r = m->request;
@@ -69,7 +69,7 @@ static void measure(void *about, int task, struct crew *crew)
 	recipe.patience = 0;
 	recipe.learning_rate = 1e-6;    /* small, so that training on noise does not diverge */
 	struct images images = { m->pixels, m->labels, image_count(r), r->network->input };
-	struct training_setup setup = { .network = r->network, .recipe = &recipe, .kernels = r->kernels, .crew = crew,
+	struct training_setup setup = { .network = r->network, .recipe = &recipe, .kernels = r->kernels, .team = team,
 		.training = images };
 	struct observer observer = profile_observer(r->profile);
 	setup.observer = r->profile ? &observer : NULL;
@@ -77,12 +77,12 @@ static void measure(void *about, int task, struct crew *crew)
 
 	if (!training)
 		return;
-	run_stretch(training, r, images);
+	run_repeat(training, r, images);
 	if (r->profile)
 		profile_reset(r->profile);
-	for (int i = 0; i < r->stretches; i++) {
-		m->peaks[i] = r->peak_seconds > 0 ? limits_peak(crew, r->threads, r->kernels, r->peak_seconds) : 0;
-		m->speeds[i] = run_stretch(training, r, images);
+	for (int i = 0; i < r->repeats; i++) {
+		m->peaks[i] = r->peak_seconds > 0 ? limits_peak(team, r->threads, r->kernels, r->peak_seconds) : 0;
+		m->speeds[i] = run_repeat(training, r, images);
 	}
 	training_destroy(training);
 }
@@ -119,7 +119,7 @@ bool speed_measure(const struct speed_request *r, struct speed_result *result, s
 	struct measurement m = { .request = r, .pixels = malloc(len), .labels = malloc(count), .trouble = { "" } };
 	bool measured = false;
 
-	assert(r->stretches >= 1 && r->stretches <= MAX_STRETCHES);
+	assert(r->repeats >= 1 && r->repeats <= MAX_REPEATS);
 	if (m.pixels && m.labels) {
 		fill_noise(m.pixels, len, 256);
 		fill_noise(m.labels, count, r->network->classes);
@@ -129,9 +129,9 @@ bool speed_measure(const struct speed_request *r, struct speed_result *result, s
 	}
 	free(m.pixels);
 	free(m.labels);
-	qsort(m.speeds, (size_t)r->stretches, sizeof *m.speeds, compare_speeds);
-	qsort(m.peaks, (size_t)r->stretches, sizeof *m.peaks, compare_speeds);
-	*result = (struct speed_result){ m.speeds[r->stretches / 2], m.speeds[0], m.speeds[r->stretches - 1],
-	                                 m.peaks[r->stretches / 2] };
+	qsort(m.speeds, (size_t)r->repeats, sizeof *m.speeds, compare_speeds);
+	qsort(m.peaks, (size_t)r->repeats, sizeof *m.peaks, compare_speeds);
+	*result = (struct speed_result){ m.speeds[r->repeats / 2], m.speeds[0], m.speeds[r->repeats - 1],
+	                                 m.peaks[r->repeats / 2] };
 	return measured;
 }

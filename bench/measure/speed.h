@@ -6,14 +6,14 @@
 #include "nn/kernel/kernels.h"
 #include "nn/train/train.h"
 
-enum { MAX_STRETCHES = 99 };
+enum { MAX_REPEATS = 99 };
 
 struct speed_request {
 	const struct network *network;
 	const struct recipe *recipe;    /* batch, optimizer, augmentation; epochs and learning rate are ignored */
 	const struct kernels *kernels;
 	int threads;                    /* all on this one network */
-	int stretches;                  /* measurements, 1 .. MAX_STRETCHES, after one for warm-up */
+	int repeats;                  /* measurements, 1 .. MAX_REPEATS, after one for warm-up */
 	double seconds;                 /* least length of a measurement, which takes at least one pass */
 	bool inference;                 /* evaluation instead of training */
 	double peak_seconds;            /* measures the peak this long before each measurement; 0: not */

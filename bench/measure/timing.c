@@ -54,7 +54,7 @@ static bool measure_round(const struct sweep *sweep, const struct timing_plan *p
 {
 	for (int i = 0; i < sweep->point_count; i++) {
 		struct speed_request request = { .network = &sweep->points[i].network, .recipe = &sweep->recipe,
-			.kernels = plan->kernels, .threads = 1, .stretches = 1, .seconds = plan->seconds };
+			.kernels = plan->kernels, .threads = 1, .repeats = 1, .seconds = plan->seconds };
 
 		if (!point_begins_network(sweep, i))
 			continue;

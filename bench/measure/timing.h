@@ -11,7 +11,7 @@
 #include "bench/measure/speed.h"
 #include "bench/sweep/sweep.h"
 
-enum { MAX_ROUNDS = MAX_STRETCHES };
+enum { MAX_ROUNDS = MAX_REPEATS };
 
 /* Microseconds for one image, over all rounds. */
 struct span {

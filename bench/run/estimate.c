@@ -45,7 +45,7 @@ static bool measure_point(const struct sweep *sweep, const struct pending_point 
                           struct error *err)
 {
 	struct speed_request request = { .network = &point->point->network, .recipe = &sweep->recipe,
-		.kernels = machine_kernels(err), .threads = 1, .stretches = 1, .seconds = MEASURE_SECONDS };
+		.kernels = machine_kernels(err), .threads = 1, .repeats = 1, .seconds = MEASURE_SECONDS };
 	struct speed_result result;
 
 	if (!request.kernels || !speed_measure(&request, &result, err))

@@ -68,7 +68,7 @@ static void add_seconds(struct training_run *f, double all, double beside)
 	pthread_mutex_unlock(&f->lock);
 }
 
-static void lead_task(void *about, int task, struct crew *crew)
+static void lead_task(void *about, int task, struct team *team)
 {
 	struct training_run *f = about;
 	const struct train_request *request = f->request;
@@ -85,7 +85,7 @@ static void lead_task(void *about, int task, struct crew *crew)
 
 	point_name(request->sweep, point->point, name);
 	progress_begin(f->progress, task);
-	if (train_point(&of, crew, &record, &beside, &unwritten)) {
+	if (train_point(&of, team, &record, &beside, &unwritten)) {
 		records_put(request->records, point->index, &record);
 		atomic_fetch_add(&f->ended[record.status], 1);
 		add_seconds(f, record.wall_seconds, beside);

@@ -13,7 +13,7 @@
 /* A point's training, under way. */
 struct point_training {
 	const struct point_request *request;
-	struct crew *crew;
+	struct team *team;
 	struct training *training;      /* owned */
 	struct curve curve;             /* owned */
 	struct record *record;          /* filled on the way */
@@ -56,7 +56,7 @@ static bool create_training(struct point_training *p, struct error *err)
 		.network = &t->point->network, .recipe = &t->sweep->recipe,
 		.training = images_of(t->data, dataset_split(t->data, ROLE_TRAINING)),
 		.validation = images_of(t->data, dataset_split(t->data, ROLE_VALIDATION)),
-		.seed = (uint64_t)t->point->seed, .kernels = t->kernels, .crew = p->crew, .stop = t->stop,
+		.seed = (uint64_t)t->point->seed, .kernels = t->kernels, .team = p->team, .stop = t->stop,
 		.updated = note_update, .about = p,
 	};
 
@@ -74,7 +74,7 @@ static void note_best(struct point_training *p, const struct epoch_row *row)
 		return;
 	p->best_validation = row->validation.accuracy;
 	p->record->best_epoch = row->epoch;
-	training_keep(p->training);
+	training_keep_best(p->training);
 }
 
 /* The final epoch's test images are scored with all others. */
@@ -89,12 +89,12 @@ static bool score_best(struct point_training *p)
 		r->best = r->last;
 		return true;
 	}
-	return training_evaluate_kept(p->training, images_of(p->request->data, test), &r->best);
+	return training_evaluate_best(p->training, images_of(p->request->data, test), &r->best);
 }
 
-static void note_crew(struct point_training *p)
+static void note_team(struct point_training *p)
 {
-	int threads = 1 + atomic_load(&p->crew->helpers);
+	int threads = 1 + atomic_load(&p->team->helpers);
 
 	if (threads > p->record->threads)
 		p->record->threads = threads;
@@ -123,7 +123,7 @@ static bool run_epochs(struct point_training *p, struct error *err)
 		if (!curve_add(&p->curve, &row, clock_seconds() - p->began, err))
 			return false;
 		progress_epoch(p->request->progress, p->request->number, &row);
-		note_crew(p);
+		note_team(p);
 		if (row.diverged)
 			note_divergence(r, &row);
 		else
@@ -188,7 +188,7 @@ static void note_times(struct point_training *p)
 	struct record *r = p->record;
 	const struct split *training = dataset_split(p->request->data, ROLE_TRAINING);
 
-	note_crew(p);
+	note_team(p);
 	r->wall_seconds = clock_seconds() - p->began;
 	r->images_per_second = r->train_seconds > 0 ? (double)r->epochs * training->count / r->train_seconds : 0;
 }
@@ -203,10 +203,10 @@ static bool save_weights(const struct point_training *p, struct error *err)
 	return final_weights_write(t->folder, t->point, p->training, err);
 }
 
-bool train_point(const struct point_request *t, struct crew *crew, struct record *to, double *beside_seconds,
+bool train_point(const struct point_request *t, struct team *team, struct record *to, double *beside_seconds,
                  struct error *err)
 {
-	struct point_training p = { .request = t, .crew = crew, .record = to, .began = clock_seconds(),
+	struct point_training p = { .request = t, .team = team, .record = to, .began = clock_seconds(),
 		.best_validation = -1 };
 	struct error trouble = { "" };
 

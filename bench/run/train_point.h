@@ -17,11 +17,11 @@ struct point_request {
 	const volatile int *stop;       /* as in training_setup */
 };
 
-/* Trains with whoever joins the crew and writes the record, the curve and the final weights. A point that diverges or
+/* Trains with whoever joins the team and writes the record, the curve and the final weights. A point that diverges or
  * fails (memory) has a record that says so. `beside_seconds` gets how long it did other things than updates: loaded and
  * augmented images, evaluated others. False with an error where no record could be written, without one where `stop`
  * was raised: then nothing is written. */
-bool train_point(const struct point_request *request, struct crew *crew, struct record *to, double *beside_seconds,
+bool train_point(const struct point_request *request, struct team *team, struct record *to, double *beside_seconds,
                  struct error *err);
 
 #endif

@@ -12,7 +12,7 @@
 enum state { WAITING, RUNNING, ENDED };
 
 struct task_state {                  /* what is going on with one task */
-	_Alignas(64) struct crew crew;
+	_Alignas(64) struct team team;
 	enum state state;
 	int threads;            /* leading and helping */
 	double left;            /* work still to do, when last asked */
@@ -20,7 +20,7 @@ struct task_state {                  /* what is going on with one task */
 
 struct board {
 	const struct schedule *schedule;
-	/* [task_count], owned; here until every thread has left, so that no helper outlives a crew */
+	/* [task_count], owned; here until every thread has left, so that no helper outlives a team */
 	struct task_state *states;
 	int *order;             /* [task_count], owned: tasks, longest first */
 	int64_t memory_left;
@@ -66,8 +66,8 @@ static bool board_init(struct board *b, const struct schedule *s)
 		assert(s->tasks[i].work > 0 && s->tasks[i].most_threads > 0 &&
 		       s->tasks[i].memory_bytes <= s->memory_bytes);
 		b->states[i] = (struct task_state){ .state = WAITING, .left = s->tasks[i].work };
-		crew_init(&b->states[i].crew);
-		b->states[i].crew.clock_ns = clock_ns;
+		team_init(&b->states[i].team);
+		b->states[i].team.clock_ns = clock_ns;
 	}
 	sort_longest_first(s, b->order);
 	return true;
@@ -174,15 +174,15 @@ static void board_refresh(struct board *b)
 /* Called without the lock: the task itself. */
 static void work_on(struct board *b, struct choice c)
 {
-	static const atomic_int stay;   /* helpers go when the leader closes the crew */
-	struct crew *crew = &b->states[c.task].crew;
+	static const atomic_int stay;   /* helpers go when the leader closes the team */
+	struct team *team = &b->states[c.task].team;
 
 	if (c.action == HELP) {
-		crew_help(crew, &stay);
+		team_help(team, &stay);
 		return;
 	}
-	b->schedule->lead(b->schedule->about, c.task, crew);
-	crew_close(crew);
+	b->schedule->lead(b->schedule->about, c.task, team);
+	team_close(team);
 }
 
 /* One thread's life. */
@@ -221,7 +221,7 @@ static double waited_seconds(const struct board *b)
 	double seconds = 0;
 
 	for (int i = 0; i < b->schedule->task_count; i++)
-		seconds += 1e-9 * (double)atomic_load(&b->states[i].crew.waited_ns);
+		seconds += 1e-9 * (double)atomic_load(&b->states[i].team.waited_ns);
 	return seconds;
 }
 

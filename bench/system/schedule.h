@@ -8,7 +8,7 @@
 #ifndef BENCH_SYSTEM_SCHEDULE_H
 #define BENCH_SYSTEM_SCHEDULE_H
 
-#include "nn/base/crew.h"
+#include "nn/base/team.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,9 +24,9 @@ struct schedule {
 	int task_count;
 	const struct task *tasks;
 	int64_t memory_bytes;           /* what running tasks may need together; at least what the largest needs */
-	/* Does the whole task on the calling thread, with the crew for company. Called once for each task, from several
+	/* Does the whole task on the calling thread, with the team for company. Called once for each task, from several
 	 * threads. */
-	void (*lead)(void *about, int task, struct crew *crew);
+	void (*lead)(void *about, int task, struct team *team);
 	/* The share of a running task that is still to be done, 1 to 0; asked by any thread. */
 	double (*share_left)(void *about, int task);
 	void *about;

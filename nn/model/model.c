@@ -13,7 +13,7 @@ enum { STRETCH = 8192 };        /* numbers of a parameter stretch that one task 
 static size_t lay_out(struct model *m, real *block)
 {
 	const struct model_plan *plan = m->plan;
-	size_t groups = (size_t)plan->groups, seats = (size_t)plan_seats(plan);
+	size_t groups = (size_t)plan->groups, threads = (size_t)plan_threads(plan);
 	struct layout rest = { block, 0 };
 
 	m->params = layout_take(&rest, plan->params_len);
@@ -25,16 +25,16 @@ static size_t lay_out(struct model *m, real *block)
 		m->averages = layout_take(&rest, plan->params_len);
 		m->state_averages = layout_take(&rest, plan->state_len);
 	}
-	if (plan->kept) {
-		m->kept = layout_take(&rest, plan->params_len);
-		m->state_kept = layout_take(&rest, plan->state_len);
+	if (plan->best) {
+		m->best = layout_take(&rest, plan->params_len);
+		m->state_best = layout_take(&rest, plan->state_len);
 	}
 	m->grouped = layout_take(&rest, plan->grouped_len * groups);
 	m->activations = layout_take(&rest, plan->activations_len);
 	m->saved = layout_take(&rest, plan->saved_len);
 	m->shared = layout_take(&rest, plan->shared_len);
-	m->local = layout_take(&rest, plan->local_len * seats);
-	m->scratch = layout_take(&rest, plan->scratch_len * seats);
+	m->local = layout_take(&rest, plan->local_len * threads);
+	m->scratch = layout_take(&rest, plan->scratch_len * threads);
 	return rest.len;
 }
 
@@ -70,33 +70,33 @@ static void fill_members(struct model *m, const struct operation *op, struct mem
 	}
 }
 
-static void fill_tensors(struct model *m, const struct operation *op, int seat, struct pass *p)
+static void fill_tensors(struct model *m, const struct operation *op, int thread, struct pass *p)
 {
 	const struct value *values = m->plan->values;
 
-	p->out = tensor_of(m, seat, op->out, &values[op->output].data);
-	p->d_out = tensor_of(m, seat, op->out, &values[op->output].gradient);
+	p->out = tensor_of(m, thread, op->out, &values[op->output].data);
+	p->d_out = tensor_of(m, thread, op->out, &values[op->output].gradient);
 	for (int k = 0; k < plan_input_count(m->plan, op); k++) {
 		const struct value *in = &values[op->inputs[k]];
-		p->in[k] = tensor_of(m, seat, op->in[k], &in->data);
-		p->d_in[k] = tensor_of(m, seat, op->in[k], op->side[k].len ? &op->side[k] : &in->gradient);
+		p->in[k] = tensor_of(m, thread, op->in[k], &in->data);
+		p->d_in[k] = tensor_of(m, thread, op->in[k], op->side[k].len ? &op->side[k] : &in->gradient);
 	}
 }
 
-static void fill_pass(struct model *m, int i, int seat)
+static void fill_pass(struct model *m, int i, int thread)
 {
 	const struct operation *op = &m->plan->operations[i];
-	struct pass *p = pass_of(m, i, seat);
+	struct pass *p = pass_of(m, i, thread);
 
 	*p = plan_pass(m->plan, op, m->members + (size_t)i * MAX_MEMBERS);
 	fill_members(m, op, m->members + (size_t)i * MAX_MEMBERS);
-	fill_tensors(m, op, seat, p);
+	fill_tensors(m, op, thread, p);
 	p->kernels = m->kernels;
 	p->saved = m->saved + op->saved_at;
 	p->shared = m->shared + op->shared_at;
-	p->scratch = m->scratch + (size_t)seat * m->plan->scratch_len;
+	p->scratch = m->scratch + (size_t)thread * m->plan->scratch_len;
 	if (op->finishes >= 0) {
-		p->deferred = pass_of(m, op->finishes, seat);
+		p->deferred = pass_of(m, op->finishes, thread);
 		p->finish = m->plan->operations[op->finishes].type->finish;
 	}
 }
@@ -128,7 +128,7 @@ static bool allocate_tables(struct model *m, struct error *err)
 	size_t operations = (size_t)m->plan->operation_count, lanes = (size_t)m->plan->groups * LANES;
 
 	m->stretch_count = cut_stretches(m->plan, NULL);
-	m->passes = calloc(operations * (size_t)plan_seats(m->plan), sizeof *m->passes);
+	m->passes = calloc(operations * (size_t)plan_threads(m->plan), sizeof *m->passes);
 	m->members = calloc(operations * MAX_MEMBERS, sizeof *m->members);
 	m->stretches = calloc((size_t)m->stretch_count + 1, sizeof *m->stretches);
 	m->labels = calloc(lanes, sizeof *m->labels);
@@ -153,9 +153,9 @@ struct model *model_create(const struct model_plan *plan, const struct kernels *
 		return NULL;
 	}
 	cut_stretches(plan, m->stretches);
-	for (int seat = 0; seat < plan_seats(plan); seat++)
+	for (int thread = 0; thread < plan_threads(plan); thread++)
 		for (int i = 0; i < plan->operation_count; i++)
-			fill_pass(m, i, seat);
+			fill_pass(m, i, thread);
 	return m;
 }
 
@@ -191,19 +191,19 @@ int *model_labels(struct model *m, int group)
 /* NULL where the plan has none. */
 static real *params_of(const struct model *m, enum model_weights which)
 {
-	return which == MODEL_TRAINED ? m->params : which == MODEL_AVERAGES ? m->averages : m->kept;
+	return which == MODEL_TRAINED ? m->params : which == MODEL_AVERAGES ? m->averages : m->best;
 }
 
 static real *state_of(const struct model *m, enum model_weights which)
 {
-	return which == MODEL_TRAINED ? m->state : which == MODEL_AVERAGES ? m->state_averages : m->state_kept;
+	return which == MODEL_TRAINED ? m->state : which == MODEL_AVERAGES ? m->state_averages : m->state_best;
 }
 
-void model_keep(struct model *m, enum model_weights which)
+void model_keep_best(struct model *m, enum model_weights which)
 {
-	assert(m->kept && params_of(m, which));
-	memcpy(m->kept, params_of(m, which), m->plan->params_len * sizeof(real));
-	memcpy(m->state_kept, state_of(m, which), m->plan->state_len * sizeof(real));
+	assert(m->best && params_of(m, which));
+	memcpy(m->best, params_of(m, which), m->plan->params_len * sizeof(real));
+	memcpy(m->state_best, state_of(m, which), m->plan->state_len * sizeof(real));
 }
 
 void model_use(struct model *m, enum model_weights which)

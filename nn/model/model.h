@@ -3,7 +3,7 @@
 #ifndef NN_MODEL_MODEL_H
 #define NN_MODEL_MODEL_H
 
-#include "nn/base/crew.h"
+#include "nn/base/team.h"
 #include "nn/model/network.h"
 #include "nn/optim/optimizer.h"
 
@@ -18,8 +18,8 @@ struct batch {
 	uint64_t noise;         /* differs from batch to batch: the seed of all dropout masks */
 };
 
-/* Parameters and running state: those that are trained, their running averages, or what model_keep copied. */
-enum model_weights { MODEL_TRAINED, MODEL_AVERAGES, MODEL_KEPT };
+/* Parameters and running state: those that are trained, their running averages, or what model_keep_best copied. */
+enum model_weights { MODEL_TRAINED, MODEL_AVERAGES, MODEL_BEST };
 
 /* The plan is borrowed and must outlive the model. NULL and an error where memory is short. */
 struct model *model_create(const struct model_plan *plan, const struct kernels *kernels, struct error *err);
@@ -41,10 +41,10 @@ real *model_input(struct model *model, int group);
 int *model_labels(struct model *model, int group);
 
 /* Forward with loss. Parameters that changed since the last call (`fresh`) are packed anew. */
-void model_forward(struct model *model, struct crew *crew, const struct batch *batch, bool fresh);
+void model_forward(struct model *model, struct team *team, const struct batch *batch, bool fresh);
 
 /* Gradients of the mean loss of the last forward pass, which must have been in training mode. */
-void model_backward(struct model *model, struct crew *crew);
+void model_backward(struct model *model, struct team *team);
 
 /* One step of the optimizer along the last gradients. */
 struct model_step {
@@ -53,14 +53,14 @@ struct model_step {
 	double learning_rate;
 	int64_t step;           /* 1 for the first */
 };
-void model_update(struct model *model, struct crew *crew, const struct model_step *step);
+void model_update(struct model *model, struct team *team, const struct model_step *step);
 
 /* Takes the parameters and the running state into their averages: average = keep * average + (1 - keep) * value. The
  * plan must have averages. */
-void model_average(struct model *model, struct crew *crew, double keep);
+void model_average(struct model *model, struct team *team, double keep);
 
 /* Copies the parameters and the running state, or their averages, into memory of their own. The plan must have it. */
-void model_keep(struct model *model, enum model_weights which);
+void model_keep_best(struct model *model, enum model_weights which);
 
 /* Which parameters and running state the next passes use; all but the trained ones are not for training. The plan must
  * have them. */

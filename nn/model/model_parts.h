@@ -16,8 +16,8 @@ struct stretch {
 struct model {
 	const struct model_plan *plan;
 	const struct kernels *kernels;
-	struct pass *passes;    /* owned: one per operation, for each seat: [seats][operations] */
-	struct member *members; /* owned: [operations][MAX_MEMBERS], which the passes of all seats share */
+	struct pass *passes;    /* owned: one per operation, for each thread: [threads][operations] */
+	struct member *members; /* owned: [operations][MAX_MEMBERS], which the passes of all threads share */
 	struct stretch *stretches;      /* owned */
 	int stretch_count;
 	int *labels;            /* owned: one per lane, as are losses and correct */
@@ -25,9 +25,9 @@ struct model {
 	bool *correct;
 	real *block;            /* owned: everything below lies in it */
 	real *averages, *state_averages;        /* NULL unless planned, and so are */
-	real *kept, *state_kept;
+	real *best, *state_best;
 	real *params, *gradients, *slots[3], *state, *grouped, *activations, *saved, *shared;
-	real *local, *scratch;  /* [seats] of them */
+	real *local, *scratch;  /* [threads] of them */
 	struct batch batch;     /* of the last forward pass */
 	int groups;
 	bool descending;        /* the last segment of groups went from the last one to the first */
@@ -37,19 +37,19 @@ struct model {
 	const struct observer *observer;        /* borrowed, or NULL */
 };
 
-/* An operation's pass for one seat. */
-static inline struct pass *pass_of(const struct model *m, int operation, int seat)
+/* An operation's pass for one thread. */
+static inline struct pass *pass_of(const struct model *m, int operation, int thread)
 {
-	return m->passes + (size_t)seat * (size_t)m->plan->operation_count + operation;
+	return m->passes + (size_t)thread * (size_t)m->plan->operation_count + operation;
 }
 
 /* The tensor whose place the plan has chosen; without an address where it is not needed. */
-static inline struct tensor tensor_of(const struct model *m, int seat, struct shape shape, const struct slot *slot)
+static inline struct tensor tensor_of(const struct model *m, int thread, struct shape shape, const struct slot *slot)
 {
 	if (slot->len == 0)
 		return (struct tensor){ .shape = shape };
 	if (slot->local)
-		return (struct tensor){ shape, m->local + (size_t)seat * m->plan->local_len + slot->at, 0 };
+		return (struct tensor){ shape, m->local + (size_t)thread * m->plan->local_len + slot->at, 0 };
 	return tensor_at(shape, m->activations + slot->at);
 }
 

@@ -6,7 +6,7 @@
 #include <assert.h>
 #include <string.h>
 
-/* What the tasks of one crew_run are told. */
+/* What the tasks of one team_run are told. */
 struct run {
 	struct model *model;
 	const struct item *from, *to;
@@ -24,7 +24,7 @@ static int group_of(const struct run *run, int index)
 	return index < half ? half - 1 - index : groups - 1 - (index - half);
 }
 
-static void run_segment(void *about, int index, int seat)
+static void run_segment(void *about, int index, int thread)
 {
 	const struct run *run = about;
 
@@ -32,7 +32,7 @@ static void run_segment(void *about, int index, int seat)
 		index = group_of(run, index);
 	for (const struct item *item = run->from; item < run->to; item++) {
 		observe_begin(run->model->observer);
-		item->run(run->model, item, index, item->scope == EACH_GROUP ? seat : 0);
+		item->run(run->model, item, index, item->scope == EACH_GROUP ? thread : 0);
 		observe_end(run->model->observer, item->run == model_run_loss ? STAGE_LOSS : run->stage, item->layer);
 	}
 }
@@ -46,28 +46,28 @@ static int segment_tasks(const struct model *m, const struct item *first)
 
 /* Segments go through the groups in turns from the first to the last and from the last to the first: a thread begins
  * with what it has just written, which its cache still holds. The loader has gone from the first to the last. */
-static void run_program(struct model *m, struct crew *crew, const struct program *program)
+static void run_program(struct model *m, struct team *team, const struct program *program)
 {
 	int from = 0;
 
 	for (int segment = 0; segment < program->segment_count; from = program->ends[segment++]) {
 		struct run run = { m, program->items + from, program->items + program->ends[segment],
 		                   program == &m->plan->forward ? STAGE_FORWARD : STAGE_BACKWARD,
-		                   .shared = atomic_load_explicit(&crew->helpers, memory_order_relaxed) > 0 };
+		                   .shared = atomic_load_explicit(&team->helpers, memory_order_relaxed) > 0 };
 		if (run.from->scope == EACH_GROUP)
 			run.descending = m->descending = !m->descending;
-		crew_run(crew, segment_tasks(m, run.from), run_segment, &run);
+		team_run(team, segment_tasks(m, run.from), run_segment, &run);
 	}
 }
 
-void model_run_step(struct model *m, const struct item *item, int index, int seat)
+void model_run_step(struct model *m, const struct item *item, int index, int thread)
 {
-	item->step->run(pass_of(m, item->operation, seat), index);
+	item->step->run(pass_of(m, item->operation, thread), index);
 }
 
-void model_run_loss(struct model *m, const struct item *item, int group, int seat)
+void model_run_loss(struct model *m, const struct item *item, int group, int thread)
 {
-	const struct pass *p = pass_of(m, item->operation, seat);
+	const struct pass *p = pass_of(m, item->operation, thread);
 	int images = m->batch.images - group * LANES;
 
 	loss_softmax(&(struct loss_job){
@@ -78,30 +78,30 @@ void model_run_loss(struct model *m, const struct item *item, int group, int sea
 	});
 }
 
-void model_run_activation_backward(struct model *m, const struct item *item, int group, int seat)
+void model_run_activation_backward(struct model *m, const struct item *item, int group, int thread)
 {
-	const struct pass *p = pass_of(m, item->operation, seat);
+	const struct pass *p = pass_of(m, item->operation, thread);
 	real *d_out = group_at(p->d_out, group);
 
 	m->kernels->activate_backward(group_at(p->out, group), d_out, d_out, image_len(p->out.shape), p->activation);
 }
 
-void model_run_accumulate(struct model *m, const struct item *item, int group, int seat)
+void model_run_accumulate(struct model *m, const struct item *item, int group, int thread)
 {
-	const struct pass *p = pass_of(m, item->operation, seat);
+	const struct pass *p = pass_of(m, item->operation, thread);
 	const struct value *in = &m->plan->values[m->plan->operations[item->operation].inputs[item->input]];
-	struct tensor sum = tensor_of(m, seat, p->d_in[item->input].shape, &in->gradient);
+	struct tensor sum = tensor_of(m, thread, p->d_in[item->input].shape, &in->gradient);
 
 	m->kernels->add(group_at(sum, group), group_at(p->d_in[item->input], group), group_at(sum, group),
 		image_len(sum.shape));
 }
 
-static void run_prepare(void *about, int i, int seat)
+static void run_prepare(void *about, int i, int thread)
 {
 	struct model *m = about;
 	const struct operation *op = &m->plan->operations[i];
 
-	(void)seat;
+	(void)thread;
 	if (!op->type->prepare)
 		return;
 	observe_begin(m->observer);
@@ -120,9 +120,9 @@ static void begin_pass(struct pass *p, const struct batch *batch)
 /* Each layer has noise of its own. */
 static void begin_batch(struct model *m, const struct batch *batch)
 {
-	for (int seat = 0; seat < plan_seats(m->plan); seat++)
+	for (int thread = 0; thread < plan_threads(m->plan); thread++)
 		for (int i = 0; i < m->plan->operation_count; i++)
-			begin_pass(pass_of(m, i, seat), batch);
+			begin_pass(pass_of(m, i, thread), batch);
 	for (int i = 0; i < m->plan->operation_count; i++) {
 		const struct operation *op = &m->plan->operations[i];
 		for (int k = 0; k < op->member_count; k++)
@@ -130,7 +130,7 @@ static void begin_batch(struct model *m, const struct batch *batch)
 	}
 }
 
-void model_forward(struct model *m, struct crew *crew, const struct batch *batch, bool fresh)
+void model_forward(struct model *m, struct team *team, const struct batch *batch, bool fresh)
 {
 	assert(!batch->training || m->used == MODEL_TRAINED);
 	m->batch = *batch;
@@ -138,20 +138,20 @@ void model_forward(struct model *m, struct crew *crew, const struct batch *batch
 	m->descending = false;
 	begin_batch(m, batch);
 	if (fresh || m->repack)
-		crew_run(crew, m->plan->operation_count, run_prepare, m);
+		team_run(team, m->plan->operation_count, run_prepare, m);
 	m->repack = false;
-	run_program(m, crew, &m->plan->forward);
+	run_program(m, team, &m->plan->forward);
 }
 
 /* Adds the gradients of all groups, in group order. */
-static void run_sum(void *about, int index, int seat)
+static void run_sum(void *about, int index, int thread)
 {
 	struct model *m = about;
 	const struct stretch *s = &m->stretches[index];
 	real *sum = m->gradients + s->at;
 	const real *from = m->grouped + s->grouped_at;
 
-	(void)seat;
+	(void)thread;
 	if (!s->grouped)
 		return;
 	observe_begin(m->observer);
@@ -164,13 +164,13 @@ static void run_sum(void *about, int index, int seat)
 	observe_end(m->observer, STAGE_SUMMING, s->layer);
 }
 
-void model_backward(struct model *m, struct crew *crew)
+void model_backward(struct model *m, struct team *team)
 {
-	run_program(m, crew, &m->plan->backward);
-	crew_run(crew, m->stretch_count, run_sum, m);
+	run_program(m, team, &m->plan->backward);
+	team_run(team, m->stretch_count, run_sum, m);
 }
 
-static void run_update(void *about, int index, int seat)
+static void run_update(void *about, int index, int thread)
 {
 	struct model *m = about;
 	const struct stretch *s = &m->stretches[index];
@@ -178,7 +178,7 @@ static void run_update(void *about, int index, int seat)
 		.step = m->step->step,
 		.learning_rate = m->step->learning_rate, .decays = s->decays };
 
-	(void)seat;
+	(void)thread;
 	for (int i = 0; i < m->plan->optimizer_slots; i++)
 		u.slots[i] = m->slots[i] + s->at;
 	observe_begin(m->observer);
@@ -186,10 +186,10 @@ static void run_update(void *about, int index, int seat)
 	observe_end(m->observer, STAGE_UPDATE, s->layer);
 }
 
-void model_update(struct model *m, struct crew *crew, const struct model_step *step)
+void model_update(struct model *m, struct team *team, const struct model_step *step)
 {
 	m->step = step;
-	crew_run(crew, m->stretch_count, run_update, m);
+	team_run(team, m->stretch_count, run_update, m);
 	m->step = NULL;
 }
 
@@ -205,22 +205,22 @@ struct averaging {
 	real take;              /* share of the new values */
 };
 
-static void run_average(void *about, int index, int seat)
+static void run_average(void *about, int index, int thread)
 {
 	const struct averaging *a = about;
 	const struct stretch *s = &a->model->stretches[index];
 
-	(void)seat;
+	(void)thread;
 	observe_begin(a->model->observer);
 	average(a->model->averages + s->at, a->model->params + s->at, s->len, a->take);
 	observe_end(a->model->observer, STAGE_UPDATE, s->layer);
 }
 
-void model_average(struct model *m, struct crew *crew, double keep)
+void model_average(struct model *m, struct team *team, double keep)
 {
 	struct averaging averaging = { m, (real)(1 - keep) };
 
 	assert(m->averages);
-	crew_run(crew, m->stretch_count, run_average, &averaging);
+	team_run(team, m->stretch_count, run_average, &averaging);
 	average(m->state_averages, m->state, m->plan->state_len, averaging.take);
 }

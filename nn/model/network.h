@@ -45,8 +45,8 @@ struct model_plan *model_plan_create(const struct network *network, int batch, i
 void model_plan_destroy(struct model_plan *plan);
 /* Plans memory for running averages of parameters and running state too. Before any model is made from the plan. */
 void model_plan_add_averages(struct model_plan *plan);
-/* Likewise for a copy of them, see model_keep. */
-void model_plan_add_kept(struct model_plan *plan);
+/* Likewise for a copy of them, see model_keep_best. */
+void model_plan_add_best(struct model_plan *plan);
 struct cost model_plan_cost(const struct model_plan *plan);
 
 /* What one update over a full batch does in one stage of one layer (NETWORK_INPUT: of loading), counted from the

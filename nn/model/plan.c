@@ -89,9 +89,9 @@ void model_plan_add_averages(struct model_plan *plan)
 	plan->averages = true;
 }
 
-void model_plan_add_kept(struct model_plan *plan)
+void model_plan_add_best(struct model_plan *plan)
 {
-	plan->kept = true;
+	plan->best = true;
 }
 
 const struct layer_plan *model_plan_layer(const struct model_plan *plan, int i)

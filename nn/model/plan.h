@@ -12,14 +12,14 @@
 #ifndef NN_MODEL_PLAN_H
 #define NN_MODEL_PLAN_H
 
-#include "nn/base/crew.h"
+#include "nn/base/team.h"
 #include "nn/fused/fused.h"
 #include "nn/model/network.h"
 
 struct model;
 struct item;
 
-typedef void item_run(struct model *model, const struct item *item, int index, int seat);
+typedef void item_run(struct model *model, const struct item *item, int index, int thread);
 
 struct item {
 	item_run *run;
@@ -38,7 +38,7 @@ struct program {
 };
 
 /* A tensor's place in memory, and the items, counted through both programs, in which it is alive. One that no segment
- * hands on to another is `local`: its lane groups take turns in a place that each seat of the crew has, and that stays
+ * hands on to another is `local`: its lane groups take turns in a place that each thread of the team has, and that stays
  * in its thread's cache. */
 struct slot {
 	size_t len, at;         /* numbers, of all groups or of one; len 0: not needed */
@@ -90,7 +90,7 @@ struct operation {
 struct model_plan {
 	const struct network *network;  /* borrowed */
 	int batch, groups, optimizer_slots;
-	bool averages, kept;    /* the block also has averages of parameters and running state, and a copy of them */
+	bool averages, best;    /* the block also has averages of parameters and running state, and a copy of them */
 	struct node *nodes;     /* owned: one per layer */
 	struct operation *operations;   /* owned, in the order in which they run */
 	int operation_count;
@@ -99,14 +99,14 @@ struct model_plan {
 	struct program forward, backward;
 	/* Numbers in each part of the one block. */
 	size_t params_len, grouped_len, state_len, activations_len, saved_len, shared_len;
-	size_t local_len, scratch_len;  /* of each seat */
+	size_t local_len, scratch_len;  /* of each thread */
 };
 
 /* plan_graph.c: fills plan->nodes; checks that every layer is read and that the last one writes logits. */
 bool plan_graph(struct model_plan *plan, struct error *err);
 
-/* Seats that find work in the model: as many as groups, if a crew has so many. */
-int plan_seats(const struct model_plan *plan);
+/* Threads that find work in the model: as many as groups, if a team has so many. */
+int plan_threads(const struct model_plan *plan);
 
 /* Inputs of an operation: 1, or 2 where it joins. */
 int plan_input_count(const struct model_plan *plan, const struct operation *op);

@@ -23,7 +23,7 @@ struct cost model_plan_cost(const struct model_plan *plan)
 	struct cost cost = {
 		.trainable = (int64_t)plan->params_len,
 		.total = (int64_t)(plan->params_len + plan->state_len),
-		.activation_bytes = bytes_of(plan->activations_len + plan->local_len * (size_t)plan_seats(plan)),
+		.activation_bytes = bytes_of(plan->activations_len + plan->local_len * (size_t)plan_threads(plan)),
 		.memory_bytes = bytes_of(model_plan_len(plan)),
 	};
 

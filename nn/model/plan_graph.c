@@ -81,9 +81,9 @@ int plan_reader_count(const struct network *n, int i)
 	return count;
 }
 
-int plan_seats(const struct model_plan *plan)
+int plan_threads(const struct model_plan *plan)
 {
-	return plan->groups < CREW_SEATS ? plan->groups : CREW_SEATS;
+	return plan->groups < TEAM_THREADS ? plan->groups : TEAM_THREADS;
 }
 
 static bool check_readers(const struct network *n, struct error *err)

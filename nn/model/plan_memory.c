@@ -2,7 +2,7 @@
  *
  * Lifetimes are counted in items. Most tensors are handed from segment to segment, and different groups may be at
  * different items of a segment, so for them whole segments count, and they get places in one block of the whole batch.
- * The others, mostly gradients, get places in a small block that each seat has. Both kinds are placed greedily: the
+ * The others, mostly gradients, get places in a small block that each thread has. Both kinds are placed greedily: the
  * largest slot first, each at the lowest place where no slot that lives at the same time lies (Pisarchyk and Lee 2020,
  * "Efficient memory management for deep neural net inference", algorithm 3). */
 #include "nn/model/plan.h"

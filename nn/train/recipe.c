@@ -50,6 +50,6 @@ struct model_plan *recipe_plan(const struct network *network, const struct recip
 	if (plan && recipe->average_weights > 0)
 		model_plan_add_averages(plan);
 	if (plan)
-		model_plan_add_kept(plan);
+		model_plan_add_best(plan);
 	return plan;
 }

@@ -76,13 +76,13 @@ struct batch_load {
 	int images;
 };
 
-static void load_group(void *about, int group, int seat)
+static void load_group(void *about, int group, int thread)
 {
 	const struct batch_load *b = about;
 	struct group_load load = b->load;
 	int left = b->images - group * LANES;
 
-	(void)seat;
+	(void)thread;
 	load.first += group * LANES;
 	load.lanes = left < LANES ? left : LANES;
 	load.to = model_input(b->t->model, group);
@@ -94,7 +94,7 @@ static void load_group(void *about, int group, int seat)
 
 static int64_t now_ns(const struct training *t)
 {
-	return t->setup.crew->clock_ns ? t->setup.crew->clock_ns() : 0;
+	return t->setup.team->clock_ns ? t->setup.team->clock_ns() : 0;
 }
 
 /* Loads a batch and runs it forward. */
@@ -103,9 +103,9 @@ static void run_batch(struct batch_load *b, const struct batch *batch, bool fres
 	int64_t start = now_ns(b->t);
 
 	b->images = batch->images;
-	crew_run(b->t->setup.crew, (batch->images + LANES - 1) / LANES, load_group, b);
+	team_run(b->t->setup.team, (batch->images + LANES - 1) / LANES, load_group, b);
 	b->t->loading_ns += batch->training ? now_ns(b->t) - start : 0;
-	model_forward(b->t->model, b->t->setup.crew, batch, fresh);
+	model_forward(b->t->model, b->t->setup.team, batch, fresh);
 }
 
 /* Sums in image order, in double, so that results do not depend on threads. */
@@ -151,10 +151,10 @@ static double update(struct training *t)
 	double rate = learning_rate(t);
 
 	t->step++;
-	model_backward(t->model, t->setup.crew);
-	model_update(t->model, t->setup.crew, &(struct model_step){ r->optimizer, r->optimizer_config, rate, t->step });
+	model_backward(t->model, t->setup.team);
+	model_update(t->model, t->setup.team, &(struct model_step){ r->optimizer, r->optimizer_config, rate, t->step });
 	if (r->average_weights > 0)
-		model_average(t->model, t->setup.crew, ema_decay(t));
+		model_average(t->model, t->setup.team, ema_decay(t));
 	return rate;
 }
 
@@ -247,14 +247,14 @@ bool training_predict(struct training *t, struct images images, struct score *sc
 	return score_with(t, evaluation_weights(t), images, score, logits);
 }
 
-void training_keep(struct training *t)
+void training_keep_best(struct training *t)
 {
-	model_keep(t->model, evaluation_weights(t));
+	model_keep_best(t->model, evaluation_weights(t));
 }
 
-bool training_evaluate_kept(struct training *t, struct images images, struct score *score)
+bool training_evaluate_best(struct training *t, struct images images, struct score *score)
 {
-	return score_with(t, MODEL_KEPT, images, score, NULL);
+	return score_with(t, MODEL_BEST, images, score, NULL);
 }
 
 /* Whether patience has run out. */

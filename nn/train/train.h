@@ -4,7 +4,7 @@
 #ifndef NN_TRAIN_TRAIN_H
 #define NN_TRAIN_TRAIN_H
 
-#include "nn/base/crew.h"
+#include "nn/base/team.h"
 #include "nn/model/model.h"
 #include "nn/train/recipe.h"
 
@@ -35,7 +35,7 @@ struct training_setup {
 	struct images training, validation;     /* validation.count may be 0 */
 	uint64_t seed;
 	const struct kernels *kernels;
-	struct crew *crew;      /* borrowed */
+	struct team *team;      /* borrowed */
 	const volatile int *stop;       /* may be NULL; nonzero: return as soon as possible */
 	void (*updated)(void *about);   /* may be NULL; called after an epoch's last update, before validation */
 	void *about;
@@ -59,9 +59,9 @@ bool training_evaluate(struct training *t, struct images images, struct score *s
 bool training_predict(struct training *t, struct images images, struct score *score, real *logits);
 
 /* Stores a copy of training_weights, in place of an earlier copy. */
-void training_keep(struct training *t);
-/* training_evaluate with the weights that training_keep stored. */
-bool training_evaluate_kept(struct training *t, struct images images, struct score *score);
+void training_keep_best(struct training *t);
+/* training_evaluate with the weights that training_keep_best stored. */
+bool training_evaluate_best(struct training *t, struct images images, struct score *score);
 
 /* The weights for evaluation and for files: moving averages if the recipe has average_weights, else the trained
  * weights. Parameters and running state are both averaged: batch norm's moving statistics are averages already, but
@@ -75,7 +75,7 @@ void training_first_weights(const struct model_plan *plan, uint64_t seed, real *
 /* batch.noise for update 1, 2, ... of a training with this seed. */
 uint64_t training_noise(uint64_t seed, int64_t update);
 
-/* Time spent loading and augmenting training images so far; 0 if the crew has no clock. */
+/* Time spent loading and augmenting training images so far; 0 if the team has no clock. */
 double training_loading_seconds(const struct training *t);
 
 /* Images of the current epoch trained so far; any thread may call this at any time. */

@@ -321,7 +321,7 @@ TEST(bench_memory_is_what_was_announced)
 	CHECK(cost.memory_bytes > 30 << 20);
 	struct speed_request request = { .network = &sweep->points[0].network, .recipe = &sweep->recipe,
 	                                 .kernels = *next_set(kernels_all),
-		.threads = 2, .stretches = 1, .seconds = 1e-3 };
+		.threads = 2, .repeats = 1, .seconds = 1e-3 };
 	CHECK(measure_speeds(&request, m, &err));
 #ifndef __SANITIZE_ADDRESS__
 	CHECK_CLOSE((double)m->memory_bytes / (double)cost.memory_bytes, 1, 0.05);

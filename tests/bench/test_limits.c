@@ -181,12 +181,12 @@ TEST(limits_are_measured_on_every_set)
 {
 	for (EACH_SET(k)) {
 		struct limits_request r = { .kernels = *k, .caches = server, .memory_bytes = 1ll << 30, .threads = 2,
-		                            .stretches = 2, .seconds = 1e-4 };
+		                            .repeats = 2, .seconds = 1e-4 };
 		struct error err = { "" };
 		struct limits limits;
-		struct crew alone;
+		struct team alone;
 
-		crew_init(&alone);
+		team_init(&alone);
 		CHECK(limits_measure(&r, &limits, &err));
 		CHECK(limits_peak(&alone, 1, *k, 1e-4) > 0);
 		for (int kind = 0; kind < LIMIT_KINDS; kind++) {
@@ -202,7 +202,7 @@ TEST(limits_that_cannot_be_measured_are_missing)
 {
 	struct caches small = { .level = { [1] = { 32 << 10, 1 }, [2] = { 512 << 10, 1 } } };
 	struct limits_request r = { .kernels = kernels_choose(NULL), .caches = small, .memory_bytes = 1 << 16,
-	                            .threads = 1, .stretches = 1, .seconds = 1e-4 };
+	                            .threads = 1, .repeats = 1, .seconds = 1e-4 };
 	struct error err = { "" };
 	struct limits limits;
 

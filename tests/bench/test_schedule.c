@@ -34,12 +34,12 @@ static void sleep_seconds(double seconds)
 	nanosleep(&time, NULL);
 }
 
-static void fake_task(void *about, int index, int seat)
+static void fake_task(void *about, int index, int thread)
 {
 	struct fake_job *f = about;
 
 	(void)index;
-	(void)seat;
+	(void)thread;
 	sleep_seconds(f->fake->task_seconds * f->fake->tasks[f->task].work);
 	atomic_fetch_add(&f->fake->tasks_done[f->task], 1);
 }
@@ -52,7 +52,7 @@ static void raise_to(_Atomic int64_t *most, int64_t value)
 		continue;
 }
 
-static void fake_lead(void *about, int task, struct crew *crew)
+static void fake_lead(void *about, int task, struct team *team)
 {
 	struct fake *f = about;
 	struct fake_job mine = { f, task };
@@ -64,8 +64,8 @@ static void fake_lead(void *about, int task, struct crew *crew)
 	raise_to(&f->most_memory, atomic_fetch_add(&f->memory, f->tasks[task].memory_bytes) +
 	         f->tasks[task].memory_bytes);
 	for (int round = 0; round < TASKS / 4; round++) {
-		crew_run(crew, 4, fake_task, &mine);
-		int threads = 1 + atomic_load(&crew->helpers);
+		team_run(team, 4, fake_task, &mine);
+		int threads = 1 + atomic_load(&team->helpers);
 		if (threads > atomic_load(&f->company[task]))
 			atomic_store(&f->company[task], threads);
 	}
@@ -256,7 +256,7 @@ static void *watch(void *about)
 
 /* 1024 x 1024 x 1024: OpenBLAS would use all threads for far less. All tasks meet first, so that the whole team
  * exists. */
-static void multiply(void *about, int task, struct crew *crew)
+static void multiply(void *about, int task, struct team *team)
 {
 	enum { N = 1024 };
 	struct multiplication *m = about;
@@ -264,7 +264,7 @@ static void multiply(void *about, int task, struct crew *crew)
 		*c = calloc((size_t)N * N, sizeof *c);
 
 	(void)task;
-	(void)crew;
+	(void)team;
 	atomic_fetch_add(&m->started, 1);
 	while (atomic_load(&m->started) < m->tasks)
 		sleep_seconds(1e-4);
@@ -282,11 +282,11 @@ static double whole(void *about, int task)
 	return 1;
 }
 
-struct team { struct schedule schedule; struct schedule_times times; bool ran; };
+struct omp_team { struct schedule schedule; struct schedule_times times; bool ran; };
 
 static void *run_team(void *about)
 {
-	struct team *team = about;
+	struct omp_team *team = about;
 
 	team->ran = schedule_run(&team->schedule, &team->times);
 	return NULL;
@@ -300,7 +300,7 @@ TEST(schedule_keeps_openblas_to_the_calling_thread)
 
 	for (int threads = 1; threads <= 2; threads++) {
 		struct multiplication m = { .tasks = threads };
-		struct team team = { .schedule = { .threads = threads, .task_count = threads, .tasks = tasks,
+		struct omp_team team = { .schedule = { .threads = threads, .task_count = threads, .tasks = tasks,
 			.memory_bytes = 2, .lead = multiply, .share_left = whole, .about = &m } };
 		pthread_t thread, watcher;
 		int before = count_threads();

@@ -96,7 +96,7 @@ static void check_logits(struct bed *bed, const char *case_path, const char *log
 	const float *images = read_array(case_path, "images", &count);
 	int n = (int)((size_t)count / image_len(network->input));
 	load_images(bed, images, n);
-	model_forward(bed->run.model, &bed->run.crew, &(struct batch){ .images = n }, true);
+	model_forward(bed->run.model, &bed->run.team, &(struct batch){ .images = n }, true);
 	const double *got = take_plain(model_logits(bed->run.model), (struct shape){ network->classes, 1, 1 }, n);
 	const float *want = read_array(case_path, logits, &count);
 	CHECK_INT(count, n * network->classes);

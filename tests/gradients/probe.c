@@ -20,7 +20,7 @@ struct subject {
 	struct net net;
 	struct model_plan *plan;
 	struct model *model;
-	struct crew crew;
+	struct team team;
 	struct batch batch;
 	struct rng rng;
 	real *input;            /* owned: what the model's input is before each pass, which may overwrite it */
@@ -59,7 +59,7 @@ static double loss_of(struct subject *s)
 	double sum = 0;
 
 	memcpy(model_input(s->model, 0), s->input, s->input_len * sizeof *s->input);
-	model_forward(s->model, &s->crew, &s->batch, true);
+	model_forward(s->model, &s->team, &s->batch, true);
 	for (int i = 0; i < s->batch.images; i++)
 		sum += model_loss(s->model, i);
 	return sum / s->batch.images;
@@ -147,7 +147,7 @@ static void check_batch(struct subject *s, int images)
 
 	fill(s, images);
 	loss_of(s);
-	model_backward(s->model, &s->crew);
+	model_backward(s->model, &s->team);
 	double *by_params = copy_of(m.gradients, m.params_len), *by_input = copy_of(m.d_input, s->input_len);
 	check_array(s, &(struct array){ "parameter", m.params, by_params, m.params_len });
 	check_input(s, by_input, 0);
@@ -165,7 +165,7 @@ void check_gradients(const struct probe *probe)
 	net_read(&s.net, probe->input, probe->classes, probe->text);
 	s.net.network.layers = s.net.layers;
 	s.net.network.input_gradient = true;
-	crew_init(&s.crew);
+	team_init(&s.team);
 	s.plan = model_plan_create(&s.net.network, 20, 0, &err);
 	s.model = s.plan ? model_create(s.plan, kernels_choose(NULL), &err) : NULL;
 	if (!s.model) {

@@ -54,7 +54,7 @@ void model_run_open(struct model_run *r, const char *text, struct shape input, i
 	*r = (struct model_run){ .step = 0 };
 	net_read(&r->net, input, classes, text);
 	r->net.network.input_gradient = true;
-	crew_init(&r->crew);
+	team_init(&r->team);
 }
 
 void model_run_plan(struct model_run *r, int batch)
@@ -101,9 +101,9 @@ void model_run_train(struct model_run *r)
 	_Alignas(16) char config[NET_CONFIG];
 
 	config_read(sgd->kind.fields, config, "weight_decay=0.01");
-	model_forward(r->model, &r->crew, &r->batch, true);
-	model_backward(r->model, &r->crew);
-	model_update(r->model, &r->crew, &(struct model_step){ sgd, config, 0.01, ++r->step });
+	model_forward(r->model, &r->team, &r->batch, true);
+	model_backward(r->model, &r->team);
+	model_update(r->model, &r->team, &(struct model_step){ sgd, config, 0.01, ++r->step });
 }
 
 static void append(struct outcome *to, const double *from, size_t len)

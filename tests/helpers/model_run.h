@@ -19,7 +19,7 @@ struct model_run {
 	struct net net;
 	struct model_plan *plan;        /* owned */
 	struct model *model;            /* owned */
-	struct crew crew;
+	struct team team;
 	struct batch batch;             /* of the next pass; .images 0 before the first filling */
 	int step;
 };

@@ -31,9 +31,9 @@ void problem_open(struct problem *p, const char *optimizer, double rate)
 	p->recipe = (struct recipe){ .epochs = 6, .batch = 40, .learning_rate = rate, .scaling = SCALING_STANDARD,
 		.optimizer = type, .optimizer_config = p->optimizer_config,
 		.schedule = schedule_types[0], .schedule_config = p->schedule_config };
-	crew_init(&p->crew);
+	team_init(&p->team);
 	p->setup = (struct training_setup){ .network = &p->net.network, .recipe = &p->recipe, .seed = 1,
-		.kernels = kernels_choose(NULL), .crew = &p->crew, .training = { p->pixels[0], p->labels, TRAINING, shape },
+		.kernels = kernels_choose(NULL), .team = &p->team, .training = { p->pixels[0], p->labels, TRAINING, shape },
 		.validation = { p->pixels[TRAINING], p->labels + TRAINING, VALIDATION, shape } };
 }
 
@@ -69,11 +69,11 @@ void problem_schedule(struct problem *p, const char *name, const char *fields)
 	CHECK_TEXT(p->recipe.schedule->kind.name, name);
 }
 
-static void *help(void *crew)
+static void *help(void *team)
 {
 	static const atomic_int stay;
 
-	crew_help(crew, &stay);
+	team_help(team, &stay);
 	return NULL;
 }
 
@@ -81,14 +81,14 @@ void problem_help(struct problem *p, int helpers)
 {
 	p->helpers = helpers;
 	for (int i = 0; i < helpers; i++)
-		pthread_create(&p->threads[i], NULL, help, &p->crew);
-	while (atomic_load(&p->crew.helpers) < helpers)
+		pthread_create(&p->threads[i], NULL, help, &p->team);
+	while (atomic_load(&p->team.helpers) < helpers)
 		sched_yield();
 }
 
 void problem_leave(struct problem *p)
 {
-	crew_close(&p->crew);
+	team_close(&p->team);
 	for (int i = 0; i < p->helpers; i++)
 		pthread_join(p->threads[i], NULL);
 }

@@ -17,7 +17,7 @@ struct problem {
 	_Alignas(16) char optimizer_config[NET_CONFIG], schedule_config[NET_CONFIG];
 	struct recipe recipe;
 	struct training_setup setup;
-	struct crew crew;
+	struct team team;
 	pthread_t threads[PROBLEM_HELPERS];
 	int helpers;
 };

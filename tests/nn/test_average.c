@@ -26,7 +26,7 @@ static void train_step(struct model_run *r, int step, double keep)
 	model_run_fill(r, IMAGES, (uint64_t)step, 0);
 	model_run_train(r);
 	if (model_memory(r->model).averages)
-		model_average(r->model, &r->crew, keep);
+		model_average(r->model, &r->team, keep);
 }
 
 /* Logits in inference over the images of one seed. */
@@ -34,7 +34,7 @@ static double *judge(struct model_run *r)
 {
 	model_run_fill(r, IMAGES, 77, 0);
 	r->batch.training = false;
-	model_forward(r->model, &r->crew, &r->batch, false);
+	model_forward(r->model, &r->team, &r->batch, false);
 	return take_plain(model_logits(r->model), (struct shape){ CLASSES, 1, 1 }, IMAGES);
 }
 
@@ -81,13 +81,13 @@ TEST(averages_are_used_where_asked_and_nowhere_else)
 	memcpy(n.params, m.averages, m.params_len * sizeof(real));
 	memcpy(n.state, m.state_averages, m.state_len * sizeof(real));
 	model_run_fill(&twin, IMAGES, 77, 0);
-	model_forward(twin.model, &twin.crew, &twin.batch, true);
+	model_forward(twin.model, &twin.team, &twin.batch, true);
 	memcpy(n.state, m.state_averages, m.state_len * sizeof(real));          /* the pass above has trained it */
 	const double *of_averages = judge(&twin), *of_weights = NULL;
 
 	model_run_fill(&r, IMAGES, 1, 0);
 	r.batch.training = false;
-	model_forward(r.model, &r.crew, &r.batch, true);
+	model_forward(r.model, &r.team, &r.batch, true);
 	for (int round = 0; round < 2; round++) {
 		of_weights = judge(&r);
 		model_use(r.model, MODEL_AVERAGES);

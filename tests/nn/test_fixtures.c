@@ -198,23 +198,23 @@ static void check_losses(const struct fixture *f, const struct model *model, con
 
 static void check_passes(const struct fixture *f, struct model *model, const char *kernels)
 {
-	struct crew crew;
+	struct team team;
 	struct batch batch = { .images = f->images, .training = true,
 	                       .label_smoothing = array_named(f, "label_smoothing")->at[0] };
 
-	crew_init(&crew);
+	team_init(&team);
 	load_params(f, model);
 	load_images(f, model);
-	model_forward(model, &crew, &batch, true);
+	model_forward(model, &team, &batch, true);
 	check_lanes(f, "logits", model_logits(model), kernels);
 	check_losses(f, model, kernels);
 	check_reals(f, "state_after", model_memory(model).state, kernels);
-	model_backward(model, &crew);
+	model_backward(model, &team);
 	check_reals(f, "gradients", model_memory(model).gradients, kernels);
 	check_lanes(f, "last_input_gradients", model_memory(model).d_input, kernels);
 
 	load_images(f, model);
-	model_forward(model, &crew, &(struct batch){ .images = f->images }, false);
+	model_forward(model, &team, &(struct batch){ .images = f->images }, false);
 	check_lanes(f, "inference_logits", model_logits(model), kernels);
 	check_reals(f, "state_after", model_memory(model).state, kernels);
 }

@@ -24,7 +24,7 @@ static void check_inference(const char *text)
 			if (company)
 				model_input(r.model, 1)[3] += 1;        /* image 19 */
 			r.batch.training = training;
-			model_forward(r.model, &r.crew, &r.batch, true);
+			model_forward(r.model, &r.team, &r.batch, true);
 			logits[training][company] = take_plain(model_logits(r.model), (struct shape){ CLASSES, 1, 1 },
 			                                       19);
 		}

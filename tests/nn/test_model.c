@@ -92,25 +92,25 @@ TEST(model_training_steps_lower_the_loss)
 
 /* --- Threads --- */
 
-static void *help(void *crew)
+static void *help(void *team)
 {
 	static const atomic_int stay;
 
-	crew_help(crew, &stay);
+	team_help(team, &stay);
 	return NULL;
 }
 
-static void start_helpers(struct crew *crew, int helpers, pthread_t threads[])
+static void start_helpers(struct team *team, int helpers, pthread_t threads[])
 {
 	for (int i = 0; i < helpers; i++)
-		pthread_create(&threads[i], NULL, help, crew);
-	while (atomic_load(&crew->helpers) < helpers)
+		pthread_create(&threads[i], NULL, help, team);
+	while (atomic_load(&team->helpers) < helpers)
 		sched_yield();
 }
 
-static void stop_helpers(struct crew *crew, int helpers, const pthread_t threads[])
+static void stop_helpers(struct team *team, int helpers, const pthread_t threads[])
 {
-	crew_close(crew);
+	team_close(team);
 	for (int i = 0; i < helpers; i++)
 		pthread_join(threads[i], NULL);
 }
@@ -119,9 +119,9 @@ static struct outcome train_helped(struct model_run *r, int helpers)
 {
 	pthread_t threads[3];
 
-	start_helpers(&r->crew, helpers, threads);
+	start_helpers(&r->team, helpers, threads);
 	struct outcome o = train(r, 101, 0);
-	stop_helpers(&r->crew, helpers, threads);
+	stop_helpers(&r->team, helpers, threads);
 	return o;
 }
 
@@ -192,10 +192,10 @@ TEST(model_threads_share_no_working_memory)
 	model_run_plan(&r, 32);
 	model_run_create(&r, &spy.kernels);
 	model_run_fill(&r, 32, 1, 0);
-	start_helpers(&r.crew, 1, &thread);
-	model_forward(r.model, &r.crew, &r.batch, true);
-	model_backward(r.model, &r.crew);
-	stop_helpers(&r.crew, 1, &thread);
+	start_helpers(&r.team, 1, &thread);
+	model_forward(r.model, &r.team, &r.batch, true);
+	model_backward(r.model, &r.team);
+	stop_helpers(&r.team, 1, &thread);
 	CHECK_INT(atomic_load(&spy.count), 6);
 	for (int call = 0; call < 6; call++) {
 		bool first = spy.calls[call].from == spy.calls[0].from;
@@ -232,8 +232,8 @@ static void check_forgets(const char *text)
 	open_network(&a, text, 64, best());
 	open_network(&b, text, 64, best());
 	model_run_fill(&a, 64, 7, 3);
-	model_forward(a.model, &a.crew, &a.batch, true);
-	model_backward(a.model, &a.crew);
+	model_forward(a.model, &a.team, &a.batch, true);
+	model_backward(a.model, &a.team);
 	memcpy(model_memory(a.model).state, model_memory(b.model).state,
 	       model_memory(b.model).state_len * sizeof(real));
 	model_run_fill(&a, 21, 8, 0);

@@ -124,13 +124,13 @@ TEST(weights_follow_the_optimizer_in_every_stretch)
 	memset(speed, 0, len * sizeof *speed);
 	for (int step = 1; step <= 2; step++) {
 		model_run_fill(&r, 16, (uint64_t)step, 0);
-		model_forward(r.model, &r.crew, &r.batch, true);
-		model_backward(r.model, &r.crew);
+		model_forward(r.model, &r.team, &r.batch, true);
+		model_backward(r.model, &r.team);
 		for (size_t i = 0; i < len; i++) {
 			speed[i] = 0.5 * speed[i] + (double)m.gradients[i] + (i < KERNEL ? 0.25 * want[i] : 0);
 			want[i] -= 0.125 * speed[i];
 		}
-		model_update(r.model, &r.crew, &(struct model_step){ sgd, config, 0.125, step });
+		model_update(r.model, &r.team, &(struct model_step){ sgd, config, 0.125, step });
 		CHECK_NEAR("weights", take_wide(m.params, len), want, len, 1e-6);
 	}
 	model_run_close(&r);
@@ -153,7 +153,7 @@ static void check_decay(const struct optimizer_type *type)
 	struct model_memory m = model_memory(r.model);
 	for (size_t i = 0; i < m.params_len; i++)
 		m.params[i] = (real)(i % 7 + 1);
-	model_update(r.model, &r.crew, &(struct model_step){ type, config, 0.125, 1 });
+	model_update(r.model, &r.team, &(struct model_step){ type, config, 0.125, 1 });
 	const real *at = m.params;
 	for (int i = 0; i < r.net.network.layer_count; i++)
 		for (int k = 0; k < model_plan_layer(r.plan, i)->param_count; k++) {
@@ -182,9 +182,9 @@ TEST(weights_are_packed_when_fresh)
 	model_run_plan(&r, 16);
 	model_run_create(&r, kernels_choose(NULL));
 	model_run_fill(&r, 1, 1, 0);
-	model_forward(r.model, &r.crew, &r.batch, true);
+	model_forward(r.model, &r.team, &r.batch, true);
 	memset(model_memory(r.model).params, 0, 2 * sizeof(real));
-	model_forward(r.model, &r.crew, &r.batch, true);
+	model_forward(r.model, &r.team, &r.batch, true);
 	CHECK_EQUAL("logits", take_plain(model_logits(r.model), (struct shape){ 2, 1, 1 }, 1), zeros, 2);
 	model_run_close(&r);
 	take_nothing();

@@ -169,7 +169,7 @@ static void check_memory_of(const char *text, struct shape input, int classes, i
 		for (int k = 0; k < i; k++)
 			check_apart(slots[i], slots[k]);
 	}
-	size_t len = r.plan->activations_len + r.plan->local_len * (size_t)plan_seats(r.plan);
+	size_t len = r.plan->activations_len + r.plan->local_len * (size_t)plan_threads(r.plan);
 	CHECK_INT(model_plan_cost(r.plan).activation_bytes, (long long)(len * sizeof(real)));
 	CHECK(r.plan->activations_len + r.plan->local_len < sum);
 	CHECK(locals > 0 || r.net.network.layer_count < 15);    /* short ones may have none */

@@ -61,10 +61,10 @@ TEST(training_judges_by_weights_that_it_kept)
 		p.recipe.average_weights = averages ? 0.9 : 0;
 		struct training *t = problem_start(&p);
 		CHECK(training_epoch(t, &row));
-		training_keep(t);
+		training_keep_best(t);
 		CHECK(training_evaluate(t, p.setup.training, &then));
 		CHECK(training_epoch(t, &row));
-		CHECK(training_evaluate_kept(t, p.setup.training, &kept));
+		CHECK(training_evaluate_best(t, p.setup.training, &kept));
 		CHECK(training_evaluate(t, p.setup.training, &now));
 		CHECK_CLOSE(kept.loss, then.loss, 0);
 		CHECK_CLOSE(kept.accuracy, then.accuracy, 0);
