@@ -28,12 +28,15 @@ struct options;
 
 struct command {
 	const char *name, *summary;     /* summary: one line for `archsweep --help` */
-	const char *operands;           /* "SWEEP.yaml...": the arguments that are no options, in the usage line; "": none */
+	/* "SWEEP.yaml...": the arguments that are no options, in the usage line; "": none */
+	const char *operands;
 	int min_operands, max_operands; /* how many of them; max 0: any number */
 	const struct option_row *options;
-	const char *help;               /* what --help says below the options: what it does, examples, exit statuses; ends with a newline */
-	/* main has read the command line by the rows above. Returns an exit status; main prints err's text as it is if there is one
-	 * ("file:line:column: ...", or a text that names its own subject), and checks that all of stdout could be written. */
+	/* what --help says below the options: what it does, examples, exit statuses; ends with a newline */
+	const char *help;
+	/* main has read the command line by the rows above. Returns an exit status; main prints err's text as it is if
+	 * there is one ("file:line:column: ...", or a text that names its own subject), and checks that all of stdout
+	 * could be written. */
 	int (*run)(const struct options *given, struct error *err);
 };
 

@@ -1,4 +1,5 @@
-/* The program: finds the command, lets it run, prints what went wrong, checks that all of stdout was written. Floor 5. */
+/* The program: finds the command, lets it run, prints what went wrong, checks that all of stdout was written. Floor
+ * 5. */
 #include "bench/command/command.h"
 
 #include "bench/command/options.h"
@@ -131,8 +132,8 @@ static int run(int argc, char **argv, struct error *err)
 	return EXIT_USAGE;
 }
 
-/* A descriptor of stdin, stdout or stderr that is closed would go to the next file that is opened, and our words into that file.
- * Held by /dev/null the wrong way round, reading and writing fail as they should. */
+/* A descriptor of stdin, stdout or stderr that is closed would go to the next file that is opened, and our words into
+ * that file. Held by /dev/null the wrong way round, reading and writing fail as they should. */
 static void hold_standard_descriptors(void)
 {
 	for (int i = STDIN_FILENO; i <= STDERR_FILENO; i++)

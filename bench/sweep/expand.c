@@ -112,7 +112,8 @@ static bool add_layer(struct expander *x, const struct item *item, const struct 
 	struct item filled = *item;
 
 	if (x->to->count == MAX_LAYERS)
-		return fail_at(x->err, item->at, "layers: more than %d with all blocks and repeats written out", MAX_LAYERS);
+		return fail_at(x->err, item->at, "layers: more than %d with all blocks and repeats written out",
+			MAX_LAYERS);
 	if (!check_keys(x, item, type->kind.fields, type->inputs == 2 ? joining_fields : NULL) ||
 	    !substitute(x, item->map, scope, &filled.map))
 		return false;

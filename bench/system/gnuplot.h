@@ -4,8 +4,8 @@
 
 #include "nn/base/error.h"
 
-/* The script learns its variables from the command line: plots, data, curves, networks, means, out, and table if there is
- * one. */
+/* The script learns its variables from the command line: plots, data, curves, networks, means, out, and table if there
+ * is one. */
 struct drawing {
 	const char *plots;      /* folder of the scripts */
 	const char *script;     /* the script's path */

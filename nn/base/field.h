@@ -41,7 +41,8 @@ struct field {
 	double min, max;        /* accepted range, inclusive, of numbers, members of pairs and lists, padding */
 	const char *const *choices;     /* FIELD_CHOICE: accepted words, NULL at the end */
 	int required;           /* 1: no default, a missing key is an error */
-	int later;              /* 1: younger than the ids of points, which hold it only where it is not its default (sweep/describe.c) */
+	/* 1: younger than the ids of points, which hold it only where it is not its default (sweep/describe.c) */
+	int later;
 	const char *help;       /* what it means, for the reference: a phrase without a full stop at its end */
 	const char *accepts;    /* NULL, or what the reference says is accepted, where code of its own reads the value:
 	                         * of the other members only name, required, fallback_text and help count then */

@@ -1,7 +1,9 @@
-/* One description of a block of memory, used twice: before the memory exists it counts, afterwards it hands out the places. Floor 0.
+/* One description of a block of memory, used twice: before the memory exists it counts, afterwards it hands out the
+ * places. Floor 0.
  *
- * A layout starts empty, at an address or, while memory is planned, at none. Each call adds a part and returns where it begins: as an
- * offset, or as an address (NULL while there is none). Lengths in numbers (real); every part begins on a multiple of LANES numbers. */
+ * A layout starts empty, at an address or, while memory is planned, at none. Each call adds a part and returns where it
+ * begins: as an offset, or as an address (NULL while there is none). Lengths in numbers (real); every part begins on a
+ * multiple of LANES numbers. */
 #ifndef NN_BASE_LAYOUT_H
 #define NN_BASE_LAYOUT_H
 

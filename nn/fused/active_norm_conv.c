@@ -2,11 +2,11 @@
  * 2b.
  *
  * The activation keeps batch norm out of the weights. Forward, the kernel computes what lies between a few pixels at a
- * time, in cache (see nn/kernel/active_norm_conv.h). Backward, it computes that again, and one walk over x and the gradient
- * with respect to the output gives the convolution's own gradients, d, the gradient with respect to what the activation
- * reads, and batch norm's sums, of d and of d * (x - mean). Once these are known for the whole batch, d, which lies in
- * d_in[0], becomes the gradient with respect to x. That last step goes channel by channel, so a producer may do it
- * instead. */
+ * time, in cache (see nn/kernel/active_norm_conv.h). Backward, it computes that again, and one walk over x and the
+ * gradient with respect to the output gives the convolution's own gradients, d, the gradient with respect to what the
+ * activation reads, and batch norm's sums, of d and of d * (x - mean). Once these are known for the whole batch, d,
+ * which lies in d_in[0], becomes the gradient with respect to x. That last step goes channel by channel, so a producer
+ * may do it instead. */
 #include "nn/fused/fused.h"
 #include "nn/kernel/conv_pack.h"
 #include "nn/kernel/active_norm_conv.h"
@@ -87,7 +87,8 @@ static struct active_norm_conv_job job_of(const struct memory *m, int group)
 {
 	const struct pass *p = m->norm.pass;
 
-	return (struct active_norm_conv_job){ .x = group_at(p->in[0], group), .in_shape = p->in[0].shape, .scale = m->scale,
+	return (struct active_norm_conv_job){ .x = group_at(p->in[0], group), .in_shape = p->in[0].shape,
+		.scale = m->scale,
 		.shift = m->shift,
 		.activation = m->norm.member->activation, .channels = p->out.shape.c, .scratch = p->scratch };
 }

@@ -1,9 +1,10 @@
 /* A 1x1 convolution to many channels, batch norm, its activation and a 3x3 depthwise convolution: what an inverted
- * residual begins with (nn/kernel/conv_norm_depthwise.h). x, the many channels, and its gradient are never arrays. Floor 2b.
+ * residual begins with (nn/kernel/conv_norm_depthwise.h). x, the many channels, and its gradient are never arrays.
+ * Floor 2b.
  *
  * x = W in + b is linear in the few inputs. With m and V, their mean and covariance, channel c has the mean w m + b and
- * the variance w V w, w being row c of W, so batch norm goes into the weights. Backward, with d the gradient with respect
- * to batch norm's output, d_x = gain d + slope (x - mean) + shift (nn/layer/batch_norm.h), and so
+ * the variance w V w, w being row c of W, so batch norm goes into the weights. Backward, with d the gradient with
+ * respect to batch norm's output, d_x = gain d + slope (x - mean) + shift (nn/layer/batch_norm.h), and so
  *
  *   d_in = W' gain d + M in + v     M = sum over c of slope w' w     v = sum over c of w' (shift - slope w m)
  *   d_W  = gain d in' + n (slope V w + shift m), summed over images and pixels, of which there are n

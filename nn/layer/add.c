@@ -17,14 +17,16 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 
 static void forward(const struct pass *p, int group)
 {
-	p->kernels->add(group_at(p->in[0], group), group_at(p->in[1], group), group_at(p->out, group), image_len(p->out.shape));
+	p->kernels->add(group_at(p->in[0], group), group_at(p->in[1], group), group_at(p->out, group),
+		image_len(p->out.shape));
 }
 
 static void backward(const struct pass *p, int group)
 {
 	for (int i = 0; i < 2; i++)
 		if (p->d_in[i].at)
-			memcpy(group_at(p->d_in[i], group), group_at(p->d_out, group), group_len(p->out.shape) * sizeof(real));
+			memcpy(group_at(p->d_in[i], group), group_at(p->d_out, group),
+				group_len(p->out.shape) * sizeof(real));
 }
 
 static const char about[] =

@@ -3,7 +3,8 @@
  *   training:   y = gamma * (x - mean) / sqrt(variance + epsilon) + beta, with mean and variance of the batch
  *   inference:  the same with the moving mean and variance
  *
- * Moments are summed per lane group in double precision and added up in group order. Lanes without an image count nowhere. */
+ * Moments are summed per lane group in double precision and added up in group order. Lanes without an image count
+ * nowhere. */
 #include "nn/layer/batch_norm.h"
 
 #include <math.h>
@@ -51,7 +52,7 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	return true;
 }
 
-/* --- The algebra ---------------------------------------------------------------------------------------------------- */
+/* --- The algebra -------------------------------------------------------------------------------------------------- */
 
 struct norm norm_take(const struct pass *p, const struct member *m, struct layout *saved, struct layout *shared)
 {
@@ -88,7 +89,8 @@ void norm_measure(const struct norm *n, int group)
 		return;
 	lane_mask(p, group, mask);
 	for (int c = 0; c < channels(n); c++)
-		p->kernels->channel_moments(channel_at(p->in[0], group, c), pixels_of(n->member->in), mask, norm_sums(n, group, c));
+		p->kernels->channel_moments(channel_at(p->in[0], group, c), pixels_of(n->member->in), mask,
+			norm_sums(n, group, c));
 }
 
 void norm_settle_channel(const struct norm *n, int c, double mean, double variance)
@@ -147,7 +149,8 @@ void norm_settle_backward(const struct norm *n)
 		add_groups(n, c, norm_sums(n, n->pass->groups, c));
 }
 
-/* d_x = gamma / deviation * (d_y - mean(d_y) - (x - mean) / variance * mean(d_y * (x - mean))), but for where x and d_y lie. */
+/* d_x = gamma / deviation * (d_y - mean(d_y) - (x - mean) / variance * mean(d_y * (x - mean))), but for where x and d_y
+ * lie. */
 struct batch_norm_job norm_job(const struct norm *n, int c)
 {
 	const double *sums = norm_sums(n, n->pass->groups, c);
@@ -155,7 +158,8 @@ struct batch_norm_job norm_job(const struct norm *n, int c)
 	double count = channel_len(n->pass, n->member->in);
 
 	return (struct batch_norm_job){ .pixels = pixels_of(n->member->in), .mean = n->mean[c], .gain = (real)gain,
-		.slope = (real)(-gain * inverse * inverse * sums[1] / count), .shift = (real)(-gain * sums[0] / count) };
+		.slope = (real)(-gain * inverse * inverse * sums[1] / count),
+		.shift = (real)(-gain * sums[0] / count) };
 }
 
 struct batch_norm_job norm_settle_channel_backward(const struct norm *n, int c, const double sums[2])
@@ -170,7 +174,7 @@ struct batch_norm_job norm_settle_channel_backward(const struct norm *n, int c, 
 	return norm_job(n, c);
 }
 
-/* --- The layer by itself --------------------------------------------------------------------------------------------- */
+/* --- The layer by itself ------------------------------------------------------------------------------------------ */
 
 static struct norm norm_of(const struct pass *p, struct layout *saved, struct layout *shared)
 {
@@ -219,7 +223,8 @@ static void apply(const struct pass *p, int group)
 	for (int c = 0; c < channels(&n); c++) {
 		struct affine affine = norm_affine(&n, c);
 		affine.stream = streams_past(p->out);
-		p->kernels->scale_shift(channel_at(p->in[0], group, c), channel_at(p->out, group, c), pixels_of(p->in[0].shape), &affine);
+		p->kernels->scale_shift(channel_at(p->in[0], group, c), channel_at(p->out, group, c),
+			pixels_of(p->in[0].shape), &affine);
 	}
 }
 

@@ -1,7 +1,8 @@
-/* Batch norm's algebra, for its own layer and for the operations of nn/fused that it is part of. Floor 2; for those alone.
+/* Batch norm's algebra, for its own layer and for the operations of nn/fused that it is part of. Floor 2; for those
+ * alone.
  *
- *   y = scale * x + shift           scale = gamma * inverse    shift = beta - mean * scale    inverse = 1 / sqrt(variance + epsilon)
- *   d_x = gain * d_y + slope * (x - mean) + shift               (Ioffe and Szegedy 2015; the formulas stand in batch_norm.c)
+ *   y = scale * x + shift      scale = gamma / sqrt(variance + epsilon)      shift = beta - mean * scale
+ *   d_x = gain * d_y + slope * (x - mean) + shift      (Ioffe and Szegedy 2015; the formulas stand in batch_norm.c)
  *
  * A channel is settled once its moments are known, and settled backward once the sums over its gradient are. */
 #ifndef NN_LAYER_BATCH_NORM_H
@@ -44,11 +45,12 @@ void norm_measure_backward(const struct norm *n, int group, int c, struct norm_g
 void norm_settle_backward(const struct norm *n);
 /* How d_y of a channel becomes d_x once that is settled: mean, gain, slope and shift, and the channel's pixels. */
 struct batch_norm_job norm_job(const struct norm *n, int c);
-/* The same, settled from the sums of d_y and of d_y * (x - mean) over the whole batch, which it is given; it writes the gradients with
- * respect to gamma and beta, ungrouped. */
+/* The same, settled from the sums of d_y and of d_y * (x - mean) over the whole batch, which it is given; it writes the
+ * gradients with respect to gamma and beta, ungrouped. */
 struct batch_norm_job norm_settle_channel_backward(const struct norm *n, int c, const double sums[2]);
 
-/* Writes d_in[0] of one group of the operation from d_y, an array of its shape, which may be d_in[0] itself; its input is batch norm's. */
+/* Writes d_in[0] of one group of the operation from d_y, an array of its shape, which may be d_in[0] itself; its input
+ * is batch norm's. */
 void norm_apply_backward(const struct norm *n, int group, struct tensor d_y);
 
 extern const struct layer_type layer_batch_norm;

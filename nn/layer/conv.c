@@ -1,9 +1,10 @@
 /* Convolution, plain, in groups, and depthwise: one shape rule, one forward, one backward. Floor 2.
  *
- *   out[o][y][x] = bias[o] + sum over i, ky, kx of in[i][y * stride + ky - top][x * stride + kx - left] * kernel[o][i][ky][kx]
+ *   out[o][y][x] = bias[o] + sum over i, ky, kx of kernel[o][i][ky][kx] *
+ *       in[i][y * stride + ky - top][x * stride + kx - left]
  *
- * The gradient with respect to the input is again a correlation, with the kernel flipped; with a stride it is several, one per phase: see
- * nn/kernel/conv_phase.h. */
+ * The gradient with respect to the input is again a correlation, with the kernel flipped; with a stride it is several,
+ * one per phase: see nn/kernel/conv_phase.h. */
 #include "nn/layer/conv.h"
 #include "nn/kernel/conv_pack.h"
 #include "nn/kernel/conv_phase.h"
@@ -30,15 +31,18 @@ static void choose_algorithm(struct conv_geometry *g, bool bf16)
 	g->winograd_weights = may ? winograd_weights_outputs(kernel.h, in, out) : 0;
 }
 
-/* Of the three jobs' scratch the largest. The gradient with respect to the input reads d_out; its phases' kernels are no larger than the whole one. */
+/* Of the three jobs' scratch the largest. The gradient with respect to the input reads d_out; its phases' kernels are
+ * no larger than the whole one. */
 static size_t bf16_scratch(const struct conv_geometry *g)
 {
 	const struct window *w = &g->window;
-	struct conv_job forward = { .in_shape = { g->in_each, g->in.h, g->in.w }, .columns = w->out_w, .stride = w->stride,
+	struct conv_job forward = { .in_shape = { g->in_each, g->in.h, g->in.w }, .columns = w->out_w,
+		.stride = w->stride,
 	                            .kernel = { w->kernel.h, w->kernel.w } };
 	struct conv_job data = { .in_shape = { g->out_each, w->out_h, w->out_w }, .columns = g->in.w, .stride = 1,
 	                         .kernel = { w->kernel.h, w->kernel.w } };
-	struct conv_weights_job weights = { .in_shape = forward.in_shape, .out_shape = data.in_shape, .stride = w->stride,
+	struct conv_weights_job weights = { .in_shape = forward.in_shape, .out_shape = data.in_shape,
+		.stride = w->stride,
 	                                    .kernel = { w->kernel.h, w->kernel.w } };
 	size_t len = bf16_layout(&weights).len, ways[] = { bf16_scratch_len(&forward), bf16_scratch_len(&data) };
 
@@ -84,11 +88,13 @@ static bool geometry_of(const struct conv *c, const struct plan_request *in, str
 	g->in_each = g->in.c / g->groups;
 	g->kernel_len = outputs * (size_t)g->in_each * taps;
 	if (g->kernel_len > MAX_WEIGHTS)
-		return fail_at(err, in->at, "kernel: %zu weights are more than the %d that a layer may have", g->kernel_len, MAX_WEIGHTS);
+		return fail_at(err, in->at, "kernel: %zu weights are more than the %d that a layer may have",
+			g->kernel_len, MAX_WEIGHTS);
 	g->out = (struct shape){ (int)outputs, g->window.out_h, g->window.out_w };
 	g->out_each = g->out.c / g->groups;
 	choose_algorithm(g, in->bf16);
-	size_t points = g->winograd ? (size_t)winograd_points((struct winograd_form){ c->kernel.h, g->winograd }) : taps;
+	size_t points = g->winograd ? (size_t)winograd_points((struct winograd_form){ c->kernel.h, g->winograd })
+		: taps;
 	g->packed_each = conv_blocks(g->out_each) * conv_places(g->in_each, g->bf16) * points;
 	g->flipped_each = flipped_len(g, points);
 	return true;
@@ -110,7 +116,8 @@ static void plan_kernel_axes(const struct conv *c, const struct conv_geometry *g
 
 	kernel->axis_count = 4;
 	kernel->axes[0] = depthwise ? (struct axis){ AXIS_INPUT, g->in.c } : (struct axis){ AXIS_OUTPUT, g->out.c };
-	kernel->axes[1] = depthwise ? (struct axis){ AXIS_OUTPUT, c->channels } : (struct axis){ AXIS_INPUT, g->in_each };
+	kernel->axes[1] = depthwise ? (struct axis){ AXIS_OUTPUT, c->channels }
+		: (struct axis){ AXIS_INPUT, g->in_each };
 	kernel->axes[2] = (struct axis){ AXIS_ROW, c->kernel.h };
 	kernel->axes[3] = (struct axis){ AXIS_COLUMN, c->kernel.w };
 }
@@ -125,10 +132,12 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	int taps = c->kernel.h * c->kernel.w;
 	out->out = g.out;
 	out->params[out->param_count++] = (struct param_plan){ .name = "kernel", .len = g.kernel_len,
-		.init = c->init ? INIT_GLOROT : INIT_HE, .fan_in = g.in_each * taps, .fan_out = g.out_each * taps, .decays = true };
+		.init = c->init ? INIT_GLOROT : INIT_HE, .fan_in = g.in_each * taps, .fan_out = g.out_each * taps,
+		.decays = true };
 	plan_kernel_axes(c, &g, &out->params[0]);
 	if (c->bias)
-		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)g.out.c, .init = INIT_ZERO,
+		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)g.out.c,
+			.init = INIT_ZERO,
 			.axis_count = 1, .axes = { { AXIS_OUTPUT, g.out.c } } };
 	out->bf16 = g.bf16;
 	out->macs = (int64_t)g.kernel_len * g.out.h * g.out.w;
@@ -166,7 +175,8 @@ static void prepare_winograd(const struct conv_geometry *g, const real *kernels,
 		.read = g->in_each, .written = g->out_each, .read_step = taps, .written_step = row };
 
 	winograd_pack(&pack, forward);
-	pack = (struct winograd_pack){ .form = pack.form, .kernels = kernels, .read = g->out_each, .written = g->in_each,
+	pack = (struct winograd_pack){ .form = pack.form, .kernels = kernels, .read = g->out_each,
+		.written = g->in_each,
 		.read_step = row, .written_step = taps, .flipped = true };
 	winograd_pack(&pack, flipped);
 }
@@ -199,7 +209,8 @@ const real *conv_flipped(const struct pass *p, const struct conv_geometry *g, in
 void conv_prepare(const struct pass *p)
 {
 	struct conv_geometry g = conv_geometry(p->host);
-	struct conv_taps t = { .out_each = g.out_each, .in_each = g.in_each, .size = g.window.kernel, .step = g.window.stride,
+	struct conv_taps t = { .out_each = g.out_each, .in_each = g.in_each, .size = g.window.kernel,
+		.step = g.window.stride,
 	                       .bf16 = g.bf16 };
 
 	for (int k = 0; k < g.groups; k++) {
@@ -214,7 +225,7 @@ void conv_prepare(const struct pass *p)
 	}
 }
 
-/* --- One convolution group -------------------------------------------------------------------------------------------- */
+/* --- One convolution group ---------------------------------------------------------------------------------------- */
 
 /* Of the channels that one convolution group writes. */
 static size_t out_len(const struct conv_geometry *g)
@@ -222,7 +233,8 @@ static size_t out_len(const struct conv_geometry *g)
 	return group_len((struct shape){ g->out_each, g->out.h, g->out.w });
 }
 
-/* Where d_out's last step is deferred to this operation, scratch begins with the finished gradient of one convolution group. */
+/* Where d_out's last step is deferred to this operation, scratch begins with the finished gradient of one convolution
+ * group. */
 size_t conv_scratch_len(const struct pass *p, const struct conv_geometry *g)
 {
 	return job_scratch_len(g) + (p->deferred ? out_len(g) : 0);
@@ -255,7 +267,8 @@ void conv_forward(const struct pass *p, const struct conv_call *call)
 		.in = call->in, .in_shape = { g->in_each, g->in.h, g->in.w },
 		.out = channel_at(p->out, call->group, k * g->out_each),
 		.out_shape = { g->out_each, g->out.h, g->out.w }, .rows = g->out.h, .columns = g->out.w, .out_step = 1,
-		.kernel = { c->kernel.h, c->kernel.w }, .stride = c->stride, .top = g->window.top, .left = g->window.left,
+		.kernel = { c->kernel.h, c->kernel.w }, .stride = c->stride, .top = g->window.top,
+		.left = g->window.left,
 		.weights = conv_packed(p, g, k),
 		.bias = c->bias ? p->host->params + g->kernel_len + k * g->out_each : NULL,
 		.activation = p->activation, .stream = streams_past(p->out),
@@ -270,7 +283,8 @@ static struct conv_job data_job(const struct pass *p, const struct conv_call *ca
 
 	return (struct conv_job){
 		.in = d_out, .in_shape = { g->out_each, g->out.h, g->out.w },
-		.out = channel_at(p->d_in[0], call->group, call->k * g->in_each), .out_shape = { g->in_each, g->in.h, g->in.w },
+		.out = channel_at(p->d_in[0], call->group, call->k * g->in_each),
+		.out_shape = { g->in_each, g->in.h, g->in.w },
 		.out_step = g->window.stride, .stride = 1,
 		.weights = conv_flipped(p, g, call->k),
 		.activation = ACTIVATION_IDENTITY, .stream = call->stream,
@@ -297,7 +311,8 @@ static struct conv_weights_job weights_job(const struct pass *p, const struct co
 		.d_out = d_out, .out_shape = { g->out_each, g->out.h, g->out.w },
 		.kernel = { g->window.kernel.h, g->window.kernel.w }, .stride = g->window.stride,
 		.top = g->window.top, .left = g->window.left,
-		.d_weights = member_d_params(p->host, call->group) + (size_t)call->k * (g->kernel_len / (size_t)g->groups),
+		.d_weights = member_d_params(p->host, call->group) +
+		(size_t)call->k * (g->kernel_len / (size_t)g->groups),
 		.d_bias = d_bias_of(p, call),
 		.winograd = g->winograd_weights, .bf16 = g->bf16, .scratch = job_scratch(p, call),
 	};
@@ -335,7 +350,7 @@ bool conv_is_pointwise(const void *config)
 	return c->kernel.h == 1 && c->kernel.w == 1 && c->stride == 1 && c->groups == 1 && !pads;
 }
 
-/* --- The layer by itself ----------------------------------------------------------------------------------------------- */
+/* --- The layer by itself ------------------------------------------------------------------------------------------ */
 
 static void plan_operation(const struct pass *p, struct operation_plan *out)
 {
@@ -351,7 +366,8 @@ static void plan_operation(const struct pass *p, struct operation_plan *out)
 static void each_group(const struct pass *p, int group, void (*run)(const struct pass *, const struct conv_call *))
 {
 	struct conv_geometry g = conv_geometry(p->host);
-	struct conv_call call = { .g = &g, .group = group, .scratch = p->scratch, .mask = p->mask, .stream = streams_past(p->d_in[0]) };
+	struct conv_call call = { .g = &g, .group = group, .scratch = p->scratch, .mask = p->mask,
+		.stream = streams_past(p->d_in[0]) };
 
 	for (call.k = 0; call.k < g.groups; call.k++) {
 		call.in = channel_at(p->in[0], group, call.k * g.in_each);

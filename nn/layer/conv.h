@@ -1,5 +1,5 @@
-/* A convolution, plain, in groups or depthwise, inside an operation: what its own layer and the operations of nn/fused share. Floor 2; for
- * those alone. */
+/* A convolution, plain, in groups or depthwise, inside an operation: what its own layer and the operations of nn/fused
+ * share. Floor 2; for those alone. */
 #ifndef NN_LAYER_CONV_H
 #define NN_LAYER_CONV_H
 
@@ -7,23 +7,25 @@
 #include "nn/kernel/window.h"
 #include "nn/layer/layer.h"
 
-/* All that follows from a config and an input's shape. A convolution group is a share of the channels (`groups:` in YAML); a depthwise
- * convolution has as many as input channels. */
+/* All that follows from a config and an input's shape. A convolution group is a share of the channels (`groups:` in
+ * YAML); a depthwise convolution has as many as input channels. */
 struct conv_geometry {
 	struct window window;
 	struct shape in, out;
 	int groups, in_each, out_each;  /* channels read and written per convolution group */
 	size_t kernel_len;              /* of all groups */
-	size_t packed_each, flipped_each;       /* packed weights per group: forward, and for the gradient with respect to the input */
+	/* packed weights per group: forward, and for the gradient with respect to the input */
+	size_t packed_each, flipped_each;
 	bool bf16;                      /* see nn/kernel/bf16.h */
-	int winograd, winograd_weights; /* outputs of a tile, or 0: both ways; the weight gradient. See nn/kernel/winograd.h */
+	/* outputs of a tile, or 0: both ways; the weight gradient. See nn/kernel/winograd.h */
+	int winograd, winograd_weights;
 };
 
 /* Of the layer m, whose plan has been accepted. */
 struct conv_geometry conv_geometry(const struct member *m);
 
-/* Packed weights of the host, forward and flipped, that come first in an operation's shared memory: their length, and the step that
- * writes them. */
+/* Packed weights of the host, forward and flipped, that come first in an operation's shared memory: their length, and
+ * the step that writes them. */
 size_t conv_packed_len(const struct conv_geometry *g);
 void conv_prepare(const struct pass *p);
 /* The host's packed weights of convolution group k. */
@@ -45,7 +47,8 @@ struct conv_call {
 
 /* Writes its channels of `out`. */
 void conv_forward(const struct pass *p, const struct conv_call *call);
-/* Reads its channels of d_out; writes the gradients with respect to its parameters, and if wanted its channels of d_in[0]. */
+/* Reads its channels of d_out; writes the gradients with respect to its parameters, and if wanted its channels of
+ * d_in[0]. */
 void conv_backward(const struct pass *p, const struct conv_call *call);
 
 /* Whether outputs are sums over their own pixel's channels alone: a 1x1 kernel, without stride, groups or padding. */

@@ -1,9 +1,9 @@
 /* Dense layer: y[o] = bias[o] + sum over i of kernel[o][i] * x[i]. Floor 2.
  *
- * A dense layer is a 1x1 convolution over an image whose pixels are the batch's lane groups. So activations are gathered once into
- * [feature][group][LANES], and then one call serves the whole batch: the convolution kernels for small layers, OpenBLAS' sgemm
- * for large ones, where blocking for the caches pays. Which of the two depends on the layer's size alone. Both are cut into
- * blocks of features, never of images, so no sum crosses two calls. */
+ * A dense layer is a 1x1 convolution over an image whose pixels are the batch's lane groups. So activations are
+ * gathered once into [feature][group][LANES], and then one call serves the whole batch: the convolution kernels for
+ * small layers, OpenBLAS' sgemm for large ones, where blocking for the caches pays. Which of the two depends on the
+ * layer's size alone. Both are cut into blocks of features, never of images, so no sum crosses two calls. */
 #include "nn/base/layout.h"
 #include "nn/layer/layer.h"
 
@@ -19,7 +19,8 @@ struct dense {
 enum {
 	BLAS_WEIGHTS = 1 << 17, /* a layer with at least that many weights uses OpenBLAS */
 	BLOCK = 32,             /* features of a block for the convolution kernels: a multiple of CHANNEL_BLOCK */
-	BLAS_BLOCKS = 8, BLAS_SHORTEST = 64, BLAS_LONGEST = 512,        /* OpenBLAS: number of blocks, bounds of their length */
+	/* OpenBLAS: number of blocks, bounds of their length */
+	BLAS_BLOCKS = 8, BLAS_SHORTEST = 64, BLAS_LONGEST = 512,
 };
 
 static const char *const init_names[] = { "he", "glorot", NULL };
@@ -45,7 +46,8 @@ struct sizes {
 	bool blas;
 	int out_block, in_block;        /* features of a block */
 	size_t weights;
-	size_t packed, transposed, packed_len;    /* weights in the kernels' order; the same transposed, inputs for outputs */
+	/* weights in the kernels' order; the same transposed, inputs for outputs */
+	size_t packed, transposed, packed_len;
 	size_t scratch, x, y, len;      /* scratch: of each block; d_x takes the place of x, d_y that of y */
 };
 
@@ -100,17 +102,20 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	struct shape from = in->in[0];
 
 	if (from.h != 1 || from.w != 1)
-		return fail_at(err, in->at, "dense: its input is %dx%dx%d (height x width x channels); flatten or pool it first",
+		return fail_at(err, in->at,
+			"dense: its input is %dx%dx%d (height x width x channels); flatten or pool it first",
 		               from.h, from.w, from.c);
 	size_t weights = (size_t)from.c * (size_t)d->units;
 	if (weights > MAX_WEIGHTS)
-		return fail_at(err, in->at, "units: %zu weights are more than the %d that a layer may have", weights, MAX_WEIGHTS);
+		return fail_at(err, in->at, "units: %zu weights are more than the %d that a layer may have", weights,
+			MAX_WEIGHTS);
 	out->out = (struct shape){ d->units, 1, 1 };
 	out->params[out->param_count++] = (struct param_plan){ .name = "kernel", .len = weights,
 		.axis_count = 2, .axes = { { AXIS_OUTPUT, d->units }, { AXIS_INPUT, from.c } },
 		.init = d->init ? INIT_GLOROT : INIT_HE, .fan_in = from.c, .fan_out = d->units, .decays = true };
 	if (d->bias)
-		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)d->units, .init = INIT_ZERO,
+		out->params[out->param_count++] = (struct param_plan){ .name = "bias", .len = (size_t)d->units,
+			.init = INIT_ZERO,
 			.axis_count = 1, .axes = { { AXIS_OUTPUT, d->units } } };
 	out->macs = (int64_t)weights;
 	return true;
@@ -128,14 +133,16 @@ static void plan_operation(const struct pass *p, struct operation_plan *out)
 static void gather(const struct pass *p, struct tensor from, real *to, int group)
 {
 	for (int k = 0; k < from.shape.c; k++)
-		memcpy(to + ((size_t)k * (size_t)p->groups + (size_t)group) * LANES, group_at(from, group) + (size_t)k * LANES,
+		memcpy(to + ((size_t)k * (size_t)p->groups + (size_t)group) * LANES,
+			group_at(from, group) + (size_t)k * LANES,
 		       LANES * sizeof *to);
 }
 
 static void scatter(const struct pass *p, const real *from, struct tensor to, int group)
 {
 	for (int k = 0; k < to.shape.c; k++)
-		memcpy(group_at(to, group) + (size_t)k * LANES, from + ((size_t)k * (size_t)p->groups + (size_t)group) * LANES,
+		memcpy(group_at(to, group) + (size_t)k * LANES,
+			from + ((size_t)k * (size_t)p->groups + (size_t)group) * LANES,
 		       LANES * sizeof *from);
 }
 
@@ -171,7 +178,8 @@ static void multiply(const struct product *m)
 #else
 	cblas_sgemm(
 #endif
-		CblasRowMajor, m->a_order, m->b_order, m->rows, m->columns, m->inner, 1, m->a, m->a_stride, m->b, m->b_stride,
+		CblasRowMajor, m->a_order, m->b_order, m->rows, m->columns, m->inner, 1, m->a, m->a_stride, m->b,
+			m->b_stride,
 		0, m->c, m->columns);
 }
 
@@ -231,12 +239,14 @@ static void forward_block(const struct pass *p, int index)
 
 	if (!s.blas) {
 		convolve(p, p->shared + s.x, s.in, (struct conv_job){
-			.out = y, .out_shape = { r.count, 1, p->groups }, .weights = p->shared + s.packed + (size_t)r.first * (size_t)s.in,
+			.out = y, .out_shape = { r.count, 1, p->groups },
+				.weights = p->shared + s.packed + (size_t)r.first * (size_t)s.in,
 			.bias = d->bias ? p->host->params + s.weights + r.first : NULL, .activation = p->activation });
 		return;
 	}
 	multiply(&(struct product){ CblasNoTrans, CblasNoTrans, r.count, columns, s.in,
-	                            p->host->params + (size_t)r.first * (size_t)s.in, p->shared + s.x, s.in, columns, y });
+	                            p->host->params + (size_t)r.first * (size_t)s.in, p->shared + s.x, s.in, columns,
+	                            y });
 	add_bias(p, y, r);
 }
 
@@ -267,7 +277,8 @@ static void backward_weights(const struct pass *p, int index)
 		                            d_y, p->shared + s.x, columns, columns, d_kernel });
 	else
 		p->kernels->conv_weights(&(struct conv_weights_job){
-			.in = p->shared + s.x, .in_shape = { s.in, 1, p->groups }, .d_out = d_y, .out_shape = { r.count, 1, p->groups },
+			.in = p->shared + s.x, .in_shape = { s.in, 1, p->groups }, .d_out = d_y,
+				.out_shape = { r.count, 1, p->groups },
 			.kernel = { 1, 1 }, .stride = 1, .d_weights = d_kernel,
 			.scratch = p->shared + s.scratch + (size_t)index * scratch_each(s.in) });
 }
@@ -293,7 +304,8 @@ static void backward_data(const struct pass *p, int index)
 	else
 		convolve(p, p->shared + s.y, s.out, (struct conv_job){
 			.out = d_x, .out_shape = { r.count, 1, p->groups },
-			.weights = p->shared + s.transposed + (size_t)r.first * (size_t)s.out, .activation = ACTIVATION_IDENTITY });
+			.weights = p->shared + s.transposed + (size_t)r.first * (size_t)s.out,
+			.activation = ACTIVATION_IDENTITY });
 }
 
 static void backward_scatter(const struct pass *p, int group)

@@ -1,6 +1,6 @@
-/* Dropout: while training, each number is kept with probability 1 - rate and divided by it, or set to 0; otherwise nothing happens
- * (Srivastava et al. 2014). The mask is a function of the pass's noise and the lane group, so backward makes it again instead of
- * keeping it. Floor 2. */
+/* Dropout: while training, each number is kept with probability 1 - rate and divided by it, or set to 0; otherwise
+ * nothing happens (Srivastava et al. 2014). The mask is a function of the pass's noise and the lane group, so backward
+ * makes it again instead of keeping it. Floor 2. */
 #include "nn/layer/dropout.h"
 #include "nn/base/rng.h"
 
@@ -27,7 +27,8 @@ static void drop(const struct pass *p, const struct member *m, struct stretch s,
 	const struct dropout *d = m->config;
 
 	if (p->training && !p->without_dropout && d->rate > 0)
-		p->kernels->dropout(copy.from, copy.to, s.first, s.pixels, (real)(1 - d->rate), rng_mix(m->noise, (uint64_t)s.group));
+		p->kernels->dropout(copy.from, copy.to, s.first, s.pixels, (real)(1 - d->rate),
+			rng_mix(m->noise, (uint64_t)s.group));
 	else if (copy.from != copy.to)
 		memcpy(copy.to, copy.from, s.pixels * LANES * sizeof *copy.to);
 }
@@ -51,7 +52,8 @@ void dropout_channel(const struct pass *p, const struct member *m, int group, st
 {
 	size_t pixels = pixels_of(m->in);
 
-	drop(p, m, (struct stretch){ group, (size_t)plane.channel * pixels, pixels }, (struct copy){ plane.from, plane.to });
+	drop(p, m, (struct stretch){ group, (size_t)plane.channel * pixels, pixels },
+		(struct copy){ plane.from, plane.to });
 }
 
 const struct layer_type layer_dropout = {

@@ -14,7 +14,8 @@ static struct pool_job job(const struct pass *p, int group)
 	struct shape in = p->in[0].shape;
 
 	return (struct pool_job){
-		.in = group_at(p->in[0], group), .in_shape = in, .out = group_at(p->out, group), .out_shape = p->out.shape,
+		.in = group_at(p->in[0], group), .in_shape = in, .out = group_at(p->out, group),
+			.out_shape = p->out.shape,
 		.window = { in.h, in.w }, .stride = 1,
 	};
 }

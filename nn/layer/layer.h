@@ -1,4 +1,5 @@
-/* What a layer type is: its fields in YAML, the shape of its output, its parameters and their cost, and how it runs by itself. Floor 2.
+/* What a layer type is: its fields in YAML, the shape of its output, its parameters and their cost, and how it runs by
+ * itself. Floor 2.
  *
  * A layer type is one file and one row in registry.c. Layers never see each other. */
 #ifndef NN_LAYER_LAYER_H
@@ -12,8 +13,8 @@ enum { MAX_WEIGHTS = 1 << 30 }; /* of one layer, so that fans and products of a 
 
 enum init { INIT_ZERO, INIT_ONE, INIT_HE, INIT_GLOROT };
 
-/* What an axis of a parameter array counts: rows and columns of taps, the input's channels (of one group; a dense layer's inputs), the
- * output's channels (of one input channel, where they stand in a depthwise kernel). */
+/* What an axis of a parameter array counts: rows and columns of taps, the input's channels (of one group; a dense
+ * layer's inputs), the output's channels (of one input channel, where they stand in a depthwise kernel). */
 enum axis_kind { AXIS_ROW, AXIS_COLUMN, AXIS_INPUT, AXIS_OUTPUT };
 struct axis { enum axis_kind kind; int len; };
 enum { MAX_AXES = 4 };
@@ -23,7 +24,8 @@ struct param_plan {
 	const char *name;       /* "kernel", "bias", "gamma", "beta", "moving_mean", "moving_variance" */
 	size_t len;             /* numbers */
 	int axis_count;
-	struct axis axes[MAX_AXES];     /* as they lie in memory, the last one fastest; the product of their lengths is len */
+	/* as they lie in memory, the last one fastest; the product of their lengths is len */
+	struct axis axes[MAX_AXES];
 	enum init init;
 	int fan_in, fan_out;    /* for INIT_HE and INIT_GLOROT */
 	bool decays;            /* weight decay applies: kernels yes, biases and batch norm no */
@@ -34,7 +36,8 @@ struct layer_plan {
 	struct shape out;
 	int param_count;        /* at most 2 */
 	struct param_plan params[2];    /* side by side in memory, in this order */
-	int state_count;        /* likewise what runs along but is not trained: batch norm's moving mean, moving variance */
+	/* likewise what runs along but is not trained: batch norm's moving mean, moving variance */
+	int state_count;
 	struct param_plan state[2];
 	bool view;              /* the output is the input's memory under another shape: nothing to compute */
 	bool bf16;              /* its multiply-adds are in bfloat16 */
@@ -57,8 +60,9 @@ struct layer_type {
 	struct activation (*activation)(const void *config);
 	/* False, with an error at in->at, where the fields do not fit the input. `out` is zero before. */
 	bool (*plan)(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err);
-	/* Writes into a copy of the config what it leaves to the input's shape or to another field: padding becomes numbers, a missing
-	 * stride the window's. NULL where every field says all by itself. Only for inputs that plan has accepted. */
+	/* Writes into a copy of the config what it leaves to the input's shape or to another field: padding becomes
+	 * numbers, a missing stride the window's. NULL where every field says all by itself. Only for inputs that plan
+	 * has accepted. */
 	void (*resolve)(void *config, const struct plan_request *in);
 	struct operation_type alone;            /* how it runs as an operation of one layer */
 };

@@ -28,7 +28,8 @@ static const char average_about[] =
 static bool place(const struct pool *c, const struct plan_request *in, struct window *w, struct error *err)
 {
 	if (c->stride == 0 && c->window.h != c->window.w)
-		return fail_at(err, in->at, "stride: missing, and the window %dx%d is not square", c->window.h, c->window.w);
+		return fail_at(err, in->at, "stride: missing, and the window %dx%d is not square", c->window.h,
+			c->window.w);
 	*w = (struct window){ .kernel = c->window, .stride = c->stride ? c->stride : c->window.h };
 	if (!window_place(w, in->in[0], c->padding, in->at, err))
 		return false;

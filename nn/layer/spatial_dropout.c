@@ -1,7 +1,7 @@
-/* Spatial dropout: while training, each channel of each image is kept whole with probability 1 - rate and divided by it, or set to 0;
- * otherwise nothing happens (Tompson et al. 2015; Keras' SpatialDropout2D, PyTorch's Dropout2d). Neighbours in a picture are alike, so
- * that plain dropout takes little away from convolutions. The mask is a function of the pass's noise and the lane group, so backward
- * makes it again instead of keeping it. Floor 2. */
+/* Spatial dropout: while training, each channel of each image is kept whole with probability 1 - rate and divided by
+ * it, or set to 0; otherwise nothing happens (Tompson et al. 2015; Keras' SpatialDropout2D, PyTorch's Dropout2d).
+ * Neighbours in a picture are alike, so that plain dropout takes little away from convolutions. The mask is a function
+ * of the pass's noise and the lane group, so backward makes it again instead of keeping it. Floor 2. */
 #include "nn/base/rng.h"
 #include "nn/layer/layer.h"
 

@@ -38,8 +38,8 @@ struct program {
 };
 
 /* A tensor's place in memory, and the items, counted through both programs, in which it is alive. One that no segment
- * hands on to another is `local`: its lane groups take turns in a place that each thread of the team has, and that stays
- * in its thread's cache. */
+ * hands on to another is `local`: its lane groups take turns in a place that each thread of the team has, and that
+ * stays in its thread's cache. */
 struct slot {
 	size_t len, at;         /* numbers, of all groups or of one; len 0: not needed */
 	int first, last;

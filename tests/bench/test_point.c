@@ -1,4 +1,5 @@
-/* A sweep's points: their order, `--set`, what their ids depend on, patterns, and the counts of this project's own sweeps. */
+/* A sweep's points: their order, `--set`, what their ids depend on, patterns, and the counts of this project's own
+ * sweeps. */
 #include "tests/helpers/sweep_text.h"
 
 #include <stdio.h>
@@ -10,8 +11,11 @@
 
 TEST(sweep_points_are_families_by_widths_by_seeds)
 {
-	struct sweep *sweep = sweep_of(LIST("[{name: b, widths: [2, 0.5], rounding: nearest, layers: [conv: {channels: 3w, kernel: 1}, "
-	                                    "flatten, dense: {units: 3}]},\n {name: a, widths: [1], " BODY "}]") "seeds: [7, 5]\n", NULL);
+	struct sweep *sweep =
+		sweep_of(LIST("[{name: b, widths: [2, 0.5], rounding: nearest, layers: [conv: {channels: 3w, kernel: "
+			"1}, "
+	                                    "flatten, dense: {units: 3}]},\n {name: a, widths: [1], "
+	                                    "" BODY "}]") "seeds: [7, 5]\n", NULL);
 	static const struct { const char *family; double width; int seed; } want[] = {
 		{ "b", 2, 7 }, { "b", 2, 5 }, { "b", 0.5, 7 }, { "b", 0.5, 5 }, { "a", 1, 7 }, { "a", 1, 5 } };
 
@@ -30,7 +34,8 @@ TEST(sweep_points_are_families_by_widths_by_seeds)
 TEST(sweep_has_a_limit_of_points)
 {
 	char text[8192];
-	int used = snprintf(text, sizeof text, LIST("[{name: a, widths: [1, 2], rounding: nearest, layers: [flatten, dense: {units: w}, "
+	int used = snprintf(text, sizeof text,
+		LIST("[{name: a, widths: [1, 2], rounding: nearest, layers: [flatten, dense: {units: w}, "
 	                    "dense: {units: 3}]}]") "seeds: [0");
 
 	for (int i = 1; i < 1000; i++)
@@ -38,13 +43,15 @@ TEST(sweep_has_a_limit_of_points)
 	snprintf(text + used, sizeof text - (size_t)used, "]\n");
 	struct sweep *sweep = sweep_of(text, "families.0.widths=[1, 2, 3, 4, 5]");
 	CHECK_TEXT(sweep_refusal(),
-	           "--set families.0.widths=[1, 2, 3, 4, 5]:1:32: families: more than 4096 points (families x widths x seeds)");
+	           "--set families.0.widths=[1, 2, 3, 4, 5]:1:32: families: more than 4096 points (families x widths "
+	           "x seeds)");
 	sweep_destroy(sweep);
 }
 
 TEST(sweep_refuses_two_equal_points)
 {
-	CHECK_REFUSED(LIST("[{name: a, widths: [1, 1.2], rounding: nearest, layers: [flatten, dense: {units: w}, dense: {units: 3}]}]"),
+	CHECK_REFUSED(LIST("[{name: a, widths: [1, 1.2], rounding: nearest, layers: [flatten, dense: {units: w}, "
+		"dense: {units: 3}]}]"),
 	              "s.yaml:5:34: a at width 1.2 is the very same point as a at width 1");
 }
 
@@ -67,7 +74,8 @@ TEST(sweep_set_overrides_any_value)
 /* Expected counts belong to the widths beside which they were written. */
 TEST(sweep_set_widths_leave_expectations_behind)
 {
-	static const char text[] = LIST("[{name: a, widths: [1, 2], expect: {total: [11, 12]}, layers: [flatten, dense: {units: w}, "
+	static const char text[] =
+		LIST("[{name: a, widths: [1, 2], expect: {total: [11, 12]}, layers: [flatten, dense: {units: w}, "
 	                                "dense: {units: 3}]}]");
 	struct sweep *sweep = sweep_of(text, NULL);
 
@@ -132,16 +140,20 @@ static const char *id_of(const char *text, const char *set)
 	return id;
 }
 
-#define CONV_FAMILY "families: [{name: t, widths: [2], layers: [conv: {channels: 2w, kernel: 3}, flatten, dense: {units: 3}]}]\n"
+#define CONV_FAMILY \
+	"families: [{name: t, widths: [2], layers: [conv: {channels: 2w, kernel: 3}, flatten, dense: {units: 3}]}]\n"
 
 TEST(id_does_not_depend_on_how_a_sweep_is_written)
 {
 	const char *id = id_of(HEAD CONV_FAMILY, NULL);
 
-	write_family("other", "layers:\n  # a comment\n  - conv:\n      kernel: [3, 3]\n      channels: 4\n      stride: 1\n  - flatten\n"
+	write_family("other",
+		"layers:\n  # a comment\n  - conv:\n      kernel: [3, 3]\n      channels: 4\n      stride: 1\n  - "
+		"flatten\n"
 	             "  - dense: {units: classes}\n");
 	CHECK(strcmp(id, "refused"));
-	CHECK_TEXT(id_of("recipe: {epochs: 1, optimizer: {adam: {}}, schedule: constant, learning_rate: 0.001}\nclasses: 3\n"
+	CHECK_TEXT(id_of("recipe: {epochs: 1, optimizer: {adam: {}}, schedule: constant, learning_rate: "
+		"0.001}\nclasses: 3\n"
 	                 "title: another\nseeds: [1, 2, 3]\ndata: {idx: {folder: elsewhere}}\ninput: [8, 8, 1]\n"
 	                 "families: [{family: other, widths: [9]}]\n", NULL), id);
 	CHECK_TEXT(id_of(HEAD CONV_FAMILY, "title=x"), id);
@@ -157,20 +169,29 @@ TEST(id_does_not_depend_on_how_a_sweep_is_written)
 TEST(id_depends_on_everything_that_is_computed)
 {
 	static const char *const sets[] = {
-		"recipe.epochs=2", "recipe.batch=64", "recipe.learning_rate=0.01", "recipe.label_smoothing=0.1", "recipe.scaling=raw",
+		"recipe.epochs=2", "recipe.batch=64", "recipe.learning_rate=0.01", "recipe.label_smoothing=0.1",
+			"recipe.scaling=raw",
 		"recipe.flip=true", "recipe.shift=0.1", "recipe.optimizer=sgd", "recipe.warm_up=0.5",
 		"recipe.average_weights=0.999", "recipe.precision=bf16",
-		"recipe.optimizer={adam: {beta1: 0.8}}", "recipe.optimizer={adam: {weight_decay: 0.01}}", "recipe.schedule=cosine",
-		"recipe.schedule=one_cycle", "recipe.schedule={one_cycle: {warm_up: 0.2}}", "recipe.schedule={step: {every: 1}}",
-		"recipe.schedule={step: {at: 1}}", "recipe.schedule={step: {at: [1, 2]}}", "recipe.schedule=reduce_on_plateau",
-		"recipe.schedule={reduce_on_plateau: {watch: loss}}", "recipe.optimizer=adamw", "recipe.optimizer=rmsprop",
+		"recipe.optimizer={adam: {beta1: 0.8}}", "recipe.optimizer={adam: {weight_decay: 0.01}}",
+		"recipe.schedule=cosine",
+		"recipe.schedule=one_cycle", "recipe.schedule={one_cycle: {warm_up: 0.2}}",
+		"recipe.schedule={step: {every: 1}}",
+		"recipe.schedule={step: {at: 1}}", "recipe.schedule={step: {at: [1, 2]}}",
+		"recipe.schedule=reduce_on_plateau",
+		"recipe.schedule={reduce_on_plateau: {watch: loss}}", "recipe.optimizer=adamw",
+		"recipe.optimizer=rmsprop",
 		"recipe.optimizer={rmsprop: {centered: true}}", "seeds=[2]", "data.idx.validation=5",
 		"input=[8, 9, 1]",
 		"families.0.widths=[3]", "families.0.layers.0.conv.kernel=5", "families.0.layers.0.conv.bias=false",
-		"families.0.layers.0.conv.padding=1", "families.0.layers.0.conv.padding=valid", "families.0.layers.0.conv.init=glorot",
-		"families.0.layers.0.conv.stride=2", "recipe.patience=2", "recipe={epochs: 1, patience: 2, min_gain: 0.01}",
-		"families.0.layers=[relu: {name: a}, relu6: {name: b}, add: {from: a, with: b}, flatten, dense: {units: 3}]",
-		"families.0.layers=[relu: {name: a}, relu6: {name: b}, add: {from: b, with: a}, flatten, dense: {units: 3}]",
+		"families.0.layers.0.conv.padding=1", "families.0.layers.0.conv.padding=valid",
+		"families.0.layers.0.conv.init=glorot",
+		"families.0.layers.0.conv.stride=2", "recipe.patience=2",
+		"recipe={epochs: 1, patience: 2, min_gain: 0.01}",
+		"families.0.layers=[relu: {name: a}, relu6: {name: b}, add: {from: a, with: b}, flatten, dense: "
+		"{units: 3}]",
+		"families.0.layers=[relu: {name: a}, relu6: {name: b}, add: {from: b, with: a}, flatten, dense: "
+		"{units: 3}]",
 	};
 	static const char text[] = "data: {idx: {folder: d, validation: 4}}\n"
 		"input: [8, 8, 1]\nclasses: 3\nrecipe: {epochs: 1}\n" CONV_FAMILY;
@@ -183,7 +204,8 @@ TEST(id_depends_on_everything_that_is_computed)
 			test_fail(__FILE__, __LINE__, "%s: %s", i ? sets[i - 1] : "", sweep_refusal());
 		for (int k = 0; k < i; k++)
 			if (!strcmp(ids[k], ids[i]))
-				test_fail(__FILE__, __LINE__, "\"%s\" and \"%s\" have one id", sets[i - 1], k ? sets[k - 1] : "");
+				test_fail(__FILE__, __LINE__, "\"%s\" and \"%s\" have one id", sets[i - 1],
+					k ? sets[k - 1] : "");
 	}
 }
 
@@ -196,10 +218,13 @@ TEST(id_is_the_hash_of_the_description)
 	char want[POINT_ID_LEN + 1];
 
 	CHECK_TEXT(text, "description 1\ninput 8 8 1\nclasses 3\ndata idx\ndata validation 0\n"
-		"layer 0 flatten\nlayer 0 from -1\nlayer 1 dense\nlayer 1 units 3\nlayer 1 bias true\nlayer 1 init he\nlayer 1 from 0\n"
-		"recipe epochs 1\nrecipe batch 128\nrecipe learning_rate 0.001\nrecipe label_smoothing 0\nrecipe scaling unit\n"
+		"layer 0 flatten\nlayer 0 from -1\nlayer 1 dense\nlayer 1 units 3\nlayer 1 bias true\nlayer 1 init "
+		"he\nlayer 1 from 0\n"
+		"recipe epochs 1\nrecipe batch 128\nrecipe learning_rate 0.001\nrecipe label_smoothing 0\nrecipe "
+		"scaling unit\n"
 		"recipe flip false\nrecipe shift 0\nrecipe patience 0\nrecipe min_gain 0.001\noptimizer adam\n"
-		"optimizer beta1 0.90000000000000002\noptimizer beta2 0.999\noptimizer epsilon 1e-08\noptimizer weight_decay 0\n"
+		"optimizer beta1 0.90000000000000002\noptimizer beta2 0.999\noptimizer epsilon 1e-08\noptimizer "
+		"weight_decay 0\n"
 		"schedule constant\nseed 1\n");
 	for (const char *c = text; c && *c; c++)
 		hash = (hash ^ (unsigned char)*c) * 1099511628211u;
@@ -216,7 +241,8 @@ TEST(description_says_later_keys_only_where_they_matter)
 	char *text = sweep ? point_describe(sweep, sweep->points) : NULL;
 
 	CHECK(text && strstr(text, "recipe min_gain 0.001\nrecipe warm_up 1.5\noptimizer adam\n"));
-	CHECK(text && strstr(text, "schedule step\nschedule every 0\nschedule at 3 7\nschedule factor 0.10000000000000001\nseed 1\n"));
+	CHECK(text && strstr(text,
+		"schedule step\nschedule every 0\nschedule at 3 7\nschedule factor 0.10000000000000001\nseed 1\n"));
 	free(text);
 	sweep_destroy(sweep);
 }
@@ -241,7 +267,8 @@ TEST(points_answer_to_patterns)
 
 /* ---- the sweeps of this project ---- */
 
-/* Every point must have a total expected, and what is expected must hold: worked out apart from this program, or reported by others. */
+/* Every point must have a total expected, and what is expected must hold: worked out apart from this program, or
+ * reported by others. */
 static void check_counts(const char *path, int points)
 {
 	struct error err = { "" };
@@ -251,7 +278,8 @@ static void check_counts(const char *path, int points)
 	CHECK_INT(sweep ? sweep->point_count : 0, points);
 	for (int i = 0; sweep && i < sweep->point_count; i++) {
 		const struct point *point = &sweep->points[i];
-		struct model_plan *plan = model_plan_create(&point->network, sweep->recipe.batch, sweep->recipe.optimizer->slots, &err);
+		struct model_plan *plan = model_plan_create(&point->network, sweep->recipe.batch,
+			sweep->recipe.optimizer->slots, &err);
 		struct cost cost = model_plan_cost(plan);
 
 		CHECK_INT(cost.total, point->expect.total);

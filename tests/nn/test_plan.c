@@ -190,13 +190,13 @@ TEST(plan_places_nothing_on_what_lives_at_the_same_time)
 	check_memory(norms_text, (struct shape){ 3, 9, 11 }, 4);
 	check_memory(projections_text, (struct shape){ 3, 9, 11 }, 4);
 	check_memory(transitions_text, (struct shape){ 3, 9, 11 }, 4);
-	check_memory("conv channels=4 kernel=3; add from=0,0; conv channels=4 kernel=3; add from=2,1; relu; add from=4,1;"
-	             "add from=5,0; global_average_pool; dense units=3", (struct shape){ 2, 5, 5 }, 3);
+	check_memory("conv channels=4 kernel=3; add from=0,0; conv channels=4 kernel=3; add from=2,1; relu; "
+	             "add from=4,1;add from=5,0; global_average_pool; dense units=3", (struct shape){ 2, 5, 5 }, 3);
 	check_memory("conv channels=8 kernel=3; relu; max_pool window=2; conv channels=16 kernel=3; batch_norm; relu;"
 	             "max_pool window=2; flatten; dense units=20; relu; dense units=10", (struct shape){ 1, 12, 12 },
 	             10);
-	check_memory("dense units=2; batch_norm; dense units=1; batch_norm; dense units=1; relu; dense units=2; dense units=1;"
-	             "dense units=2", (struct shape){ 1, 1, 1 }, 2);
+	check_memory("dense units=2; batch_norm; dense units=1; batch_norm; dense units=1; relu; dense units=2; "
+	             "dense units=1;dense units=2", (struct shape){ 1, 1, 1 }, 2);
 }
 
 /* Five convolutions, each with batch norm, over tensors of one size. At the loss all values live: the input, ten more,
@@ -206,9 +206,9 @@ TEST(plan_reuses_the_memory_of_gradients)
 {
 	struct model_run r;
 
-	model_run_open(&r, "conv channels=1 kernel=3; batch_norm; conv channels=1 kernel=3; batch_norm; conv channels=1 kernel=3;"
-	               "batch_norm; conv channels=1 kernel=3; batch_norm; conv channels=1 kernel=3; batch_norm; max_pool window=8;"
-	               "flatten",
+	model_run_open(&r, "conv channels=1 kernel=3; batch_norm; conv channels=1 kernel=3; batch_norm; "
+	                   "conv channels=1 kernel=3;batch_norm; conv channels=1 kernel=3; batch_norm; "
+	                   "conv channels=1 kernel=3; batch_norm; max_pool window=8;flatten",
 	               (struct shape){ 1, 8, 8 }, 1);
 	r.net.network.input_gradient = false;
 	model_run_plan(&r, 16);

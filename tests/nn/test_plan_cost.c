@@ -1,4 +1,5 @@
-/* What an update costs by the plan, worked out by hand; and the observer, who must hear of every piece of work and change none. */
+/* What an update costs by the plan, worked out by hand; and the observer, who must hear of every piece of work and
+ * change none. */
 #include "nn/model/plan.h"
 #include "tests/helpers/model_run.h"
 #include "tests/helpers/sets.h"
@@ -18,9 +19,9 @@ static void check_stage(const struct model_plan *plan, int layer, enum stage sta
 		          (long long)got.macs, (long long)got.bytes, (long long)want.macs, (long long)want.bytes);
 }
 
-/* 1x4x4 in; convolution to 2x4x4 with 20 parameters; pool to 2x2x2, which takes gradients through the relu as well; dense 8 to 3 with 27.
- * Packed weights come in blocks of 4 channels:
- * 4 * 9 forward, 4 * 2 * 9 turned; 4 * 8 and 8 * 3, rounded up to whole lanes. */
+/* 1x4x4 in; convolution to 2x4x4 with 20 parameters; pool to 2x2x2, which takes gradients through the relu as well;
+ * dense 8 to 3 with 27. Packed weights come in blocks of 4 channels: 4 * 9 forward, 4 * 2 * 9 turned; 4 * 8 and 8 * 3,
+ * rounded up to whole lanes. */
 static void check_small(const struct model_plan *plan, bool input_gradient)
 {
 	const int conv = 0, pool = 2, flatten = 3, dense = 4;
@@ -40,7 +41,8 @@ static void check_small(const struct model_plan *plan, bool input_gradient)
 	check_stage(plan, dense, STAGE_PACKING, (struct stage_cost){ 0, (24 + 64) * NUMBER });
 	check_stage(plan, dense, STAGE_FORWARD, (struct stage_cost){ 16 * 24, (3 * 8 + 3 * 3) * LANE + 27 * NUMBER });
 	check_stage(plan, dense, STAGE_LOSS, (struct stage_cost){ 0, 2 * 3 * LANE });
-	check_stage(plan, dense, STAGE_BACKWARD, (struct stage_cost){ 16 * 48, (4 * 3 + 4 * 8) * LANE + 2 * 27 * NUMBER });
+	check_stage(plan, dense, STAGE_BACKWARD, (struct stage_cost){ 16 * 48,
+		(4 * 3 + 4 * 8) * LANE + 2 * 27 * NUMBER });
 	check_stage(plan, dense, STAGE_SUMMING, (struct stage_cost){ 0, 0 });
 	check_stage(plan, dense, STAGE_UPDATE, (struct stage_cost){ 0, 5 * 27 * NUMBER });
 }
@@ -55,13 +57,15 @@ TEST(plan_cost_of_an_update_by_hand)
 		r.net.network.input_gradient = input_gradient;
 		model_run_plan(&r, 16);
 		check_small(r.plan, input_gradient);
-		CHECK(model_plan_computes(r.plan, 0) && !model_plan_computes(r.plan, 1) && !model_plan_computes(r.plan, 3));
+		CHECK(model_plan_computes(r.plan, 0) && !model_plan_computes(r.plan, 1) &&
+			!model_plan_computes(r.plan, 3));
 		CHECK_INT(model_plan_update(r.plan).macs, 16 * (288 * (2 + input_gradient) + 3 * 24));
 		model_run_close(&r);
 	}
 }
 
-/* 20 images are two lane groups: arrays are as long as two, the parameters' gradients come twice, multiply-adds are those of images. */
+/* 20 images are two lane groups: arrays are as long as two, the parameters' gradients come twice, multiply-adds are
+ * those of images. */
 TEST(plan_cost_of_a_batch_with_empty_lanes)
 {
 	struct model_run r;
@@ -91,32 +95,35 @@ TEST(plan_cost_of_gradients_that_are_added_up)
 	model_run_close(&r);
 }
 
-/* All three layers' multiply-adds are those of the last one, each counted once although some are done twice; gradients by parameters come
- * once a batch. The gradient by the input is written, finished, and added to the shortcut's. */
+/* All three layers' multiply-adds are those of the last one, each counted once although some are done twice; gradients
+ * by parameters come once a batch. The gradient by the input is written, finished, and added to the shortcut's. */
 TEST(plan_cost_counts_an_expansion_where_it_is_done)
 {
 	const int conv = 2, norm = 3, depthwise = 5;
-	const int64_t expands = 13 * 250 * 99, convolves = 9 * 250 * 99, in = 2 * 13 * 99 * LANE, out = 2 * 250 * 99 * LANE;
+	const int64_t expands = 13 * 250 * 99, convolves = 9 * 250 * 99, in = 2 * 13 * 99 * LANE,
+		out = 2 * 250 * 99 * LANE;
 	struct model_run r;
 
 	model_run_open(&r, expansions_text, (struct shape){ 3, 9, 11 }, 4);
 	model_run_plan(&r, 32);
-	CHECK(!model_plan_computes(r.plan, conv) && !model_plan_computes(r.plan, norm) && model_plan_computes(r.plan, depthwise));
+	CHECK(!model_plan_computes(r.plan, conv) && !model_plan_computes(r.plan, norm) &&
+		model_plan_computes(r.plan, depthwise));
 	check_stage(r.plan, conv, STAGE_PACKING, (struct stage_cost){ 0, 0 });
 	check_stage(r.plan, conv, STAGE_FORWARD, (struct stage_cost){ 0, 0 });
 	check_stage(r.plan, conv, STAGE_BACKWARD, (struct stage_cost){ 0, 0 });
 	check_stage(r.plan, conv, STAGE_SUMMING, (struct stage_cost){ 0, 0 });
 	check_stage(r.plan, conv, STAGE_UPDATE, (struct stage_cost){ 0, 5 * 14 * 250 * NUMBER });
 	check_stage(r.plan, norm, STAGE_SUMMING, (struct stage_cost){ 0, 0 });
-	check_stage(r.plan, depthwise, STAGE_FORWARD, (struct stage_cost){ 32 * (expands + convolves), 2 * in + out + 2500 * NUMBER });
+	check_stage(r.plan, depthwise, STAGE_FORWARD, (struct stage_cost){ 32 * (expands + convolves),
+		2 * in + out + 2500 * NUMBER });
 	check_stage(r.plan, depthwise, STAGE_BACKWARD, (struct stage_cost){ 2 * 32 * (expands + convolves),
 	            in + out + 2 * 2500 * NUMBER + in + 2500 * NUMBER + (3 + 3) * in });
 	CHECK_INT(model_plan_update(r.plan).macs, 3 * 32 * model_plan_cost(r.plan).macs);
 	model_run_close(&r);
 }
 
-/* Batch norm reads its input for the moments. The convolution reads that input and writes its own output; back it reads input and gradient
- * twice, and writes the gradient by the input once. */
+/* Batch norm reads its input for the moments. The convolution reads that input and writes its own output; back it reads
+ * input and gradient twice, and writes the gradient by the input once. */
 TEST(plan_cost_of_batch_norm_in_weights)
 {
 	const int norm = 2, conv = 3;
@@ -130,13 +137,14 @@ TEST(plan_cost_of_batch_norm_in_weights)
 	check_stage(r.plan, norm, STAGE_SUMMING, (struct stage_cost){ 0, 0 });
 	check_stage(r.plan, conv, STAGE_PACKING, (struct stage_cost){ 0, 0 });
 	check_stage(r.plan, conv, STAGE_FORWARD, (struct stage_cost){ macs, in + out + 2 * 63 * NUMBER });
-	check_stage(r.plan, conv, STAGE_BACKWARD, (struct stage_cost){ 2 * macs, 2 * (in + out) + in + 4 * 63 * NUMBER });
+	check_stage(r.plan, conv, STAGE_BACKWARD, (struct stage_cost){ 2 * macs,
+		2 * (in + out) + in + 4 * 63 * NUMBER });
 	check_stage(r.plan, conv, STAGE_SUMMING, (struct stage_cost){ 0, 0 });
 	model_run_close(&r);
 }
 
-/* A projection reads what batch norm reads, and back writes the gradient by it, which the depthwise convolution finishes; for that it reads
- * its own output besides what it always does: its input, and the gradients by both. */
+/* A projection reads what batch norm reads, and back writes the gradient by it, which the depthwise convolution
+ * finishes; for that it reads its own output besides what it always does: its input, and the gradients by both. */
 TEST(plan_cost_of_a_projection)
 {
 	const int depthwise = 2, norm = 4, conv = 6;
@@ -157,8 +165,8 @@ TEST(plan_cost_of_a_projection)
 	model_run_close(&r);
 }
 
-/* A transition reads its input, and writes winners and then its output; back it reads winners, gradients by the output and its input, and
- * writes the gradient by that. Batch norm and what lies between are nowhere. */
+/* A transition reads its input, and writes winners and then its output; back it reads winners, gradients by the output
+ * and its input, and writes the gradient by that. Batch norm and what lies between are nowhere. */
 TEST(plan_cost_of_a_transition)
 {
 	const int conv = 2, norm = 4, pool = 5;
@@ -168,13 +176,15 @@ TEST(plan_cost_of_a_transition)
 
 	model_run_open(&r, transitions_text, (struct shape){ 3, 9, 11 }, 4);
 	model_run_plan(&r, 32);
-	CHECK(model_plan_computes(r.plan, conv) && !model_plan_computes(r.plan, norm) && !model_plan_computes(r.plan, pool));
+	CHECK(model_plan_computes(r.plan, conv) && !model_plan_computes(r.plan, norm) &&
+		!model_plan_computes(r.plan, pool));
 	check_stage(r.plan, norm, STAGE_FORWARD, (struct stage_cost){ 0, 0 });
 	check_stage(r.plan, norm, STAGE_BACKWARD, (struct stage_cost){ 0, 0 });
 	check_stage(r.plan, norm, STAGE_SUMMING, (struct stage_cost){ 0, 0 });
 	check_stage(r.plan, conv, STAGE_PACKING, (struct stage_cost){ 0, (6 * 250 + packed) * NUMBER });
 	check_stage(r.plan, conv, STAGE_FORWARD, (struct stage_cost){ macs, in + out + params * NUMBER + 2 * out });
-	check_stage(r.plan, conv, STAGE_BACKWARD, (struct stage_cost){ 2 * macs, 2 * out + in + 2 * out + 3 * params * NUMBER + in });
+	check_stage(r.plan, conv, STAGE_BACKWARD, (struct stage_cost){ 2 * macs,
+		2 * out + in + 2 * out + 3 * params * NUMBER + in });
 	check_stage(r.plan, conv, STAGE_SUMMING, (struct stage_cost){ 0, 3 * params * NUMBER });
 	model_run_close(&r);
 }
@@ -203,7 +213,7 @@ TEST(plan_cost_of_every_layer_type_is_stated)
 	model_run_close(&r);
 }
 
-/* --- The observer ---------------------------------------------------------------------------------------------------------------- */
+/* --- The observer ------------------------------------------------------------------------------------------------- */
 
 enum { MOST_LAYERS = 40 };
 
@@ -260,11 +270,13 @@ TEST(observer_hears_of_every_piece_of_work_and_changes_nothing)
 	model_run_open(&r, every_layer_text, (struct shape){ 3, 9, 11 }, 4);
 	model_run_plan(&r, 40);
 	for (int i = 0; i < r.net.network.layer_count; i++) {
-		bool computes = model_plan_computes(r.plan, i), has_params = model_plan_layer(r.plan, i)->param_count > 0;
+		bool computes = model_plan_computes(r.plan, i),
+			has_params = model_plan_layer(r.plan, i)->param_count > 0;
 		const int *last = &heard.count[STAGE_LOSS][i + 1];
 		CHECK((heard.count[STAGE_FORWARD][i + 1] > 0) == computes);
 		CHECK((heard.count[STAGE_BACKWARD][i + 1] > 0) == computes);
-		CHECK_INT(heard.count[STAGE_UPDATE][i + 1], has_params ? 2 * model_plan_layer(r.plan, i)->param_count : 0);
+		CHECK_INT(heard.count[STAGE_UPDATE][i + 1], has_params ? 2 * model_plan_layer(r.plan, i)->param_count
+			: 0);
 		CHECK_INT(heard.count[STAGE_SUMMING][i + 1],
 		          r.plan->nodes[i].grouped ? 2 * model_plan_layer(r.plan, i)->param_count : 0);
 		CHECK_INT(heard.count[STAGE_PACKING][i + 1], packs(r.plan, i) ? 2 : 0);

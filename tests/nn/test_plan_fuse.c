@@ -72,7 +72,8 @@ static const struct { const char *pattern, *text; } fused_by[] = {
 	  "conv channels=4 kernel=3; batch_norm; dropout rate=0.1; dropout rate=0.1; depthwise kernel=3;" },
 	{ "norm_conv", "relu; batch_norm; conv channels=4 kernel=1;" },
 	{ "active_norm_conv", "conv channels=4 kernel=3; batch_norm; relu; conv channels=4 kernel=1;" },
-	{ "conv_norm_pool", "conv channels=4 kernel=3; conv channels=400 kernel=1; relu; batch_norm; max_pool window=2;" },
+	{ "conv_norm_pool", "conv channels=4 kernel=3; conv channels=400 kernel=1; relu; batch_norm; max_pool "
+	  "window=2;" },
 	{ "norm_pool", "batch_norm; relu; max_pool window=2;" },
 };
 
@@ -339,8 +340,8 @@ TEST(plan_takes_batch_norm_into_the_expansion_behind_it)
 	static const struct { const char *text; bool want; } cases[] = {
 		{ "relu; batch_norm; conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3;", true },
 		{ "batch_norm; relu; conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3;", false },
-		{ "relu; batch_norm; conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3; global_average_pool;"
-		  "dense units=16; global_average_pool from=1; add from=7,8;", false },
+		{ "relu; batch_norm; conv channels=400 kernel=1; batch_norm; relu6; depthwise kernel=3; "
+		  "global_average_pool;dense units=16; global_average_pool from=1; add from=7,8;", false },
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
