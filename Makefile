@@ -103,7 +103,8 @@ GRADIENT := $(patsubst %.c,%.o,$(wildcard tests/gradients/*.c))
 
 PROGRAM_OBJECTS := $(addprefix $(FLOAT)/,$(NN) $(BENCH_OBJECTS) $(foreach set,$(SETS),$(addprefix isa/$(set)/,$(ISA))))
 TEST_OBJECTS := $(filter-out $(FLOAT)/bench/command/main.o,$(PROGRAM_OBJECTS)) $(addprefix $(FLOAT)/,$(TEST))
-GRADIENT_OBJECTS := $(addprefix $(DOUBLE)/,$(NN) $(addprefix isa/portable/,$(ISA)) $(if $(GRADIENT),$(GRADIENT) tests/helpers/main.o))
+HARNESS := $(addprefix tests/helpers/,main.o check.o runner.o report.o)
+GRADIENT_OBJECTS := $(addprefix $(DOUBLE)/,$(NN) $(addprefix isa/portable/,$(ISA)) $(if $(GRADIENT),$(GRADIENT) $(HARNESS)))
 OBJECTS := $(sort $(PROGRAM_OBJECTS) $(TEST_OBJECTS) $(GRADIENT_OBJECTS))
 TEST_PROGRAMS := $(BUILD)/tests $(if $(GRADIENT),$(BUILD)/test-gradients)
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # Tests the checks themselves: each is given something wrong and must say so, and something right and must not.
-# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/sweep.sh, ci/deps.sh and the harness tests/helpers/main.c. Ends with "N passed, N failed".
+# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/sweep.sh, ci/deps.sh and the test harness of tests/helpers. Ends with
+# "N passed, N failed".
 set -u
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d) || exit 1
@@ -170,12 +171,15 @@ plot --reports $work/reports zoo.yaml" env FAILS=compare:1 sh ci/sweep.sh "$work
 		sh ci/sweep.sh "$work/program" zoo.yaml -r "$work/reports" --dry-run
 }
 
-check_harness()
+# The test program $work/t, from which the tests below run some.
+build_harness()
 {
 	cat >"$work/t.c" <<-'END'
 		#include "tests/helpers/test.h"
+		#include <stdio.h>
 		#include <stdlib.h>
 		#include <unistd.h>
+		TEST_ALONE(lonely) { CHECK(access("busy", F_OK) != 0); }
 		TEST(good) { CHECK(true); CHECK_INT(2, 2); CHECK_TEXT("a", "a"); CHECK_CLOSE(1, 1.1, 0.2); }
 		TEST(wrong)
 		{
@@ -187,24 +191,87 @@ check_harness()
 		TEST(crash) { abort(); }
 		TEST(quit) { exit(0); }
 		TEST(hang) { fork(); for (;;) pause(); }
+		TEST(slow) { creat("busy", 0600); usleep(300000); CHECK_TEXT("<a & \"b\">", "\001\xff\xc3\xa9"); unlink("busy"); }
+		TEST(other) { test_skip("no <moon>"); }
+		/* Each waits for the other. */
+		TEST(meet_one) { creat("one", 0600); while (access("two", F_OK) != 0) usleep(1000); }
+		TEST(meet_two) { creat("two", 0600); while (access("one", F_OK) != 0) usleep(1000); }
 	END
-	(cd "$work" && ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -I"$here/.." -o t t.c "$here/../tests/helpers/main.c" -lm) || return
+	helpers=$here/../tests/helpers
+	(cd "$work" && ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -I"$here/.." -include fcntl.h -o t t.c "$helpers/main.c" \
+		"$helpers/check.c" "$helpers/runner.c" "$helpers/report.c" -lm)
+}
+
+check_harness()
+{
+	expect 'the harness' 0 '' build_harness
 	cd "$work" || exit 1
 	expect 'a good test' 0 '1 passed, 0 failed' ./t good
 	expect 'no test' 1 '0 passed, 0 failed' ./t missing
-	expect 'failed checks' 1 't.c:7: wrong: 2: got 2, want 3
-t.c:8: wrong: "a"
+	expect 'failed checks' 1 't.c:9: wrong: 2: got 2, want 3
+t.c:10: wrong: "a"
   got  a
   want (NULL)
-t.c:9: wrong: 0.0 / 0.0: got nan, want 1 within 1
-t.c:10: wrong: 1: got 1, want inf within 1
+t.c:11: wrong: 0.0 / 0.0: got nan, want 1 within 1
+t.c:12: wrong: 1: got 1, want inf within 1
 0 passed, 1 failed' sh -c './t wrong | sed s/-nan/nan/; ./t wrong >/dev/null'
 	expect 'a crash' 1 't.c: crash: killed by signal 6 (Aborted)
 1 passed, 1 failed' ./t crash good
 	expect 'an exit' 1 't.c: quit: exited with status 0
 0 passed, 1 failed' ./t quit
 	expect 'a hang' 1 't.c: hang: still running after 1 s, killed
-0 passed, 1 failed' env TEST_SECONDS=1 ./t hang
+1 passed, 1 failed' env TEST_SECONDS=1 ./t hang good
+	expect 'two at once' 0 '2 passed, 0 failed' env TEST_SECONDS=60 ./t --jobs 2 meet
+	rm -f one two
+	expect 'one at once' 1 't.c: meet_one: still running after 1 s, killed
+1 passed, 1 failed' env TEST_SECONDS=1 ./t -j1 meet
+	expect 'their order, and one that wants to be alone' 1 "t.c: quit: exited with status 0
+$slow
+t.c: other: skipped: no <moon>
+1 passed, 2 failed, 1 skipped" ./t -j3 lonely quit slow other
+	expect 'an interrupted run' 130 '' timeout --preserve-status -s INT 0.3 sh -c 'TMPDIR=. exec ./t hang'
+	expect 'and what it leaves' 1 '' sh -c 'ls -d archsweep-tests-* 2>/dev/null | grep .'
+	cd "$here/.." || exit 1
+}
+
+check_reports()
+{
+	cd "$work" || exit 1
+	expect 'a list' 0 'quit  t.c
+other  t.c
+lonely  t.c' ./t --list quit other lonely
+	expect 'help' 0 'usage: t [OPTION...] [WORD...]' sh -c './t --help >help; status=$?; head -n 1 help; exit $status'
+	expect 'no number' 2 't: "0" is not a number from 1 to 1000' ./t -j 0
+	expect 'an unknown option' 2 "./t: unrecognized option '--what'" sh -c './t --what 2>what; status=$?; head -n 1 what; exit $status'
+	expect 'the slowest' 1 't.c: slow
+1 passed, 1 failed' sh -c './t -j1 --slowest 1 good slow >s; status=$?; sed -n "s/.*processors  t.c: good/t.c: slow/p
+		s/.*processors  t.c: slow/t.c: slow/p; \$p" s; exit $status'
+	expect 'TAP' 1 "TAP version 13
+1..4
+ok 1 - good
+not ok 2 - quit
+# t.c: quit: exited with status 0
+not ok 3 - slow
+$(printf '%s' "$slow" | sed 's/^/# /')
+ok 4 - other # SKIP no <moon>
+# 1 passed, 2 failed, 1 skipped" ./t --tap good quit slow other
+	expect "JUnit's XML" 1 '<?xml version="1.0" encoding="UTF-8"?>
+<testsuites>
+  <testsuite name="t" tests="3" failures="1" skipped="1" time="T">
+    <testcase classname="t" name="good" time="T"/>
+    <testcase classname="t" name="slow" time="T">
+      <failure message="t.c:17: slow: &quot;&lt;a &amp; \&quot;b\&quot;&gt;&quot;">t.c:17: slow: &quot;&lt;a &amp; \&quot;b\&quot;&gt;&quot;
+  got  &lt;a &amp; &quot;b&quot;&gt;
+  want ??'"$(printf '\303\251')"'
+</failure>
+    </testcase>
+    <testcase classname="t" name="other" time="T">
+      <skipped message="t.c: other: skipped: no &lt;moon&gt;">t.c: other: skipped: no &lt;moon&gt;
+</skipped>
+    </testcase>
+  </testsuite>
+</testsuites>' sh -c './t --junit x.xml good slow other >/dev/null; status=$?; sed "s/time=\"[0-9.]*\"/time=\"T\"/" x.xml; exit $status'
+	expect 'a file that cannot be written' 1 'tests: cannot write no/x.xml: No such file or directory' ./t --junit no/x.xml good
 	cd "$here/.." || exit 1
 }
 
@@ -246,7 +313,9 @@ check_floors
 check_style
 check_sum
 check_sweep
+slow=$(printf 't.c:17: slow: "<a & \\"b\\">"\n  got  <a & "b">\n  want \001\377\303\251')
 check_harness
+check_reports
 check_deps
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]
