@@ -4,13 +4,15 @@
 #   BUILD=build/other               another folder for everything that is built
 #   SANITIZE=address,undefined      under the sanitizers
 #   WERROR=1                        warnings are errors (not with SANITIZE)
-#   V=1                             whole commands instead of one line a file
+#   V=1                             whole commands instead of one line a file; `make test` names the slowest tests
+#   JUNIT=FILE                      `make test` writes what became of the tests to FILE, as JUnit's XML
 
 BUILD ?= build
 SWEEP ?= sweeps/fashion.yaml
 SWEEPS ?= $(wildcard sweeps/*.yaml)
 PREFIX ?= /usr/local
 PYTHON ?= python3
+OBJCOPY ?= objcopy
 # Under sanitizers kernels at -O3 take four times as long to compile, which is more than their tests gain.
 CFLAGS ?= $(if $(SANITIZE),-O1,-O3) -g
 ifeq ($(origin CC),default)
@@ -97,6 +99,10 @@ DOUBLE := $(BUILD)/double
 
 NN := $(patsubst %.c,%.o,$(wildcard nn/*/*.c))
 ISA := $(notdir $(patsubst %.c,%.o,$(wildcard nn/kernel/isa/*.c)))
+# What the sets avx512 and avx512bf16 do not share: the table, and what multiplies pairs of bfloat16. (An object of -flto
+# can't be copied.)
+OWN_BF16 := $(if $(findstring -flto,$(CFLAGS)),$(ISA),$(notdir $(patsubst %.c,%.o,$(shell \
+	grep -l -e nn/kernel/isa/pairs.h -e AVX512BF16 nn/kernel/isa/*.c))))
 BENCH_OBJECTS := $(patsubst %.c,%.o,$(wildcard bench/*/*.c))
 TEST := $(patsubst %.c,%.o,$(wildcard tests/helpers/*.c tests/nn/*.c tests/bench/*.c))
 GRADIENT := $(patsubst %.c,%.o,$(wildcard tests/gradients/*.c))
@@ -139,6 +145,14 @@ $(FLOAT)/isa/$(1)/%.o: nn/kernel/isa/%.c
 endef
 $(foreach set,$(SETS),$(eval $(call kernel_rule,$(set))))
 
+# The rest of avx512bf16 is avx512's code under other names, so it is copied: a quarter of all that is to compile.
+COPIES := $(if $(filter avx512bf16,$(SETS)),$(addprefix $(FLOAT)/isa/avx512bf16/,$(filter-out $(OWN_BF16),$(ISA))))
+$(COPIES): $(FLOAT)/isa/avx512bf16/%.o: $(FLOAT)/isa/avx512/%.o
+	@mkdir -p $(@D)
+	@echo "  COPY $@"
+	$(Q)nm --format=posix $< | awk '$$1 ~ /_avx512$$/ { print $$1, $$1 "bf16" }' > $(@:.o=.names)
+	$(Q)$(OBJCOPY) --redefine-syms=$(@:.o=.names) $< $@
+
 # Rewritten only when it would say something new: other flags compile everything again, another source links again.
 $(BUILD)/flags.list: SAYS = $(COMPILE) $(LINK) $(LIBS) $(foreach set,$(SETS),$(FLAGS_$(set)))
 $(BUILD)/objects.list: SAYS = $(OBJECTS)
@@ -153,8 +167,12 @@ $(BUILD)/flags.list $(BUILD)/objects.list: FORCE
 sweep: $(BUILD)/archsweep ## install what is missing, train SWEEP=sweeps/NAME.yaml, compare, draw; ARGS='--set KEY=VALUE' as for `run`
 	@sh ci/sweep.sh $(BUILD)/archsweep $(SWEEP) $(ARGS)
 
+# $$JUNIT is the program's own part of the file, from ci/sum.sh.
+TEST_OPTIONS := $(if $(V), --slowest 20)$(if $(JUNIT), --junit "$$JUNIT")
+
 test: $(BUILD)/archsweep $(TEST_PROGRAMS) ## install what is missing, run every test; ends with "N passed, N failed"
-	@CC='$(CC)' sh ci/sum.sh $(TEST_PROGRAMS) 'sh ci/floors.sh' 'sh ci/style.sh' 'sh ci/selftest.sh'
+	@CC='$(CC)' JUNIT='$(JUNIT)' sh ci/sum.sh $(TEST_PROGRAMS:%='%$(TEST_OPTIONS)') \
+		'sh ci/floors.sh' 'sh ci/style.sh' 'sh ci/selftest.sh'
 
 params: $(BUILD)/archsweep ## check the parameter counts that sweeps/*.yaml expect
 	@$(BUILD)/archsweep params --check $(SWEEPS)

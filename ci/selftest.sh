@@ -3,6 +3,7 @@
 # Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/sweep.sh, ci/deps.sh and the test harness of tests/helpers. Ends with
 # "N passed, N failed".
 set -u
+unset JUNIT    # of the run that we are part of
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -146,6 +147,27 @@ broken
 printf broken; exit 1: exit status 1
 0 passed, 1 failed' sh ci/sum.sh 'printf broken; exit 1'
 	expect 'nothing ran' 1 '0 passed, 0 failed' sh ci/sum.sh
+	cat >"$work/part" <<-'END'
+		<?xml version="1.0" encoding="UTF-8"?>
+		<testsuites>
+		  <testsuite name="own"/>
+		</testsuites>
+	END
+	expect 'the status of a command, with JUnit' 1 "== cp $work/part \"\$JUNIT\"
+== echo '<&>'; exit 3
+<&>
+echo '<&>'; exit 3: exit status 3
+1 passed, 1 failed" env JUNIT="$work/all.xml" sh ci/sum.sh "cp $work/part \"\$JUNIT\"" "echo '<&>'; exit 3"
+	expect 'what JUnit reads' 0 '<?xml version="1.0" encoding="UTF-8"?>
+<testsuites>
+  <testsuite name="own"/>
+  <testsuite name="echo '"'&lt;&amp;&gt;'"'; exit 3" tests="1" failures="1">
+    <testcase classname="check" name="echo '"'&lt;&amp;&gt;'"'; exit 3">
+      <failure message="exit status 3">&lt;&amp;&gt;
+</failure>
+    </testcase>
+  </testsuite>
+</testsuites>' cat "$work/all.xml"
 }
 
 # A stand-in for the program says what it was asked, and fails at what $FAILS names.
