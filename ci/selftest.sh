@@ -93,8 +93,10 @@ check_floors()
 	tree_says 'no folder' floors bench/a.c 'int a;' 'bench/a.c:1: lies on no floor'
 	tree_says 'too deep' floors bench/run/old/a.c 'int a;' 'bench/run/old/a.c:1: lies on no floor'
 	tree_says 'threads' floors nn/base/a.c '#include <omp.h>' 'nn/base/a.c:1: threads belong to bench: <omp.h>'
-	tree_says 'libyaml' floors bench/run/a.c '#include <yaml.h>' 'bench/run/a.c:1: only bench/yaml/yaml.c sees libyaml: <yaml.h>'
-	tree_says 'libzip' floors bench/run/a.c '#include <zip.h>' 'bench/run/a.c:1: only bench/weights/npz_* see libzip: <zip.h>'
+	tree_says 'libyaml' floors bench/run/a.c '#include <yaml.h>' \
+		'bench/run/a.c:1: only bench/yaml/yaml.c sees libyaml: <yaml.h>'
+	tree_says 'libzip' floors bench/run/a.c '#include <zip.h>' \
+		'bench/run/a.c:1: only bench/weights/npz_* see libzip: <zip.h>'
 	tree_says 'zlib' floors nn/base/a.c '#include <zlib.h>' 'nn/base/a.c:1: files belong to bench: <zlib.h>'
 	tree_says 'printing' floors nn/base/a.c '/* a\n */ int a; /* b */ void f(void) { printf ("%d", a); }' \
 		'nn/base/a.c:2: the engine never prints, opens a file or ends the program: printf'
@@ -109,7 +111,8 @@ check_floors()
 check_style()
 {
 	tree_says 'a good tree' style tests/a.c 'int atoi_of; /* atoi(x) */' ''
-	tree_says 'a file' style nn/base/a.c "$(lines 500 'int a;')int b;" 'nn/base/a.c:501: the file has more than 500 lines'
+	tree_says 'a file' style nn/base/a.c "$(lines 500 'int a;')int b;" \
+		'nn/base/a.c:501: the file has more than 500 lines'
 	tree_says 'a function of 60 lines' style nn/base/a.c "int f(void)\n{\n$(lines 60 ';')}" ''
 	tree_says 'a function of 61 lines' style nn/base/a.c "int f(void)\n{\n$(lines 61 ';')}" \
 		'nn/base/a.c:64: a function of 61 lines, more than 60'
@@ -123,8 +126,10 @@ check_style()
 	tree_says 'a blank' style ci/a.sh 'true ' 'ci/a.sh:1: trailing blanks'
 	tree_says 'atoi' style bench/a.c 'int a(void)\n{\n\treturn atoi (b);\n}' 'bench/a.c:3: forbidden call: atoi'
 	tree_says 'a typedef' style tests/a.c 'typedef int (*done_t)(int);' 'tests/a.c:1: a typedef that ends in _t'
-	tree_says 'a struct typedef' style tests/a.c 'typedef struct {\n\tint a;\n} a_t;' 'tests/a.c:3: a typedef that ends in _t'
-	tree_says 'fast math' style Makefile 'CFLAGS := -O3 -ffast-math' 'Makefile:1: not-a-number must stay visible: no fast math'
+	tree_says 'a struct typedef' style tests/a.c 'typedef struct {\n\tint a;\n} a_t;' \
+		'tests/a.c:3: a typedef that ends in _t'
+	tree_says 'fast math' style Makefile 'CFLAGS := -O3 -ffast-math' \
+		'Makefile:1: not-a-number must stay visible: no fast math'
 	expect 'no files' 1 'no files found' sh ci/style.sh "$work/empty"
 }
 
@@ -181,7 +186,8 @@ check_sweep()
 	expect 'three steps' 0 "run s/zoo.yaml --set a=b c --force -o x --set=d=e -sf=g -r $work/reports --threads 3
 compare --if-base s/zoo.yaml --set a=b c --set=d=e -sf=g -r $work/reports
 plot --reports $work/reports s/zoo.yaml" env FAILS= \
-		sh ci/sweep.sh "$work/program" s/zoo.yaml --set 'a=b c' --force -o x --set=d=e -sf=g -r "$work/reports" --threads 3
+		sh ci/sweep.sh "$work/program" s/zoo.yaml --set 'a=b c' --force -o x --set=d=e -sf=g \
+			-r "$work/reports" --threads 3
 	expect 'a diverged point' 1 "run zoo.yaml --reports=$work/reports
 compare --if-base zoo.yaml --reports=$work/reports
 plot --reports $work/reports zoo.yaml" env FAILS=run:1 sh ci/sweep.sh "$work/program" zoo.yaml "--reports=$work/reports"
@@ -213,7 +219,8 @@ build_harness()
 		TEST(crash) { abort(); }
 		TEST(quit) { exit(0); }
 		TEST(hang) { fork(); for (;;) pause(); }
-		TEST(slow) { creat("busy", 0600); usleep(300000); CHECK_TEXT("<a & \"b\">", "\001\xff\xc3\xa9"); unlink("busy"); }
+		TEST(slow) { creat("busy", 0600); usleep(300000); unlink("busy");
+			CHECK_TEXT("<a & \"b\">", "\001\xff\xc3\xa9"); }
 		TEST(other) { test_skip("no <moon>"); }
 		/* Each waits for the other. */
 		TEST(meet_one) { creat("one", 0600); while (access("two", F_OK) != 0) usleep(1000); }
@@ -262,9 +269,11 @@ check_reports()
 	expect 'a list' 0 'quit  t.c
 other  t.c
 lonely  t.c' ./t --list quit other lonely
-	expect 'help' 0 'usage: t [OPTION...] [WORD...]' sh -c './t --help >help; status=$?; head -n 1 help; exit $status'
+	expect 'help' 0 'usage: t [OPTION...] [WORD...]' \
+		sh -c './t --help >help; status=$?; head -n 1 help; exit $status'
 	expect 'no number' 2 't: "0" is not a number from 1 to 1000' ./t -j 0
-	expect 'an unknown option' 2 "./t: unrecognized option '--what'" sh -c './t --what 2>what; status=$?; head -n 1 what; exit $status'
+	expect 'an unknown option' 2 "./t: unrecognized option '--what'" \
+		sh -c './t --what 2>what; status=$?; head -n 1 what; exit $status'
 	expect 'the slowest' 1 't.c: slow
 1 passed, 1 failed' sh -c './t -j1 --slowest 1 good slow >s; status=$?; sed -n "s/.*processors  t.c: good/t.c: slow/p
 		s/.*processors  t.c: slow/t.c: slow/p; \$p" s; exit $status'
@@ -277,12 +286,13 @@ not ok 3 - slow
 $(printf '%s' "$slow" | sed 's/^/# /')
 ok 4 - other # SKIP no <moon>
 # 1 passed, 2 failed, 1 skipped" ./t --tap good quit slow other
+	first='t.c:18: slow: &quot;&lt;a &amp; \&quot;b\&quot;&gt;&quot;'
 	expect "JUnit's XML" 1 '<?xml version="1.0" encoding="UTF-8"?>
 <testsuites>
   <testsuite name="t" tests="3" failures="1" skipped="1" time="T">
     <testcase classname="t" name="good" time="T"/>
     <testcase classname="t" name="slow" time="T">
-      <failure message="t.c:17: slow: &quot;&lt;a &amp; \&quot;b\&quot;&gt;&quot;">t.c:17: slow: &quot;&lt;a &amp; \&quot;b\&quot;&gt;&quot;
+      <failure message="'"$first"'">'"$first"'
   got  &lt;a &amp; &quot;b&quot;&gt;
   want ??'"$(printf '\303\251')"'
 </failure>
@@ -292,8 +302,10 @@ ok 4 - other # SKIP no <moon>
 </skipped>
     </testcase>
   </testsuite>
-</testsuites>' sh -c './t --junit x.xml good slow other >/dev/null; status=$?; sed "s/time=\"[0-9.]*\"/time=\"T\"/" x.xml; exit $status'
-	expect 'a file that cannot be written' 1 'tests: cannot write no/x.xml: No such file or directory' ./t --junit no/x.xml good
+</testsuites>' sh -c './t --junit x.xml good slow other >/dev/null; status=$?
+		sed "s/time=\"[0-9.]*\"/time=\"T\"/" x.xml; exit $status'
+	expect 'a file that cannot be written' 1 'tests: cannot write no/x.xml: No such file or directory' \
+		./t --junit no/x.xml good
 	cd "$here/.." || exit 1
 }
 
@@ -308,7 +320,8 @@ check_deps()
 {
 	mkdir "$work/bin"
 	for command in sh awk tr cat dirname; do ln -s "$(command -v "$command")" "$work/bin/$command"; done
-	stand_in dpkg-query 'shift 3; for p; do [ $p = zlib1g-dev ] || [ $p = gnuplot-nox ] || echo "$p ii "; done; exit 1'
+	stand_in dpkg-query 'shift 3
+		for p; do [ $p = zlib1g-dev ] || [ $p = gnuplot-nox ] || echo "$p ii "; done; exit 1'
 	stand_in id 'echo 1000'
 	expect 'neither apt nor packages' 1 "There is no apt here.
 These packages are missing (Debian's names):
@@ -335,7 +348,7 @@ check_floors
 check_style
 check_sum
 check_sweep
-slow=$(printf 't.c:17: slow: "<a & \\"b\\">"\n  got  <a & "b">\n  want \001\377\303\251')
+slow=$(printf 't.c:18: slow: "<a & \\"b\\">"\n  got  <a & "b">\n  want \001\377\303\251')
 check_harness
 check_reports
 check_deps

@@ -1,11 +1,12 @@
 #!/bin/sh
 # Runs each argument as a shell command and adds their tests up into one closing line, "N passed, N failed".
 #
-# A command that ends with such a line itself brings those numbers; any other is one test, passed if its exit status is 0. A
-# command that fails without naming a failure is one more failed test. Exit status 1 if anything failed or nothing ran.
+# A command that ends with such a line itself brings those numbers; any other is one test, passed if its exit status is
+# 0. A command that fails without naming a failure is one more failed test. Exit status 1 if anything failed or nothing
+# ran.
 #
-# JUNIT=FILE in the environment: FILE becomes JUnit's XML of all commands. Each finds in JUNIT a file of its own, to which it
-# may write its suites; one that writes none is a suite of one test.
+# JUNIT=FILE in the environment: FILE becomes JUnit's XML of all commands. Each finds in JUNIT a file of its own, to
+# which it may write its suites; one that writes none is a suite of one test.
 set -u
 
 log=$(mktemp) || exit 1

@@ -1,4 +1,5 @@
-/* What the files of the test harness share: check.c inside a test, runner.c and report.c around it. Tests include test.h. */
+/* What the files of the test harness share: check.c inside a test, runner.c and report.c around it. Tests include
+ * test.h. */
 #ifndef TESTS_HELPERS_HARNESS_H
 #define TESTS_HELPERS_HARNESS_H
 

@@ -1,7 +1,8 @@
-/* A test program: finds its tests, runs them, tells what became of them. See usage() below, test.h for tests, runner.c for
- * how they run.
+/* A test program: finds its tests, runs them, tells what became of them. See usage() below, test.h for tests, runner.c
+ * for how they run.
  *
- * ARCHSWEEP names the program under test (default: archsweep beside the test program), TEST_SECONDS the time limit of a test. */
+ * ARCHSWEEP names the program under test (default: archsweep beside the test program), TEST_SECONDS the time limit of a
+ * test. */
 #include "tests/helpers/harness.h"
 
 #include <getopt.h>
@@ -39,7 +40,8 @@ static void usage(FILE *to, const char *program)
 {
 	fprintf(to,
 	        "usage: %s [OPTION...] [WORD...]\n"
-	        "Runs all tests, or those whose names contain one of the words. Exit status 1 if one failed or none passed.\n"
+	        "Runs all tests, or those whose names contain one of the words.\n"
+	        "Exit status 1 if one failed or none passed.\n"
 	        "\n"
 	        "  -j, --jobs N        up to N tests side by side; default: as many as there are processors\n"
 	        "  -l, --list          print the tests' names and files, run none\n"

@@ -29,11 +29,13 @@ static void each_tap(const struct naive_conv *c, int n, int o, meeting *meet)
 			for (int i = 0; i < in_each; i++)
 				for (int ky = 0; ky < w->kernel.h; ky++)
 					for (int kx = 0; kx < w->kernel.w; kx++) {
-						int row = y * w->stride + ky - w->top, column = x * w->stride + kx - w->left;
+						int row = y * w->stride + ky - w->top;
+						int column = x * w->stride + kx - w->left;
 						struct shape kernel = { in_each, w->kernel.h, w->kernel.w };
 						if (inside(c->in_shape, row, column))
 							meet(c, place(c->in_shape, n, first + i, row, column),
-							     place(kernel, o, i, ky, kx), place(c->out_shape, n, o, y, x));
+							     place(kernel, o, i, ky, kx),
+							     place(c->out_shape, n, o, y, x));
 					}
 }
 

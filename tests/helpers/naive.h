@@ -1,5 +1,6 @@
-/* Convolution and pooling as the formulas of nn/kernel/kernels.h state them: plain loops in double over arrays [image][c][h][w], no
- * lane groups, no blocks, no phases. What the engine's results are compared with, so it shares nothing with the engine. */
+/* Convolution and pooling as the formulas of nn/kernel/kernels.h state them: plain loops in double over arrays
+ * [image][c][h][w], no lane groups, no blocks, no phases. What the engine's results are compared with, so it shares
+ * nothing with the engine. */
 #ifndef TESTS_HELPERS_NAIVE_H
 #define TESTS_HELPERS_NAIVE_H
 

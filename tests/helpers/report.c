@@ -25,9 +25,10 @@ void report_text(const struct result *result, int number)
 
 static int by_processor_seconds(const void *a, const void *b)
 {
-	const struct result *const *x = a, *const *y = b;
+	const double x = (*(const struct result *const *)a)->processor_seconds;
+	const double y = (*(const struct result *const *)b)->processor_seconds;
 
-	return ((*x)->processor_seconds < (*y)->processor_seconds) - ((*x)->processor_seconds > (*y)->processor_seconds);
+	return (x < y) - (x > y);
 }
 
 void report_slowest(const struct results *results, int count, const char *before)
@@ -40,14 +41,15 @@ void report_slowest(const struct results *results, int count, const char *before
 		order[i] = &results->at[i];
 	qsort(order, (size_t)results->count, sizeof *order, by_processor_seconds);
 	for (int i = 0; i < results->count && i < count; i++)
-		printf("%s%7.2f s, %.2f s of processors  %s: %s\n", before, order[i]->seconds, order[i]->processor_seconds,
-		       order[i]->test->file, order[i]->test->name);
+		printf("%s%7.2f s, %.2f s of processors  %s: %s\n", before, order[i]->seconds,
+		       order[i]->processor_seconds, order[i]->test->file, order[i]->test->name);
 	free(order);
 }
 
 bool report_sum(const struct results *results, const char *before)
 {
-	const int passed = count_of(results, PASSED), failed = count_of(results, FAILED), skipped = count_of(results, SKIPPED);
+	const int passed = count_of(results, PASSED), failed = count_of(results, FAILED);
+	const int skipped = count_of(results, SKIPPED);
 
 	printf("%s%d passed, %d failed", before, passed, failed);
 	if (skipped > 0)
@@ -100,12 +102,22 @@ void report_tap(const struct result *result, int number)
 
 /* --- JUnit --- */
 
+/* Bytes of a UTF-8 character that begins so; 0 if none does. */
+static size_t utf8_len(unsigned char first)
+{
+	if (first < 0x80)
+		return 1;
+	if (first < 0xc2)
+		return 0;
+	return first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+}
+
 /* Bytes of the UTF-8 character at `at`, of `len` bytes at most; 0 for what is none, or none that XML may hold. */
 static size_t character_len(const unsigned char *at, size_t len)
 {
-	const size_t count = *at < 0x80 ? 1 : *at >= 0xc2 && *at < 0xe0 ? 2 : (*at & 0xf0) == 0xe0 ? 3 : (*at & 0xf8) == 0xf0 ? 4 : 0;
+	const size_t count = utf8_len(*at);
 
-	if (count > len || (count == 1 && *at < ' ' && !strchr("\t\n\r", *at)) || *at == 0)
+	if (count > len || *at == '\0' || (*at < ' ' && !strchr("\t\n\r", *at)))
 		return 0;
 	for (size_t i = 1; i < count; i++)
 		if ((at[i] & 0xc0) != 0x80)

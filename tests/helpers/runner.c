@@ -1,8 +1,8 @@
 /* Runs each test in a process of its own, several side by side.
  *
- * A test that crashes, exits or hangs is one failed test, not the end of the run, and whatever it started ends with it. What
- * it prints goes to a file without a name and is shown when the tests before it have ended, so that the order is always the
- * same. */
+ * A test that crashes, exits or hangs is one failed test, not the end of the run, and whatever it started ends with it.
+ * What it prints goes to a file without a name and is shown when the tests before it have ended, so that the order is
+ * always the same. */
 #include "tests/helpers/harness.h"
 
 #include <errno.h>
@@ -178,8 +178,8 @@ static void finish(struct run *run, struct slot *slot, bool late)
 
 /* --- All of them --- */
 
-/* The signals are blocked from here on and wait for us. Whoever starts us in the background may ignore some, which tests
- * would inherit. */
+/* The signals are blocked from here on and wait for us. Whoever starts us in the background may ignore some, which
+ * tests would inherit. */
 static void signals_block(struct run *run)
 {
 	static const int watched[] = { SIGCHLD, SIGINT, SIGTERM, SIGHUP };

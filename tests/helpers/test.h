@@ -1,7 +1,7 @@
-/* The test harness: a TEST registers itself, a failed CHECK prints both values and is counted, main runs all or those whose
- * names contain a word of the command line, prints "N passed, N failed" and exits 1 if anything failed. Tests run side by
- * side, each in a process of its own; a TEST_ALONE runs while no other does, since it measures times or counts on threads
- * that run at once. */
+/* The test harness: a TEST registers itself, a failed CHECK prints both values and is counted, main runs all or those
+ * whose names contain a word of the command line, prints "N passed, N failed" and exits 1 if anything failed. Tests run
+ * side by side, each in a process of its own; a TEST_ALONE runs while no other does, since it measures times or counts
+ * on threads that run at once. */
 #ifndef TESTS_HELPERS_TEST_H
 #define TESTS_HELPERS_TEST_H
 

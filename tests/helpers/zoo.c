@@ -11,12 +11,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
-void zoo_write_record(const struct sweep *zoo, int point, enum point_status status, double accuracy, uint64_t data_digest)
+void zoo_write_record(const struct sweep *zoo, int point, enum point_status status, double accuracy,
+                      uint64_t data_digest)
 {
 	const struct point *p = &zoo->points[point];
 	struct record record = {
-		.width = p->width, .seed = p->seed, .status = status, .trainable = 1, .total = 2, .macs = 3, .epochs = 1,
-		.last = { 0.5, accuracy }, .validation = { NAN, NAN }, .best = { NAN, NAN }, .split_count = 1, .split_names = { "test" },
+		.width = p->width, .seed = p->seed, .status = status, .trainable = 1, .total = 2, .macs = 3,
+		.epochs = 1,
+		.last = { 0.5, accuracy }, .validation = { NAN, NAN }, .best = { NAN, NAN }, .split_count = 1,
+		.split_names = { "test" },
 		.splits = { { 0.5, accuracy } }, .data_digest = data_digest, .kernels = "portable", .threads = 1,
 	};
 	struct curve curve = { 0 };
@@ -39,7 +42,8 @@ void zoo_write_times(const struct sweep *zoo, const char *kernels, const char *p
 		const struct point *p = &zoo->points[2 * i];
 		double t = training[i], f = inference[i];
 
-		used += (size_t)snprintf(text + used, sizeof text - used, "%s\t%s\t%g\t%g\t%g\t%g\t%g\t%g\t%g\t32\t5\t%s\t%s\n", p->id,
+		used += (size_t)snprintf(text + used, sizeof text - used,
+		                         "%s\t%s\t%g\t%g\t%g\t%g\t%g\t%g\t%g\t32\t5\t%s\t%s\n", p->id,
 		                         p->family, p->width, t, t - 1, t + 1, f, f - 1, f + 1,
 		                         kernels ? kernels : kernels_choose(getenv("ARCHSWEEP_KERNELS"))->name,
 		                         processor ? processor : machine_processor(here));
