@@ -30,7 +30,7 @@ check_texts()
 		}
 		FNR == 501 && FILENAME ~ /\.[ch]$/ { complain("the file has more than 500 lines") }
 		/[ \t\r]$/ { complain("trailing blanks") }
-		length($0) > 60 && columns_of($0) > 120 { complain("more than 140 columns: " columns_of($0)) }
+		length($0) > 60 && columns_of($0) > 140 { complain("more than 140 columns: " columns_of($0)) }
 		FILENAME ~ /(Makefile|\.yml)$/ && /^[^#]*-(Ofast|ffast-math)/ {
 			complain("not-a-number must stay visible: no fast math")
 		}

@@ -326,6 +326,10 @@ INLINE void block_of_channels(const struct conv_job *j, struct place at, int P, 
 		block(j, at, P, CHANNEL_BLOCK, edge, j->kernel.w, bf16);
 }
 
+/* In conv_pairs.c, which compiles what comes before this too. The rest is the same code in avx512 and avx512bf16. */
+void KERNEL(conv_pair_block)(const struct conv_job *j, struct place at, int pixels);
+
+#ifndef PAIR_BLOCKS
 static void pixel_block(const struct conv_job *j, struct place at, int pixels)
 {
 	int first = at.x * j->stride - j->left, last = first + (pixels - 1) * j->stride + j->kernel.w - 1;
@@ -349,21 +353,6 @@ static void pixel_block(const struct conv_job *j, struct place at, int pixels)
 	}
 }
 
-/* Paired inputs have their zeros around them. */
-static void pixel_block_bf16(const struct conv_job *j, struct place at, int pixels)
-{
-	switch (pixels) {
-	case 1: block_of_channels(j, at, 1, false, true); break;
-	case 2: block_of_channels(j, at, 2, false, true); break;
-	case 3: block_of_channels(j, at, 3, false, true); break;
-#if defined __AVX512F__
-	case 4: block_of_channels(j, at, 4, false, true); break;
-	case 5: block_of_channels(j, at, 5, false, true); break;
-	case 6: block_of_channels(j, at, 6, false, true); break;
-#endif
-	}
-}
-
 static bool is_wide(const struct conv_job *j)
 {
 	return VEC_BYTES == 64 && !j->bf16 && is_pointwise(j) && j->in_shape.c >= WIDE_FROM;
@@ -374,7 +363,7 @@ static bool is_wide(const struct conv_job *j)
 static void column_of_blocks(const struct conv_job *j, struct place at, int pixels)
 {
 	for (int o = at.o; o < j->out_shape.c; o += CHANNEL_BLOCK)
-		(j->bf16 ? pixel_block_bf16 : pixel_block)(j, (struct place){ o, at.y, at.x }, pixels);
+		(j->bf16 ? KERNEL(conv_pair_block) : pixel_block)(j, (struct place){ o, at.y, at.x }, pixels);
 }
 
 #if defined __AVX512F__
@@ -494,3 +483,4 @@ void KERNEL(conv)(const struct conv_job *job)
 	if (job->stream)
 		stream_end();
 }
+#endif
