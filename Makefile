@@ -111,10 +111,11 @@ BENCH_OBJECTS := $(patsubst %.c,%.o,$(wildcard bench/*/*.c))
 TEST := $(patsubst %.c,%.o,$(wildcard tests/helpers/*.c tests/nn/*.c tests/bench/*.c))
 GRADIENT := $(patsubst %.c,%.o,$(wildcard tests/gradients/*.c))
 
-PROGRAM_OBJECTS := $(addprefix $(FLOAT)/,$(NN) $(BENCH_OBJECTS) $(foreach set,$(SETS),$(addprefix isa/$(set)/,$(ISA))))
+# Kernels come first: what takes longest to compile must not be what is left at the end.
+PROGRAM_OBJECTS := $(addprefix $(FLOAT)/,$(foreach set,$(SETS),$(addprefix isa/$(set)/,$(ISA))) $(NN) $(BENCH_OBJECTS))
 TEST_OBJECTS := $(filter-out $(FLOAT)/bench/command/main.o,$(PROGRAM_OBJECTS)) $(addprefix $(FLOAT)/,$(TEST))
 HARNESS := $(addprefix tests/helpers/,main.o check.o runner.o report.o)
-GRADIENT_OBJECTS := $(addprefix $(DOUBLE)/,$(NN) $(addprefix isa/portable/,$(ISA)) \
+GRADIENT_OBJECTS := $(addprefix $(DOUBLE)/,$(addprefix isa/portable/,$(ISA)) $(NN) \
 	$(if $(GRADIENT),$(GRADIENT) $(HARNESS)))
 OBJECTS := $(sort $(PROGRAM_OBJECTS) $(TEST_OBJECTS) $(GRADIENT_OBJECTS))
 TEST_PROGRAMS := $(BUILD)/tests $(if $(GRADIENT),$(BUILD)/test-gradients)
