@@ -1,5 +1,5 @@
-/* Schedules against numbers that PyTorch computed (tests/fixtures/make_optim_fixtures.py prints them). How a training asks them, and warming
- * up: test_train.c. */
+/* Schedules against numbers that PyTorch computed (tests/fixtures/make_optim_fixtures.py prints them). How a training
+ * asks them, and warming up: test_train.c. */
 #include "nn/optim/optimizer.h"
 #include "tests/helpers/network.h"
 #include "tests/helpers/test.h"
