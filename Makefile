@@ -1,16 +1,19 @@
-# Builds build/archsweep, its tests, and runs them; `make help` lists the targets. New sources, tests and sweeps need no edit here.
+# Builds build/archsweep, its tests, and runs them; `make help` lists the targets. New sources, tests and sweeps need no
+# edit here.
 #
 #   CC=clang                        another compiler
 #   BUILD=build/other               another folder for everything that is built
 #   SANITIZE=address,undefined      under the sanitizers
 #   WERROR=1                        warnings are errors (not with SANITIZE)
-#   V=1                             whole commands instead of one line a file
+#   V=1                             whole commands instead of one line a file; `make test` names the slowest tests
+#   JUNIT=FILE                      `make test` writes what became of the tests to FILE, as JUnit's XML
 
 BUILD ?= build
 SWEEP ?= sweeps/fashion.yaml
 SWEEPS ?= $(wildcard sweeps/*.yaml)
 PREFIX ?= /usr/local
 PYTHON ?= python3
+OBJCOPY ?= objcopy
 # Under sanitizers kernels at -O3 take four times as long to compile, which is more than their tests gain.
 CFLAGS ?= $(if $(SANITIZE),-O1,-O3) -g
 ifeq ($(origin CC),default)
@@ -31,7 +34,7 @@ ifneq ($(filter clean,$(MAKECMDGOALS)),)
 endif
 Q := $(if $(V),,@)
 
-# --- Packages: before anything asks where they are, so that a bare machine is ready within the same run --------------------------
+# --- Packages: before anything asks where they are, so that a bare machine is ready within the same run --------------
 
 ifneq ($(filter sweep test,$(MAKECMDGOALS)),)
 ifeq ($(ONLY_SHOWS),)
@@ -42,9 +45,10 @@ endif
 endif
 endif
 
-# --- Libraries ------------------------------------------------------------------------------------------------------------------
+# --- Libraries -------------------------------------------------------------------------------------------------------
 
-# OpenBLAS has several builds under one name. Ours is the OpenMP build, at the link and, by the run path, at every start.
+# OpenBLAS has several builds under one name. Ours is the OpenMP build, at the link and, by the run path, at every
+# start.
 BLAS := $(firstword $(wildcard /usr/lib/*/openblas-openmp))
 PKG_CONFIG := pkg-config
 ifneq ($(BLAS),)
@@ -66,15 +70,17 @@ endif
 MACHINE := $(shell $(CC) -dumpmachine)
 endif
 
-# --- Flags ----------------------------------------------------------------------------------------------------------------------
+# --- Flags -----------------------------------------------------------------------------------------------------------
 
 # None under sanitizers: there gcc warns of paths through its own additions.
 ifeq ($(SANITIZE),)
-WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual $(if $(WERROR),-Werror)
+WARNINGS := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wcast-qual \
+	$(if $(WERROR),-Werror)
 endif
 CHECKS := $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer,-D_FORTIFY_SOURCE=2)
 # -ffp-contract=off: a multiply and an add are rounded once where a kernel says so, not where a compiler likes.
-COMPILE := $(CC) -std=gnu11 -D_GNU_SOURCE -I. $(LIB_CFLAGS) $(WARNINGS) $(CFLAGS) $(CHECKS) -fno-math-errno -fopenmp -ffp-contract=off
+COMPILE := $(CC) -std=gnu11 -D_GNU_SOURCE -I. $(LIB_CFLAGS) $(WARNINGS) $(CFLAGS) $(CHECKS) \
+	-fno-math-errno -fopenmp -ffp-contract=off
 LINK := $(CC) $(CFLAGS) -fopenmp $(CHECKS) -Wl,-z,relro,-z,now $(RUN_PATH) $(LDFLAGS)
 
 # Each kernel source is compiled once per instruction set, and the program chooses at its start.
@@ -89,7 +95,7 @@ FLAGS_avx512bf16 := $(FLAGS_avx512) -mavx512bf16
 FLAGS_avx2 := -mavx2 -mfma -mprfchw
 FLAGS_portable :=
 
-# --- What there is to build -----------------------------------------------------------------------------------------------------
+# --- What there is to build ------------------------------------------------------------------------------------------
 
 FLOAT := $(BUILD)/float
 # The engine once more in double precision, in which a finite difference is sharp enough to check every gradient.
@@ -97,13 +103,20 @@ DOUBLE := $(BUILD)/double
 
 NN := $(patsubst %.c,%.o,$(wildcard nn/*/*.c))
 ISA := $(notdir $(patsubst %.c,%.o,$(wildcard nn/kernel/isa/*.c)))
+# What the sets avx512 and avx512bf16 do not share: the table, and what multiplies pairs of bfloat16. (An object of -flto
+# can't be copied.)
+OWN_BF16 := $(if $(findstring -flto,$(CFLAGS)),$(ISA),$(notdir $(patsubst %.c,%.o,$(shell \
+	grep -l -e nn/kernel/isa/pairs.h -e AVX512BF16 nn/kernel/isa/*.c))))
 BENCH_OBJECTS := $(patsubst %.c,%.o,$(wildcard bench/*/*.c))
 TEST := $(patsubst %.c,%.o,$(wildcard tests/helpers/*.c tests/nn/*.c tests/bench/*.c))
 GRADIENT := $(patsubst %.c,%.o,$(wildcard tests/gradients/*.c))
 
-PROGRAM_OBJECTS := $(addprefix $(FLOAT)/,$(NN) $(BENCH_OBJECTS) $(foreach set,$(SETS),$(addprefix isa/$(set)/,$(ISA))))
+# Kernels come first: what takes longest to compile must not be what is left at the end.
+PROGRAM_OBJECTS := $(addprefix $(FLOAT)/,$(foreach set,$(SETS),$(addprefix isa/$(set)/,$(ISA))) $(NN) $(BENCH_OBJECTS))
 TEST_OBJECTS := $(filter-out $(FLOAT)/bench/command/main.o,$(PROGRAM_OBJECTS)) $(addprefix $(FLOAT)/,$(TEST))
-GRADIENT_OBJECTS := $(addprefix $(DOUBLE)/,$(NN) $(addprefix isa/portable/,$(ISA)) $(if $(GRADIENT),$(GRADIENT) tests/helpers/main.o))
+HARNESS := $(addprefix tests/helpers/,main.o check.o runner.o report.o)
+GRADIENT_OBJECTS := $(addprefix $(DOUBLE)/,$(addprefix isa/portable/,$(ISA)) $(NN) \
+	$(if $(GRADIENT),$(GRADIENT) $(HARNESS)))
 OBJECTS := $(sort $(PROGRAM_OBJECTS) $(TEST_OBJECTS) $(GRADIENT_OBJECTS))
 TEST_PROGRAMS := $(BUILD)/tests $(if $(GRADIENT),$(BUILD)/test-gradients)
 
@@ -126,17 +139,26 @@ $(OBJECTS): $(BUILD)/flags.list
 $(FLOAT)/%.o: %.c
 	$(call compile)
 
+# Only tests see the engine in double precision: what -O3 would gain them is less than what it takes to compile.
 $(DOUBLE)/%.o: %.c
-	$(call compile,-DREAL_IS_DOUBLE -DONLY_PORTABLE)
+	$(call compile,-O1 -DREAL_IS_DOUBLE -DONLY_PORTABLE)
 
 $(DOUBLE)/isa/portable/%.o: nn/kernel/isa/%.c
-	$(call compile,-DREAL_IS_DOUBLE -DONLY_PORTABLE -DKERNEL_SET=portable -ffp-contract=fast)
+	$(call compile,-O1 -DREAL_IS_DOUBLE -DONLY_PORTABLE -DKERNEL_SET=portable -ffp-contract=fast)
 
 define kernel_rule
 $(FLOAT)/isa/$(1)/%.o: nn/kernel/isa/%.c
 	$$(call compile,-DKERNEL_SET=$(1) $$(FLAGS_$(1)) -ffp-contract=fast)
 endef
 $(foreach set,$(SETS),$(eval $(call kernel_rule,$(set))))
+
+# The rest of avx512bf16 is avx512's code under other names, so it is copied: a quarter of all that is to compile.
+COPIES := $(if $(filter avx512bf16,$(SETS)),$(addprefix $(FLOAT)/isa/avx512bf16/,$(filter-out $(OWN_BF16),$(ISA))))
+$(COPIES): $(FLOAT)/isa/avx512bf16/%.o: $(FLOAT)/isa/avx512/%.o
+	@mkdir -p $(@D)
+	@echo "  COPY $@"
+	$(Q)nm --format=posix $< | awk '$$1 ~ /_avx512$$/ { print $$1, $$1 "bf16" }' > $(@:.o=.names)
+	$(Q)$(OBJCOPY) --redefine-syms=$(@:.o=.names) $< $@
 
 # Rewritten only when it would say something new: other flags compile everything again, another source links again.
 $(BUILD)/flags.list: SAYS = $(COMPILE) $(LINK) $(LIBS) $(foreach set,$(SETS),$(FLAGS_$(set)))
@@ -147,13 +169,17 @@ $(BUILD)/flags.list $(BUILD)/objects.list: FORCE
 
 -include $(OBJECTS:.o=.d)
 
-# --- What people type -----------------------------------------------------------------------------------------------------------
+# --- What people type ------------------------------------------------------------------------------------------------
 
-sweep: $(BUILD)/archsweep ## install what is missing, train SWEEP=sweeps/NAME.yaml, compare, draw; ARGS='--set KEY=VALUE' as for `run`
+sweep: $(BUILD)/archsweep ## install what is missing, train SWEEP=sweeps/NAME.yaml, compare, draw; ARGS= as for `run`
 	@sh ci/sweep.sh $(BUILD)/archsweep $(SWEEP) $(ARGS)
 
+# $$JUNIT is the program's own part of the file, from ci/sum.sh.
+TEST_OPTIONS := $(if $(V), --slowest 20)$(if $(JUNIT), --junit "$$JUNIT")
+
 test: $(BUILD)/archsweep $(TEST_PROGRAMS) ## install what is missing, run every test; ends with "N passed, N failed"
-	@CC='$(CC)' sh ci/sum.sh $(TEST_PROGRAMS) 'sh ci/floors.sh' 'sh ci/circles.sh $(BUILD)' 'sh ci/style.sh' 'sh ci/selftest.sh'
+	@CC='$(CC)' JUNIT='$(JUNIT)' sh ci/sum.sh $(TEST_PROGRAMS:%='%$(TEST_OPTIONS)') \
+		'sh ci/floors.sh' 'sh ci/circles.sh $(BUILD)' 'sh ci/style.sh' 'sh ci/selftest.sh'
 
 params: $(BUILD)/archsweep ## check the parameter counts that sweeps/*.yaml expect
 	@$(BUILD)/archsweep params --check $(SWEEPS)
@@ -161,11 +187,11 @@ params: $(BUILD)/archsweep ## check the parameter counts that sweeps/*.yaml expe
 plots: $(BUILD)/archsweep ## draw the pictures of SWEEP again from its records, without training
 	@$(BUILD)/archsweep plot $(SWEEP)
 
-bench: $(BUILD)/archsweep ## measure this machine and the reference networks; PYTHON= one with torch and numpy, QUICK=1; see bench/bench.sh
-	@PROGRAM=$(BUILD)/archsweep SWEEP='$(SWEEP)' ARGS='$(ARGS)' BENCH='$(BENCH)' PYTHON='$(PYTHON)' FER2013='$(FER2013)' \
-		QUICK='$(QUICK)' SWEEP_TIME='$(SWEEP_TIME)' sh bench/bench.sh
+bench: $(BUILD)/archsweep ## measure this machine and the reference networks; PYTHON=, QUICK=1; see bench/bench.sh
+	@PROGRAM=$(BUILD)/archsweep SWEEP='$(SWEEP)' ARGS='$(ARGS)' BENCH='$(BENCH)' PYTHON='$(PYTHON)' \
+		FER2013='$(FER2013)' QUICK='$(QUICK)' SWEEP_TIME='$(SWEEP_TIME)' sh bench/bench.sh
 
-parity: $(BUILD)/archsweep ## compare gradients with PyTorch's, which PYTHON=python3 must have; ARGS= goes to bench/peers/parity.py
+parity: $(BUILD)/archsweep ## compare gradients with PyTorch's, of PYTHON=; ARGS= goes to bench/peers/parity.py
 	@$(PYTHON) bench/peers/parity.py --archsweep $(BUILD)/archsweep $(ARGS)
 
 .PHONY: reference

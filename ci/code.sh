@@ -1,6 +1,6 @@
 #!/bin/sh
-# The C code of some folders, one line each as "path:line:code": comments are gone, strings and characters empty but for an include's.
-# What ci/floors.sh and ci/style.sh read.
+# The C code of some folders, one line each as "path:line:code": comments are gone, strings and characters empty but for
+# an include's. What ci/floors.sh and ci/style.sh read.
 set -eu
 
 find "$@" \( -name '*.c' -o -name '*.h' \) -type f | LC_ALL=C sort | while read -r path; do

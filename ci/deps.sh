@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs the packages that archsweep needs, and only those that are missing. Asks nothing, prints nothing where nothing is missing.
+# Installs the packages that archsweep needs, and only those that are missing. Asks nothing, prints nothing where
+# nothing is missing.
 #
 #   sh ci/deps.sh               to build, train and draw
 #   sh ci/deps.sh --build       to build and to count parameters
@@ -16,7 +17,7 @@ packages()
 	build  libc6-dev                           the C library's headers
 	build  make                                runs the Makefile
 	build  pkg-config|pkgconf                  tells where libraries are
-	build  libopenblas-openmp-dev              matrix products of dense layers, in the build that shares our OpenMP threads
+	build  libopenblas-openmp-dev              matrix products of dense layers, in the build that shares our threads
 	build  libyaml-dev                         reads sweeps and families
 	build  zlib1g-dev                          reads gzipped data sets
 	build  libzip-dev                          reads and writes weights as .npz archives
@@ -42,7 +43,8 @@ missing_packages()
 	if command -v dpkg-query >/dev/null; then
 		names=$(echo "$wanted" | awk '{ gsub(/\|/, " ", $2); print $2 }')
 		# shellcheck disable=SC2086  # one word a package
-		installed=$(dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' $names 2>/dev/null | awk '$2 == "ii" { print $1 }') || :
+		installed=$(dpkg-query -W -f '${Package} ${db:Status-Abbrev}\n' $names 2>/dev/null |
+			awk '$2 == "ii" { print $1 }') || :
 		echo "$wanted" | awk -v installed="$installed" '
 			BEGIN { count = split(installed, list); for (i = 1; i <= count; i++) have[list[i]] = 1 }
 			{ count = split($2, any, "|"); found = 0; for (i = 1; i <= count; i++) found += any[i] in have }
@@ -69,7 +71,10 @@ has_without_dpkg()
 
 list_missing()
 {
-	echo "$missing" | awk '{ $1 = ""; name = $2; $2 = ""; sub(/^ */, ""); sub(/\|.*/, "", name); printf "  %-24s %s\n", name, $0 }'
+	echo "$missing" | awk '{
+		$1 = ""; name = $2; $2 = ""; sub(/^ */, ""); sub(/\|.*/, "", name)
+		printf "  %-24s %s\n", name, $0
+	}'
 }
 
 missing=$(missing_packages)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Checks the floors of the house from the include lines, and what the engine must not do. Prints "path:line: reason"; exit 1 if any.
+# Checks the floors of the house from the include lines, and what the engine must not do. Prints "path:line: reason";
+# exit 1 if any.
 #
 #   sh ci/floors.sh [FOLDER]        of the project whose nn/ and bench/ are checked; default: this one
 #
@@ -17,16 +18,19 @@
 #   1   nn/kernel
 #   0   nn/base
 #
-# A file includes its own header and headers of lower floors; on floors 0, 1, 3 and 4 also headers of its own folder, without circles.
-# Folders that share a floor do not see each other. Commands see command.h, options.h and with_sweep.h, and never each other.
+# A file includes its own header and headers of lower floors; on floors 0, 1, 3 and 4 also headers of its own folder,
+# without circles. Folders that share a floor do not see each other. Commands see command.h, options.h and
+# with_sweep.h, and never each other.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "${1-$here/..}"
 
 sh "$here/code.sh" nn bench | awk '
-	# The place of its folder in the list below, from 0, or -1: a number to compare. label[] has what people call it.
+	# The place of its folder in the list below, from 0, or -1: a number to compare. label[] has what people call
+	# it.
 	function floor_of(path) {
-		return (folder_of(path) in place) ? place[folder_of(path)] : path ~ /^nn\/kernel\// ? place["nn/kernel"] : -1
+		if (folder_of(path) in place) return place[folder_of(path)]
+		return path ~ /^nn\/kernel\// ? place["nn/kernel"] : -1
 	}
 	function build(name, folders,    list, count, i) {
 		label[floors] = name
@@ -60,8 +64,10 @@ sh "$here/code.sh" nn bench | awk '
 
 	function check_system_include(to) {
 		if (to == "omp.h" && path !~ /^bench\//) complain("threads belong to bench: <omp.h>")
-		if (to == "yaml.h" && path != "bench/yaml/yaml.c") complain("only bench/yaml/yaml.c sees libyaml: <yaml.h>")
-		if (to == "zip.h" && path !~ /^bench\/weights\/npz_[a-z]*\.[ch]$/) complain("only bench/weights/npz_* see libzip: <zip.h>")
+		if (to == "yaml.h" && path != "bench/yaml/yaml.c")
+			complain("only bench/yaml/yaml.c sees libyaml: <yaml.h>")
+		if (to == "zip.h" && path !~ /^bench\/weights\/npz_[a-z]*\.[ch]$/)
+			complain("only bench/weights/npz_* see libzip: <zip.h>")
 		if (to == "zlib.h" && path !~ /^bench\//) complain("files belong to bench: <zlib.h>")
 	}
 
@@ -90,8 +96,8 @@ sh "$here/code.sh" nn bench | awk '
 		build("4f", "bench/measure")
 		build("4g", "bench/run")
 		build("5", "bench/command")
-		call = "(^|[^A-Za-z0-9_])(printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|putc|fputc|fwrite|perror|fopen|freopen|open|" \
-			"exit|_exit|quick_exit|abort)[ \t]*\\("
+		call = "(^|[^A-Za-z0-9_])(printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|putc|fputc|fwrite|" \
+			"perror|fopen|freopen|open|exit|_exit|quick_exit|abort)[ \t]*\\("
 	}
 	{
 		match($0, /:[0-9]+:/)

@@ -1,7 +1,9 @@
 #!/bin/sh
 # Tests the checks themselves: each is given something wrong and must say so, and something right and must not.
-# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/sweep.sh, ci/deps.sh and the harness tests/helpers/main.c. Ends with "N passed, N failed".
+# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/sweep.sh, ci/deps.sh and the test harness of tests/helpers. Ends with
+# "N passed, N failed".
 set -u
+unset JUNIT    # of the run that we are part of
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
@@ -91,8 +93,10 @@ check_floors()
 	tree_says 'no folder' floors bench/a.c 'int a;' 'bench/a.c:1: lies on no floor'
 	tree_says 'too deep' floors bench/run/old/a.c 'int a;' 'bench/run/old/a.c:1: lies on no floor'
 	tree_says 'threads' floors nn/base/a.c '#include <omp.h>' 'nn/base/a.c:1: threads belong to bench: <omp.h>'
-	tree_says 'libyaml' floors bench/run/a.c '#include <yaml.h>' 'bench/run/a.c:1: only bench/yaml/yaml.c sees libyaml: <yaml.h>'
-	tree_says 'libzip' floors bench/run/a.c '#include <zip.h>' 'bench/run/a.c:1: only bench/weights/npz_* see libzip: <zip.h>'
+	tree_says 'libyaml' floors bench/run/a.c '#include <yaml.h>' \
+		'bench/run/a.c:1: only bench/yaml/yaml.c sees libyaml: <yaml.h>'
+	tree_says 'libzip' floors bench/run/a.c '#include <zip.h>' \
+		'bench/run/a.c:1: only bench/weights/npz_* see libzip: <zip.h>'
 	tree_says 'zlib' floors nn/base/a.c '#include <zlib.h>' 'nn/base/a.c:1: files belong to bench: <zlib.h>'
 	tree_says 'printing' floors nn/base/a.c '/* a\n */ int a; /* b */ void f(void) { printf ("%d", a); }' \
 		'nn/base/a.c:2: the engine never prints, opens a file or ends the program: printf'
@@ -107,7 +111,8 @@ check_floors()
 check_style()
 {
 	tree_says 'a good tree' style tests/a.c 'int atoi_of; /* atoi(x) */' ''
-	tree_says 'a file' style nn/base/a.c "$(lines 500 'int a;')int b;" 'nn/base/a.c:501: the file has more than 500 lines'
+	tree_says 'a file' style nn/base/a.c "$(lines 500 'int a;')int b;" \
+		'nn/base/a.c:501: the file has more than 500 lines'
 	tree_says 'a function of 60 lines' style nn/base/a.c "int f(void)\n{\n$(lines 60 ';')}" ''
 	tree_says 'a function of 61 lines' style nn/base/a.c "int f(void)\n{\n$(lines 61 ';')}" \
 		'nn/base/a.c:64: a function of 61 lines, more than 60'
@@ -121,8 +126,10 @@ check_style()
 	tree_says 'a blank' style ci/a.sh 'true ' 'ci/a.sh:1: trailing blanks'
 	tree_says 'atoi' style bench/a.c 'int a(void)\n{\n\treturn atoi (b);\n}' 'bench/a.c:3: forbidden call: atoi'
 	tree_says 'a typedef' style tests/a.c 'typedef int (*done_t)(int);' 'tests/a.c:1: a typedef that ends in _t'
-	tree_says 'a struct typedef' style tests/a.c 'typedef struct {\n\tint a;\n} a_t;' 'tests/a.c:3: a typedef that ends in _t'
-	tree_says 'fast math' style Makefile 'CFLAGS := -O3 -ffast-math' 'Makefile:1: not-a-number must stay visible: no fast math'
+	tree_says 'a struct typedef' style tests/a.c 'typedef struct {\n\tint a;\n} a_t;' \
+		'tests/a.c:3: a typedef that ends in _t'
+	tree_says 'fast math' style Makefile 'CFLAGS := -O3 -ffast-math' \
+		'Makefile:1: not-a-number must stay visible: no fast math'
 	expect 'no files' 1 'no files found' sh ci/style.sh "$work/empty"
 }
 
@@ -145,6 +152,27 @@ broken
 printf broken; exit 1: exit status 1
 0 passed, 1 failed' sh ci/sum.sh 'printf broken; exit 1'
 	expect 'nothing ran' 1 '0 passed, 0 failed' sh ci/sum.sh
+	cat >"$work/part" <<-'END'
+		<?xml version="1.0" encoding="UTF-8"?>
+		<testsuites>
+		  <testsuite name="own"/>
+		</testsuites>
+	END
+	expect 'the status of a command, with JUnit' 1 "== cp $work/part \"\$JUNIT\"
+== echo '<&>'; exit 3
+<&>
+echo '<&>'; exit 3: exit status 3
+1 passed, 1 failed" env JUNIT="$work/all.xml" sh ci/sum.sh "cp $work/part \"\$JUNIT\"" "echo '<&>'; exit 3"
+	expect 'what JUnit reads' 0 '<?xml version="1.0" encoding="UTF-8"?>
+<testsuites>
+  <testsuite name="own"/>
+  <testsuite name="echo '"'&lt;&amp;&gt;'"'; exit 3" tests="1" failures="1">
+    <testcase classname="check" name="echo '"'&lt;&amp;&gt;'"'; exit 3">
+      <failure message="exit status 3">&lt;&amp;&gt;
+</failure>
+    </testcase>
+  </testsuite>
+</testsuites>' cat "$work/all.xml"
 }
 
 # A stand-in for the program says what it was asked, and fails at what $FAILS names.
@@ -158,7 +186,8 @@ check_sweep()
 	expect 'three steps' 0 "run s/zoo.yaml --set a=b c --force -o x --set=d=e -sf=g -r $work/reports --threads 3
 compare --if-base s/zoo.yaml --set a=b c --set=d=e -sf=g -r $work/reports
 plot --reports $work/reports s/zoo.yaml" env FAILS= \
-		sh ci/sweep.sh "$work/program" s/zoo.yaml --set 'a=b c' --force -o x --set=d=e -sf=g -r "$work/reports" --threads 3
+		sh ci/sweep.sh "$work/program" s/zoo.yaml --set 'a=b c' --force -o x --set=d=e -sf=g \
+			-r "$work/reports" --threads 3
 	expect 'a diverged point' 1 "run zoo.yaml --reports=$work/reports
 compare --if-base zoo.yaml --reports=$work/reports
 plot --reports $work/reports zoo.yaml" env FAILS=run:1 sh ci/sweep.sh "$work/program" zoo.yaml "--reports=$work/reports"
@@ -170,12 +199,15 @@ plot --reports $work/reports zoo.yaml" env FAILS=compare:1 sh ci/sweep.sh "$work
 		sh ci/sweep.sh "$work/program" zoo.yaml -r "$work/reports" --dry-run
 }
 
-check_harness()
+# The test program $work/t, from which the tests below run some.
+build_harness()
 {
 	cat >"$work/t.c" <<-'END'
 		#include "tests/helpers/test.h"
+		#include <stdio.h>
 		#include <stdlib.h>
 		#include <unistd.h>
+		TEST_ALONE(lonely) { CHECK(access("busy", F_OK) != 0); }
 		TEST(good) { CHECK(true); CHECK_INT(2, 2); CHECK_TEXT("a", "a"); CHECK_CLOSE(1, 1.1, 0.2); }
 		TEST(wrong)
 		{
@@ -187,24 +219,93 @@ check_harness()
 		TEST(crash) { abort(); }
 		TEST(quit) { exit(0); }
 		TEST(hang) { fork(); for (;;) pause(); }
+		TEST(slow) { creat("busy", 0600); usleep(300000); unlink("busy");
+			CHECK_TEXT("<a & \"b\">", "\001\xff\xc3\xa9"); }
+		TEST(other) { test_skip("no <moon>"); }
+		/* Each waits for the other. */
+		TEST(meet_one) { creat("one", 0600); while (access("two", F_OK) != 0) usleep(1000); }
+		TEST(meet_two) { creat("two", 0600); while (access("one", F_OK) != 0) usleep(1000); }
 	END
-	(cd "$work" && ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -I"$here/.." -o t t.c "$here/../tests/helpers/main.c" -lm) || return
+	helpers=$here/../tests/helpers
+	(cd "$work" && ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -I"$here/.." -include fcntl.h -o t t.c "$helpers/main.c" \
+		"$helpers/check.c" "$helpers/runner.c" "$helpers/report.c" -lm)
+}
+
+check_harness()
+{
+	expect 'the harness' 0 '' build_harness
 	cd "$work" || exit 1
 	expect 'a good test' 0 '1 passed, 0 failed' ./t good
 	expect 'no test' 1 '0 passed, 0 failed' ./t missing
-	expect 'failed checks' 1 't.c:7: wrong: 2: got 2, want 3
-t.c:8: wrong: "a"
+	expect 'failed checks' 1 't.c:9: wrong: 2: got 2, want 3
+t.c:10: wrong: "a"
   got  a
   want (NULL)
-t.c:9: wrong: 0.0 / 0.0: got nan, want 1 within 1
-t.c:10: wrong: 1: got 1, want inf within 1
+t.c:11: wrong: 0.0 / 0.0: got nan, want 1 within 1
+t.c:12: wrong: 1: got 1, want inf within 1
 0 passed, 1 failed' sh -c './t wrong | sed s/-nan/nan/; ./t wrong >/dev/null'
 	expect 'a crash' 1 't.c: crash: killed by signal 6 (Aborted)
 1 passed, 1 failed' ./t crash good
 	expect 'an exit' 1 't.c: quit: exited with status 0
 0 passed, 1 failed' ./t quit
 	expect 'a hang' 1 't.c: hang: still running after 1 s, killed
-0 passed, 1 failed' env TEST_SECONDS=1 ./t hang
+1 passed, 1 failed' env TEST_SECONDS=1 ./t hang good
+	expect 'two at once' 0 '2 passed, 0 failed' env TEST_SECONDS=60 ./t --jobs 2 meet
+	rm -f one two
+	expect 'one at once' 1 't.c: meet_one: still running after 1 s, killed
+1 passed, 1 failed' env TEST_SECONDS=1 ./t -j1 meet
+	expect 'their order, and one that wants to be alone' 1 "t.c: quit: exited with status 0
+$slow
+t.c: other: skipped: no <moon>
+1 passed, 2 failed, 1 skipped" ./t -j3 lonely quit slow other
+	expect 'an interrupted run' 130 '' timeout --preserve-status -s INT 0.3 sh -c 'TMPDIR=. exec ./t hang'
+	expect 'and what it leaves' 1 '' sh -c 'ls -d archsweep-tests-* 2>/dev/null | grep .'
+	cd "$here/.." || exit 1
+}
+
+check_reports()
+{
+	cd "$work" || exit 1
+	expect 'a list' 0 'quit  t.c
+other  t.c
+lonely  t.c' ./t --list quit other lonely
+	expect 'help' 0 'usage: t [OPTION...] [WORD...]' \
+		sh -c './t --help >help; status=$?; head -n 1 help; exit $status'
+	expect 'no number' 2 't: "0" is not a number from 1 to 1000' ./t -j 0
+	expect 'an unknown option' 2 "./t: unrecognized option '--what'" \
+		sh -c './t --what 2>what; status=$?; head -n 1 what; exit $status'
+	expect 'the slowest' 1 't.c: slow
+1 passed, 1 failed' sh -c './t -j1 --slowest 1 good slow >s; status=$?; sed -n "s/.*processors  t.c: good/t.c: slow/p
+		s/.*processors  t.c: slow/t.c: slow/p; \$p" s; exit $status'
+	expect 'TAP' 1 "TAP version 13
+1..4
+ok 1 - good
+not ok 2 - quit
+# t.c: quit: exited with status 0
+not ok 3 - slow
+$(printf '%s' "$slow" | sed 's/^/# /')
+ok 4 - other # SKIP no <moon>
+# 1 passed, 2 failed, 1 skipped" ./t --tap good quit slow other
+	first='t.c:18: slow: &quot;&lt;a &amp; \&quot;b\&quot;&gt;&quot;'
+	expect "JUnit's XML" 1 '<?xml version="1.0" encoding="UTF-8"?>
+<testsuites>
+  <testsuite name="t" tests="3" failures="1" skipped="1" time="T">
+    <testcase classname="t" name="good" time="T"/>
+    <testcase classname="t" name="slow" time="T">
+      <failure message="'"$first"'">'"$first"'
+  got  &lt;a &amp; &quot;b&quot;&gt;
+  want ??'"$(printf '\303\251')"'
+</failure>
+    </testcase>
+    <testcase classname="t" name="other" time="T">
+      <skipped message="t.c: other: skipped: no &lt;moon&gt;">t.c: other: skipped: no &lt;moon&gt;
+</skipped>
+    </testcase>
+  </testsuite>
+</testsuites>' sh -c './t --junit x.xml good slow other >/dev/null; status=$?
+		sed "s/time=\"[0-9.]*\"/time=\"T\"/" x.xml; exit $status'
+	expect 'a file that cannot be written' 1 'tests: cannot write no/x.xml: No such file or directory' \
+		./t --junit no/x.xml good
 	cd "$here/.." || exit 1
 }
 
@@ -219,7 +320,8 @@ check_deps()
 {
 	mkdir "$work/bin"
 	for command in sh awk tr cat dirname; do ln -s "$(command -v "$command")" "$work/bin/$command"; done
-	stand_in dpkg-query 'shift 3; for p; do [ $p = zlib1g-dev ] || [ $p = gnuplot-nox ] || echo "$p ii "; done; exit 1'
+	stand_in dpkg-query 'shift 3
+		for p; do [ $p = zlib1g-dev ] || [ $p = gnuplot-nox ] || echo "$p ii "; done; exit 1'
 	stand_in id 'echo 1000'
 	expect 'neither apt nor packages' 1 "There is no apt here.
 These packages are missing (Debian's names):
@@ -246,7 +348,9 @@ check_floors
 check_style
 check_sum
 check_sweep
+slow=$(printf 't.c:18: slow: "<a & \\"b\\">"\n  got  <a & "b">\n  want \001\377\303\251')
 check_harness
+check_reports
 check_deps
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

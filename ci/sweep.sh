@@ -3,8 +3,9 @@
 #
 #   sh ci/sweep.sh PROGRAM SWEEP.yaml [ARGUMENT...]
 #
-# The arguments are those of `archsweep run`; of them --set and --reports go on to the other steps, which must know them too. A diverged
-# point makes the run fail, but belongs in the table and the pictures. Exits with the last status that is not 0.
+# The arguments are those of `archsweep run`; of them --set and --reports go on to the other steps, which must know them
+# too. A diverged point makes the run fail, but belongs in the table and the pictures. Exits with the last status that
+# is not 0.
 set -u
 trap 'exit 130' INT TERM HUP
 program=$1

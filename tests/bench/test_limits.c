@@ -177,7 +177,7 @@ TEST(limits_of_caches_that_are_missing_or_shared)
 
 /* --- Measuring ---------------------------------------------------------------------------------------------------- */
 
-TEST(limits_are_measured_on_every_set)
+TEST_ALONE(limits_are_measured_on_every_set)
 {
 	for (EACH_SET(k)) {
 		struct limits_request r = { .kernels = *k, .caches = server, .memory_bytes = 1ll << 30, .threads = 2,
@@ -212,7 +212,7 @@ TEST(limits_that_cannot_be_measured_are_missing)
 	CHECK(limits.of[LIMIT_MEMORY].one == 0);
 }
 
-TEST(limits_as_a_table)
+TEST_ALONE(limits_as_a_table)
 {
 	static const char head[] =
 		"limit\tunit\tone_core\tall_cores\tone_core_bytes\tall_cores_bytes\tthreads\tkernels\tprocessor\n"

@@ -137,7 +137,7 @@ static bool in_order(const struct span *s)
 }
 
 /* Really measured: every network once, the seeds of one together. */
-TEST(timings_are_measured)
+TEST_ALONE(timings_are_measured)
 {
 	struct error err = { "" };
 	struct sweep *zoo = sweep_of(ZOO, NULL);

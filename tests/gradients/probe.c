@@ -1,7 +1,8 @@
 /* See probe.h.
  *
- * (loss(x + h) - loss(x - h)) / 2h is off by about h^2, and by 1e-16 / h from rounding: with h = 1e-5 by 1e-10 and 1e-11. Numbers
- * are compared on the scale of their own gradient, or of a hundredth of the largest one where their own is smaller. */
+ * (loss(x + h) - loss(x - h)) / 2h is off by about h^2, and by 1e-16 / h from rounding: with h = 1e-5 by 1e-10 and
+ * 1e-11. Numbers are compared on the scale of their own gradient, or of a hundredth of the largest one where their own
+ * is smaller. */
 #include "tests/gradients/probe.h"
 #include "nn/base/rng.h"
 #include "nn/model/model.h"
@@ -93,12 +94,14 @@ static void check_array(struct subject *s, const struct array *a)
 	for (size_t i = 0; i < a->len; i++)
 		largest = fmax(largest, fabs(a->gradient[i]));
 	if (a->len > 0 && !(largest > 1e-6 && isfinite(largest)))
-		test_fail(__FILE__, __LINE__, "%s: gradients by %s: the largest is %g", s->probe->text, a->name, largest);
+		test_fail(__FILE__, __LINE__, "%s: gradients by %s: the largest is %g", s->probe->text, a->name,
+		          largest);
 	for (size_t k = 0; k < most && k < a->len; k++) {
 		size_t i = a->len <= most ? k : rng_below(&s->rng, a->len);
 		double want = difference(s, &a->at[i]), got = a->gradient[i];
 		if (!(fabs(got - want) <= TOLERANCE * fmax(fabs(want), largest / 100)))
-			test_fail(__FILE__, __LINE__, "%s: %d images: by %s %zu of %zu: backward %.10g, difference %.10g",
+			test_fail(__FILE__, __LINE__,
+			          "%s: %d images: by %s %zu of %zu: backward %.10g, difference %.10g",
 			          s->probe->text, s->batch.images, a->name, i, a->len, got, want);
 	}
 }
@@ -114,7 +117,8 @@ static double *copy_of(const real *from, size_t len)
 /* An image may lie in any lane; its numbers are LANES apart. Empty lanes must have no gradient. */
 static void check_input(struct subject *s, const double *gradient, int image)
 {
-	size_t len = image_len(s->net.network.input), start = (size_t)(image / LANES) * len * LANES + (size_t)(image % LANES);
+	size_t len = image_len(s->net.network.input);
+	size_t start = (size_t)(image / LANES) * len * LANES + (size_t)(image % LANES);
 	size_t most = s->probe->most ? (size_t)s->probe->most / 2 : PROBES / 2;
 	double largest = 0;
 
@@ -125,7 +129,8 @@ static void check_input(struct subject *s, const double *gradient, int image)
 		double want = difference(s, &s->input[start + i * LANES]);
 		double got = gradient[start + i * LANES];
 		if (!(fabs(got - want) <= TOLERANCE * fmax(fabs(want), largest / 100)))
-			test_fail(__FILE__, __LINE__, "%s: %d images: by input %zu of image %d: backward %.10g, difference %.10g",
+			test_fail(__FILE__, __LINE__,
+			          "%s: %d images: by input %zu of image %d: backward %.10g, difference %.10g",
 			          s->probe->text, s->batch.images, i, image, got, want);
 	}
 	if (!(largest > 1e-8))

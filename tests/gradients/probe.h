@@ -8,13 +8,15 @@ struct probe {
 	const char *text;       /* the network, as in tests/network.h */
 	struct shape input;
 	int classes;
-	double reach;           /* the input's numbers are spread evenly over -reach .. reach, in random order, no two alike */
+	/* the input's numbers are spread evenly over -reach .. reach, in random order, no two alike */
+	double reach;
 	int most;               /* parameters and inputs that are tried, each; 0: PROBES */
 };
 
 enum { PROBES = 24 };
 
-/* Fails where backward pass and central difference differ by more than 1e-6 of the gradient; batches of 5 and of 19 images. */
+/* Fails where backward pass and central difference differ by more than 1e-6 of the gradient; batches of 5 and of 19
+ * images. */
 void check_gradients(const struct probe *probe);
 
 #endif

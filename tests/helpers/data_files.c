@@ -114,7 +114,8 @@ const char *describe_splits(const struct dataset *data, char to[256])
 	to[0] = '\0';
 	for (int i = 0; i < data->split_count && used < 200; i++) {
 		const struct split *s = &data->splits[i];
-		used += (size_t)snprintf(to + used, 256 - used, "%s%s %d %d+%d", i ? ", " : "", s->name, (int)s->role, s->first,
+		used += (size_t)snprintf(to + used, 256 - used, "%s%s %d %d+%d", i ? ", " : "", s->name,
+		                         (int)s->role, s->first,
 		                         s->count);
 	}
 	return to;

@@ -17,13 +17,15 @@ void data_case_init(struct data_case *c, const char *format, struct shape shape,
 void data_case_set_text(struct data_case *c, const char *key, const char *text);
 void data_case_set_int(struct data_case *c, const char *key, int value);
 
-/* test_write into a new file: truncating an old one makes some file systems wait for the disk, and there are thousands to write. */
+/* test_write into a new file: truncating an old one makes some file systems wait for the disk, and there are thousands
+ * to write. */
 void write_anew(const char *name, const void *bytes, size_t len);
 
 /* Compresses as gzip(1) does. Returns the length, at most `room`. */
 size_t gzip_bytes(const void *bytes, size_t len, uint8_t *to, size_t room);
 
-/* Reads and expects exactly this error; '@' in it stands for the test's folder. Checks that nothing is left in the data set. */
+/* Reads and expects exactly this error; '@' in it stands for the test's folder. Checks that nothing is left in the data
+ * set. */
 void check_data_error(const char *file, int line, const struct data_case *c, const char *want);
 #define CHECK_DATA_ERROR(c, want) check_data_error(__FILE__, __LINE__, c, want)
 

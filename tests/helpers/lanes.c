@@ -133,5 +133,6 @@ void check_arrays(const char *file, int line, const struct arrays *a, const char
 			at = i;
 		}
 	if (!(worst <= a->tolerance * largest))
-		test_fail(file, line, "%s: number %zu of %zu: got %.9g, want %.9g", what, at, a->len, a->got[at], a->want[at]);
+		test_fail(file, line, "%s: number %zu of %zu: got %.9g, want %.9g", what, at, a->len,
+		          a->got[at], a->want[at]);
 }

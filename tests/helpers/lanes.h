@@ -1,16 +1,19 @@
-/* Plain arrays [image][c][h][w] in double, the engine's lane groups [group][c][h][w][LANES], and memory for both. For tests. */
+/* Plain arrays [image][c][h][w] in double, the engine's lane groups [group][c][h][w][LANES], and memory for both. For
+ * tests. */
 #ifndef TESTS_HELPERS_LANES_H
 #define TESTS_HELPERS_LANES_H
 
 #include "nn/base/rng.h"
 #include "nn/base/tensor.h"
 
-/* All that the take_ functions give lives until the next take_nothing: a case of a test takes freely, then lets go at once. */
+/* All that the take_ functions give lives until the next take_nothing: a case of a test takes freely, then lets go at
+ * once. */
 void take_nothing(void);
 real *take_reals(size_t len);           /* 64-byte aligned, NaN throughout: what is not written shows */
 double *take_doubles(size_t len);       /* NaN throughout */
 
-/* Whole numbers from -most to most: their sums of products are exact in any order, so that tests can ask for equality. */
+/* Whole numbers from -most to most: their sums of products are exact in any order, so that tests can ask for
+ * equality. */
 double *take_integers(struct rng *rng, size_t len, int most);
 /* Multiples of 1/1024 from -1 to 1, none within 1/64 of 0. */
 double *take_fractions(struct rng *rng, size_t len);

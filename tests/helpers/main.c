@@ -1,159 +1,98 @@
-/* The harness of test.h: runs each test in a process of its own and adds up. Not part of the program.
+/* A test program: finds its tests, runs them, tells what became of them. See usage() below, test.h for tests, runner.c
+ * for how they run.
  *
- *   build/tests [WORD...]       all tests, or those whose names contain one of the words
- *
- * A test that crashes, exits or hangs is one failed test, not the end of the run, and whatever it started ends with it.
- * ARCHSWEEP names the program under test (default: archsweep beside the test program), TEST_SECONDS the time limit of a test. */
-#include "tests/helpers/test.h"
+ * ARCHSWEEP names the program under test (default: archsweep beside the test program), TEST_SECONDS the time limit of a
+ * test. */
+#include "tests/helpers/harness.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
+#include <getopt.h>
 #include <limits.h>
-#include <math.h>
-#include <signal.h>
-#include <stdarg.h>
-#include <stdatomic.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-enum {
-	SECONDS = 120,                  /* a test's time limit */
-	SHOWN = 10,                     /* failures printed of one test */
-	PATHS = 16,                     /* results of test_path that live side by side */
-	PASSED = 100, FAILED = 101, SKIPPED = 102,      /* a test's exit status; an exit() inside the tested code is neither */
+struct options {
+	const char *junit;
+	int jobs, slowest;
+	bool tap, list;
+	char **words;
 };
 
-/* What test.h's functions share: they have no argument to carry it. */
-static struct {
-	struct test *first, **end;      /* in order of registration */
-	char folder[PATH_MAX];          /* of this run; each test has one inside */
-	const struct test *running;
-	atomic_int failures;            /* of the running test; tested code may have threads */
-} harness;
+/* In order of registration. */
+static struct test *first, **end = &first;
 
 void test_register(struct test *test)
 {
-	if (!harness.end)
-		harness.end = &harness.first;
-	*harness.end = test;
-	harness.end = &test->next;
+	*end = test;
+	end = &test->next;
 }
 
-void test_fail(const char *file, int line, const char *format, ...)
+static const char *name_of(const char *path)
 {
-	char text[2048];
-	va_list arguments;
-	int failure = atomic_fetch_add(&harness.failures, 1);
+	const char *slash = strrchr(path, '/');
 
-	if (failure >= SHOWN)
-		return;
-	va_start(arguments, format);
-	vsnprintf(text, sizeof text, format, arguments);
-	va_end(arguments);
-	printf("%s:%d: %s: %s\n", file, line, harness.running->name, text);
-	if (failure == SHOWN - 1)
-		printf("%s:%d: %s: further failures are not shown\n", file, line, harness.running->name);
-	fflush(stdout);
+	return slash ? slash + 1 : path;
 }
 
-_Noreturn void test_skip(const char *reason)
+static void usage(FILE *to, const char *program)
 {
-	printf("%s: %s: skipped: %s\n", harness.running->file, harness.running->name, reason);
-	fflush(stdout);
-	_exit(harness.failures ? FAILED : SKIPPED);
+	fprintf(to,
+	        "usage: %s [OPTION...] [WORD...]\n"
+	        "Runs all tests, or those whose names contain one of the words.\n"
+	        "Exit status 1 if one failed or none passed.\n"
+	        "\n"
+	        "  -j, --jobs N        up to N tests side by side; default: as many as there are processors\n"
+	        "  -l, --list          print the tests' names and files, run none\n"
+	        "  -s, --slowest N     name the N tests that took most processor time\n"
+	        "      --tap           print the outcomes as TAP, version 13\n"
+	        "      --junit FILE    write the outcomes to FILE too, as JUnit's XML\n"
+	        "  -h, --help          print this\n",
+	        name_of(program));
 }
 
-int test_terminal(void)
+static int number_read(const char *text, const char *program)
 {
-	int master = posix_openpt(O_RDWR | O_NOCTTY);
+	char *rest;
+	long number = strtol(text, &rest, 10);
 
-	if (master < 0)
-		test_skip("no pseudo-terminals here: /dev/pts is not mounted");
-	if (grantpt(master) != 0 || unlockpt(master) != 0)
-		test_fail(__FILE__, __LINE__, "a pseudo-terminal cannot be unlocked: %s", strerror(errno));
-	return master;
+	if (rest == text || *rest || number < 1 || number > 1000) {
+		fprintf(stderr, "%s: \"%s\" is not a number from 1 to 1000\n", name_of(program), text);
+		exit(2);
+	}
+	return (int)number;
 }
 
-static void stop(const char *what, const char *about)
+static int processors(void)
 {
-	fprintf(stderr, "tests: %s %s: %s\n", what, about, strerror(errno));
-	exit(1);
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
 }
 
-/* --- Checks --- */
-
-void check_text(const char *file, int line, const char *got, const char *want, const char *what)
+static struct options options_read(int argc, char **argv)
 {
-	if (got && want ? strcmp(got, want) == 0 : got == want)
-		return;
-	test_fail(file, line, "%s\n  got  %s\n  want %s", what, got ? got : "(NULL)", want ? want : "(NULL)");
+	static const struct option known[] = {
+		{ "jobs", required_argument, NULL, 'j' }, { "list", no_argument, NULL, 'l' },
+		{ "slowest", required_argument, NULL, 's' }, { "tap", no_argument, NULL, 't' },
+		{ "junit", required_argument, NULL, 'x' }, { "help", no_argument, NULL, 'h' }, { 0 }
+	};
+	struct options o = { .jobs = processors() };
+
+	for (int found; (found = getopt_long(argc, argv, "j:ls:h", known, NULL)) >= 0;)
+		switch (found) {
+		case 'j': o.jobs = number_read(optarg, argv[0]); break;
+		case 'l': o.list = true; break;
+		case 's': o.slowest = number_read(optarg, argv[0]); break;
+		case 't': o.tap = true; break;
+		case 'x': o.junit = optarg; break;
+		case 'h': usage(stdout, argv[0]); exit(0);
+		default: usage(stderr, argv[0]); exit(2);
+		}
+	o.words = argv + optind;
+	return o;
 }
-
-void check_long(const char *file, int line, long long got, long long want, const char *what)
-{
-	if (got != want)
-		test_fail(file, line, "%s: got %lld, want %lld", what, got, want);
-}
-
-void check_close(const char *file, int line, double got, double want, double tolerance, const char *what)
-{
-	if (got == want || (isfinite(want) && fabs(got - want) <= tolerance * fmax(1, fabs(want))))
-		return;
-	test_fail(file, line, "%s: got %.17g, want %.17g within %g", what, got, want, tolerance);
-}
-
-/* --- Files of a test --- */
-
-const char *test_folder(void)
-{
-	static char path[PATH_MAX];
-
-	if (snprintf(path, sizeof path, "%s/%s", harness.folder, harness.running->name) >= (int)sizeof path)
-		stop("too long a path", harness.folder);
-	if (mkdir(path, 0777) != 0 && errno != EEXIST)
-		stop("cannot create", path);
-	return path;
-}
-
-const char *test_path(const char *name)
-{
-	static char ring[PATHS][PATH_MAX];
-	static int next;
-	char *path = ring[next++ % PATHS];
-
-	if (snprintf(path, PATH_MAX, "%s/%s", test_folder(), name) >= PATH_MAX)
-		stop("too long a path", name);
-	return path;
-}
-
-const char *test_write(const char *name, const void *bytes, size_t len)
-{
-	const char *path = test_path(name);
-	FILE *file = fopen(path, "wb");
-
-	if (!file || fwrite(bytes, 1, len, file) != len || fclose(file) != 0)
-		stop("cannot write", path);
-	return path;
-}
-
-static int entry_remove(const char *path, const struct stat *about, int type, struct FTW *place)
-{
-	(void)about, (void)type, (void)place;
-	return remove(path);
-}
-
-static void folder_remove(const char *path)
-{
-	if (nftw(path, entry_remove, 16, FTW_DEPTH | FTW_PHYS) != 0 && errno != ENOENT)
-		stop("cannot remove", path);
-}
-
-/* --- The run --- */
 
 /* Absolute, since a test may start the program in another folder. */
 static void program_find(void)
@@ -161,95 +100,9 @@ static void program_find(void)
 	char path[PATH_MAX + sizeof "archsweep"] = "";
 
 	if (readlink("/proc/self/exe", path, PATH_MAX) < 0)
-		stop("cannot read", "/proc/self/exe");
+		harness_stop("cannot read", "/proc/self/exe");
 	snprintf(strrchr(path, '/') + 1, sizeof "archsweep", "archsweep");
 	setenv("ARCHSWEEP", path, 0);
-}
-
-static void folder_create(void)
-{
-	const char *temporary = getenv("TMPDIR");
-
-	snprintf(harness.folder, sizeof harness.folder, "%s/archsweep-tests-XXXXXX", temporary && *temporary ? temporary : "/tmp");
-	if (!mkdtemp(harness.folder))
-		stop("cannot create", harness.folder);
-}
-
-static unsigned limit_seconds(void)
-{
-	const char *wanted = getenv("TEST_SECONDS");
-	unsigned long seconds = wanted ? strtoul(wanted, NULL, 10) : 0;
-
-	return seconds > 0 && seconds < INT_MAX ? (unsigned)seconds : SECONDS;
-}
-
-static bool has_ended(pid_t child)
-{
-	siginfo_t about = { 0 };
-
-	return waitid(P_PID, (id_t)child, &about, WEXITED | WNOHANG | WNOWAIT) == 0 && about.si_pid == child;
-}
-
-/* SIGCHLD: the child has ended; SIGALRM: its time was up; else what interrupts us. Its whole process group is gone in any case. */
-static int child_await(pid_t child, const sigset_t *signals, int *status)
-{
-	sigset_t late;
-	int got;
-
-	alarm(limit_seconds());
-	do
-		got = sigwaitinfo(signals, NULL);
-	while (got < 0 || (got == SIGCHLD && !has_ended(child)));
-	alarm(0);
-	sigemptyset(&late);
-	sigaddset(&late, SIGALRM);
-	sigtimedwait(&late, NULL, &(struct timespec){ 0 });     /* one that came between the child's end and alarm(0) */
-	kill(-child, SIGKILL);
-	waitpid(child, status, 0);
-	return got;
-}
-
-_Noreturn static void child_run(const struct test *test, const sigset_t *before)
-{
-	setpgid(0, 0);
-	sigprocmask(SIG_SETMASK, before, NULL);
-	test->run();
-	exit(harness.failures ? FAILED : PASSED);
-}
-
-/* Prints why a test failed if its own checks have not. PASSED, FAILED or SKIPPED. */
-static int outcome_print(const struct test *test, int event, int status)
-{
-	if (event == SIGALRM)
-		printf("%s: %s: still running after %u s, killed\n", test->file, test->name, limit_seconds());
-	else if (WIFSIGNALED(status))
-		printf("%s: %s: killed by signal %d (%s)\n", test->file, test->name, WTERMSIG(status), strsignal(WTERMSIG(status)));
-	else if ((WEXITSTATUS(status) < PASSED || WEXITSTATUS(status) > SKIPPED))
-		printf("%s: %s: exited with status %d\n", test->file, test->name, WEXITSTATUS(status));
-	fflush(stdout);
-	bool told = event == SIGCHLD && WIFEXITED(status) && WEXITSTATUS(status) >= PASSED && WEXITSTATUS(status) <= SKIPPED;
-	return told ? WEXITSTATUS(status) : FAILED;
-}
-
-static int test_run(const struct test *test, const sigset_t *signals, const sigset_t *before)
-{
-	int status = 0;
-
-	harness.running = test;
-	fflush(NULL);
-	pid_t child = fork();
-	if (child < 0)
-		stop("cannot fork for", test->name);
-	if (child == 0)
-		child_run(test, before);
-	setpgid(child, child);
-	int event = child_await(child, signals, &status);
-	if (event != SIGCHLD && event != SIGALRM) {
-		folder_remove(harness.folder);
-		exit(128 + event);
-	}
-	folder_remove(test_folder());
-	return outcome_print(test, event, status);
 }
 
 static bool is_wanted(const struct test *test, char **words)
@@ -262,28 +115,59 @@ static bool is_wanted(const struct test *test, char **words)
 	return false;
 }
 
+static void add_wanted(struct results *results, char **words, bool alone)
+{
+	for (const struct test *test = first; test; test = test->next)
+		if (test->alone == alone && is_wanted(test, words))
+			results->at[results->count++].test = test;
+}
+
+/* In the order in which they run: tests that want the machine alone come last. */
+static struct results tests_wanted(char **words)
+{
+	size_t count = 0;
+
+	for (const struct test *test = first; test; test = test->next)
+		count++;
+	struct results results = { .at = calloc(count + 1, sizeof *results.at) };
+	if (!results.at)
+		harness_stop("no memory for", "the results");
+	add_wanted(&results, words, false);
+	add_wanted(&results, words, true);
+	return results;
+}
+
+static void results_free(struct results *results)
+{
+	for (int i = 0; i < results->count; i++)
+		free(results->at[i].text);
+	free(results->at);
+}
+
+static bool tests_run(const struct results *results, const struct options *o, const char *program)
+{
+	if (o->tap)
+		printf("TAP version 13\n1..%d\n", results->count);
+	run_tests(results, o->jobs, o->tap ? report_tap : report_text);
+	if (o->slowest > 0)
+		report_slowest(results, o->slowest, o->tap ? "# " : "");
+	if (o->junit)
+		report_junit(results, name_of(program), o->junit);
+	return report_sum(results, o->tap ? "# " : "");
+}
+
 int main(int argc, char **argv)
 {
-	static const int watched[] = { SIGCHLD, SIGALRM, SIGINT, SIGTERM, SIGHUP };
-	sigset_t signals, before;
-	int counts[3] = { 0 };  /* passed, failed, skipped */
+	struct options o = options_read(argc, argv);
+	struct results results = tests_wanted(o.words);
+	bool good = true;
 
-	(void)argc;
 	program_find();
-	folder_create();
-	sigemptyset(&signals);
-	for (size_t i = 0; i < sizeof watched / sizeof *watched; i++) {
-		sigaddset(&signals, watched[i]);
-		signal(watched[i], SIG_DFL);    /* whoever starts us in the background may ignore some, and tests would inherit that */
-	}
-	sigprocmask(SIG_BLOCK, &signals, &before);
-	for (const struct test *test = harness.first; test; test = test->next)
-		if (is_wanted(test, argv + 1))
-			counts[test_run(test, &signals, &before) - PASSED]++;
-	folder_remove(harness.folder);
-	printf("%d passed, %d failed", counts[0], counts[1]);
-	if (counts[2] > 0)
-		printf(", %d skipped", counts[2]);
-	printf("\n");
-	return counts[1] > 0 || counts[0] == 0;
+	if (o.list)
+		for (int i = 0; i < results.count; i++)
+			printf("%s  %s\n", results.at[i].test->name, results.at[i].test->file);
+	else
+		good = tests_run(&results, &o, argv[0]);
+	results_free(&results);
+	return good ? 0 : 1;
 }

@@ -7,37 +7,56 @@
 #include <string.h>
 
 const char *const every_layer_text =
-	"conv channels=6 kernel=3x2; batch_norm; relu6;"                                        /* 0 .. 2: 6 x 9 x 11 */
-	"depthwise kernel=3 stride=2; batch_norm; leaky_relu slope=0.1;"                        /* 3 .. 5: 6 x 5 x 6 */
-	"conv channels=6 kernel=1 groups=2; relu; add from=5,7; add from=8,6;"                  /* 6 .. 9 */
-	"max_pool window=2 stride=1; average_pool window=2 padding=same; spatial_dropout rate=0.2;" /* 10 .. 12: 6 x 2 x 3 */
-	"conv channels=5 kernel=3 stride=2 bias=0; flatten; dense units=9; relu;"               /* 13 .. 16 */
-	"global_average_pool from=13; dense units=9 bias=0; add from=16,18; dropout rate=0.2;"  /* 17 .. 20 */
+	/* 0 .. 2: 6 x 9 x 11 */
+	"conv channels=6 kernel=3x2; batch_norm; relu6;"
+	/* 3 .. 5: 6 x 5 x 6 */
+	"depthwise kernel=3 stride=2; batch_norm; leaky_relu slope=0.1;"
+	/* 6 .. 9 */
+	"conv channels=6 kernel=1 groups=2; relu; add from=5,7; add from=8,6;"
+	/* 10 .. 12: 6 x 2 x 3 */
+	"max_pool window=2 stride=1; average_pool window=2 padding=same; spatial_dropout rate=0.2;"
+	/* 13 .. 16 */
+	"conv channels=5 kernel=3 stride=2 bias=0; flatten; dense units=9; relu;"
+	/* 17 .. 20 */
+	"global_average_pool from=13; dense units=9 bias=0; add from=16,18; dropout rate=0.2;"
 	"dense units=4";
 
 const char *const expansions_text =
-	"conv channels=13 kernel=3; leaky_relu slope=0.1;"                                      /* 0, 1: 13 x 9 x 11 */
-	"conv channels=250 kernel=1; batch_norm; relu6; depthwise kernel=3; batch_norm; relu;"  /* 2 .. 7: 250 x 9 x 11 */
-	"conv channels=13 kernel=1; batch_norm; add from=9,1;"                                  /* 8 .. 10: 13 x 9 x 11 */
-	"conv channels=126 kernel=1 bias=0; batch_norm; depthwise kernel=3 stride=2 bias=0;"    /* 11 .. 13: 126 x 5 x 6 */
+	/* 0, 1: 13 x 9 x 11 */
+	"conv channels=13 kernel=3; leaky_relu slope=0.1;"
+	/* 2 .. 7: 250 x 9 x 11 */
+	"conv channels=250 kernel=1; batch_norm; relu6; depthwise kernel=3; batch_norm; relu;"
+	/* 8 .. 10: 13 x 9 x 11 */
+	"conv channels=13 kernel=1; batch_norm; add from=9,1;"
+	/* 11 .. 13: 126 x 5 x 6 */
+	"conv channels=126 kernel=1 bias=0; batch_norm; depthwise kernel=3 stride=2 bias=0;"
 	"batch_norm; relu6; global_average_pool; dense units=4";
 
 const char *const norms_text =
-	"conv channels=6 kernel=3; leaky_relu slope=0.1; batch_norm; conv channels=9 kernel=1; relu;"   /* 0 .. 4: 9 x 9 x 11 */
-	"batch_norm; dropout rate=0.2; depthwise kernel=3 stride=2 bias=0; relu6;"              /* 5 .. 8: 9 x 5 x 6 */
-	"batch_norm; conv channels=70 kernel=1 bias=0; batch_norm; conv channels=33 kernel=1;"  /* 9 .. 12: 33 x 5 x 6 */
+	/* 0 .. 4: 9 x 9 x 11 */
+	"conv channels=6 kernel=3; leaky_relu slope=0.1; batch_norm; conv channels=9 kernel=1; relu;"
+	/* 5 .. 8: 9 x 5 x 6 */
+	"batch_norm; dropout rate=0.2; depthwise kernel=3 stride=2 bias=0; relu6;"
+	/* 9 .. 12: 33 x 5 x 6 */
+	"batch_norm; conv channels=70 kernel=1 bias=0; batch_norm; conv channels=33 kernel=1;"
 	"add from=12,12; global_average_pool; dense units=4";
 
 const char *const projections_text =
-	"conv channels=6 kernel=3; relu; depthwise kernel=3 multiplier=2; leaky_relu slope=0.1;"        /* 0 .. 3: 12 x 9 x 11 */
-	"batch_norm; relu6; conv channels=9 kernel=1; relu;"                                    /* 4 .. 7: 9 x 9 x 11 */
-	"depthwise kernel=3 stride=2 bias=0; batch_norm; leaky_relu slope=0.2; conv channels=30 kernel=1 bias=0;"  /* 8 .. 11: 30 x 5 x 6 */
+	/* 0 .. 3: 12 x 9 x 11 */
+	"conv channels=6 kernel=3; relu; depthwise kernel=3 multiplier=2; leaky_relu slope=0.1;"
+	/* 4 .. 7: 9 x 9 x 11 */
+	"batch_norm; relu6; conv channels=9 kernel=1; relu;"
+	/* 8 .. 11: 30 x 5 x 6 */
+	"depthwise kernel=3 stride=2 bias=0; batch_norm; leaky_relu slope=0.2; conv channels=30 kernel=1 bias=0;"
 	"batch_norm; relu; conv channels=5 kernel=1; add from=14,14; global_average_pool; dense units=4";
 
 const char *const transitions_text =
-	"conv channels=6 kernel=3; leaky_relu slope=0.1; conv channels=250 kernel=1; relu6;"    /* 0 .. 3: 250 x 9 x 11 */
-	"batch_norm; max_pool window=2 stride=1; conv channels=30 kernel=1; relu;"              /* 4 .. 7: 30 x 8 x 10 */
-	"conv channels=310 kernel=1 bias=0; batch_norm; max_pool window=3 stride=2 padding=same;"       /* 8 .. 10: 310 x 4 x 5 */
+	/* 0 .. 3: 250 x 9 x 11 */
+	"conv channels=6 kernel=3; leaky_relu slope=0.1; conv channels=250 kernel=1; relu6;"
+	/* 4 .. 7: 30 x 8 x 10 */
+	"batch_norm; max_pool window=2 stride=1; conv channels=30 kernel=1; relu;"
+	/* 8 .. 10: 310 x 4 x 5 */
+	"conv channels=310 kernel=1 bias=0; batch_norm; max_pool window=3 stride=2 padding=same;"
 	"global_average_pool; dense units=4";
 
 /* Test code at fault: nothing below would mean anything. */
@@ -141,7 +160,8 @@ void check_outcomes(const char *file, int line, const struct outcome outcomes[2]
 		test_fail(file, line, "%s: %zu numbers and %zu", what, a->len, b->len);
 	for (size_t i = 0; i < a->len && i < b->len; i++)
 		if (memcmp(&a->at[i], &b->at[i], sizeof a->at[i])) {
-			test_fail(file, line, "%s: number %zu of %zu is %a and %a", what, i, a->len, a->at[i], b->at[i]);
+			test_fail(file, line, "%s: number %zu of %zu is %a and %a", what, i, a->len, a->at[i],
+			          b->at[i]);
 			return;
 		}
 }

@@ -5,8 +5,8 @@
 #include "nn/model/model.h"
 #include "tests/helpers/network.h"
 
-/* A network of every registered layer type: shortcuts, a tensor with two readers, folded and unfolded activations, a side branch.
- * 3x9x11 in, 4 classes. */
+/* A network of every registered layer type: shortcuts, a tensor with two readers, folded and unfolded activations, a
+ * side branch. 3x9x11 in, 4 classes. */
 extern const char *const every_layer_text;
 /* One of two expansions (nn/layer/expansion.c), with strides 1 and 2 and a shortcut, of the same input and classes. */
 extern const char *const expansions_text;
@@ -31,13 +31,15 @@ void model_run_plan(struct model_run *r, int batch);
 void model_run_create(struct model_run *r, const struct kernels *kernels);
 void model_run_close(struct model_run *r);
 
-/* Input and labels of a batch of images that depend on seed and image alone; empty lanes get `junk` and labels out of range. */
+/* Input and labels of a batch of images that depend on seed and image alone; empty lanes get `junk` and labels out of
+ * range. */
 void model_run_fill(struct model_run *r, int images, uint64_t seed, double junk);
 
 /* Forward, backward, and an update by SGD with momentum. */
 void model_run_train(struct model_run *r);
 
-/* Losses, correctness, logits, gradient by the input where there is one, gradients, weights, running state; taken (lanes.h). */
+/* Losses, correctness, logits, gradient by the input where there is one, gradients, weights, running state; taken
+ * (lanes.h). */
 struct outcome { double *at; size_t len; };
 struct outcome model_run_outcome(const struct model_run *r);
 

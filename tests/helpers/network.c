@@ -140,7 +140,8 @@ static void read_layer(struct net *net, char *text)
 	size_t name_len = strcspn(text, " ");
 	char name[40];
 	snprintf(name, sizeof name, "%.*s", (int)name_len, text);
-	net->layers[i] = (struct layer){ .type = layer_type_find(name), .config = net->configs[i], .from = { i - 1, i - 2 },
+	net->layers[i] = (struct layer){ .type = layer_type_find(name), .config = net->configs[i],
+	                                 .from = { i - 1, i - 2 },
 	                                 .at = { "net", i + 1, 1 } };
 	if (!net->layers[i].type || net->layers[i].type->kind.config_size > NET_CONFIG)
 		give_up("no such layer", name);

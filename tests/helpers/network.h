@@ -2,8 +2,9 @@
  *
  *   "conv channels=4 kernel=3x2 stride=2 padding=1,0,2,1; relu; add from=0,1; flatten; dense units=7 bias=0"
  *
- * Layers end at ";". Each reads the layer before it unless `from` names others, counted from 0, -1 for the input. What is not
- * stated has its field's default; choices are words. A text that cannot be read ends the test. Layer i stands at net:(i + 1):1. */
+ * Layers end at ";". Each reads the layer before it unless `from` names others, counted from 0, -1 for the input. What
+ * is not stated has its field's default; choices are words. A text that cannot be read ends the test. Layer i stands at
+ * net:(i + 1):1. */
 #ifndef TESTS_HELPERS_NETWORK_H
 #define TESTS_HELPERS_NETWORK_H
 

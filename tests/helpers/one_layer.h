@@ -17,8 +17,8 @@ struct one_layer {
 	double *d_params;       /* after the backward pass, groups added up */
 };
 
-/* A layer of one input as text (network.h), for `images` images of a shape; a plan that fails ends the test. All memory is taken
- * (lanes.h). What the pass does not write stays NaN. */
+/* A layer of one input as text (network.h), for `images` images of a shape; a plan that fails ends the test. All memory
+ * is taken (lanes.h). What the pass does not write stays NaN. */
 void one_layer_open(struct one_layer *l, const char *text, const struct kernels *kernels);
 void one_layer_shape(struct one_layer *l, struct shape in, int images);
 

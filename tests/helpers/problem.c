@@ -13,7 +13,8 @@ static void make_images(struct problem *p)
 	for (int n = 0; n < TRAINING + VALIDATION; n++) {
 		int label = (int)rng_below(&rng, 2);
 		for (int i = 0; i < PIXELS; i++)
-			p->pixels[n][i] = (uint8_t)(rng_below(&rng, 120) + ((i % SIDE < SIDE / 2) == (label == 0) ? 60 : 0));
+			p->pixels[n][i] = (uint8_t)(rng_below(&rng, 120) +
+			                            ((i % SIDE < SIDE / 2) == (label == 0) ? 60 : 0));
 		p->labels[n] = (uint8_t)label;
 	}
 }
@@ -25,7 +26,8 @@ void problem_open(struct problem *p, const char *optimizer, double rate)
 
 	memset(p, 0, sizeof *p);
 	make_images(p);
-	net_read(&p->net, shape, 2, "conv channels=4 kernel=3; batch_norm; relu; max_pool window=2; conv channels=6 kernel=3;"
+	net_read(&p->net, shape, 2,
+	         "conv channels=4 kernel=3; batch_norm; relu; max_pool window=2; conv channels=6 kernel=3;"
 	         "relu; dropout rate=0.1; global_average_pool; dense units=2");
 	config_read(type->kind.fields, p->optimizer_config, "");
 	p->recipe = (struct recipe){ .epochs = 6, .batch = 40, .learning_rate = rate, .scaling = SCALING_STANDARD,
@@ -33,7 +35,8 @@ void problem_open(struct problem *p, const char *optimizer, double rate)
 		.schedule = schedule_types[0], .schedule_config = p->schedule_config };
 	team_init(&p->team);
 	p->setup = (struct training_setup){ .network = &p->net.network, .recipe = &p->recipe, .seed = 1,
-		.kernels = kernels_choose(NULL), .team = &p->team, .training = { p->pixels[0], p->labels, TRAINING, shape },
+		.kernels = kernels_choose(NULL), .team = &p->team,
+		.training = { p->pixels[0], p->labels, TRAINING, shape },
 		.validation = { p->pixels[TRAINING], p->labels + TRAINING, VALIDATION, shape } };
 }
 

@@ -8,7 +8,8 @@
 #include <pthread.h>
 
 enum { PROBLEM_HELPERS = 3 };
-enum { SIDE = 8, PIXELS = SIDE * SIDE, TRAINING = 250, VALIDATION = 70 };      /* neither a multiple of the batch nor of 16 */
+/* Neither number of images is a multiple of the batch or of 16. */
+enum { SIDE = 8, PIXELS = SIDE * SIDE, TRAINING = 250, VALIDATION = 70 };
 
 /* Class 0: the brighter half is on the left; class 1: on the right. Noise over both. */
 struct problem {

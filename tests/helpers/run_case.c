@@ -32,7 +32,7 @@ const char *const tiny_sweep =
 	"    widths: [8]\n"
 	"    layers: [flatten, {dense: {units: 4w}}, relu, {dense: {units: classes}}]\n";
 
-/* --- data ------------------------------------------------------------------------------------------------------------------------ */
+/* --- data --- */
 
 static size_t put_header(unsigned char *to, const unsigned *dimensions, int count)
 {
@@ -50,7 +50,8 @@ static void write_set(const char *name, unsigned count, unsigned state)
 {
 	static unsigned char images[1 << 16], labels[1 << 12];
 	char file[64];
-	size_t image_end = put_header(images, (unsigned[]){ count, SIDE, SIDE }, 3), label_end = put_header(labels, &count, 1);
+	size_t image_end = put_header(images, (unsigned[]){ count, SIDE, SIDE }, 3);
+	size_t label_end = put_header(labels, &count, 1);
 
 	for (unsigned i = 0; i < count; i++) {
 		unsigned label = (i * 7 + i / 5) % CLASSES;
@@ -81,11 +82,12 @@ const char *run_case_write_sweep(const char *yaml)
 	return test_write("tiny.yaml", text, strlen(text));
 }
 
-/* --- runs ------------------------------------------------------------------------------------------------------------------------ */
+/* --- runs --- */
 
 static struct running_program *start(const char *reports, int threads, const char *const *arguments, pid_t *id)
 {
-	const char *argv[MAX_RUN_ARGUMENTS + 6] = { archsweep_path(), "run", test_path("tiny.yaml"), "--reports", test_path(reports) };
+	const char *argv[MAX_RUN_ARGUMENTS + 6] = { archsweep_path(), "run", test_path("tiny.yaml"), "--reports",
+		test_path(reports) };
 	char variable[32];
 	const char *environment[] = { variable, "NO_COLOR=1", NULL };
 
@@ -133,7 +135,7 @@ void check_run(const char *file, int line, struct program_result result, int sta
 	program_result_free(&result);
 }
 
-/* --- what is left behind --------------------------------------------------------------------------------------------------------- */
+/* --- what is left behind --- */
 
 static bool is_record(const char *name)
 {
@@ -143,7 +145,8 @@ static bool is_record(const char *name)
 }
 
 /* Calls `each` for every file of the points folder that records and curves live in. */
-static int for_each_file(const char *reports, void (*each)(const char *path, const char *name, void *about), void *about)
+static int for_each_file(const char *reports, void (*each)(const char *path, const char *name, void *about),
+                         void *about)
 {
 	char folder[PATH], path[2 * PATH];
 	int count = 0;
@@ -201,7 +204,8 @@ static void match_record(const char *path, const char *name, void *about)
 {
 	struct search *s = about;
 
-	if (is_record(name) && strcmp(record_value(path, "family"), s->family) == 0 && strcmp(record_value(path, "width"), s->width) == 0)
+	if (is_record(name) && strcmp(record_value(path, "family"), s->family) == 0 &&
+	    strcmp(record_value(path, "width"), s->width) == 0)
 		snprintf(s->found, sizeof s->found, "%s", path);
 }
 

@@ -11,8 +11,8 @@ enum { MAX_RUN_ARGUMENTS = 24 };
 /* Three points of family "small" at widths 1, 2, 4 and one of "flat": 8x8 images, 3 classes, a few epochs. */
 extern const char *const tiny_sweep;
 
-/* Writes four IDX files into the test's folder: 128 training images, of which `tiny_sweep` holds out 32, and 32 test images. Their
- * pixels tell their class, more or less; another `salt` gives other noise. */
+/* Writes four IDX files into the test's folder: 128 training images, of which `tiny_sweep` holds out 32, and 32 test
+ * images. Their pixels tell their class, more or less; another `salt` gives other noise. */
 void run_case_write_data(unsigned salt);
 /* Writes tiny.yaml (NULL: tiny_sweep) and returns its path. */
 const char *run_case_write_sweep(const char *yaml);
@@ -30,14 +30,15 @@ void check_run(const char *file, int line, struct program_result result, int sta
 
 /* Records below FOLDER/reports/tiny/points: how many there are (curves not counted). */
 int count_records(const char *reports);
-/* The file of the record of family/width, "" where there is none; found by its contents. In a ring of static buffers. */
+/* The file of the record of family/width, "" where there is none; found by its contents. In a ring of static
+ * buffers. */
 const char *record_file(const char *reports, const char *family, const char *width);
 /* One column's value in a record's file; "" where it has none. In a ring of static buffers. */
 const char *record_value(const char *file, const char *column);
 /* The file of its weights, which may be missing. In a ring of static buffers. */
 const char *weights_file(const char *reports, const char *family, const char *width);
-/* Whether two reports hold the same records, curves and weights, byte for byte, apart from the columns of times and threads. Says what
- * differs. */
+/* Whether two reports hold the same records, curves and weights, byte for byte, apart from the columns of times and
+ * threads. Says what differs. */
 bool same_records(const char *reports, const char *others);
 /* A number that changes when a file is written anew, by whatever way; 0 where it is missing. */
 unsigned long long file_stamp(const char *path);

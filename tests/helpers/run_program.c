@@ -1,4 +1,5 @@
-/* See run_program.h. One loop over poll reads both pipes, so a child that fills one never waits for us to read the other. */
+/* See run_program.h. One loop over poll reads both pipes, so a child that fills one never waits for us to read the
+ * other. */
 #include "tests/helpers/run_program.h"
 
 #include <errno.h>
@@ -136,7 +137,8 @@ static void captured_read(struct running_program *running, struct captured *outp
 	output->len += (size_t)got;
 }
 
-/* Until both pipes have ended. A grandchild that keeps a pipe open counts as not ended, and is given up on at the deadline. */
+/* Until both pipes have ended. A grandchild that keeps a pipe open counts as not ended, and is given up on at the
+ * deadline. */
 static void outputs_read(struct running_program *running)
 {
 	struct captured *outputs = running->outputs;

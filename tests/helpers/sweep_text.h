@@ -20,8 +20,8 @@
 /* Writes families/NAME.yaml beside the sweep. */
 void write_family(const char *name, const char *text);
 
-/* The sweep of a text, written to s.yaml in the test's folder; `set`: one assignment or NULL. NULL where it was refused, and the
- * message, without the test's folder, in a static buffer. */
+/* The sweep of a text, written to s.yaml in the test's folder; `set`: one assignment or NULL. NULL where it was
+ * refused, and the message, without the test's folder, in a static buffer. */
 struct sweep *sweep_of(const char *text, const char *set);
 const char *sweep_refusal(void);
 

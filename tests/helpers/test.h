@@ -1,5 +1,7 @@
-/* The test harness: a TEST registers itself, a failed CHECK prints both values and is counted, main runs all or those whose names
- * contain a word of the command line, prints "N passed, N failed" and exits 1 if anything failed. */
+/* The test harness: a TEST registers itself, a failed CHECK prints both values and is counted, main runs all or those
+ * whose names contain a word of the command line, prints "N passed, N failed" and exits 1 if anything failed. Tests run
+ * side by side, each in a process of its own; a TEST_ALONE runs while no other does, since it measures times or counts
+ * on threads that run at once. */
 #ifndef TESTS_HELPERS_TEST_H
 #define TESTS_HELPERS_TEST_H
 
@@ -9,6 +11,7 @@
 struct test {
 	const char *name, *file;
 	void (*run)(void);
+	bool alone;
 	struct test *next;
 };
 
@@ -30,11 +33,13 @@ void check_long(const char *file, int line, long long got, long long want, const
 /* Element by element: |got - want| <= tolerance * max(1, |want|); NaN never passes. */
 void check_close(const char *file, int line, double got, double want, double tolerance, const char *what);
 
-#define TEST(test_name) \
+#define TEST_DEFINED(test_name, is_alone) \
 	static void test_name(void); \
-	static struct test test_##test_name = { #test_name, __FILE__, test_name, NULL }; \
+	static struct test test_##test_name = { #test_name, __FILE__, test_name, is_alone, NULL }; \
 	__attribute__((constructor)) static void register_##test_name(void) { test_register(&test_##test_name); } \
 	static void test_name(void)
+#define TEST(test_name) TEST_DEFINED(test_name, false)
+#define TEST_ALONE(test_name) TEST_DEFINED(test_name, true)
 
 #define CHECK(condition) do { if (!(condition)) test_fail(__FILE__, __LINE__, "%s is false", #condition); } while (0)
 #define CHECK_TEXT(got, want) check_text(__FILE__, __LINE__, got, want, #got)

@@ -17,7 +17,8 @@ const char *tsv_field(const char *tsv, int row, const char *name)
 	int column = 0;
 	const char *at = tsv;
 
-	for (size_t len; (len = strcspn(at, "\t\n")) != strlen(name) || memcmp(at, name, len) != 0; at += len + 1, column++)
+	for (size_t len; (len = strcspn(at, "\t\n")) != strlen(name) || memcmp(at, name, len) != 0;
+	     at += len + 1, column++)
 		if (at[len] != '\t')
 			return "no such column";
 	for (at = tsv; row >= 0 && at; row--)
@@ -52,7 +53,8 @@ const char *file_text(const char *path)
 
 bool same_files(const char *left, const char *right)
 {
-	struct program_result r = run_program((struct program){ .argv = (const char *[]){ "cmp", "-s", left, right, NULL } });
+	struct program_result r = run_program((struct program){
+		.argv = (const char *[]){ "cmp", "-s", left, right, NULL } });
 	int status = r.status;
 
 	program_result_free(&r);

@@ -4,8 +4,8 @@
 
 #include <stdbool.h>
 
-/* The field of that name in a row (0 is the first below the header) of TSV text; "no such column", "no such row". In a ring of 16
- * static buffers. */
+/* The field of that name in a row (0 is the first below the header) of TSV text; "no such column", "no such row". In a
+ * ring of 16 static buffers. */
 const char *tsv_field(const char *tsv, int row, const char *name);
 
 void check_contains(const char *file, int line, const char *text, const char *part);
