@@ -103,8 +103,8 @@ DOUBLE := $(BUILD)/double
 
 NN := $(patsubst %.c,%.o,$(wildcard nn/*/*.c))
 ISA := $(notdir $(patsubst %.c,%.o,$(wildcard nn/kernel/isa/*.c)))
-# What the sets avx512 and avx512bf16 do not share: the table, and what multiplies pairs of bfloat16. (An object of -flto
-# can't be copied.)
+# What the sets avx512 and avx512bf16 do not share: the table, and what multiplies pairs of bfloat16. (An object of
+# -flto can't be copied.)
 OWN_BF16 := $(if $(findstring -flto,$(CFLAGS)),$(ISA),$(notdir $(patsubst %.c,%.o,$(shell \
 	grep -l -e nn/kernel/isa/pairs.h -e AVX512BF16 nn/kernel/isa/*.c))))
 BENCH_OBJECTS := $(patsubst %.c,%.o,$(wildcard bench/*/*.c))

@@ -3,7 +3,7 @@
 #
 #   sh ci/style.sh [FOLDER]         of the project that is checked; default: this one
 #
-# Files end at 500 lines, functions at 60 (kernels at 100), lines at 140 columns; no trailing blanks; no typedefs that
+# Files end at 500 lines, functions at 60 (kernels at 100), lines at 120 columns; no trailing blanks; no typedefs that
 # end in _t; none of the calls that overflow or swallow errors, and none of the flags under which not-a-number goes
 # unseen.
 set -eu
@@ -30,7 +30,7 @@ check_texts()
 		}
 		FNR == 501 && FILENAME ~ /\.[ch]$/ { complain("the file has more than 500 lines") }
 		/[ \t\r]$/ { complain("trailing blanks") }
-		length($0) > 60 && columns_of($0) > 140 { complain("more than 140 columns: " columns_of($0)) }
+		length($0) > 60 && columns_of($0) > 120 { complain("more than 120 columns: " columns_of($0)) }
 		FILENAME ~ /(Makefile|\.yml)$/ && /^[^#]*-(Ofast|ffast-math)/ {
 			complain("not-a-number must stay visible: no fast math")
 		}

@@ -27,7 +27,7 @@ static const struct option_row options[] = {
 	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep: recipe.epochs=3", .repeats = true },
 	{ "reports", 'r', "DIR", .help = "keep records in DIR/<sweep>/ instead of reports/<sweep>/" },
 	{ "threads", 't', "N", .help = "use N threads", .min = 1, .max = 1024 },
-	{ "memory", 'm', "MIB", .help = "use at most so much memory for training, in MiB", .min = 1, .max = 1 << 28 },
+	{ "memory", 'm', "MIB", .help = "use at most that much memory for training, in MiB", .min = 1, .max = 1 << 28 },
 	{ "json", 'j', .help = "print the table as an array of objects", .excludes = "tsv" },
 	{ "tsv", .help = "print the table as tab-separated values below a line of names" },
 	{ "quiet", 'q', .help = "show no progress", .excludes = "verbose" },

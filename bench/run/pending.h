@@ -1,4 +1,4 @@
-/* Which points of a sweep were asked for, what each costs, and which of them are pending: still to be trained.
+/* Which points of a sweep were chosen, what each costs, and which of them are pending: still to be trained.
  * Floor 4g. */
 #ifndef BENCH_RUN_PENDING_H
 #define BENCH_RUN_PENDING_H
@@ -25,7 +25,7 @@ struct pending_point {
 
 struct pending {
 	int count;
-	struct pending_point *points;   /* [count], owned: all that were asked for, in the sweep's order */
+	struct pending_point *points;   /* [count], owned: all that were chosen, in the sweep's order */
 	int to_train;                   /* those that are not up to date */
 };
 

@@ -10,7 +10,7 @@ struct forecast {
 	const double *images_per_second, *seconds;      /* [pending->count], borrowed */
 };
 
-/* All points that were asked for, with what they cost and why they would be trained. */
+/* All chosen points, with what they cost and why they would be trained. */
 bool pending_table_print(const struct sweep *sweep, const struct pending *pending, struct forecast forecast,
                          enum table_format format, struct error *err);
 

@@ -9,7 +9,7 @@ enum {
 	/* Channels read and written together, above which outputs are not computed in tiles of 4x4: three of them do
 	 * not fit L2, and their rounding, 3 times that of 2x2, is seen in the decisions of rectifiers. */
 	MOST_OF_FOUR = 160,
-	SCRATCH_BYTES = 3 << 18,        /* of the transformed tiles: so much fits L2 beside the weights */
+	SCRATCH_BYTES = 3 << 18,        /* of the transformed tiles: that fits L2 beside the weights */
 };
 
 /* Products for a plane and a pair of channels. */

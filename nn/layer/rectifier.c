@@ -1,5 +1,5 @@
 /* Rectifiers: relu, relu6 and leaky relu, three cases of y = min(max(x, slope * x), cap). Usually applied by the layer
- * before, on its way out; the steps here are for where that cannot be. Floor 2. */
+ * before, as it writes its output; the steps here are for where that cannot be. Floor 2. */
 #include "nn/layer/layer.h"
 
 struct leaky_relu { double slope; };

@@ -76,7 +76,7 @@ const real *model_logits(const struct model *model);
 
 /* Stretches of the one block: parameters and state layer by layer, each layer's arrays in its plan's order, nothing
  * between. Gradients are ordered as parameters. They are complete after model_backward; d_input is NULL unless the
- * network asks for it, averages (of params_len parameters) and state_averages are NULL unless the plan has them. */
+ * network wants it, averages (of params_len parameters) and state_averages are NULL unless the plan has them. */
 struct model_memory {
 	real *params, *gradients, *state, *averages, *state_averages;
 	size_t params_len, state_len;

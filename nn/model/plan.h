@@ -105,7 +105,7 @@ struct model_plan {
 /* plan_graph.c: fills plan->nodes; checks that every layer is read and that the last one writes logits. */
 bool plan_graph(struct model_plan *plan, struct error *err);
 
-/* Threads that find work in the model: as many as groups, if a team has so many. */
+/* Threads that find work in the model: one per group, at most a whole team. */
 int plan_threads(const struct model_plan *plan);
 
 /* Inputs of an operation: 1, or 2 where it joins. */

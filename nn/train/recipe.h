@@ -17,7 +17,7 @@ struct recipe {
 	int scaling;            /* enum scaling */
 	bool flip;              /* mirror half of the training images left to right */
 	double shift;           /* shift training images by up to this share of height and width, padding with zeros */
-	int patience;           /* end after so many epochs without a gain in validation accuracy; 0: run all epochs */
+	int patience;   /* end after that many epochs with no gain in validation accuracy; 0: run all epochs */
 	double min_gain;        /* what counts as a gain, in accuracy 0..1 */
 	const struct optimizer_type *optimizer;
 	const void *optimizer_config;   /* borrowed from whoever filled the recipe */

@@ -69,7 +69,7 @@ static void check_refusal(struct program_result r, int status, const char *err)
 /* --- Speeds ------------------------------------------------------------------------------------------------------- */
 
 /* Operations an image, width 2: convolution 2 * 64 * 18 forward and as many for the weight gradients, dense 2 * 96
- * three times. The bytes are those of tests/test_plan_cost.c's rules, worked out for this network term by term. */
+ * three times. The bytes are those of tests/nn/test_plan_cost.c's rules, worked out for this network term by term. */
 TEST(bench_counts_what_it_measures)
 {
 	struct program_result r = BENCH("--tsv", "--peak", "100", write_tiny());

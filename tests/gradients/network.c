@@ -1,2 +1,2 @@
-/* Networks as text (tests/network.h), here in the build whose numbers are doubles. */
+/* Networks as text (tests/helpers/network.h), here in the build whose numbers are doubles. */
 #include "tests/helpers/network.c"

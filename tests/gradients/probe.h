@@ -5,7 +5,7 @@
 #include "tests/helpers/network.h"
 
 struct probe {
-	const char *text;       /* the network, as in tests/network.h */
+	const char *text;       /* the network, as in tests/helpers/network.h */
 	struct shape input;
 	int classes;
 	/* the input's numbers are spread evenly over -reach .. reach, in random order, no two alike */

@@ -8,11 +8,12 @@
 /* A network of every registered layer type: shortcuts, a tensor with two readers, folded and unfolded activations, a
  * side branch. 3x9x11 in, 4 classes. */
 extern const char *const every_layer_text;
-/* One of two expansions (nn/layer/expansion.c), with strides 1 and 2 and a shortcut, of the same input and classes. */
+/* One with two inverted residuals (nn/fused/conv_norm_depthwise.c), with strides 1 and 2 and a shortcut, of the same
+ * input and classes. */
 extern const char *const expansions_text;
-/* One in which 1x1 convolutions have batch norm in their weights (nn/layer/normed.c), likewise. */
+/* One in which 1x1 convolutions have batch norm in their weights (nn/fused/norm_conv.c), likewise. */
 extern const char *const norms_text, *const projections_text;
-/* One that ends two stages with transitions (nn/layer/transition.c), likewise. */
+/* One that ends two stages with a max pooling (nn/fused/conv_norm_pool.c), likewise. */
 extern const char *const transitions_text;
 
 struct model_run {

@@ -12,8 +12,10 @@ void one_layer_open(struct one_layer *l, const char *text, const struct kernels 
 	net_read(&l->net, (struct shape){ 1, 1, 1 }, 1, text);
 	l->type = l->net.layers[0].type;
 	l->bf16 = false;
-	l->member = (struct member){ .config = l->net.layers[0].config, .plan = &l->plan, .activation = ACTIVATION_IDENTITY };
-	l->pass = (struct pass){ .kernels = kernels, .plan = &l->needs, .members = &l->member, .host = &l->member, .member_count = 1,
+	l->member = (struct member){ .config = l->net.layers[0].config, .plan = &l->plan,
+		.activation = ACTIVATION_IDENTITY };
+	l->pass = (struct pass){ .kernels = kernels, .plan = &l->needs, .members = &l->member, .host = &l->member,
+		.member_count = 1,
 	                         .activation = ACTIVATION_IDENTITY, .training = true };
 }
 

@@ -26,7 +26,7 @@ struct problem {
 /* "adam" or "sgd" at a constant rate (0: its usual one), 6 epochs of batches of 40; `p` must stay where it is. */
 void problem_open(struct problem *p, const char *optimizer, double rate);
 
-/* Another schedule; its fields as in tests/network.h. */
+/* Another schedule; its fields as in tests/helpers/network.h. */
 void problem_schedule(struct problem *p, const char *name, const char *fields);
 
 struct training *problem_start(const struct problem *p);

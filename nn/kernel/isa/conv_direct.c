@@ -1,5 +1,5 @@
-/* Direct convolution of one lane group: sums as the formula of struct conv_job (kernels.h) has them. Floor 1. Its blocks:
- * conv_block.h. */
+/* Direct convolution of one lane group: sums as the formula of struct conv_job (kernels.h) has them. Floor 1. Its
+ * blocks: conv_block.h. */
 #include "nn/kernel/isa/conv_block.h"
 #include "nn/kernel/isa/conv_plane.h"
 
