@@ -75,11 +75,7 @@ static void settle(const struct pass *p, int index)
 
 	(void)index;
 	norm_settle(&m.norm);
-	for (int i = 0; i < inputs(p); i++) {
-		struct affine affine = norm_affine(&m.norm, i);
-		m.scale[i] = affine.scale;
-		m.shift[i] = affine.shift;
-	}
+	norm_scales(&m.norm, m.scale, m.shift);
 }
 
 /* What forward and backward have in common. */
@@ -149,7 +145,7 @@ static void finish(const struct pass *p, int group, int channel, real *to)
 	p->kernels->batch_norm_backward(&(struct batch_norm_job){
 		.x = channel_at(p->in[0], group, channel), .d_y = channel_at(p->d_in[0], group, channel), .d_x = to,
 		.pixels = pixels_of(in), .lane_mask = mask, .mean = m.norm.mean[channel], .gain = m.gain[channel],
-		.slope = m.slope[channel], .shift = m.constant[channel], .mask_by = p->mask });
+		.slope = m.slope[channel], .shift = m.constant[channel], .mask = p->mask });
 }
 
 static void finish_all(const struct pass *p, int group)

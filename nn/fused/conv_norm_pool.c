@@ -168,7 +168,7 @@ static void apply_backward(const struct pass *p, int group)
 	job.d_weights = member_d_params(p->host, group);
 	job.d_bias = member_d_bias(p->host, group);
 	job.d_in = p->d_in[0].at ? group_at(p->d_in[0], group) : NULL;
-	job.mask_by = p->mask;
+	job.mask = p->mask;
 	job.stream = streams_past(p->d_in[0]);
 	p->kernels->conv_norm_pool_backward(&job);
 }

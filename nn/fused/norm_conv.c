@@ -95,11 +95,7 @@ static void settle(const struct pass *p, int index)
 
 	(void)index;
 	norm_settle(&at.norm);
-	for (int i = 0; i < inputs(p); i++) {
-		struct affine affine = norm_affine(&at.norm, i);
-		at.scale[i] = affine.scale;
-		at.shift[i] = affine.shift;
-	}
+	norm_scales(&at.norm, at.scale, at.shift);
 }
 
 static int forward_blocks(const struct pass *p)

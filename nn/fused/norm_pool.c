@@ -115,11 +115,11 @@ static void apply_backward(const struct pass *p, int group)
 	for (int c = 0; c < p->in[0].shape.c; c++) {
 		struct norm_pool_job job = { .pool = pool_job(&m, group, c), .norm = norm_job(&m.norm, c) };
 		job.norm.lane_mask = mask;
-		job.norm.mask_by = p->mask;
+		job.norm.mask = p->mask;
 		job.norm.stream = streams_past(p->d_in[0]);
 		job.pool.d_out = channel_at(p->d_out, group, c);
 		job.pool.d_in = channel_at(p->d_in[0], group, c);
-		job.pool.mask_by = p->mask;
+		job.pool.mask = p->mask;
 		p->kernels->norm_max_pool_backward(&job);
 	}
 }

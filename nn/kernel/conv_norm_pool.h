@@ -37,7 +37,7 @@ struct conv_norm_pool_job {
 	const real *transposed_weights; /* packed, [in_shape.c][channels] */
 	real *d_weights, *d_bias;       /* [channels][in_shape.c]; [channels] or NULL */
 	real *d_in;                     /* or NULL */
-	const struct activation *mask_by; /* whose outputs `in` are: d_in is multiplied by its derivative; or NULL */
+	const struct activation *mask; /* whose outputs `in` are: d_in is multiplied by its derivative; or NULL */
 	bool stream;                    /* d_in: see streams() */
 };
 

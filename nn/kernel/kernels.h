@@ -127,7 +127,7 @@ struct pool_job {
 	real *d_in;             /* backward only, overwritten */
 	/* Max pooling backward only, or NULL: `in` are outputs of this activation, d_in is the gradient with respect to
 	 * its inputs. */
-	const struct activation *mask_by;
+	const struct activation *mask;
 };
 
 struct affine {
@@ -137,21 +137,21 @@ struct affine {
 };
 
 /* d_x = lane_mask * (d_y * gain + (x - mean) * slope + shift) over the pixels of one channel; d_x may be d_y. Where x
- * are outputs of the activation `mask_by`, d_x is multiplied by its derivative. */
+ * are outputs of the activation `mask`, d_x is multiplied by its derivative. */
 struct batch_norm_job {
 	const real *x, *d_y;
 	real *d_x;
 	size_t pixels;
 	const real *lane_mask;  /* [LANES], 64-byte aligned: 1 for lanes that carry an image, else 0 */
 	real mean, gain, slope, shift;
-	const struct activation *mask_by;       /* or NULL */
+	const struct activation *mask;       /* or NULL */
 	bool stream;            /* see streams() */
 };
 
 /* The gradient of one channel's batch norm with max pooling behind it: struct batch_norm_job with d_y = d_out at each
  * window's argmax, 0 elsewhere. */
 struct norm_pool_job {
-	/* Of one channel: in = x, out = of each window the x at its argmax, d_in = d_x, mask_by as in
+	/* Of one channel: in = x, out = of each window the x at its argmax, d_in = d_x, mask as in
 	 * batch_norm_job. */
 	struct pool_job pool;
 	struct batch_norm_job norm;     /* lane_mask, mean, gain, slope, shift */

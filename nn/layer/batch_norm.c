@@ -133,6 +133,15 @@ struct affine norm_affine(const struct norm *n, int c)
 	return (struct affine){ scale, beta[c] - n->mean[c] * scale, n->member->activation, false };
 }
 
+void norm_scales(const struct norm *n, real *scale, real *shift)
+{
+	for (int c = 0; c < channels(n); c++) {
+		struct affine affine = norm_affine(n, c);
+		scale[c] = affine.scale;
+		shift[c] = affine.shift;
+	}
+}
+
 void norm_measure_backward(const struct norm *n, int group, int c, struct norm_gradient g)
 {
 	real *d_gamma = member_d_params(n->member, group), *d_beta = d_gamma + channels(n);
@@ -259,7 +268,7 @@ void norm_apply_backward(const struct norm *n, int group, struct tensor d_y)
 		job.d_y = channel_at(d_y, group, c);
 		job.d_x = channel_at(p->d_in[0], group, c);
 		job.lane_mask = mask;
-		job.mask_by = p->mask;
+		job.mask = p->mask;
 		job.stream = streams_past(p->d_in[0]);
 		p->kernels->batch_norm_backward(&job);
 	}

@@ -34,6 +34,8 @@ void norm_settle_channel(const struct norm *n, int c, double mean, double varian
 
 /* Of a settled channel: scale, shift and the activation behind; not streamed. */
 struct affine norm_affine(const struct norm *n, int c);
+/* Scale and shift of all channels, settled; [channels] each. */
+void norm_scales(const struct norm *n, real *scale, real *shift);
 
 /* x and d_y of one channel of one group, `pixels` of each. */
 struct norm_gradient { const real *x, *d_y; size_t pixels; };

@@ -92,7 +92,7 @@ static struct pool_job job_backward(const struct pass *p, int group)
 
 	j.d_out = group_at(p->d_out, group);
 	j.d_in = group_at(p->d_in[0], group);
-	j.mask_by = p->mask;
+	j.mask = p->mask;
 	return j;
 }
 

@@ -138,7 +138,7 @@ static struct conv_norm_pool_job job_of(const struct bed *b, const real *mask)
 		.slope = take_copy(b->slope, c), .shift = take_copy(b->shift, c),
 		.d_out = take_lanes(b->d_out, b->out, LANES, 0), .transposed_weights = packed.turned,
 		.d_weights = take_reals(c * n), .d_bias = take_reals(c), .d_in = take_reals(LANES * image_len(b->in)),
-		.mask_by = &b->mask_by };
+		.mask = &b->mask_by };
 }
 
 static const char *name_of(const struct bed *b, const char *set)

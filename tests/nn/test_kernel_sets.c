@@ -180,7 +180,7 @@ static struct written run_pool(struct round *r, pool_kernel *forward, pool_kerne
 	forward(&job);
 	job.d_out = take_normals(r, group_len(out));
 	job.d_in = both + group_len(out);
-	job.mask_by = r->mask_by;
+	job.mask = r->mask_by;
 	backward(&job);
 	return (struct written){ both, group_len(out) + group_len(r->in) };
 }
@@ -199,7 +199,7 @@ static struct written run_norm_max_pool(struct round *r)
 		mask[i] = i < 13;
 	job.pool.d_out = take_normals(r, group_len(out));
 	job.pool.d_in = all + group_len(out);
-	job.pool.mask_by = r->mask_by;
+	job.pool.mask = r->mask_by;
 	job.norm = (struct batch_norm_job){ .lane_mask = mask, .mean = (real)0.123, .gain = (real)1.37,
 	                                    .slope = (real)-0.71, .shift = (real)0.19 };
 	r->kernels->norm_max_pool_backward(&job);
@@ -239,7 +239,7 @@ static struct written run_batch_norm(struct round *r)
 	r->kernels->batch_norm_backward(&(struct batch_norm_job){
 		.x = x, .d_y = d, .d_x = both + len, .pixels = pixels, .lane_mask = mask,
 		.mean = (real)0.123, .gain = (real)1.37, .slope = (real)-0.71, .shift = (real)0.19,
-		.mask_by = r->mask_by, .stream = r->stream });
+		.mask = r->mask_by, .stream = r->stream });
 	return (struct written){ both, 2 * len };
 }
 

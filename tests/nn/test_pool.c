@@ -215,7 +215,7 @@ static void check_norm(const struct naive_pool *p, const struct affine *rule, co
 	k->scale_shift(job.pool.out, out, image_len(p->out_shape), rule);
 	job.pool.d_out = take_lanes(p->d_out, p->out_shape, LANES, 0);
 	job.pool.d_in = d_in;
-	job.pool.mask_by = is_identity(*mask_by) ? NULL : mask_by;
+	job.pool.mask = is_identity(*mask_by) ? NULL : mask_by;
 	job.norm = (struct batch_norm_job){ .lane_mask = mask, .mean = 0.5, .gain = 2, .slope = 0.25, .shift = 1 };
 	k->norm_max_pool_backward(&job);
 	CHECK_EQUAL(k->name, take_plain(out, p->out_shape, LANES), p->out, LANES * image_len(p->out_shape));

@@ -145,7 +145,7 @@ static void compute_d(const struct conv_norm_pool_job *j, const struct work *at,
 		prefetch_windows(j, b, c + 1);
 		job.pool.d_out = j->d_out + (job.pool.out - j->x_at_argmax);
 		job.pool.d_in = at->d + (size_t)c * plane_len(at->shape);
-		job.pool.mask_by = &j->activation;
+		job.pool.mask = &j->activation;
 		KERNEL(norm_max_pool_backward)(&job);
 	}
 }
@@ -163,8 +163,8 @@ static void compute_d_in(const struct conv_norm_pool_job *j, const struct work *
 	struct conv_job job = long_row(at->d, at->shape, j->d_in + before, j->in_shape, b->done * j->in_shape.w);
 
 	job.weights = j->transposed_weights;
-	job.mask_by = j->mask_by ? j->in + before : NULL;
-	job.mask_activation = j->mask_by ? *j->mask_by : ACTIVATION_IDENTITY;
+	job.mask_by = j->mask ? j->in + before : NULL;
+	job.mask_activation = j->mask ? *j->mask : ACTIVATION_IDENTITY;
 	job.stream = j->stream;
 	KERNEL(conv)(&job);
 }

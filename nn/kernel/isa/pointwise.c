@@ -91,7 +91,7 @@ INLINE void norm_part(struct batch_norm_job j, struct activation activation, enu
 
 INLINE void norm_masked(const struct batch_norm_job *job, enum masking masking)
 {
-	struct activation activation = job->mask_by ? *job->mask_by : ACTIVATION_IDENTITY;
+	struct activation activation = job->mask ? *job->mask : ACTIVATION_IDENTITY;
 
 	for (int part = 0; part < PARTS; part++) {
 		struct batch_norm_job j = *job;
@@ -108,7 +108,7 @@ INLINE void norm_masked(const struct batch_norm_job *job, enum masking masking)
 
 void KERNEL(batch_norm_backward)(const struct batch_norm_job *job)
 {
-	switch (masking_of(job->mask_by)) {
+	switch (masking_of(job->mask)) {
 	case NO_MASK: norm_masked(job, NO_MASK); break;
 	case RELU_MASK: norm_masked(job, RELU_MASK); break;
 	case ANY_MASK: norm_masked(job, ANY_MASK); break;

@@ -110,8 +110,8 @@ INLINE void pass_gradient(const struct pool_job *j, int c, const struct spot *s,
 	const size_t first = at(j, c, s->row, s->column);
 	vec best = load(j->out + s->out), d = load(j->d_out + s->out), zero = splat(0);
 
-	if (j->mask_by)
-		d = masked(d, best, *j->mask_by);
+	if (j->mask)
+		d = masked(d, best, *j->mask);
 	UNROLL_CONSTANT
 	for (int row = 0; row < rows; row++)
 		UNROLL_CONSTANT
@@ -300,7 +300,7 @@ INLINE void norm_windows(const struct norm_pool_job *j, enum masking masking)
 {
 	const struct batch_norm_job *b = &j->norm;
 	const struct norm n = { load(b->lane_mask), splat(b->mean), splat(b->slope), splat(b->shift), splat(b->gain),
-	                        j->pool.mask_by ? *j->pool.mask_by : ACTIVATION_IDENTITY, j->cached ? 0 : PAGE };
+	                        j->pool.mask ? *j->pool.mask : ACTIVATION_IDENTITY, j->cached ? 0 : PAGE };
 	int ready = j->ready;
 
 	for (int y = 0; y < j->pool.out_shape.h; y++)
@@ -313,7 +313,7 @@ void KERNEL(norm_max_pool_backward)(const struct norm_pool_job *job)
 {
 	for (int part = 0; part < PARTS; part++) {
 		struct norm_pool_job j = norm_part_of(job, part);
-		switch (masking_of(job->pool.mask_by)) {
+		switch (masking_of(job->pool.mask)) {
 		case NO_MASK: norm_windows(&j, NO_MASK); break;
 		case RELU_MASK: norm_windows(&j, RELU_MASK); break;
 		case ANY_MASK: norm_windows(&j, ANY_MASK); break;
