@@ -27,9 +27,9 @@ static const struct option_row options[] = {
 };
 
 static const char help[] =
-	"POINT is \"family/width\", with several seeds \"family/width/seed\", or the beginning of an id. "
-	"The weights are those\n"
-	"after the last update of its training, kept by `archsweep run`.\n"
+	"POINT is \"family/width\", with several seeds \"family/width/seed\", or the beginning of an id.\n"
+	"The weights are those that judged the final epoch, kept by `archsweep run`: after its last update,\n"
+	"or their running averages where the recipe has `average_weights`.\n"
 	"\n"
 	"Arrays are in Keras' layout and in the order of its get_weights(): convolution kernels [rows, columns, in, "
 	"out]\n"

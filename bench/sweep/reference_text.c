@@ -166,7 +166,9 @@ const char text_layers[] =
 	"- `[top, bottom, left, right]`: each side by itself.\n"
 	"`init` says how the first weights are drawn; biases begin with 0:\n"
 	"- `he`: normally distributed, with standard deviation sqrt(2 / fan_in). For layers before a rectifier.\n"
-	"- `glorot`: evenly distributed between -r and r, r = sqrt(6 / (fan_in + fan_out)). Keras' default.";
+	"- `glorot`: evenly distributed between -r and r, r = sqrt(6 / (fan_in + fan_out)). Keras' default.\n"
+	"\n"
+	"fan_in counts the taps that an output reads, fan_out the taps of all outputs, in groups too, as in PyTorch.";
 
 const char text_recipe[] =
 	"The recipe says how every point of the sweep is trained. Only `epochs` is required.\n"
@@ -183,10 +185,10 @@ const char text_recipe[] =
 	"updates, as TensorFlow's ExponentialMovingAverage does.\n"
 	"- Early end: with `patience` a point ends after that many epochs without a gain of `min_gain` in validation "
 	"accuracy. The data needs validation images.\n"
-	"- Precision: with `bf16` convolutions that read and write 4 channels and more multiply numbers rounded to "
-	"bfloat16 and add in float32, forward and in both gradients. Weights, activations, batch norm, the "
-	"optimizer, dense and depthwise layers stay float32. AMD's processors with AVX512_BF16 are faster that way, "
-	"others slower: see `bench/README.md`. Another precision is another point.\n"
+	"- Precision: with `bf16` convolutions that read and write 4 channels and more (with `groups`: of each group) "
+	"multiply numbers rounded to bfloat16 and add in float32, forward and in both gradients. Weights, "
+	"activations, batch norm, the optimizer, dense and depthwise layers stay float32. AMD's processors with "
+	"AVX512_BF16 are faster that way, others slower: see `bench/README.md`. Another precision is another point.\n"
 	"- Weight decay belongs to the optimizer. `dropout` and `spatial_dropout` are layers.";
 
 const char text_optimizers[] =

@@ -132,7 +132,7 @@ static bool plan(const void *config, const struct plan_request *in, struct layer
 	int taps = c->kernel.h * c->kernel.w;
 	out->out = g.out;
 	out->params[out->param_count++] = (struct param_plan){ .name = "kernel", .len = g.kernel_len,
-		.init = c->init ? INIT_GLOROT : INIT_HE, .fan_in = g.in_each * taps, .fan_out = g.out_each * taps,
+		.init = c->init ? INIT_GLOROT : INIT_HE, .fan_in = g.in_each * taps, .fan_out = g.out.c * taps,
 		.decays = true };
 	plan_kernel_axes(c, &g, &out->params[0]);
 	if (c->bias)

@@ -38,7 +38,7 @@ static void drop(const struct pass *p, int group, const real *from, real *to)
 	size_t channels = (size_t)p->out.shape.c, pixels = (size_t)p->out.shape.h * (size_t)p->out.shape.w;
 	real *gains = p->scratch;
 
-	if (!p->training || d->rate == 0) {
+	if (!p->training || p->without_dropout || d->rate == 0) {
 		memcpy(to, from, channels * pixels * LANES * sizeof *to);
 		return;
 	}

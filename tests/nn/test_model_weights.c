@@ -58,11 +58,12 @@ TEST(weights_begin_by_glorot)
 	model_run_close(&r);
 }
 
-/* A kernel of 3x2 taps over 4 channels in 2 groups: fan_in 2 * 6, fan_out 40 * 6. */
+/* A kernel of 3x2 taps over 4 channels in 2 groups: fan_in 2 * 6, and as in Keras and PyTorch the fan_out of the whole
+ * array, 80 * 6. */
 TEST(weights_of_a_convolution_count_their_taps)
 {
 	struct model_run r;
-	double reach = sqrt(6.0 / (12 + 240));
+	double reach = sqrt(6.0 / (12 + 480));
 
 	model_run_open(&r, "conv channels=80 kernel=3x2 groups=2 padding=valid init=glorot; flatten",
 	               (struct shape){ 4, 3, 2 }, 80);
@@ -70,6 +71,20 @@ TEST(weights_of_a_convolution_count_their_taps)
 	model_run_create(&r, kernels_choose(NULL));
 	struct spread s = spread_of(model_memory(r.model).params, 80 * 12);
 	CHECK(s.largest <= reach && s.largest > 0.97 * reach);
+	model_run_close(&r);
+}
+
+/* A depthwise kernel of 3x2 taps over 40 channels: Keras has fans of 40 * 6 and 6, PyTorch of 6 and 40 * 6. */
+TEST(weights_of_a_depthwise_convolution_count_the_whole_array)
+{
+	struct model_run r;
+	double reach = sqrt(6.0 / (6 + 240));
+
+	model_run_open(&r, "depthwise kernel=3x2 padding=valid init=glorot; flatten", (struct shape){ 40, 3, 2 }, 40);
+	model_run_plan(&r, 16);
+	model_run_create(&r, kernels_choose(NULL));
+	struct spread s = spread_of(model_memory(r.model).params, 40 * 6);
+	CHECK(s.largest <= reach && s.largest > 0.95 * reach);
 	model_run_close(&r);
 }
 

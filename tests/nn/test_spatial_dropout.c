@@ -105,15 +105,17 @@ TEST(spatial_dropout_masks_differ_by_image_and_noise)
 	take_nothing();
 }
 
-TEST(spatial_dropout_is_the_identity_in_inference_and_at_rate_0)
+/* In inference, at rate 0, and in a training step without dropout. */
+TEST(spatial_dropout_is_the_identity_where_nothing_is_dropped)
 {
-	for (int training = 0; training < 2; training++) {
+	for (int i = 0; i < 3; i++) {
 		struct one_layer l;
 		struct rng rng = rng_seed(5, 0);
 		double *x = take_fractions(&rng, LEN);
 
-		open_layer(&l, training ? "spatial_dropout rate=0" : "spatial_dropout rate=0.5", kernels_choose(NULL));
-		l.pass.training = training;
+		open_layer(&l, i == 1 ? "spatial_dropout rate=0" : "spatial_dropout rate=0.5", kernels_choose(NULL));
+		l.pass.training = i > 0;
+		l.pass.without_dropout = i == 2;
 		CHECK_EQUAL("out", one_layer_forward(&l, x), x, LEN);
 		CHECK_EQUAL("d_in", one_layer_backward(&l, x), x, LEN);
 		take_nothing();
