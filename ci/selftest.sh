@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tests the checks themselves: each is given something wrong and must say so, and something right and must not.
-# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/sweep.sh, ci/deps.sh and the test harness of tests/helpers. Ends with
-# "N passed, N failed".
+# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/sweep.sh, ci/deps.sh, `make install` and the test harness of
+# tests/helpers. Ends with "N passed, N failed".
 set -u
 unset JUNIT    # of the run that we are part of
 here=$(cd "$(dirname "$0")" && pwd)
@@ -309,6 +309,31 @@ ok 4 - other # SKIP no <moon>
 	cd "$here/.." || exit 1
 }
 
+# An installed copy finds families and plots from any folder; a family beside the sweep comes first.
+check_install()
+{
+	program=${BUILD:-build}/archsweep
+	[ -x "$program" ] || return
+	mkdir -p "$work/elsewhere"
+	cat >"$work/elsewhere/own.yaml" <<-'END'
+		input: [28, 28, 1]
+		classes: 10
+		recipe: {epochs: 1}
+		families: [{family: plain, widths: [2]}]
+	END
+	expect 'installing' 0 '' env -u MAKEFLAGS -u MAKELEVEL make -s -o "$program" install "BUILD=${BUILD:-build}" \
+		"DESTDIR=$work/to" PREFIX=/usr
+	installed=$work/to/usr/bin/archsweep
+	expect 'a stripped program' 0 '' sh -c "nm '$installed' 2>/dev/null"
+	cd "$work/elsewhere" || exit 1
+	count="'$installed' params --tsv own.yaml | tail -n 1 | cut -f"
+	expect 'a family that is installed' 0 'plain	2540' sh -c "$count 2,7"
+	mkdir families
+	echo 'layers: [flatten, dense: {units: classes}]' >families/plain.yaml
+	expect 'a family beside the sweep' 0 'plain	7850' sh -c "$count 2,7"
+	cd "$here/.." || exit 1
+}
+
 stand_in()
 {
 	printf '#!/bin/sh\n%s\n' "$2" >"$work/bin/$1"
@@ -351,6 +376,7 @@ check_sweep
 slow=$(printf 't.c:18: slow: "<a & \\"b\\">"\n  got  <a & "b">\n  want \001\377\303\251')
 check_harness
 check_reports
+check_install
 check_deps
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

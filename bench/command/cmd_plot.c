@@ -7,6 +7,7 @@
 #include "bench/command/options.h"
 #include "bench/summary/picture_data.h"
 #include "bench/system/gnuplot.h"
+#include "bench/system/share.h"
 #include "bench/text/words.h"
 
 #include <dirent.h>
@@ -43,7 +44,7 @@ struct figure {
 };
 
 struct figures {
-	char folder[PATH_SIZE];         /* of the scripts */
+	char folder[SHARE_PATH_BYTES];  /* of the scripts */
 	int count;
 	struct figure at[MAX_FIGURES];  /* in order of the alphabet */
 };
@@ -93,25 +94,14 @@ static int compare_figures(const void *a, const void *b)
 }
 
 /* The scripts of ARCHSWEEP_PLOTS, of the installed program, of the tree it was built in, or of this folder. */
-static void find_scripts(char to[PATH_SIZE])
+static void find_scripts(char to[SHARE_PATH_BYTES])
 {
-	static const char *const beside[] = { "../share/archsweep/plots", "../plots" };
 	const char *wanted = getenv("ARCHSWEEP_PLOTS");
-	char program[PATH_SIZE / 2] = "";
-	bool found = wanted && *wanted;
 
-	if (readlink("/proc/self/exe", program, sizeof program - 1) < 0 || !strrchr(program, '/'))
-		program[0] = '\0';
-	else
-		*strrchr(program, '/') = '\0';
-	snprintf(to, PATH_SIZE, "%s", found ? wanted : "plots");
-	for (int i = 0; program[0] && !found && i < 2; i++) {
-		char path[PATH_SIZE];
-		snprintf(path, sizeof path, "%s/%s", program, beside[i]);
-		found = access(path, R_OK | X_OK) == 0;
-		if (found)
-			memcpy(to, path, sizeof path);
-	}
+	if (wanted && *wanted)
+		snprintf(to, SHARE_PATH_BYTES, "%s", wanted);
+	else if (!share_find("plots", to))
+		snprintf(to, SHARE_PATH_BYTES, "plots");
 }
 
 static bool find_figures(struct figures *to, struct error *err)
