@@ -185,7 +185,7 @@ params: $(BUILD)/archsweep ## check the parameter counts that sweeps/*.yaml expe
 	@$(BUILD)/archsweep params --check $(SWEEPS)
 
 plots: $(BUILD)/archsweep ## draw the pictures of SWEEP again from its records, without training
-	@$(BUILD)/archsweep plot $(SWEEP)
+	@$(BUILD)/archsweep plot $(SWEEP) $(ARGS)
 
 bench: $(BUILD)/archsweep ## measure this machine and the reference networks; PYTHON=, QUICK=1; see bench/bench.sh
 	@PROGRAM=$(BUILD)/archsweep SWEEP='$(SWEEP)' ARGS='$(ARGS)' BENCH='$(BENCH)' PYTHON='$(PYTHON)' \

@@ -185,15 +185,23 @@ check_sweep()
 	touch "$work/reports/zoo/points.tsv"
 	expect 'three steps' 0 "run s/zoo.yaml --set a=b c --force -o x --set=d=e -sf=g -r $work/reports --threads 3
 compare --if-base s/zoo.yaml --set a=b c --set=d=e -sf=g -r $work/reports
-plot --reports $work/reports s/zoo.yaml" env FAILS= \
+plot s/zoo.yaml --set a=b c --set=d=e -sf=g -r $work/reports" env FAILS= \
 		sh ci/sweep.sh "$work/program" s/zoo.yaml --set 'a=b c' --force -o x --set=d=e -sf=g \
 			-r "$work/reports" --threads 3
 	expect 'a diverged point' 1 "run zoo.yaml --reports=$work/reports
 compare --if-base zoo.yaml --reports=$work/reports
-plot --reports $work/reports zoo.yaml" env FAILS=run:1 sh ci/sweep.sh "$work/program" zoo.yaml "--reports=$work/reports"
+plot zoo.yaml --reports=$work/reports" env FAILS=run:1 sh ci/sweep.sh "$work/program" zoo.yaml "--reports=$work/reports"
 	expect 'a comparison that fails' 1 "run zoo.yaml -r$work/reports
 compare --if-base zoo.yaml -r$work/reports
-plot --reports $work/reports zoo.yaml" env FAILS=compare:1 sh ci/sweep.sh "$work/program" zoo.yaml "-r$work/reports"
+plot zoo.yaml -r$work/reports" env FAILS=compare:1 sh ci/sweep.sh "$work/program" zoo.yaml "-r$work/reports"
+	mkdir "$work/reports/best"
+	touch "$work/reports/best/points.tsv"
+	expect 'a folder that is named' 0 "run new.yaml --set a=b --name best -r $work/reports
+compare --if-base new.yaml --set a=b --name best -r $work/reports
+plot new.yaml --set a=b --name best -r $work/reports" env FAILS= \
+		sh ci/sweep.sh "$work/program" new.yaml --set a=b --name best -r "$work/reports"
+	expect 'a name that nothing has' 1 "run zoo.yaml --name worst -r $work/reports" env FAILS=run:1 \
+		sh ci/sweep.sh "$work/program" zoo.yaml --name worst -r "$work/reports"
 	expect 'a wrong sweep' 2 'run zoo.yaml' env FAILS=run:2 sh ci/sweep.sh "$work/program" zoo.yaml
 	expect 'a dry run' 0 "run zoo.yaml -r $work/reports --dry-run" env FAILS= \
 		sh ci/sweep.sh "$work/program" zoo.yaml -r "$work/reports" --dry-run

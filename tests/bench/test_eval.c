@@ -400,7 +400,8 @@ TEST(eval_of_an_ensemble_averages_shares)
 		CHECK(file_stamp(test_path(file)) != 0);
 		write_flat(test_path(file), logits, 0);
 	}
-	struct program_result r = EVAL("--ensemble", "flat/8", "--set", "seeds=[1, 2]", "--split", "test", "--tsv");
+	struct program_result r = EVAL("--ensemble", "flat/8", "--name", "tiny", "--set", "seeds=[1, 2]", "--split",
+	                               "test", "--tsv");
 	double images[3];
 	for (int c = 0; c < 3; c++) {
 		char row[32];
