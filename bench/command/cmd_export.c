@@ -16,14 +16,14 @@ static const struct column columns[] = {
 };
 
 static const struct option_row options[] = {
-	{ "npz", 'n', "FILE", .help = "write the weights there; this is required" },
+	{ "npz", .argument = "FILE", .help = "write the weights there; this is required" },
 	{ "float16", .help = "as numbers of half precision; float32 if not given" },
 	{ "initial", 'i', .help = "the weights that training begins with, instead of those it ended with" },
 	OPTION_SET,
 	OPTION_NAME,
 	{ "reports", 'r', "DIR", .help = "look for trained weights in DIR/<sweep>/ instead of reports/<sweep>/" },
 	{ "json", 'j', .help = "print the table of arrays as an array of objects", .excludes = "tsv" },
-	{ "tsv", 't', .help = "print the table of arrays as tab-separated values below a line of names" },
+	{ "tsv", .help = "print the table of arrays as tab-separated values below a line of names" },
 	{ 0 }
 };
 
