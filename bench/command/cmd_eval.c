@@ -202,8 +202,10 @@ static int run_points(struct eval *e, struct error *err)
 {
 	if (!dataset_is_named(&e->sweep->data, err) || !choose_points(e, err))
 		return EXIT_USAGE;
-	if (!find_weights(e, err) || !dataset_read(&e->sweep->data, &e->data, err))
+	if (!find_weights(e, err))
 		return EXIT_FAILED;
+	if (!dataset_read(&e->sweep->data, &e->data, err))
+		return e->data.misfit ? EXIT_USAGE : EXIT_FAILED;
 	if (!check_splits(e, err))
 		return EXIT_USAGE;
 	return evaluate(e, err) ? EXIT_DONE : EXIT_FAILED;

@@ -54,7 +54,7 @@ static const char help[] =
 	"is the default.\n"
 	"\n"
 	"Exit status: 0 all points are trained, 1 a point diverged, failed or was interrupted, or the data could\n"
-	"not be read, 2 the command line or the YAML is wrong.\n";
+	"not be read, 2 the command line or the YAML is wrong, or contradicts the data.\n";
 
 struct run {
 	const struct options *given;
@@ -265,8 +265,10 @@ static int train_run(struct run *r, struct error *err)
 
 	if (lock < 0)
 		return EXIT_FAILED;
-	if (report_folder_claim(&r->folder, err) && dataset_read(&r->sweep->data, &r->data, err) &&
-	    records_read(r->folder.path, r->sweep, &r->records, err)) {
+	if (!dataset_read(&r->sweep->data, &r->data, err)) {
+		status = r->data.misfit ? EXIT_USAGE : EXIT_FAILED;
+	} else if (report_folder_claim(&r->folder, err) &&
+	           records_read(r->folder.path, r->sweep, &r->records, err)) {
 		pending_check(&r->pending, &r->records, &r->data.digest, options_has(r->given, "force"));
 		status = train_and_print(r, err);
 	}
