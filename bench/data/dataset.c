@@ -91,6 +91,15 @@ static bool check_classes(const struct data_description *description, const stru
 	               description->classes, data->count, largest);
 }
 
+const char *dataset_class_name(const struct data_description *description, int class)
+{
+	const struct data_format *format = description->format;
+
+	if (description->class_names)
+		return description->class_names[class];
+	return format && format->named_classes == description->classes ? format->class_names[class] : NULL;
+}
+
 bool dataset_is_named(const struct data_description *description, struct error *err)
 {
 	struct words words = { 0 };

@@ -39,6 +39,7 @@ enum column { EMOTION, PIXELS, USAGE, COLUMNS };
 enum usage { TRAINING, PUBLIC, PRIVATE, USAGES };
 
 static const char *const column_names[COLUMNS] = { "emotion", "pixels", "Usage" };
+static const char *const class_names[] = { "angry", "disgust", "fear", "happy", "sad", "surprise", "neutral" };
 static const char *const usage_names[USAGES] = { "Training", "PublicTest", "PrivateTest" };
 
 /* The images of one usage that were read so far. */
@@ -346,5 +347,6 @@ const struct data_format data_fer2013 = {
 	.kind = { .name = "fer2013",
 	  .help = "the faces of Kaggle's FER2013, as CSV, plain or gzipped", .fields = fields,
 	          .config_size = sizeof(struct fer2013), .about = what_it_is },
-	.read = read_fer2013, .splits = fer2013_splits,
+	.read = read_fer2013, .splits = fer2013_splits, .class_names = class_names,
+	.named_classes = sizeof class_names / sizeof *class_names,
 };

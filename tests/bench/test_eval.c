@@ -440,6 +440,22 @@ TEST(eval_for_people_and_as_json)
 	program_result_free(&json);
 }
 
+/* Names are in no id: the weights are found. */
+TEST(eval_names_classes)
+{
+	train("flat/8");
+	static const char set[] = "classes=[a, 'b c', d]";
+	struct program_result people = EVAL("flat/8", "--split", "test", "--name", "tiny", "--set", set);
+	struct program_result json = EVAL("flat/8", "--json", "--name", "tiny", "--set", set);
+
+	CHECK_INT(people.status, 0);
+	CHECK_CONTAINS(people.out, "\n\nclass  name  test %  images\n    0  a     ");
+	CHECK_CONTAINS(people.out, "\n    1  b c   ");
+	CHECK_CONTAINS(json.out, ", \"name\": \"b c\"}");
+	program_result_free(&people);
+	program_result_free(&json);
+}
+
 TEST(eval_refusals)
 {
 	run_case_write_data(0);
