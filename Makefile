@@ -178,14 +178,14 @@ sweep: $(BUILD)/archsweep ## install what is missing, train SWEEP=sweeps/NAME.ya
 TEST_OPTIONS := $(if $(V), --slowest 20)$(if $(JUNIT), --junit "$$JUNIT")
 
 test: $(BUILD)/archsweep $(TEST_PROGRAMS) ## install what is missing, run every test; ends with "N passed, N failed"
-	@CC='$(CC)' JUNIT='$(JUNIT)' sh ci/sum.sh $(TEST_PROGRAMS:%='%$(TEST_OPTIONS)') \
+	@CC='$(CC)' JUNIT='$(JUNIT)' BUILD='$(BUILD)' sh ci/sum.sh $(TEST_PROGRAMS:%='%$(TEST_OPTIONS)') \
 		'sh ci/floors.sh' 'sh ci/circles.sh $(BUILD)' 'sh ci/style.sh' 'sh ci/selftest.sh'
 
 params: $(BUILD)/archsweep ## check the parameter counts that sweeps/*.yaml expect
 	@$(BUILD)/archsweep params --check $(SWEEPS)
 
 plots: $(BUILD)/archsweep ## draw the pictures of SWEEP again from its records, without training
-	@$(BUILD)/archsweep plot $(SWEEP)
+	@$(BUILD)/archsweep plot $(SWEEP) $(ARGS)
 
 bench: $(BUILD)/archsweep ## measure this machine and the reference networks; PYTHON=, QUICK=1; see bench/bench.sh
 	@PROGRAM=$(BUILD)/archsweep SWEEP='$(SWEEP)' ARGS='$(ARGS)' BENCH='$(BENCH)' PYTHON='$(PYTHON)' \
@@ -203,9 +203,9 @@ clean: ## remove what was built; records and pictures stay
 	rm -rf $(BUILD)
 
 SHARE = $(DESTDIR)$(PREFIX)/share/archsweep
-install: $(BUILD)/archsweep ## copy the program, plots and sweeps to PREFIX=/usr/local (below DESTDIR=)
+install: $(BUILD)/archsweep ## copy the program, stripped, plots and sweeps to PREFIX=/usr/local (below DESTDIR=)
 	install -d $(DESTDIR)$(PREFIX)/bin $(SHARE)/plots $(SHARE)/sweeps/families
-	install -m 755 $(BUILD)/archsweep $(DESTDIR)$(PREFIX)/bin/archsweep
+	install -s -m 755 $(BUILD)/archsweep $(DESTDIR)$(PREFIX)/bin/archsweep
 	install -m 644 $(wildcard plots/*) $(SHARE)/plots
 	install -m 644 $(wildcard sweeps/*.yaml) $(SHARE)/sweeps
 	install -m 644 $(wildcard sweeps/families/*.yaml) $(SHARE)/sweeps/families

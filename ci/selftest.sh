@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tests the checks themselves: each is given something wrong and must say so, and something right and must not.
-# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/sweep.sh, ci/deps.sh and the test harness of tests/helpers. Ends with
-# "N passed, N failed".
+# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/sweep.sh, ci/deps.sh, `make install` and the test harness of
+# tests/helpers. Ends with "N passed, N failed".
 set -u
 unset JUNIT    # of the run that we are part of
 here=$(cd "$(dirname "$0")" && pwd)
@@ -185,15 +185,23 @@ check_sweep()
 	touch "$work/reports/zoo/points.tsv"
 	expect 'three steps' 0 "run s/zoo.yaml --set a=b c --force -o x --set=d=e -sf=g -r $work/reports --threads 3
 compare --if-base s/zoo.yaml --set a=b c --set=d=e -sf=g -r $work/reports
-plot --reports $work/reports s/zoo.yaml" env FAILS= \
+plot s/zoo.yaml --set a=b c --set=d=e -sf=g -r $work/reports" env FAILS= \
 		sh ci/sweep.sh "$work/program" s/zoo.yaml --set 'a=b c' --force -o x --set=d=e -sf=g \
 			-r "$work/reports" --threads 3
 	expect 'a diverged point' 1 "run zoo.yaml --reports=$work/reports
 compare --if-base zoo.yaml --reports=$work/reports
-plot --reports $work/reports zoo.yaml" env FAILS=run:1 sh ci/sweep.sh "$work/program" zoo.yaml "--reports=$work/reports"
+plot zoo.yaml --reports=$work/reports" env FAILS=run:1 sh ci/sweep.sh "$work/program" zoo.yaml "--reports=$work/reports"
 	expect 'a comparison that fails' 1 "run zoo.yaml -r$work/reports
 compare --if-base zoo.yaml -r$work/reports
-plot --reports $work/reports zoo.yaml" env FAILS=compare:1 sh ci/sweep.sh "$work/program" zoo.yaml "-r$work/reports"
+plot zoo.yaml -r$work/reports" env FAILS=compare:1 sh ci/sweep.sh "$work/program" zoo.yaml "-r$work/reports"
+	mkdir "$work/reports/best"
+	touch "$work/reports/best/points.tsv"
+	expect 'a folder that is named' 0 "run new.yaml --set a=b --name best -r $work/reports
+compare --if-base new.yaml --set a=b --name best -r $work/reports
+plot new.yaml --set a=b --name best -r $work/reports" env FAILS= \
+		sh ci/sweep.sh "$work/program" new.yaml --set a=b --name best -r "$work/reports"
+	expect 'a name that nothing has' 1 "run zoo.yaml --name worst -r $work/reports" env FAILS=run:1 \
+		sh ci/sweep.sh "$work/program" zoo.yaml --name worst -r "$work/reports"
 	expect 'a wrong sweep' 2 'run zoo.yaml' env FAILS=run:2 sh ci/sweep.sh "$work/program" zoo.yaml
 	expect 'a dry run' 0 "run zoo.yaml -r $work/reports --dry-run" env FAILS= \
 		sh ci/sweep.sh "$work/program" zoo.yaml -r "$work/reports" --dry-run
@@ -309,6 +317,31 @@ ok 4 - other # SKIP no <moon>
 	cd "$here/.." || exit 1
 }
 
+# An installed copy finds families and plots from any folder; a family beside the sweep comes first.
+check_install()
+{
+	program=${BUILD:-build}/archsweep
+	[ -x "$program" ] || return
+	mkdir -p "$work/elsewhere"
+	cat >"$work/elsewhere/own.yaml" <<-'END'
+		input: [28, 28, 1]
+		classes: 10
+		recipe: {epochs: 1}
+		families: [{family: plain, widths: [2]}]
+	END
+	expect 'installing' 0 '' env -u MAKEFLAGS -u MAKELEVEL make -s -o "$program" install "BUILD=${BUILD:-build}" \
+		"DESTDIR=$work/to" PREFIX=/usr
+	installed=$work/to/usr/bin/archsweep
+	expect 'a stripped program' 0 '' sh -c "nm '$installed' 2>/dev/null"
+	cd "$work/elsewhere" || exit 1
+	count="'$installed' params --tsv own.yaml | tail -n 1 | cut -f"
+	expect 'a family that is installed' 0 'plain	2540' sh -c "$count 2,7"
+	mkdir families
+	echo 'layers: [flatten, dense: {units: classes}]' >families/plain.yaml
+	expect 'a family beside the sweep' 0 'plain	7850' sh -c "$count 2,7"
+	cd "$here/.." || exit 1
+}
+
 stand_in()
 {
 	printf '#!/bin/sh\n%s\n' "$2" >"$work/bin/$1"
@@ -351,6 +384,7 @@ check_sweep
 slow=$(printf 't.c:18: slow: "<a & \\"b\\">"\n  got  <a & "b">\n  want \001\377\303\251')
 check_harness
 check_reports
+check_install
 check_deps
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -3,9 +3,9 @@
 #
 #   sh ci/sweep.sh PROGRAM SWEEP.yaml [ARGUMENT...]
 #
-# The arguments are those of `archsweep run`; of them --set and --reports go on to the other steps, which must know them
-# too. A diverged point makes the run fail, but belongs in the table and the pictures. Exits with the last status that
-# is not 0.
+# The arguments are those of `archsweep run`; of them --set, --name and --reports go on to the other steps, which must
+# know them too. A diverged point makes the run fail, but belongs in the table and the pictures. Exits with the last
+# status that is not 0.
 set -u
 trap 'exit 130' INT TERM HUP
 program=$1
@@ -18,26 +18,37 @@ status=0
 # The words that follow the first $left ones are those that go on.
 left=$#
 reports=reports
+name=${sweep##*/}
+name=${name%.*}
+varied= chosen=
 while [ "$left" -gt 0 ]; do
 	word=$1
 	shift
 	left=$((left - 1))
 	case "$word" in
-	--set|-s|--reports|-r)
+	--set|-s|--name|--reports|-r)
 		set -- "$@" "$word" "$1"
-		case "$word" in --reports|-r) reports=$1 ;; esac
+		case "$word" in
+		--set|-s) varied=yes ;;
+		--name) chosen=$1 varied= ;;
+		--reports|-r) reports=$1 ;;
+		esac
 		shift
 		left=$((left - 1)) ;;
-	--set=*|-s*) set -- "$@" "$word" ;;
+	--set=*|-s*) set -- "$@" "$word"; varied=yes ;;
+	--name=*) chosen=${word#*=}; set -- "$@" "$word" ;;
 	--reports=*) reports=${word#*=}; set -- "$@" "$word" ;;
 	-r*) reports=${word#-r}; set -- "$@" "$word" ;;
 	--dry-run|-n|--help|-h) exit $status ;;
 	esac
 done
 
-# Nothing was ever trained: the run has said why.
-name=${sweep##*/}
-[ -e "$reports/${name%.*}/points.tsv" ] || exit $status
+# Nothing was ever trained: the run has said why. Overrides that change no point keep the sweep's folder.
+found=
+for table in "$reports/${chosen:-$name}/points.tsv" ${varied:+"$reports/$name"--*/points.tsv}; do
+	[ ! -e "$table" ] || found=yes
+done
+[ -n "$found" ] || exit $status
 "$program" compare --if-base "$sweep" "$@" || status=$?
-"$program" plot --reports "$reports" "$sweep" || status=$?
+"$program" plot "$sweep" "$@" || status=$?
 exit $status

@@ -20,10 +20,11 @@ static const struct option_row options[] = {
 	{ "if-base", .help = "do nothing where the sweep names no base" },
 	{ "measure", 'm', .help = "measure all times anew", .excludes = "no-speed" },
 	{ "no-speed", .help = "measure nothing; show the times that speed.tsv has" },
-	{ "rounds", 'n', "N", .help = "measure all times anew in N rounds; 5 are usual", .min = 1, .max = MAX_ROUNDS,
+	{ "rounds", .argument = "N",
+	  .help = "measure all times anew in N rounds; 5 are usual", .min = 1, .max = MAX_ROUNDS,
 	  .excludes = "no-speed" },
-	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep, as for the run: recipe.epochs=3",
-	  .repeats = true },
+	OPTION_SET,
+	OPTION_NAME,
 	{ "reports", 'r', "DIR", .help = "records are in DIR/<sweep>/ instead of reports/<sweep>/" },
 	{ "json", 'j', .help = "an array of objects", .excludes = "tsv" },
 	{ "tsv", .help = "tab-separated values below a line of names" },
@@ -55,7 +56,7 @@ struct compare {
 	const struct options *given;
 	const struct sweep *sweep;
 	int base;                       /* a point */
-	char folder[FOLDER_SIZE];       /* reports/<sweep> */
+	struct report_folder folder;    /* reports/<sweep> */
 	struct records records;         /* owned, as are the times */
 	struct timings timings;
 };
@@ -77,12 +78,12 @@ static bool measure(struct compare *c, const struct kernels *kernels, struct err
 {
 	const struct timing_plan plan = { .kernels = kernels, .rounds = (int)options_number(c->given, "rounds", ROUNDS),
 		.seconds = SECONDS, .talk = progress_mode_here() != PROGRESS_SILENT };
-	int lock = lock_open(c->folder, err);
+	int lock = lock_open(c->folder.path, err);
 
 	if (lock < 0)
 		return false;
-	bool good = timings_measure(c->sweep, &plan, &c->timings, err) &&
-		timings_write(c->folder, c->sweep, &c->timings, err);
+	bool good = report_folder_claim(&c->folder, err) && timings_measure(c->sweep, &plan, &c->timings, err) &&
+		timings_write(c->folder.path, c->sweep, &c->timings, err);
 	lock_close(lock);
 	return good;
 }
@@ -92,7 +93,7 @@ static bool find_times(struct compare *c, struct error *err)
 {
 	struct error trouble = { "" };
 	const struct kernels *kernels = machine_kernels(err);
-	bool read = timings_read(c->folder, c->sweep, &c->timings, &trouble);
+	bool read = timings_read(c->folder.path, c->sweep, &c->timings, &trouble);
 
 	if (!kernels)
 		return false;
@@ -122,10 +123,10 @@ static int compare(struct compare *c, struct error *err)
 	struct comparison comparison;
 	int status = EXIT_FAILED;
 
-	if (!find_times(c, err) || !records_read(c->folder, c->sweep, &c->records, err) ||
+	if (!find_times(c, err) || !records_read(c->folder.path, c->sweep, &c->records, err) ||
 	    !comparison_create(&source, &comparison, err))
 		return EXIT_FAILED;
-	if (comparison_save(c->sweep, c->folder, &c->records, err) &&
+	if (comparison_save(c->sweep, c->folder.path, &c->records, err) &&
 	    comparison_print(&comparison, options_format(c->given), err))
 		status = conclude(&comparison, records_fault(&c->records), err);
 	comparison_free(&comparison);
@@ -138,7 +139,8 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 
 	if (options_has(given, "if-base") && sweep->base < 0)
 		return EXIT_DONE;
-	if (!reports_folder(given, sweep, c.folder, err) || !find_base(&c, err))
+	if (!reports_folder(given, sweep, &c.folder, err) || !find_base(&c, err) ||
+	    !report_folder_check(&c.folder, err))
 		return EXIT_USAGE;
 	int status = timings_create(sweep, &c.timings, err) ? compare(&c, err) : EXIT_FAILED;
 	timings_free(&c.timings);

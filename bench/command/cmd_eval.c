@@ -15,7 +15,8 @@ static const struct option_row options[] = {
 	{ "weights", 'w', "FILE", .help = "an .npz file instead of the point's own weights", .excludes = "ensemble" },
 	{ "ensemble", 'e', .help = "average the softmax outputs of all points that match" },
 	{ "split", 'p', "NAME", .help = "only this split: validation, test, training", .repeats = true },
-	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep: data.idx.folder=DIR", .repeats = true },
+	OPTION_SET,
+	OPTION_NAME,
 	{ "reports", 'r', "DIR", .help = "look for trained weights in DIR/<sweep>/ instead of reports/<sweep>/" },
 	{ "threads", 't', "N", .help = "use N threads", .min = 1, .max = 1024 },
 	{ "json", 'j', .help = "an object with accuracy, loss, classes and confusion of each split",
@@ -107,9 +108,13 @@ static bool choose_points(struct eval *e, struct error *err)
 static bool find_weights(struct eval *e, struct error *err)
 {
 	const char *given = options_value(e->given, "weights");
-	struct weights_search search = { e->sweep, e->given->operands[0], options_value(e->given, "reports"),
-		options_has(e->given, "ensemble") ? "" : "; or give a file: --weights FILE" };
+	struct weights_search search = { .sweep = e->sweep,
+		.otherwise = options_has(e->given, "ensemble") ? "" : "; or give a file: --weights FILE" };
+	struct report_folder folder;
+	char again[AGAIN_BYTES];
 
+	if (!weights_search_fill(e->given, &folder, again, &search, err))
+		return false;
 	for (int i = 0; i < e->count; i++) {
 		if (!given && !final_weights_find(&search, e->results[i].point, e->weights[i], err))
 			return false;
@@ -197,8 +202,10 @@ static int run_points(struct eval *e, struct error *err)
 {
 	if (!dataset_is_named(&e->sweep->data, err) || !choose_points(e, err))
 		return EXIT_USAGE;
-	if (!find_weights(e, err) || !dataset_read(&e->sweep->data, &e->data, err))
+	if (!find_weights(e, err))
 		return EXIT_FAILED;
+	if (!dataset_read(&e->sweep->data, &e->data, err))
+		return e->data.misfit ? EXIT_USAGE : EXIT_FAILED;
 	if (!check_splits(e, err))
 		return EXIT_USAGE;
 	return evaluate(e, err) ? EXIT_DONE : EXIT_FAILED;

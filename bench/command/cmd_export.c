@@ -16,13 +16,14 @@ static const struct column columns[] = {
 };
 
 static const struct option_row options[] = {
-	{ "npz", 'n', "FILE", .help = "write the weights there; this is required" },
+	{ "npz", .argument = "FILE", .help = "write the weights there; this is required" },
 	{ "float16", .help = "as numbers of half precision; float32 if not given" },
 	{ "initial", 'i', .help = "the weights that training begins with, instead of those it ended with" },
-	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep: recipe.epochs=3", .repeats = true },
+	OPTION_SET,
+	OPTION_NAME,
 	{ "reports", 'r', "DIR", .help = "look for trained weights in DIR/<sweep>/ instead of reports/<sweep>/" },
 	{ "json", 'j', .help = "print the table of arrays as an array of objects", .excludes = "tsv" },
-	{ "tsv", 't', .help = "print the table of arrays as tab-separated values below a line of names" },
+	{ "tsv", .help = "print the table of arrays as tab-separated values below a line of names" },
 	{ 0 }
 };
 
@@ -66,15 +67,17 @@ static bool allocate(struct export *e, struct error *err)
 
 static bool find_values(struct export *e, struct error *err)
 {
-	struct weights_search search = { e->sweep, e->given->operands[0], options_value(e->given, "reports"),
-		"; or take the weights that training begins with: --initial" };
-	char path[FILE_PATH_BYTES];
+	struct weights_search search = { .sweep = e->sweep,
+		.otherwise = "; or take the weights that training begins with: --initial" };
+	struct report_folder folder;
+	char path[FILE_PATH_BYTES], again[AGAIN_BYTES];
 
 	if (options_has(e->given, "initial")) {
 		training_first_weights(e->plan, (uint64_t)e->point->seed, e->values.params, e->values.state);
 		return true;
 	}
-	return final_weights_find(&search, e->point, path, err) && weights_read(e->weights, path, e->values, err);
+	return weights_search_fill(e->given, &folder, again, &search, err) &&
+	       final_weights_find(&search, e->point, path, err) && weights_read(e->weights, path, e->values, err);
 }
 
 static bool print_arrays(const struct export *e, struct error *err)

@@ -22,7 +22,8 @@ static const struct column columns[] = {
 };
 
 static const struct option_row options[] = {
-	{ "repeats", 'n', "N", .help = "measurements of a tenth of a second for each limit; 7 if not given", .min = 1,
+	{ "repeats", .argument = "N",
+	  .help = "measurements of a tenth of a second for each limit; 7 if not given", .min = 1,
 	  .max = 1000 },
 	{ "threads", 't', "N", .help = "what \"all cores\" is", .min = 1, .max = 1024 },
 	{ "json", 'j', .help = "an array of objects", .excludes = "tsv" },

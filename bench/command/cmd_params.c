@@ -5,6 +5,7 @@
 
 #include "bench/command/options.h"
 #include "bench/sweep/cost.h"
+#include "bench/system/atomic_file.h"
 #include "bench/text/table.h"
 
 static const struct column columns[] = {
@@ -29,7 +30,8 @@ static const struct column columns[] = {
 static const struct option_row options[] = {
 	{ "check", 'c', .help = "exit 3 if an expected count does not hold" },
 	{ "json", 'j', .help = "an array of objects", .excludes = "tsv" },
-	{ "tsv", 't', .help = "tab-separated values below a line of names" },
+	{ "tsv", .help = "tab-separated values below a line of names", .excludes = "markdown" },
+	{ "markdown", .help = "a table for a web page, what does not hold first", .excludes = "json" },
 	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep: recipe.batch=32", .repeats = true },
 	{ 0 }
 };
@@ -46,12 +48,15 @@ static const char help[] =
 	"\n"
 	"With --check each count that does not hold is named on stderr with its line in the YAML. "
 	"A file that cannot be\n"
-	"read is named there too, and the others are still counted.\n"
+	"read is named there too, and the others are still counted. --markdown is for a job's summary.\n"
 	"Exit status: 0 done, 2 the command line or the YAML is wrong, 3 an expected count does not hold.\n";
 
 /* Results of all sweeps of the command line. */
 struct report {
 	struct table *table;
+	bool markdown;
+	struct draft failed, held;      /* rows of Markdown: those with a count that does not hold, and the others */
+	int networks, failed_networks;
 	bool check;             /* report failures on stderr */
 	int failures;
 	int sweeps, broken;     /* files that were counted, and files that could not be */
@@ -95,6 +100,68 @@ static void row_add_expectation(struct table *table, const struct point *point, 
 		table_missing(table);
 }
 
+/* ---- Markdown ---- */
+
+static void print_count(int64_t count, FILE *to)
+{
+	char text[NUMBER_BYTES];
+
+	fputs(count < 0 ? "-" : format_thousands(count, text), to);
+}
+
+/* "2,574", or where only trainable parameters are expected "2,540 trainable". */
+static void print_expected(const struct expectation *expect, FILE *to)
+{
+	bool both = expect->total >= 0 && expect->trainable >= 0;
+
+	if (expect->total >= 0 || expect->trainable < 0)
+		print_count(expect->total, to);
+	if (both)
+		fputs(", ", to);
+	if (expect->trainable >= 0) {
+		print_count(expect->trainable, to);
+		fputs(" trainable", to);
+	}
+}
+
+static void markdown_row(const struct sweep *sweep, const struct point *point, const struct cost *cost, FILE *to)
+{
+	char width[NUMBER_BYTES];
+
+	fprintf(to, "| %s | %s/%s | ", sweep->name, point->family, words_number(point->width, width));
+	print_count(cost->trainable, to);
+	fputs(" | ", to);
+	print_count(cost->total, to);
+	fputs(" | ", to);
+	print_expected(&point->expect, to);
+	fputs(" | ", to);
+	print_count(cost->macs, to);
+}
+
+static void report_markdown(struct report *report, const struct sweep *sweep, const struct point *point,
+                            const struct cost *cost, bool ok)
+{
+	FILE *to = ok ? report->held.stream : report->failed.stream;
+
+	markdown_row(sweep, point, cost, to);
+	fprintf(to, " | %s |\n", !ok ? "**NO**" : point_expects(point) ? "yes" : "-");
+}
+
+static void print_markdown(struct report *report)
+{
+	fflush(report->failed.stream);
+	fflush(report->held.stream);
+	if (report->failed_networks)
+		printf("**%d of %d networks do not have the counts that are expected.**\n", report->failed_networks,
+		       report->networks);
+	else
+		printf("All counts that are expected hold; %d networks.\n", report->networks);
+	printf("\n| sweep | network | trainable | total | expected | MACs | ok |\n"
+	       "|---|---|---:|---:|---:|---:|---|\n%s%s", report->failed.bytes, report->held.bytes);
+}
+
+/* ---- counting ---- */
+
 /* Counts one network, which has `seeds` points. */
 static bool report_network(struct report *report, const struct sweep *sweep, const struct point *point, int seeds,
                            struct error *err)
@@ -108,6 +175,10 @@ static bool report_network(struct report *report, const struct sweep *sweep, con
 	for (int i = 0; report->check && i < failed; i++)
 		fprintf(stderr, "%s\n", failures[i].text);
 	report->failures += failed;
+	report->networks++;
+	report->failed_networks += failed > 0;
+	if (report->markdown)
+		report_markdown(report, sweep, point, &cost, failed == 0);
 	row_add(report->table, sweep, point, seeds);
 	row_add_cost(report->table, &cost);
 	row_add_expectation(report->table, point, failed == 0);
@@ -150,11 +221,24 @@ static void report_files(struct report *report, const struct options *given)
 
 static int run(const struct options *given, struct error *err)
 {
-	struct report report = { .table = table_create(columns), .check = options_has(given, "check") };
+	struct report report = { .check = options_has(given, "check"), .markdown = options_has(given, "markdown") };
 
+	if (!draft_open(&report.failed, err))
+		return EXIT_FAILED;
+	if (!draft_open(&report.held, err)) {
+		draft_discard(&report.failed);
+		return EXIT_FAILED;
+	}
+	report.table = table_create(columns);
 	report_files(&report, given);
-	bool printed = !report.sweeps || table_print(report.table, options_format(given), stdout, err);
+	bool printed = true;
+	if (report.sweeps && report.markdown)
+		print_markdown(&report);
+	else if (report.sweeps)
+		printed = table_print(report.table, options_format(given), stdout, err);
 	table_destroy(report.table);
+	draft_discard(&report.failed);
+	draft_discard(&report.held);
 	if (!printed)
 		return EXIT_FAILED;
 	if (report.broken)

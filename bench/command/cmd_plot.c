@@ -4,9 +4,10 @@
  * reports/<sweep>/. One that begins with "# Figure from TABLE.tsv:" does where that folder has such a table. */
 #include "bench/command/command.h"
 
-#include "bench/command/options.h"
+#include "bench/command/with_sweep.h"
 #include "bench/summary/picture_data.h"
 #include "bench/system/gnuplot.h"
+#include "bench/system/share.h"
 #include "bench/text/words.h"
 
 #include <dirent.h>
@@ -18,13 +19,16 @@
 enum { PATH_SIZE = 4096, NAME_SIZE = 64, MAX_FIGURES = 64 };
 
 static const struct option_row options[] = {
+	{ "set", 's', "KEY=VALUE", .help = "what was overridden in the run: recipe.epochs=3", .repeats = true },
+	OPTION_NAME,
 	{ "reports", 'r', "DIR", .help = "the tables are in DIR/<sweep>/ instead of reports/<sweep>/" },
 	{ 0 }
 };
 
 static const char help[] =
 	"Names a sweep by its file, sweeps/fashion.yaml, or by its folder in reports, fashion. Reads points.tsv and\n"
-	"curves.tsv there, which `archsweep run` wrote, and prints the paths of the pictures.\n"
+	"curves.tsv there, which `archsweep run` wrote, and prints the paths of the pictures. Give --set and --name\n"
+	"as to the run, since they choose the folder: reports/fashion--recipe.epochs=3/.\n"
 	"\n"
 	"Figures are gnuplot scripts: those of the folder that ARCHSWEEP_PLOTS names, else those installed or built\n"
 	"with the program (../share/archsweep/plots or ../plots beside it), else those in plots/. Each script\n"
@@ -43,7 +47,7 @@ struct figure {
 };
 
 struct figures {
-	char folder[PATH_SIZE];         /* of the scripts */
+	char folder[SHARE_PATH_BYTES];  /* of the scripts */
 	int count;
 	struct figure at[MAX_FIGURES];  /* in order of the alphabet */
 };
@@ -93,25 +97,14 @@ static int compare_figures(const void *a, const void *b)
 }
 
 /* The scripts of ARCHSWEEP_PLOTS, of the installed program, of the tree it was built in, or of this folder. */
-static void find_scripts(char to[PATH_SIZE])
+static void find_scripts(char to[SHARE_PATH_BYTES])
 {
-	static const char *const beside[] = { "../share/archsweep/plots", "../plots" };
 	const char *wanted = getenv("ARCHSWEEP_PLOTS");
-	char program[PATH_SIZE / 2] = "";
-	bool found = wanted && *wanted;
 
-	if (readlink("/proc/self/exe", program, sizeof program - 1) < 0 || !strrchr(program, '/'))
-		program[0] = '\0';
-	else
-		*strrchr(program, '/') = '\0';
-	snprintf(to, PATH_SIZE, "%s", found ? wanted : "plots");
-	for (int i = 0; program[0] && !found && i < 2; i++) {
-		char path[PATH_SIZE];
-		snprintf(path, sizeof path, "%s/%s", program, beside[i]);
-		found = access(path, R_OK | X_OK) == 0;
-		if (found)
-			memcpy(to, path, sizeof path);
-	}
+	if (wanted && *wanted)
+		snprintf(to, SHARE_PATH_BYTES, "%s", wanted);
+	else if (!share_find("plots", to))
+		snprintf(to, SHARE_PATH_BYTES, "plots");
 }
 
 static bool find_figures(struct figures *to, struct error *err)
@@ -143,22 +136,24 @@ static bool find_figures(struct figures *to, struct error *err)
 	return good;
 }
 
+static bool is_yaml(const char *operand)
+{
+	size_t len = strlen(operand);
+
+	return (len > 5 && strcmp(operand + len - 5, ".yaml") == 0) ||
+	       (len > 4 && strcmp(operand + len - 4, ".yml") == 0);
+}
+
 /* sweeps/fashion.yaml and fashion both name the sweep fashion. */
-static bool find_name(const char *operand, char to[NAME_SIZE])
+static bool find_name(const char *operand, char to[REPORT_NAME_BYTES])
 {
 	const char *slash = strrchr(operand, '/'), *file = slash ? slash + 1 : operand;
-	size_t len = strlen(file);
-	bool is_yaml = (len > 5 && strcmp(file + len - 5, ".yaml") == 0) ||
-		(len > 4 && strcmp(file + len - 4, ".yml") == 0);
+	size_t len = is_yaml(file) ? (size_t)(strrchr(file, '.') - file) : strlen(file);
 
-	if (is_yaml)
-		len = (size_t)(strrchr(file, '.') - file);
-	else if (slash)
+	if ((slash && !is_yaml(file)) || len >= REPORT_NAME_BYTES)
 		return false;
-	if (len >= NAME_SIZE)
-		return false;
-	snprintf(to, NAME_SIZE, "%.*s", (int)len, file);
-	return words_is_name(to);
+	snprintf(to, REPORT_NAME_BYTES, "%.*s", (int)len, file);
+	return is_yaml(file) ? words_is_name(to) : report_is_name(to);
 }
 
 static bool check_table(const char *path, struct error *err)
@@ -206,14 +201,13 @@ static bool draw_figures(const struct figures *figures, const char *folder, stru
 	return true;
 }
 
-static bool draw_sweep(const struct figures *figures, const char *reports, const char *name, struct error *err)
+static bool draw_sweep(const struct figures *figures, const char *folder, struct error *err)
 {
-	char folder[PATH_SIZE], data[PATH_SIZE], curves[PATH_SIZE];
+	char data[PATH_SIZE], curves[PATH_SIZE];
 	struct picture_data tables;
 
-	if (!join(folder, reports, name, "", err) || !join(data, folder, "points.tsv", "", err) ||
-	    !join(curves, folder, "curves.tsv", "", err) || !check_table(data, err) || !check_table(curves, err) ||
-	    !picture_data_create(folder, &tables, err))
+	if (!join(data, folder, "points.tsv", "", err) || !join(curves, folder, "curves.tsv", "", err) ||
+	    !check_table(data, err) || !check_table(curves, err) || !picture_data_create(folder, &tables, err))
 		return false;
 	struct drawing drawing = { .plots = figures->folder, .data = data, .curves = curves,
 		.networks = tables.networks.temporary, .means = tables.means.temporary };
@@ -222,23 +216,33 @@ static bool draw_sweep(const struct figures *figures, const char *reports, const
 	return drawn;
 }
 
+/* The folder of one operand; a folder that is named itself may be of any sweep. */
+static bool find_folder(const struct options *given, const char *operand, struct report_folder *to, struct error *err)
+{
+	char name[REPORT_NAME_BYTES], shown[SHOWN_BYTES];
+
+	if (!find_name(operand, name))
+		return options_fail(given, err, "\"%s\" names no sweep; accepted: SWEEP.yaml or the name of a "
+		                    "folder in reports", words_show(operand, shown)), false;
+	return sweep_folder(given, operand, name, to, err) && (!is_yaml(operand) || report_folder_check(to, err));
+}
+
 static int run(const struct options *given, struct error *err)
 {
-	const char *reports = options_value(given, "reports");
-	char name[NAME_SIZE], shown[SHOWN_BYTES];
+	struct report_folder folder;
 	struct figures figures;
 
+	if (options_has(given, "name") && given->operand_count > 1)
+		return options_fail(given, err, "--name: the folder of one sweep, but %d are given",
+		                    given->operand_count);
 	for (int i = 0; i < given->operand_count; i++)
-		if (!find_name(given->operands[i], name))
-			return options_fail(given, err, "\"%s\" names no sweep; accepted: SWEEP.yaml or the name of a "
-			                    "folder in reports", words_show(given->operands[i], shown));
+		if (!find_folder(given, given->operands[i], &folder, err))
+			return EXIT_USAGE;
 	if (!find_figures(&figures, err))
 		return EXIT_FAILED;
-	for (int i = 0; i < given->operand_count; i++) {
-		find_name(given->operands[i], name);
-		if (!draw_sweep(&figures, reports ? reports : "reports", name, err))
+	for (int i = 0; i < given->operand_count; i++)
+		if (!find_folder(given, given->operands[i], &folder, err) || !draw_sweep(&figures, folder.path, err))
 			return EXIT_FAILED;
-	}
 	return EXIT_DONE;
 }
 

@@ -24,7 +24,8 @@ static const struct option_row options[] = {
 	  .repeats = true },
 	{ "force", 'f', .help = "train again what is up to date" },
 	{ "dry-run", 'n', .help = "list what would be trained, with its cost and time; the data may be missing" },
-	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep: recipe.epochs=3", .repeats = true },
+	OPTION_SET,
+	OPTION_NAME,
 	{ "reports", 'r', "DIR", .help = "keep records in DIR/<sweep>/ instead of reports/<sweep>/" },
 	{ "threads", 't', "N", .help = "use N threads", .min = 1, .max = 1024 },
 	{ "memory", 'm', "MIB", .help = "use at most that much memory for training, in MiB", .min = 1, .max = 1 << 28 },
@@ -40,6 +41,10 @@ static const char help[] =
 	"again; those that diverged or failed are. Records, learning curves and final weights are kept in\n"
 	"reports/<sweep>/points/, the first two collected in reports/<sweep>/points.tsv and curves.tsv.\n"
 	"\n"
+	"With --set the folder is reports/<sweep>--KEY=VALUE/, or what --name says, and has its own points: nothing\n"
+	"is mixed. Paths of data, title and base change no point, and no folder. A folder of another sweep file, or\n"
+	"of other overrides, is refused. plot, compare, eval and export find the folder by the same --set and --name.\n"
+	"\n"
 	"Points are trained side by side on as many threads as OMP_NUM_THREADS says, or as there are processors,\n"
 	"and no more of them at a time than fit into memory. Results depend on neither. Ctrl-C ends the run within\n"
 	"a second or two and keeps the points that are finished; the same command goes on from there. A second\n"
@@ -49,7 +54,7 @@ static const char help[] =
 	"is the default.\n"
 	"\n"
 	"Exit status: 0 all points are trained, 1 a point diverged, failed or was interrupted, or the data could\n"
-	"not be read, 2 the command line or the YAML is wrong.\n";
+	"not be read, 2 the command line or the YAML is wrong, or contradicts the data.\n";
 
 struct run {
 	const struct options *given;
@@ -58,7 +63,7 @@ struct run {
 	struct pending pending;         /* owned */
 	struct records records;         /* owned; read once, before anything trains */
 	struct dataset data;            /* owned; no pixels before it is read */
-	char folder[FOLDER_SIZE];       /* reports/<sweep> */
+	struct report_folder folder;    /* reports/<sweep> */
 	int threads;
 	int64_t memory_bytes;           /* for training */
 };
@@ -145,7 +150,7 @@ static int dry_run(struct run *r, struct error *err)
 	if (!read)
 		fprintf(stderr, "without the data there are no times, and nobody knows whether it has changed: %s\n",
 		        unread.text);
-	if (!records_read(r->folder, r->sweep, &r->records, err))
+	if (!records_read(r->folder.path, r->sweep, &r->records, err))
 		return EXIT_FAILED;
 	pending_check(&r->pending, &r->records, read ? &r->data.digest : NULL, options_has(r->given, "force"));
 	look_at_machine(r);
@@ -218,12 +223,12 @@ static bool print_networks(const struct run *r, struct error *err)
 static bool print_points(const struct run *r, struct error *err)
 {
 	int found;
-	bool people = r->format == TABLE_HUMAN, collected = records_collect(&r->records, r->folder, &found, err);
-	bool compared = comparison_save(r->sweep, r->folder, &r->records, err);
+	bool people = r->format == TABLE_HUMAN, collected = records_collect(&r->records, r->folder.path, &found, err);
+	bool compared = comparison_save(r->sweep, r->folder.path, &r->records, err);
 	bool printed = records_print(&r->records, r->format, stdout, err) && (!people || print_networks(r, err));
 
 	if (printed && people)
-		printf("%s/points.tsv\n", r->folder);
+		printf("%s/points.tsv\n", r->folder.path);
 	return collected && compared && printed;
 }
 
@@ -236,7 +241,7 @@ static int train_and_print(struct run *r, struct error *err)
 		return EXIT_FAILED;
 	struct train_request request = {
 		.sweep = r->sweep, .pending = &r->pending, .records = &r->records, .data = &r->data,
-		.folder = r->folder, .threads = r->threads, .memory_bytes = r->memory_bytes,
+		.folder = r->folder.path, .threads = r->threads, .memory_bytes = r->memory_bytes,
 		.progress = progress_wanted(r), .stop = interrupt_flag(),
 	};
 
@@ -256,11 +261,14 @@ static int train_and_print(struct run *r, struct error *err)
 static int train_run(struct run *r, struct error *err)
 {
 	interrupt_listen();
-	int lock = lock_open(r->folder, err), status = EXIT_FAILED;
+	int lock = lock_open(r->folder.path, err), status = EXIT_FAILED;
 
 	if (lock < 0)
 		return EXIT_FAILED;
-	if (dataset_read(&r->sweep->data, &r->data, err) && records_read(r->folder, r->sweep, &r->records, err)) {
+	if (!dataset_read(&r->sweep->data, &r->data, err)) {
+		status = r->data.misfit ? EXIT_USAGE : EXIT_FAILED;
+	} else if (report_folder_claim(&r->folder, err) &&
+	           records_read(r->folder.path, r->sweep, &r->records, err)) {
 		pending_check(&r->pending, &r->records, &r->data.digest, options_has(r->given, "force"));
 		status = train_and_print(r, err);
 	}
@@ -273,8 +281,8 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 	struct run r = { .given = given, .format = options_format(given), .sweep = sweep };
 	int status = EXIT_USAGE;
 
-	if (dataset_is_named(&sweep->data, err) && reports_folder(given, sweep, r.folder, err) &&
-	    choose_points(&r, err))
+	if (dataset_is_named(&sweep->data, err) && reports_folder(given, sweep, &r.folder, err) &&
+	    choose_points(&r, err) && report_folder_check(&r.folder, err))
 		status = options_has(given, "dry-run") ? dry_run(&r, err) : train_run(&r, err);
 	dataset_free(&r.data);
 	records_free(&r.records);

@@ -20,7 +20,7 @@ static const struct column point_columns[] = {
 
 static const struct option_row options[] = {
 	{ "json", 'j', .help = "an object with the totals and an array of layers", .excludes = "tsv" },
-	{ "tsv", 't', .help = "tab-separated values below a line of names", .excludes = "describe" },
+	{ "tsv", .help = "tab-separated values below a line of names", .excludes = "describe" },
 	{ "describe", 'd', .help = "the resolved description that the point's id is a hash of", .excludes = "json" },
 	{ "set", 's', "KEY=VALUE", .help = "override a value of the sweep: recipe.batch=32", .repeats = true },
 	{ 0 }

@@ -9,7 +9,8 @@
 enum exit_status {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,        /* something failed: a file, the data, a point that diverged */
-	EXIT_USAGE = 2,         /* the command line or the YAML is wrong; nothing was run */
+	/* the command line or the YAML is wrong, or the data is not what the YAML says; nothing was run */
+	EXIT_USAGE = 2,
 	EXIT_EXPECTATION = 3,   /* an expected count does not hold */
 };
 

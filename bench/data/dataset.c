@@ -56,6 +56,12 @@ static uint64_t digest_dataset(const struct dataset *data)
 	return digest_bytes(digest, data->pixels, (size_t)data->count * image_len(data->shape));
 }
 
+bool dataset_misfit(struct dataset *to)
+{
+	to->misfit = true;
+	return false;
+}
+
 /* All sizes that formats compute are products of these, so none can overflow. */
 static bool check_description(const struct data_description *description, struct error *err)
 {
@@ -85,6 +91,15 @@ static bool check_classes(const struct data_description *description, const stru
 	               description->classes, data->count, largest);
 }
 
+const char *dataset_class_name(const struct data_description *description, int class)
+{
+	const struct data_format *format = description->format;
+
+	if (description->class_names)
+		return description->class_names[class];
+	return format && format->named_classes == description->classes ? format->class_names[class] : NULL;
+}
+
 bool dataset_is_named(const struct data_description *description, struct error *err)
 {
 	struct words words = { 0 };
@@ -98,15 +113,22 @@ bool dataset_is_named(const struct data_description *description, struct error *
 
 static bool read_checked(const struct data_description *description, struct dataset *to, struct error *err)
 {
-	return dataset_is_named(description, err) && check_description(description, err) &&
-	       description->format->read(description, to, err) && check_classes(description, to, err);
+	if (!dataset_is_named(description, err))
+		return false;
+	if (!check_description(description, err))
+		return dataset_misfit(to);
+	return description->format->read(description, to, err) &&
+	       (check_classes(description, to, err) || dataset_misfit(to));
 }
 
 bool dataset_read(const struct data_description *description, struct dataset *to, struct error *err)
 {
 	*to = (struct dataset){ .shape = description->shape, .classes = description->classes };
 	if (!read_checked(description, to, err)) {
+		bool misfit = to->misfit;
+
 		dataset_free(to);
+		to->misfit = misfit;
 		return false;
 	}
 	assert(dataset_split(to, ROLE_TRAINING) && dataset_split(to, ROLE_TEST));

@@ -36,6 +36,7 @@ struct dataset {
 	uint8_t *labels;        /* owned: [count], each < classes */
 	int split_count;        /* exactly one split is ROLE_TRAINING, at most one ROLE_VALIDATION and one ROLE_TEST */
 	struct split splits[MAX_SPLITS];
+	bool misfit;            /* not read: the data is not what the description says, and nothing else is wrong */
 	uint64_t digest;        /* of shape, classes, splits, labels, pixels; the same on every machine */
 };
 
@@ -45,6 +46,7 @@ struct data_description {
 	const void *config;     /* filled from the format's fields; owned by the sweep */
 	struct shape shape;
 	int classes;
+	const char *const *class_names; /* [classes], as the sweep says; NULL: it says none */
 	const char *folder;     /* of the sweep file; relative paths in config start there */
 	struct mark at;         /* position of the data in the YAML, for errors; of the sweep if it names none */
 };
@@ -57,9 +59,14 @@ struct data_format {
 	/* Names and roles of the splits that read() makes for this config, in order, with first and count 0: column
 	 * names are needed before data is read. Returns their number. */
 	int (*splits)(const void *config, struct split to[MAX_SPLITS]);
+	const char *const *class_names; /* [named_classes]; NULL where the files may hold any data */
+	int named_classes;
 };
 
 extern const struct data_format *const data_formats[];  /* NULL at the end */
+
+/* The sweep's name of a class, else the format's where it has as many, else NULL. */
+const char *dataset_class_name(const struct data_description *description, int class);
 
 /* The format of that name, or NULL. */
 const struct data_format *data_format_find(const char *name);
@@ -67,8 +74,8 @@ const struct data_format *data_format_find(const char *name);
 /* Whether the sweep names its data; the error lists the formats. */
 bool dataset_is_named(const struct data_description *description, struct error *err);
 
-/* Reads the data by its format. On false `to` is empty and nothing stays allocated. Data that does not fit the
- * description is an error at its mark; a broken data file is an error at the file's line or byte. */
+/* Reads the data by its format. On false `to` is empty but for `misfit`, and nothing stays allocated. Data that does
+ * not fit the description is an error at its mark; a broken data file is an error at the file's line or byte. */
 bool dataset_read(const struct data_description *description, struct dataset *to, struct error *err);
 void dataset_free(struct dataset *data);
 
@@ -81,6 +88,10 @@ const struct split *dataset_split(const struct dataset *data, enum split_role ro
 enum { DATA_PATH_MAX = 4096 };
 bool dataset_path(const struct data_description *description, const char *key, const char *name, char to[DATA_PATH_MAX],
                   struct error *err);
+
+/* Says of an error that was just reported that data and description contradict each other: a shape, a class count, a
+ * number of images. Returns false. */
+bool dataset_misfit(struct dataset *to);
 
 /* Whether any of the training images in `path` remain when `validation` of them are held out. */
 bool dataset_check_validation(const struct data_description *description, int validation, int training,

@@ -39,6 +39,7 @@ enum column { EMOTION, PIXELS, USAGE, COLUMNS };
 enum usage { TRAINING, PUBLIC, PRIVATE, USAGES };
 
 static const char *const column_names[COLUMNS] = { "emotion", "pixels", "Usage" };
+static const char *const class_names[] = { "angry", "disgust", "fear", "happy", "sad", "surprise", "neutral" };
 static const char *const usage_names[USAGES] = { "Training", "PublicTest", "PrivateTest" };
 
 /* The images of one usage that were read so far. */
@@ -49,6 +50,7 @@ struct pile {
 
 struct reader {
 	const struct data_description *description;
+	struct dataset *to;             /* borrowed */
 	const char *path;
 	struct csv *csv;                /* owned */
 	int rows;                       /* read so far */
@@ -156,7 +158,7 @@ static bool fail_pixels(const struct reader *r, struct error *err)
 	if (r->rows == 0)
 		return fail_at(err, r->description->at,
 		               "input: %dx%dx%d does not fit the data: %s has rows of %zu pixels", s.h, s.w,
-		               s.c, r->path, count);
+		               s.c, r->path, count) || dataset_misfit(r->to);
 	return fail_at(err, csv_mark(r->csv, field.at), "found %zu pixels; %dx%d are %zu", count, s.h, s.w,
 	               image_len(s));
 }
@@ -181,9 +183,12 @@ static bool read_emotion(const struct reader *r, uint8_t *to, struct error *err)
 	char shown[SHOWN_LEN];
 	unsigned value;
 
-	if (take_number(field.at, &value) != field.at + field.len || value >= (unsigned)r->description->classes)
+	bool number = take_number(field.at, &value) == field.at + field.len;
+
+	if (!number || value >= (unsigned)r->description->classes)
 		return fail_at(err, csv_mark(r->csv, field.at), "emotion: found %s; 0..%d is accepted",
-		               bytes_show(shown, field.at, field.len), r->description->classes - 1);
+		               bytes_show(shown, field.at, field.len), r->description->classes - 1) ||
+		       (number && dataset_misfit(r->to));
 	*to = (uint8_t)value;
 	return true;
 }
@@ -277,8 +282,9 @@ static bool read_images(struct reader *r, struct dataset *to, struct error *err)
 	if (!read_rows(r, err))
 		return false;
 	int training = r->piles[TRAINING].count, public = r->piles[PUBLIC].count, private = r->piles[PRIVATE].count;
-	if (!dataset_check_validation(r->description, config->validation, training, r->path, err) ||
-	    !join_piles(r, to, err))
+	if (!dataset_check_validation(r->description, config->validation, training, r->path, err))
+		return dataset_misfit(to);
+	if (!join_piles(r, to, err))
 		return false;
 	const int held[MAX_SPLITS] = { training - config->validation, config->validation, public, private };
 	const int whole[MAX_SPLITS] = { training, public, private };
@@ -295,7 +301,7 @@ static bool open_reader(struct reader *r, char path[DATA_PATH_MAX], struct error
 
 	if (s.c != 1)
 		return fail_at(err, description->at, "input: %dx%dx%d does not fit the data: faces have 1 channel", s.h,
-		               s.w, s.c);
+		               s.w, s.c) || dataset_misfit(r->to);
 	if (!dataset_path(description, "file", config->file, path, err))
 		return false;
 	if (bytes_missing(path))
@@ -307,7 +313,7 @@ static bool open_reader(struct reader *r, char path[DATA_PATH_MAX], struct error
 
 static bool read_fer2013(const struct data_description *description, struct dataset *to, struct error *err)
 {
-	struct reader reader = { .description = description };
+	struct reader reader = { .description = description, .to = to };
 	char path[DATA_PATH_MAX];
 
 	bool done = open_reader(&reader, path, err) && read_images(&reader, to, err);
@@ -341,5 +347,6 @@ const struct data_format data_fer2013 = {
 	.kind = { .name = "fer2013",
 	  .help = "the faces of Kaggle's FER2013, as CSV, plain or gzipped", .fields = fields,
 	          .config_size = sizeof(struct fer2013), .about = what_it_is },
-	.read = read_fer2013, .splits = fer2013_splits,
+	.read = read_fer2013, .splits = fer2013_splits, .class_names = class_names,
+	.named_classes = sizeof class_names / sizeof *class_names,
 };

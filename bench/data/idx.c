@@ -48,6 +48,7 @@ static const struct part {
 
 struct file {
 	const struct part *part;
+	struct dataset *to;     /* borrowed */
 	char path[DATA_PATH_MAX];
 	struct bytes *in;               /* owned */
 	uint32_t dimensions[MAX_DIMENSIONS];    /* count, then rows and columns of images */
@@ -126,7 +127,8 @@ static bool check_shape(const struct data_description *description, const struct
 
 	return (s.c == 1 && (uint32_t)s.h == images->dimensions[1] && (uint32_t)s.w == images->dimensions[2]) ||
 	       fail_at(err, description->at, "input: %dx%dx%d does not fit the data: %s has %ux%ux1", s.h, s.w, s.c,
-	               images->path, images->dimensions[1], images->dimensions[2]);
+	               images->path, images->dimensions[1], images->dimensions[2]) ||
+	       dataset_misfit(images->to);
 }
 
 static bool fail_cut_short(const struct file *file, struct error *err)
@@ -189,7 +191,7 @@ static bool read_labels(struct file *file, int classes, uint8_t *to, struct erro
 	for (uint32_t i = 0; i < file->dimensions[0]; i++)
 		if (to[i] >= classes)
 			return fail(err, "%s: byte %zu: label %d is outside 0..%d", file->path, file->header_len + i,
-			            to[i], classes - 1);
+			            to[i], classes - 1) || dataset_misfit(file->to);
 	return true;
 }
 
@@ -212,6 +214,7 @@ static bool read_files(const struct data_description *description, struct file f
 
 	for (int i = 0; i < FILES; i++) {
 		files[i].part = &parts[i];
+		files[i].to = to;
 		if (!open_file(description, &files[i], err))
 			return false;
 	}
@@ -220,8 +223,9 @@ static bool read_files(const struct data_description *description, struct file f
 		return false;
 	int training = (int)files[TRAIN_IMAGES].dimensions[0], test = (int)files[TEST_IMAGES].dimensions[0];
 	to->count = training + test;
-	if (!dataset_check_validation(description, config->validation, training, files[TRAIN_IMAGES].path, err) ||
-	    !dataset_allocate(description, to, err) || !read_all(description, files, to, err))
+	if (!dataset_check_validation(description, config->validation, training, files[TRAIN_IMAGES].path, err))
+		return dataset_misfit(to);
+	if (!dataset_allocate(description, to, err) || !read_all(description, files, to, err))
 		return false;
 	const int held[MAX_SPLITS] = { training - config->validation, config->validation, test };
 	const int whole[MAX_SPLITS] = { training, test };

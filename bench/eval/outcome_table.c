@@ -21,6 +21,7 @@ static const struct column row_columns[] = {
 	{ "correct", .kind = COLUMN_INT },
 	{ "accuracy", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED },
 	{ "loss", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED },
+	{ "name", .kind = COLUMN_TEXT },        /* the class's; missing where there is none */
 	{ 0 }
 };
 
@@ -68,17 +69,20 @@ static bool print_splits(const struct results *r, struct error *err)
 static bool print_classes(const struct results *r, struct error *err)
 {
 	const struct result *last = &r->list[r->count - 1];
-	struct column columns[2 * MAX_SPLITS + 2] = { { "class", .kind = COLUMN_INT } };
+	struct column columns[2 * MAX_SPLITS + 3] = {
+		{ "class", .kind = COLUMN_INT }, { "name", .kind = COLUMN_TEXT },
+	};
 	char titles[MAX_SPLITS][48];
 
 	for (int i = 0; i < r->split_count; i++) {
 		snprintf(titles[i], sizeof titles[i], "%.40s %%", last->outcomes[i].split->name);
-		columns[1 + 2 * i] = (struct column){ titles[i], .kind = COLUMN_REAL, .decimals = 2 };
-		columns[2 + 2 * i] = (struct column){ "images", .kind = COLUMN_INT };
+		columns[2 + 2 * i] = (struct column){ titles[i], .kind = COLUMN_REAL, .decimals = 2 };
+		columns[3 + 2 * i] = (struct column){ "images", .kind = COLUMN_INT };
 	}
 	struct table *table = table_create(columns);
 	for (int class = 0; class < r->classes; class++) {
 		table_int(table, class);
+		table_text(table, dataset_class_name(&r->sweep->data, class));
 		for (int i = 0; i < r->split_count; i++) {
 			table_real(table, 100 * accuracy_of(r, &last->outcomes[i], class));
 			table_int(table, last->outcomes[i].images[class]);
@@ -113,6 +117,7 @@ static void add_rows(const struct results *r, const struct result *result, const
 	table_int(table, correct_in_all(r, o));
 	table_real(table, o->score.accuracy);
 	table_real(table, o->score.loss);
+	table_missing(table);
 	for (int class = 0; class < r->classes; class++) {
 		add_row_head(table, result, o);
 		table_int(table, class);
@@ -120,6 +125,7 @@ static void add_rows(const struct results *r, const struct result *result, const
 		table_int(table, correct_of(r, o, class));
 		table_real(table, accuracy_of(r, o, class));
 		table_missing(table);
+		table_text(table, dataset_class_name(&r->sweep->data, class));
 	}
 }
 
@@ -148,9 +154,15 @@ static void print_class_objects(const struct results *r, const struct outcome *o
 {
 	printf("%s  \"classes\": [", indent);
 	for (int class = 0; class < r->classes; class++) {
+		const char *name = dataset_class_name(&r->sweep->data, class);
+
 		printf("%s\n%s    {\"class\": %d, \"images\": %d, \"correct\": %d, \"accuracy\": ", class ? "," : "",
 		       indent, class, o->images[class], correct_of(r, o, class));
 		print_number(accuracy_of(r, o, class));
+		if (name) {
+			printf(", \"name\": ");
+			print_json_text(name, stdout);
+		}
 		putchar('}');
 	}
 	printf("\n%s  ],\n", indent);

@@ -48,26 +48,21 @@ static bool refuse(const struct weights_search *s, const struct point *point, co
 
 	point_name(s->sweep, point, name);
 	return fail(err, "%s has no trained weights: there is no %s; train it first: "
-	            "archsweep run %s --only %s%s%s%s%s", name, path,
-	            s->sweep_path, name, s->reports ? " --reports " : "", s->reports ? s->reports : "",
+	            "archsweep run %s --only %s%s%s%s", name, path,
+	            s->sweep_path, name, s->again,
 	            trained ? " --force" : "", s->otherwise);
 }
 
 bool final_weights_find(const struct weights_search *s, const struct point *point, char to[FILE_PATH_BYTES],
                         struct error *err)
 {
-	char folder[FILE_PATH_BYTES];
 	struct error broken = { "" };
 	struct record record;
 
-	const char *reports = s->reports ? s->reports : "reports";
-
-	if (snprintf(folder, sizeof folder, "%s/%s", reports, s->sweep->name) >= FILE_PATH_BYTES)
-		return fail(err, "--reports: the path is too long");
-	if (!path_of(folder, point->id, to, err))
+	if (!path_of(s->folder, point->id, to, err))
 		return false;
 	if (access(to, F_OK) == 0)
 		return true;
-	bool trained = record_read(folder, point->id, &record, &broken) && record.status == POINT_DONE;
+	bool trained = record_read(s->folder, point->id, &record, &broken) && record.status == POINT_DONE;
 	return refuse(s, point, to, trained, err);
 }

@@ -21,7 +21,8 @@ bool final_weights_remove(const char *folder, const char *id, struct error *err)
 struct weights_search {
 	const struct sweep *sweep;
 	const char *sweep_path; /* as the user gave it */
-	const char *reports;    /* as the user gave it, or NULL: "reports" */
+	const char *folder;     /* reports/<sweep> */
+	const char *again;      /* the options that `run` needs to find the same folder: " --reports DIR", or "" */
 	const char *otherwise;  /* "; or ...": another way out than training, or "" */
 };
 

@@ -1,6 +1,7 @@
 /* See entry.h. */
 #include "bench/sweep/entry.h"
 
+#include "bench/system/share.h"
 #include "bench/yaml/bind.h"
 
 #include <float.h>
@@ -10,7 +11,8 @@
 
 const struct field entry_fields[] = {
 	{ "family", FIELD_TEXT, offsetof(struct entry, file),
-	  .help = "`plain`: families/plain.yaml beside the sweep; or a path that ends in .yaml" },
+	  .help = "`plain`: families/plain.yaml beside the sweep, else the one installed with the program; or a path "
+	  "that ends in .yaml" },
 	{ "name", FIELD_TEXT, offsetof(struct entry, name),
 	  .help = "what tables and pictures call it; without one, the file's name; required for a family in place" },
 	{ "widths", .accepts = "list of numbers above 0", .required = 1, .help = "one point for each width and seed" },
@@ -21,13 +23,27 @@ const struct field entry_fields[] = {
 
 /* ---- the family: a file, or written out in place ---- */
 
-/* `plain` is families/plain.yaml beside the sweep; a path ending in .yaml starts at the sweep's folder. */
+/* families/plain.yaml beside the sweep, else installed; where neither is there, the one beside the sweep. */
+static const char *find_named(const struct entry_source *s, const char *name, struct error *err)
+{
+	const char *beside = arena_print(s->arena, err, "%s/families/%s.yaml", s->folder, name);
+	const char *shared = arena_print(s->arena, err, "sweeps/families/%s.yaml", name);
+	char installed[SHARE_PATH_BYTES];
+
+	if (!beside || !shared)
+		return NULL;
+	if (access(beside, R_OK) == 0 || !share_find(shared, installed))
+		return beside;
+	return arena_copy(s->arena, installed, strlen(installed), err);
+}
+
+/* `plain` is the name of a family; a path ending in .yaml starts at the sweep's folder. */
 static const char *find_file(const struct entry_source *s, const char *file, struct error *err)
 {
 	size_t len = strlen(file);
 
 	if (len < 6 || strcmp(file + len - 5, ".yaml"))
-		return arena_print(s->arena, err, "%s/families/%s.yaml", s->folder, file);
+		return find_named(s, file, err);
 	if (file[0] == '/')
 		return file;
 	return arena_print(s->arena, err, "%s/%s", s->folder, file);

@@ -50,6 +50,8 @@ const char text_sweep[] =
 	"`--set KEY=VALUE` changes any value for one run: `--set recipe.epochs=3`, `--set data.idx.folder=DIR`, "
 	"`--set 'families.0.widths=[3, 6]'`. A relative path in the file starts at the file's folder, one in `--set` "
 	"where you stand.\n"
+	"YAML's anchors, aliases and merge keys work: `recipe: &short {epochs: 3}`, `*short`, `{<<: *short, batch: "
+	"32}`. Aliases may stand for 10,000 values of one file.\n"
 	"A sweep without `data` can be counted (`params`, `summary`), measured (`bench`) and taken through a `step`; "
 	"only what needs images insists on them.\n"
 	"With `base` the sweep names the network that the others are compared with: `base: mnist-base`, or `base: "

@@ -15,8 +15,8 @@ enum { MAX_COUNTED_CLASSES = 65536 };
 const struct field sweep_fields[] = {
 	{ "title", FIELD_TEXT, offsetof(struct sweep, title),
 	  .help = "for tables and pictures; without one, the file's name" },
-	{ "classes", FIELD_INT, offsetof(struct sweep, data.classes),
-	  .required = 1, .min = 2, .max = MAX_COUNTED_CLASSES, .help = "how many classes the images have" },
+	{ "classes", .accepts = "whole number 2..65536, or a list of names", .required = 1,
+	  .help = "how many classes the images have; `archsweep eval` shows their names" },
 	{ "data", .accepts = "`{FORMAT: {...}}`, see `archsweep help data`",
 	  .help = "where the images come from; without it, networks can be counted and measured but not trained" },
 	{ "input", .accepts = "`[height, width, channels]`, each 1..4096", .required = 1, .help = "shape of an image" },
@@ -118,6 +118,37 @@ static bool read_input(const struct node *root, struct shape *to, struct error *
 			return false;
 	*to = (struct shape){ .h = values[0], .w = values[1], .c = values[2] };
 	return true;
+}
+
+static bool read_class_names(struct settings *s, const struct node *list, struct error *err)
+{
+	struct data_description *to = &s->sweep->data;
+	const char **names = arena_alloc(s->arena, ((size_t)list->count + 1) * sizeof *names, err);
+
+	if (list->count < 2 || list->count > MAX_COUNTED_CLASSES)
+		return fail_at(err, list->at, "classes: a list of %d where 2 to %d names are accepted", list->count,
+		               MAX_COUNTED_CLASSES);
+	for (int i = 0; names && i < list->count; i++) {
+		if (!bind_type(list->items[i], NODE_SCALAR, "classes", err))
+			return false;
+		names[i] = list->items[i]->text;
+	}
+	to->classes = list->count;
+	to->class_names = names;
+	return names;
+}
+
+/* How many, or their names: names are for people, and are in no id. */
+static bool read_classes(struct settings *s, const struct node *root, struct error *err)
+{
+	static const struct field number = { "classes", FIELD_INT, offsetof(struct data_description, classes),
+		.min = 2, .max = MAX_COUNTED_CLASSES };
+	const struct node *node = find(root, "classes", "a whole number", err);
+
+	if (!node)
+		return false;
+	return node->type == NODE_LIST ? read_class_names(s, node, err) :
+	                                 bind_value(node, &number, NULL, &s->sweep->data, err);
 }
 
 /* A path typed on the command line starts where the person stands, one in a file at the file's folder. */
@@ -284,7 +315,7 @@ static bool read_seeds(struct settings *s, const struct node *node, struct error
 bool settings_read(struct settings *s, const struct node *root, struct error *err)
 {
 	if (!bind_type(root, NODE_MAP, "the sweep", err) ||
-	    !bind_fields(root, sweep_fields, NULL, NULL, s->sweep, err) ||
+	    !bind_fields(root, sweep_fields, NULL, NULL, s->sweep, err) || !read_classes(s, root, err) ||
 	    !read_input(root, &s->sweep->data.shape, err) || !read_data(s, root, err) || !read_recipe(s, root, err))
 		return false;
 	for (const char *c = s->sweep->title; c && *c; c++)

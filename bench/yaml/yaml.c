@@ -2,6 +2,7 @@
 #include "bench/yaml/yaml.h"
 
 #include "bench/text/words.h"
+#include "bench/yaml/alias.h"
 #include "bench/yaml/yaml_tree.h"
 
 #include <errno.h>
@@ -15,6 +16,7 @@ struct reader {
 	yaml_parser_t parser;
 	struct document *document;
 	const struct source *source;
+	struct anchors anchors;
 	struct error *err;
 };
 
@@ -104,13 +106,26 @@ static bool check_key(const struct node *map, const struct node *key, struct err
 	return true;
 }
 
+/* Keeps the value of a merge key until the map's own keys are known. */
+static bool read_merge(struct reader *r, int depth, const struct node *key, struct node **merged)
+{
+	if (*merged)
+		return fail_at(r->err, key->at, "<<: doubled key; a list merges several maps");
+	return read_child(r, depth, merged) && merge_check(*merged, r->err);
+}
+
 static bool read_map(struct reader *r, int depth, struct node *map)
 {
-	struct node *key, *value;
+	struct node *key, *value, *merged = NULL;
 
 	while (read_child(r, depth, &key)) {
 		if (!key)
-			return true;
+			return !merged || merge_into(r->document, map, merged, r->err);
+		if (merge_is_key(key)) {
+			if (!read_merge(r, depth, key, &merged))
+				return false;
+			continue;
+		}
 		if (!check_key(map, key, r->err) || !read_child(r, depth, &value))
 			return false;
 		if (!node_append(&r->document->arena, map, key, value, r->err))
@@ -131,8 +146,8 @@ static bool read_scalar(struct reader *r, const yaml_event_t *event, struct node
 	return scalar->text;
 }
 
-/* Refuses what libyaml accepts and no description needs. */
-static bool check_plain(struct reader *r, const yaml_event_t *event)
+/* The name of the node's anchor, or NULL. Sets whether the node has a tag, which no description needs. */
+static const char *anchor_name(const yaml_event_t *event, bool *tagged)
 {
 	const yaml_char_t *anchor = NULL, *tag = NULL;
 
@@ -146,21 +161,17 @@ static bool check_plain(struct reader *r, const yaml_event_t *event)
 		anchor = event->data.mapping_start.anchor;
 		tag = event->data.mapping_start.tag;
 	}
-	if (anchor || event->type == YAML_ALIAS_EVENT)
-		return fail_at(r->err, mark_of(r, event->start_mark), "anchors (&) and aliases (*) are not accepted");
-	if (tag)
-		return fail_at(r->err, mark_of(r, event->start_mark), "tags (!) are not accepted");
-	return true;
+	*tagged = tag;
+	return (const char *)anchor;
 }
 
-static bool read_node(struct reader *r, const yaml_event_t *event, int depth, struct node **to)
+/* A node that is written out here. */
+static bool read_own(struct reader *r, const yaml_event_t *event, int depth, struct node **to)
 {
 	struct mark at = mark_of(r, event->start_mark);
 	enum node_type type = event->type == YAML_SCALAR_EVENT ? NODE_SCALAR :
 	                      event->type == YAML_SEQUENCE_START_EVENT ? NODE_LIST : NODE_MAP;
 
-	if (!check_plain(r, event))
-		return false;
 	if (depth == DOCUMENT_MAX_DEPTH)
 		return fail_at(r->err, at, "lists and maps nested deeper than %d", DOCUMENT_MAX_DEPTH);
 	*to = node_create(r->document, type, at, r->err);
@@ -169,6 +180,28 @@ static bool read_node(struct reader *r, const yaml_event_t *event, int depth, st
 	if (type == NODE_SCALAR)
 		return read_scalar(r, event, *to);
 	return type == NODE_LIST ? read_list(r, depth + 1, *to) : read_map(r, depth + 1, *to);
+}
+
+static bool read_node(struct reader *r, const yaml_event_t *event, int depth, struct node **to)
+{
+	struct mark at = mark_of(r, event->start_mark);
+	bool tagged;
+	const char *name = anchor_name(event, &tagged);
+	int anchor = -1;
+
+	if (event->type == YAML_ALIAS_EVENT) {
+		*to = alias_expand(&r->anchors, r->document, (const char *)event->data.alias.anchor, at, depth, r->err);
+		return *to;
+	}
+	if (tagged)
+		return fail_at(r->err, at, "tags (!) are not accepted");
+	if (name && (anchor = anchor_open(&r->anchors, r->document, name, at, r->err)) < 0)
+		return false;
+	if (!read_own(r, event, depth, to))
+		return false;
+	if (name)
+		r->anchors.at[anchor].node = *to;
+	return true;
 }
 
 /* Reads one event around the document (stream or document, start or end). False if it is of another type. */

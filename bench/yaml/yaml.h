@@ -1,5 +1,5 @@
 /* A YAML file as a tree in which every node has its position in the file. Floor 4b. libyaml parses; we build the tree,
- * limit it, and refuse doubled keys, anchors and aliases, tags, and a second document. */
+ * limit it, expand aliases and merge keys (alias.h), and refuse doubled keys, tags, and a second document. */
 #ifndef BENCH_YAML_YAML_H
 #define BENCH_YAML_YAML_H
 

@@ -212,6 +212,26 @@ TEST(params_check_names_what_does_not_hold)
 	program_result_free(&r);
 }
 
+TEST(params_as_markdown_has_failures_first)
+{
+	static const char hold[] = "All counts that are expected hold; 3 networks.\n\n| sweep |";
+	const char *path = write_tiny();
+	RUN("params", "--check", "--markdown", path);
+	struct program_result good = run_archsweep((const char *[]){ "params", "--markdown", "--set",
+		"families.0.expect.total=[94, 140]", path, NULL });
+
+	CHECK_INT(r.status, 3);
+	CHECK_TEXT(r.out, "**1 of 3 networks do not have the counts that are expected.**\n\n"
+	           "| sweep | network | trainable | total | expected | MACs | ok |\n"
+	           "|---|---|---:|---:|---:|---:|---|\n"
+	           "| tiny | tiny/3 | 134 | 140 | 141, 134 trainable | 528 | **NO** |\n"
+	           "| tiny | tiny/2 | 90 | 94 | 94, 90 trainable | 352 | yes |\n"
+	           "| tiny | bare/100 | 1,902 | 1,902 | - | 1,800 | - |\n");
+	CHECK(strncmp(good.out, hold, sizeof hold - 1) == 0);
+	program_result_free(&r);
+	program_result_free(&good);
+}
+
 TEST(params_check_of_both_counts_and_of_none)
 {
 	const char *path = write_tiny();

@@ -400,7 +400,8 @@ TEST(eval_of_an_ensemble_averages_shares)
 		CHECK(file_stamp(test_path(file)) != 0);
 		write_flat(test_path(file), logits, 0);
 	}
-	struct program_result r = EVAL("--ensemble", "flat/8", "--set", "seeds=[1, 2]", "--split", "test", "--tsv");
+	struct program_result r = EVAL("--ensemble", "flat/8", "--name", "tiny", "--set", "seeds=[1, 2]", "--split",
+	                               "test", "--tsv");
 	double images[3];
 	for (int c = 0; c < 3; c++) {
 		char row[32];
@@ -435,6 +436,22 @@ TEST(eval_for_people_and_as_json)
 	               "\"correct\": ");
 	CHECK_CONTAINS(json.out, "      \"classes\": [\n        {\"class\": 0, \"images\": ");
 	CHECK_CONTAINS(json.out, "      \"confusion\": [\n        [0, 0, ");
+	program_result_free(&people);
+	program_result_free(&json);
+}
+
+/* Names are in no id: the weights are found. */
+TEST(eval_names_classes)
+{
+	train("flat/8");
+	static const char set[] = "classes=[a, 'b c', d]";
+	struct program_result people = EVAL("flat/8", "--split", "test", "--name", "tiny", "--set", set);
+	struct program_result json = EVAL("flat/8", "--json", "--name", "tiny", "--set", set);
+
+	CHECK_INT(people.status, 0);
+	CHECK_CONTAINS(people.out, "\n\nclass  name  test %  images\n    0  a     ");
+	CHECK_CONTAINS(people.out, "\n    1  b c   ");
+	CHECK_CONTAINS(json.out, ", \"name\": \"b c\"}");
 	program_result_free(&people);
 	program_result_free(&json);
 }

@@ -76,6 +76,19 @@ TEST(fer2013_reads_every_dialect)
 	}
 }
 
+/* The order is that of Kaggle's page. */
+TEST(fer2013_names_its_seven_classes)
+{
+	struct data_description faces = { .format = data_format_find("fer2013"), .classes = 7 };
+
+	CHECK_TEXT(dataset_class_name(&faces, 0), "angry");
+	CHECK_TEXT(dataset_class_name(&faces, 6), "neutral");
+	faces.classes = 6;
+	CHECK(!dataset_class_name(&faces, 0));
+	faces.class_names = (const char *const[]){ "a", "b", "c", "d", "e", "f" };
+	CHECK_TEXT(dataset_class_name(&faces, 5), "f");
+}
+
 TEST(fer2013_splits_with_and_without_validation)
 {
 	struct split splits[MAX_SPLITS];

@@ -185,6 +185,22 @@ TEST(options_failure_of_a_command)
 	CHECK_TEXT(err.text, "archsweep sample: this needs 2; see archsweep sample --help");
 }
 
+/* What a letter means in one command it means in all. */
+TEST(options_letters_n_t_and_r_mean_the_same_everywhere)
+{
+	static const struct command *const commands[] = { &command_run, &command_params, &command_summary,
+		&command_plot, &command_compare, &command_bench, &command_limits, &command_export, &command_eval,
+		&command_step };
+
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		for (const struct option_row *row = commands[i]->options; row->name; row++) {
+			const char *want = row->letter == 'n' ? "dry-run" : row->letter == 't' ? "threads" :
+			                   row->letter == 'r' ? "reports" : row->name;
+
+			CHECK_TEXT(row->name, want);
+		}
+}
+
 TEST(options_help_text)
 {
 	char *text = NULL;

@@ -286,6 +286,23 @@ TEST(run_without_data_is_1)
 	program_result_free(&result);
 }
 
+/* The YAML is wrong, although only the data shows it; a broken file is 1. */
+TEST(run_with_data_that_contradicts_the_sweep_is_2)
+{
+	write_tiny();
+	CHECK_RUN(run_tiny(ARGUMENTS("--set", "classes=4")), 2, "@/tiny.yaml:1:8: classes: 4 does not fit the data: "
+	          "the largest label of its 160 images is 2\n");
+	CHECK_RUN(run_tiny(ARGUMENTS("--set", "classes=2")), 2,
+	          "@/./train-labels-idx1-ubyte: byte 10: label 2 is outside 0..1\n");
+	CHECK_RUN(run_tiny(ARGUMENTS("--set", "data.idx.validation=128")), 2, "@/tiny.yaml:1:8: validation: 128 leaves "
+	          "nothing to train on: @/./train-images-idx3-ubyte has 128 training images\n");
+	CHECK_RUN(run_tiny(ARGUMENTS("--set", "input=[8, 9, 1]")), 2, "@/tiny.yaml:1:8: input: 8x9x1 does not fit "
+	          "the data: @/./train-images-idx3-ubyte has 8x8x1\n");
+	test_write("train-labels-idx1-ubyte", "x", 1);
+	CHECK_RUN(run_tiny(ARGUMENTS()), 1, "@/./train-labels-idx1-ubyte: is cut short: it ends inside its header of 8 "
+	          "bytes\n");
+}
+
 TEST(run_refuses_what_does_not_fit_into_memory)
 {
 	write_tiny();

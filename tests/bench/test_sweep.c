@@ -13,7 +13,7 @@ TEST(sweep_refuses_keys)
 	              "s.yaml:6:1: famlies: unknown key; accepted: title, classes, data, input, seeds, recipe, "
 	              "families, base; did you mean \"families\"?");
 	CHECK_REFUSED(HEAD TINY "<<: {a: 1}\n",
-	              "s.yaml:6:1: <<: unknown key; accepted: title, classes, data, input, seeds, recipe, families, "
+	              "s.yaml:6:6: a: unknown key; accepted: title, classes, data, input, seeds, recipe, families, "
 	              "base");
 	CHECK_REFUSED(HEAD, "s.yaml:1:1: families: missing; a list is required");
 	CHECK_REFUSED("data: {idx: {folder: d}}\nclasses: 3\nrecipe: {epochs: 1}\n" TINY,
@@ -27,6 +27,8 @@ TEST(sweep_refuses_keys)
 TEST(sweep_refuses_values)
 {
 	CHECK_REFUSED("classes: many\n", "s.yaml:1:10: classes: \"many\" is not a whole number");
+	CHECK_REFUSED("classes: [a]\n", "s.yaml:1:10: classes: a list of 1 where 2 to 65536 names are accepted");
+	CHECK_REFUSED("classes: [a, [b]]\n", "s.yaml:1:14: classes: a list where one value is accepted");
 	CHECK_REFUSED("classes: 1\n", "s.yaml:1:10: classes: 1 is outside 2..65536");
 	CHECK_REFUSED("classes: 3.0\n", "s.yaml:1:10: classes: \"3.0\" is not a whole number");
 	CHECK_REFUSED("classes: 3\ninput: 28\n",

@@ -141,10 +141,13 @@ TEST(yaml_refuses_bytes_that_are_no_characters)
 TEST(yaml_refuses_what_descriptions_do_not_need)
 {
 	CHECK_UNREADABLE("a: 1\nb: 2\na: 3\n", "y.yaml:3:1: a: doubled key; the first is in line 1");
-	CHECK_UNREADABLE("a: &x 1\n", "y.yaml:1:4: anchors (&) and aliases (*) are not accepted");
-	CHECK_UNREADABLE("a: &x [1]\n", "y.yaml:1:4: anchors (&) and aliases (*) are not accepted");
-	CHECK_UNREADABLE("a: &x {b: 1}\n", "y.yaml:1:4: anchors (&) and aliases (*) are not accepted");
-	CHECK_UNREADABLE("a: *x\n", "y.yaml:1:4: anchors (&) and aliases (*) are not accepted");
+	CHECK_UNREADABLE("a: *x\n", "y.yaml:1:4: *x: no anchor &x stands above");
+	CHECK_UNREADABLE("a: *x\nb: &x 1\n", "y.yaml:1:4: *x: no anchor &x stands above");
+	CHECK_UNREADABLE("a: &x [1, *x]\n", "y.yaml:1:11: *x: stands within what &x names");
+	CHECK_UNREADABLE("a: &x {b: {<<: *x}}\n", "y.yaml:1:16: *x: stands within what &x names");
+	CHECK_UNREADABLE("<<: 1\n", "y.yaml:1:5: <<: \"1\" where a map or a list of maps is accepted");
+	CHECK_UNREADABLE("<<: [{a: 1}, [2]]\n", "y.yaml:1:14: <<: a list where a map is accepted");
+	CHECK_UNREADABLE("<<: {a: 1}\n<<: {b: 1}\n", "y.yaml:2:1: <<: doubled key; a list merges several maps");
 	CHECK_UNREADABLE("a: !!str 1\n", "y.yaml:1:4: tags (!) are not accepted");
 	CHECK_UNREADABLE("a: 1\n---\nb: 2\n", "y.yaml:2:1: a second document where one is accepted");
 	CHECK_UNREADABLE("[a]: 1\n", "y.yaml:1:1: a list where a key is accepted");
@@ -196,6 +199,73 @@ TEST(yaml_limits_the_keys_of_a_map)
 	fclose(to);
 	check_unreadable(text, len, "y.yaml:1025:1: more than 1024 keys in one map");
 	free(text);
+}
+
+/* ---- anchors, aliases, merge keys ---- */
+
+static void check_expanded(const char *text, const char *want)
+{
+	struct document *document = document_of(text, strlen(text));
+
+	CHECK_TEXT(err.text, "");
+	check_tree(document, want);
+	document_destroy(document);
+}
+
+/* The merges are those of the examples of yaml.org/type/merge. */
+TEST(yaml_expands_aliases_and_merge_keys)
+{
+	check_expanded("a: &x 1\nb: *x\n", "{a:1 b:1}");
+	check_expanded("a: &x [1, '2']\nb: [*x, *x]\n", "{a:[1 '2'] b:[[1 '2'] [1 '2']]}");
+	check_expanded("a: &x 1\nb: &x 2\nc: *x\n", "{a:1 b:2 c:2}");
+	check_expanded("a: &x {b: 1, c: 2}\nd: {<<: *x, c: 3}\ne: {c: 4, <<: *x}\n",
+	               "{a:{b:1 c:2} d:{c:3 b:1} e:{c:4 b:1}}");
+	check_expanded("- &center {x: 1, y: 2}\n- &left {x: 0, y: 2}\n- &big {r: 10}\n- &small {r: 1}\n"
+	               "- {<<: [*center, *big], label: l}\n- {<<: [*big, *left, *small], x: 1, label: l}\n",
+	               "[{x:1 y:2} {x:0 y:2} {r:10} {r:1} {label:l x:1 y:2 r:10} {x:1 label:l r:10 y:2}]");
+	check_expanded("a: {'<<': 1}\n", "{a:{'<<':1}}");
+}
+
+TEST(yaml_alias_is_a_copy_that_set_changes_alone)
+{
+	static const char text[] = "a: &x {b: 1}\nc: *x\n";
+	struct document *document = document_of(text, sizeof text - 1);
+
+	CHECK(document_set(document, "c.b=2", &err));
+	check_tree(document, "{a:{b:1} c:{b:2}}");
+	CHECK(!document_set(document, "c=*x", &err));
+	CHECK_TEXT(err.text, "--set c=*x:1:3: *x: no anchor &x stands above");
+	document_destroy(document);
+}
+
+/* Ten lines that stand for 10^9 values, a chain that is too deep, and too many anchors. Up to a3 2,340 values are
+ * copied, and a3 has 2,111. */
+TEST(yaml_aliases_have_limits)
+{
+	char text[20000];
+	FILE *to = fmemopen(text, sizeof text, "w");
+
+	fputs("a0: &a0 [1]\n", to);
+	for (int i = 1; i < 10; i++) {
+		fprintf(to, "a%d: &a%d [", i, i);
+		for (int k = 0; k < 10; k++)
+			fprintf(to, "%s*a%d", k ? "," : "", i - 1);
+		fputs("]\n", to);
+	}
+	fflush(to);
+	check_unreadable(text, (size_t)ftell(to),
+	                 "y.yaml:5:22: *a3: aliases (*) stand for more than 10000 values in one file");
+	rewind(to);
+	fputs("a0: &a0 [1]\n", to);
+	for (int i = 1; i < 70; i++)
+		fprintf(to, "a%d: &a%d [*a%d]\n", i, i, i - 1);
+	fflush(to);
+	check_unreadable(text, (size_t)ftell(to), "y.yaml:63:12: *a61: lists and maps nested deeper than 64");
+	rewind(to);
+	for (int i = 0; i < 257; i++)
+		fprintf(to, "a%d: &a%d 1\n", i, i);
+	fclose(to);
+	check_unreadable(text, strlen(text), "y.yaml:257:7: more than 256 anchors (&) in one file");
 }
 
 /* ---- --set ---- */

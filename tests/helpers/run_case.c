@@ -84,16 +84,25 @@ const char *run_case_write_sweep(const char *yaml)
 
 /* --- runs --- */
 
+/* Keeps a variant in the folder "tiny" as well, unless the arguments name another. */
 static struct running_program *start(const char *reports, int threads, const char *const *arguments, pid_t *id)
 {
-	const char *argv[MAX_RUN_ARGUMENTS + 6] = { archsweep_path(), "run", test_path("tiny.yaml"), "--reports",
+	const char *argv[MAX_RUN_ARGUMENTS + 8] = { archsweep_path(), "run", test_path("tiny.yaml"), "--reports",
 		test_path(reports) };
+	bool varied = false, named = false;
 	char variable[32];
 	const char *environment[] = { variable, "NO_COLOR=1", NULL };
 
 	snprintf(variable, sizeof variable, "OMP_NUM_THREADS=%d", threads);
-	for (int i = 0; arguments[i] && i < MAX_RUN_ARGUMENTS; i++)
-		argv[5 + i] = arguments[i];
+	int count = 0;
+
+	for (; arguments[count] && count < MAX_RUN_ARGUMENTS; count++) {
+		argv[5 + count] = arguments[count];
+		varied = varied || strcmp(arguments[count], "--set") == 0;
+		named = named || strcmp(arguments[count], "--name") == 0;
+	}
+	if (varied && !named)
+		memcpy(argv + 5 + count, (const char *[]){ "--name", "tiny" }, 2 * sizeof *argv);
 	return program_start((struct program){ .argv = argv, .environment = environment, .limit_seconds = 60 }, id);
 }
 

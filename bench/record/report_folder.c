@@ -1,0 +1,209 @@
+/* See report_folder.h. The file .sweep has the sweep file's path, relative to the folder so that both may move, and on
+ * a second line the overrides. */
+#include "bench/record/report_folder.h"
+
+#include "bench/data/dataset.h"
+#include "bench/system/atomic_file.h"
+#include "bench/text/words.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum { OWNER_BYTES = 1 << 16, SETS_SHOWN = 80 };        /* SETS_SHOWN: characters of overrides in a folder's name */
+
+/* ---- the name ---- */
+
+/* Whether the key is `data.FORMAT.FIELD` of a field that is a path. */
+static bool is_data_path(const char *key, size_t len)
+{
+	for (const struct data_format *const *format = data_formats; *format; format++)
+		for (const struct field *f = (*format)->kind.fields; f && f->name; f++) {
+			char path[128];
+			int wanted = snprintf(path, sizeof path, "data.%s.%s", (*format)->kind.name, f->name);
+
+			if (f->kind == FIELD_TEXT && (size_t)wanted == len && strncmp(path, key, len) == 0)
+				return true;
+		}
+	return false;
+}
+
+bool report_set_counts(const char *assignment)
+{
+	size_t len = strcspn(assignment, "=");
+
+	return !is_data_path(assignment, len) && !(len == 5 && strncmp(assignment, "title", 5) == 0) &&
+	       !(len == 4 && strncmp(assignment, "base", 4) == 0);
+}
+
+static bool is_safe(char c)
+{
+	return c && strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-=,", c);
+}
+
+/* 32 bits of FNV-1a over the overrides, each with its final zero. */
+static uint32_t hash_sets(const struct report_folder *folder)
+{
+	uint32_t hash = 0x811c9dc5;
+
+	for (int i = 0; i < folder->set_count; i++)
+		for (const char *c = folder->sets[i]; ; c++) {
+			hash = (hash ^ (unsigned char)*c) * 0x01000193;
+			if (!*c)
+				break;
+		}
+	return hash;
+}
+
+void report_name(const struct report_folder *folder, const char *sweep_name, char to[REPORT_NAME_BYTES])
+{
+	size_t used = (size_t)snprintf(to, REPORT_NAME_BYTES, "%.63s", sweep_name), most = used + SETS_SHOWN;
+	bool exact = true;
+
+	for (int i = 0; i < folder->set_count; i++) {
+		const char *parts[] = { "--", folder->sets[i] };
+
+		for (int part = 0; part < 2; part++)
+			for (const char *c = parts[part]; *c; c++) {
+				exact = exact && is_safe(*c) && used < most;
+				if (used < most && !strchr("[]{}'\" ", *c))
+					to[used++] = is_safe(*c) ? *c : '_';
+			}
+	}
+	snprintf(to + used, REPORT_NAME_BYTES - used, exact ? "" : "-%08" PRIx32, hash_sets(folder));
+}
+
+bool report_is_name(const char *name)
+{
+	size_t len = strlen(name);
+
+	for (const char *c = name; *c; c++)
+		if (!is_safe(*c))
+			return false;
+	return len > 0 && len < REPORT_NAME_BYTES && name[0] != '.' && name[0] != '-';
+}
+
+/* ---- whose it is ---- */
+
+/* The path `to` as seen from the folder `from`; both are absolute and without links. */
+static void print_relative(const char *from, const char *to, FILE *out)
+{
+	size_t same = 0;
+
+	for (size_t i = 0; ; i++) {
+		bool ends = (from[i] == '/' || !from[i]) && to[i] == '/';
+
+		if (ends)
+			same = i;
+		if (from[i] != to[i] || !from[i])
+			break;
+	}
+	for (const char *c = from + same; *c; c++)
+		if (*c == '/' && c[1])
+			fputs("../", out);
+	fputs(to + same + 1, out);
+}
+
+/* The contents of .sweep; false where the folder or the sweep file does not exist. */
+static bool print_owner(const struct report_folder *folder, FILE *to)
+{
+	char *from = realpath(folder->path, NULL), *sweep = realpath(folder->sweep_path, NULL);
+	bool there = from && sweep;
+
+	if (there)
+		print_relative(from, sweep, to);
+	fputc('\n', to);
+	for (int i = 0; i < folder->set_count; i++)
+		fprintf(to, " --set %s", folder->sets[i]);
+	free(from);
+	free(sweep);
+	return there;
+}
+
+/* The contents of the folder's file .sweep; "" where there is none. */
+static void read_owner(const char *path, char to[OWNER_BYTES])
+{
+	FILE *file = fopen(path, "r");
+	size_t len = file ? fread(to, 1, OWNER_BYTES - 1, file) : 0;
+
+	to[len] = '\0';
+	if (file)
+		fclose(file);
+}
+
+/* Whether the sweep file on the first line still exists. */
+static bool owner_exists(const struct report_folder *folder, const char *owner)
+{
+	char path[REPORT_PATH_BYTES];
+	struct stat there;
+	int len = snprintf(path, sizeof path, "%s/%.*s", folder->path, (int)strcspn(owner, "\n"), owner);
+
+	return len < REPORT_PATH_BYTES && stat(path, &there) == 0;
+}
+
+/* `owner`: what .sweep says. */
+static bool refuse(const struct report_folder *folder, const char *owner, struct error *err)
+{
+	int len = (int)strcspn(owner, "\n");
+	char path[2 * REPORT_PATH_BYTES] = "", shown[SHOWN_BYTES];
+
+	snprintf(path, sizeof path, "%s/%.*s", folder->path, len < REPORT_PATH_BYTES ? len : 0, owner);
+	char *file = realpath(path, NULL);
+	fail(err, "%.200s: holds the points of %.200s%s; give this sweep a folder of its own: --name NAME",
+	     folder->path, file ? file : path, words_show(owner[len] ? owner + len + 1 : "", shown));
+	free(file);
+	return false;
+}
+
+/* False without memory, or where the folder belongs to another sweep. *write: .sweep does not say yet whose it is. */
+static bool check(const struct report_folder *folder, const char *path, bool *write, struct error *err)
+{
+	char *owner = malloc(OWNER_BYTES), *want = NULL;
+	size_t len;
+	FILE *to = open_memstream(&want, &len);
+
+	if (!owner || !to) {
+		free(owner);
+		return fail(err, "not enough memory");
+	}
+	bool there = print_owner(folder, to);
+	fclose(to);
+	read_owner(path, owner);
+	bool same = want && strcmp(owner, want) == 0;
+	bool good = same || !there || !owner[0] || !owner_exists(folder, owner) || refuse(folder, owner, err);
+	*write = good && there && !same;
+	free(owner);
+	free(want);
+	return good;
+}
+
+static bool owner_path(const struct report_folder *folder, char to[REPORT_PATH_BYTES], struct error *err)
+{
+	return snprintf(to, REPORT_PATH_BYTES, "%s/.sweep", folder->path) < REPORT_PATH_BYTES ||
+	       fail(err, "%.100s...: the path is too long", folder->path);
+}
+
+bool report_folder_check(const struct report_folder *folder, struct error *err)
+{
+	char path[REPORT_PATH_BYTES];
+	bool write;
+
+	return owner_path(folder, path, err) && check(folder, path, &write, err);
+}
+
+bool report_folder_claim(const struct report_folder *folder, struct error *err)
+{
+	char path[REPORT_PATH_BYTES];
+	struct draft draft;
+	bool write;
+
+	if (!owner_path(folder, path, err) || !check(folder, path, &write, err))
+		return false;
+	if (!write)
+		return true;
+	if (!draft_open(&draft, err))
+		return false;
+	print_owner(folder, draft.stream);
+	return draft_save(&draft, path, err);
+}
