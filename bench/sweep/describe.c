@@ -149,6 +149,38 @@ void describe_id(uint64_t network_hash, int seed, char id[POINT_ID_LEN + 1])
 	snprintf(id, POINT_ID_LEN + 1, "%016" PRIx64, hash(network_hash, line));
 }
 
+/* Lines that say how long a network trains, not what an update is. */
+static bool is_length(const char *line)
+{
+	static const char *const names[] = { "recipe epochs ", "recipe patience ", "recipe min_gain " };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strncmp(line, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+bool describe_speed_id(const struct sweep *sweep, const struct network *network, char id[POINT_ID_LEN + 1])
+{
+	char *text = describe_network(sweep, network), *to = text;
+
+	if (!text)
+		return false;
+	for (char *line = text; *line;) {
+		size_t len = strcspn(line, "\n") + 1;
+
+		if (!is_length(line)) {
+			memmove(to, line, len);
+			to += len;
+		}
+		line += len;
+	}
+	*to = '\0';
+	snprintf(id, POINT_ID_LEN + 1, "%016" PRIx64, describe_hash(text));
+	free(text);
+	return true;
+}
+
 char *point_describe(const struct sweep *sweep, const struct point *point)
 {
 	char *text = describe_network(sweep, &point->network), *whole = NULL;
