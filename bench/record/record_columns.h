@@ -23,6 +23,7 @@ struct record_column {
 	bool percent;           /* people read 100 times the number, with `decimals`, machines the share as it is */
 	bool machine_only;      /* people do not see it */
 	bool if_differs;        /* people see it where the points differ in it */
+	int spare;              /* as a table's column */
 	bool zero_is_none;      /* 0 stands for a number that is missing */
 };
 

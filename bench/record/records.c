@@ -86,6 +86,19 @@ bool records_read(const char *folder, const struct sweep *sweep, struct records 
 	return good;
 }
 
+bool records_choose(const struct records *records, const int *points, int count, struct records *to,
+                    struct error *err)
+{
+	if (!create(to, count, err))
+		return false;
+	for (int i = 0; i < count; i++) {
+		to->of[i] = records->of[points[i]];
+		to->states[i] = records->states[points[i]];
+	}
+	to->count = count;
+	return true;
+}
+
 /* As it would be read back: a text stays on its line. */
 void records_put(struct records *records, int point, const struct record *record)
 {

@@ -32,6 +32,10 @@ bool records_read_table(const char *path, const char *const *needed, struct reco
 
 void records_free(struct records *records);
 
+/* Copies the records [count] of these points, for tables of them alone; `to` has no faults. */
+bool records_choose(const struct records *records, const int *points, int count, struct records *to,
+                    struct error *err);
+
 /* Why the first broken record could not be read, or NULL. */
 const char *records_fault(const struct records *records);
 

@@ -53,7 +53,8 @@ void zoo_write_times(const struct sweep *zoo, const char *kernels, const char *p
 
 		used += (size_t)snprintf(text + used, sizeof text - used,
 		                         "%s\t%s\t%g\t%g\t%g\t%g\t%g\t%g\t%g\t32\t5\t%s\t%s\n",
-		                         zoo_speed_id(zoo, 2 * i), p->family, p->width, t, t - 1, t + 1, f, f - 1, f + 1,
+		                         zoo_speed_id(zoo, 2 * i), p->family, p->width,
+		                         t, t - 1, t + 1, f, f - 1, f + 1,
 		                         kernels ? kernels : kernels_choose(getenv("ARCHSWEEP_KERNELS"))->name,
 		                         processor ? processor : machine_processor(here));
 	}
