@@ -142,6 +142,7 @@ static bool find_columns(const struct tsv_row *header, const char *const *needed
 		to->title = strcmp(header->fields[i], "title") == 0 ? i : to->title;
 	find_splits(header, to);
 	record_layout(to->splits, to->split_count, &to->layout);
+	record_layout_results(&to->layout);
 	return tsv_cells_find(to->layout.cells, header, &to->cells, err) &&
 	       tsv_cells_have(&to->cells, header, needed, err);
 }

@@ -7,6 +7,7 @@
 #include "nn/kernel/kernels.h"
 
 #include <cblas.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,4 +52,12 @@ void blas_choose(char **argv)
 		execv(path, argv);
 	free(path);
 	unsetenv(variable);     /* no such file, or no permission */
+}
+
+const char *blas_build(char to[96])
+{
+	snprintf(to, 96, "%s", openblas_get_config());
+	for (size_t len = strlen(to); len > 0 && to[len - 1] == ' '; len--)
+		to[len - 1] = '\0';
+	return to;
 }
