@@ -13,7 +13,8 @@
 #include "bench/record/record.h"
 #include "bench/text/table.h"
 
-enum record_state { RECORD_MISSING, RECORD_BROKEN, RECORD_READ };
+/* RECORD_STALE: only one with the id that older programs gave the point (describe_id_before), which does not count. */
+enum record_state { RECORD_MISSING, RECORD_STALE, RECORD_BROKEN, RECORD_READ };
 
 struct records {
 	int count;                      /* points */

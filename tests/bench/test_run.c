@@ -57,38 +57,6 @@ TEST(run_trains_every_point_and_prints_them)
 	CHECK_RUN(result, 0, "");
 }
 
-/* The value behind a line's beginning, as --version prints it. */
-static const char *version_line(const char *out, const char *name)
-{
-	static char line[128];
-	const char *at = strstr(out, name);
-
-	snprintf(line, sizeof line, "%.*s", at ? (int)strcspn(at + 10, "\n") : 0, at ? at + 10 : "");
-	return line;
-}
-
-/* Records say what --version says. */
-TEST(run_records_say_which_program_made_them)
-{
-	int year, month, day, hour, minute, second, len = 0;
-
-	write_tiny();
-	CHECK_RUN(run_tiny(ARGUMENTS("--only", "flat/*")), 0, "");
-	const char *file = record_file("reports", "flat", "8");
-	struct program_result r = run_archsweep(ARGUMENTS("--version"));
-
-	CHECK_TEXT(record_value(file, "version"), version_line(r.out, "archsweep "));
-	CHECK_TEXT(record_value(file, "commit"), version_line(r.out, "commit    "));
-	CHECK_TEXT(record_value(file, "compiler"), version_line(r.out, "compiler  "));
-	CHECK_TEXT(record_value(file, "openblas"), version_line(r.out, "OpenBLAS  "));
-	CHECK_TEXT(record_value(file, "processor"), version_line(r.out, "processor "));
-	CHECK(strlen(record_value(file, "commit")) > 6);
-	sscanf(record_value(file, "date"), "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &year, &month, &day, &hour, &minute, &second,
-	       &len);
-	CHECK_INT(len, 20);
-	CHECK_RUN(r, 0, "");
-}
-
 TEST(run_again_trains_nothing)
 {
 	unsigned long long before[4], after[4];
