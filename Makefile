@@ -107,7 +107,7 @@ ISA := $(notdir $(patsubst %.c,%.o,$(wildcard nn/kernel/isa/*.c)))
 # -flto can't be copied.)
 OWN_BF16 := $(if $(findstring -flto,$(CFLAGS)),$(ISA),$(notdir $(patsubst %.c,%.o,$(shell \
 	grep -l -e nn/kernel/isa/pairs.h -e AVX512BF16 nn/kernel/isa/*.c))))
-BENCH_OBJECTS := $(patsubst %.c,%.o,$(wildcard bench/*/*.c))
+BENCH_OBJECTS := $(patsubst %.c,%.o,$(wildcard bench/*/*.c)) version.o
 TEST := $(patsubst %.c,%.o,$(wildcard tests/helpers/*.c tests/nn/*.c tests/bench/*.c))
 GRADIENT := $(patsubst %.c,%.o,$(wildcard tests/gradients/*.c))
 
@@ -163,7 +163,14 @@ $(COPIES): $(FLOAT)/isa/avx512bf16/%.o: $(FLOAT)/isa/avx512/%.o
 # Rewritten only when it would say something new: other flags compile everything again, another source links again.
 $(BUILD)/flags.list: SAYS = $(COMPILE) $(LINK) $(LIBS) $(foreach set,$(SETS),$(FLAGS_$(set)))
 $(BUILD)/objects.list: SAYS = $(OBJECTS)
-$(BUILD)/flags.list $(BUILD)/objects.list: FORCE
+# Which commit this is, in a source of its own: another commit compiles this line alone, and links.
+COMMIT = $(shell git ls-files --error-unmatch Makefile >/dev/null 2>&1 && \
+	git describe --always --abbrev=12 --exclude '*' --dirty=+changes 2>/dev/null || echo 'no git: commit unknown')
+$(BUILD)/version.c: SAYS = const char program_commit[] = "$(COMMIT)";
+$(FLOAT)/version.o: $(BUILD)/version.c
+	$(call compile)
+
+$(BUILD)/flags.list $(BUILD)/objects.list $(BUILD)/version.c: FORCE
 	@mkdir -p $(@D)
 	@echo '$(SAYS)' | cmp -s - $@ || echo '$(SAYS)' > $@
 

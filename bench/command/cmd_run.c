@@ -40,6 +40,7 @@ static const char help[] =
 	"Points that have a valid record of a finished training on the same data are up to date and are not trained\n"
 	"again; those that diverged or failed are. Records, learning curves and final weights are kept in\n"
 	"reports/<sweep>/points/, the first two collected in reports/<sweep>/points.tsv and curves.tsv.\n"
+	"With --only the table lists what was chosen; --json and --tsv have all points of the sweep.\n"
 	"\n"
 	"With --set the folder is reports/<sweep>--KEY=VALUE/, or what --name says, and has its own points: nothing\n"
 	"is mixed. Paths of data, title and base change no point, and no folder. A folder of another sweep file, or\n"
@@ -205,13 +206,13 @@ static int conclude(const struct run *r, const struct train_result *result, stru
 }
 
 /* People read below the points how the seeds of each network differ. */
-static bool print_networks(const struct run *r, struct error *err)
+static bool print_networks(const struct run *r, const struct records *records, struct error *err)
 {
 	struct summary summary;
 
-	if (!summary_create(&r->records, &r->data.digest, &summary, err))
+	if (!summary_create(records, &r->data.digest, &summary, err))
 		return false;
-	bool printed = summary.count == r->records.count;
+	bool printed = summary.count == records->count;
 	if (!printed) {
 		putchar('\n');
 		printed = summary_print(&summary, TABLE_HUMAN, stdout, err);
@@ -220,14 +221,31 @@ static bool print_networks(const struct run *r, struct error *err)
 	return printed;
 }
 
+/* People see the points that --only chose, machines all. */
+static bool print_chosen(const struct run *r, struct error *err)
+{
+	int points[MAX_POINTS];
+	struct records chosen;
+
+	if (r->format != TABLE_HUMAN)
+		return records_print(&r->records, r->format, stdout, err);
+	for (int i = 0; i < r->pending.count; i++)
+		points[i] = r->pending.points[i].index;
+	if (!records_choose(&r->records, points, r->pending.count, &chosen, err))
+		return false;
+	bool printed = records_print(&chosen, TABLE_HUMAN, stdout, err) && print_networks(r, &chosen, err);
+	records_free(&chosen);
+	return printed;
+}
+
 static bool print_points(const struct run *r, struct error *err)
 {
 	int found;
-	bool people = r->format == TABLE_HUMAN, collected = records_collect(&r->records, r->folder.path, &found, err);
+	bool collected = records_collect(&r->records, r->folder.path, &found, err);
 	bool compared = comparison_save(r->sweep, r->folder.path, &r->records, err);
-	bool printed = records_print(&r->records, r->format, stdout, err) && (!people || print_networks(r, err));
+	bool printed = print_chosen(r, err);
 
-	if (printed && people)
+	if (printed && r->format == TABLE_HUMAN)
 		printf("%s/points.tsv\n", r->folder.path);
 	return collected && compared && printed;
 }

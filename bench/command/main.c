@@ -5,6 +5,8 @@
 #include "bench/command/options.h"
 #include "bench/sweep/reference.h"
 #include "bench/system/blas.h"
+#include "bench/system/machine.h"
+#include "bench/system/program.h"
 #include "bench/text/text.h"
 #include "bench/text/words.h"
 
@@ -13,8 +15,6 @@
 #include <signal.h>
 #include <string.h>
 #include <unistd.h>
-
-#define VERSION "0.1.0"
 
 static const struct command *const commands[] = {
 	&command_run, &command_params, &command_summary, &command_plot, &command_compare, &command_bench,
@@ -109,6 +109,15 @@ static int run_command(int argc, char **argv, struct error *err)
 	return EXIT_DONE;
 }
 
+/* What records say of the program, too. */
+static void print_version(void)
+{
+	char build[96], processor[64];
+
+	printf("archsweep %s\ncommit    %s\ncompiler  %s\n", program_version, program_commit, program_compiler);
+	printf("OpenBLAS  %s\nprocessor %s\n", blas_build(build), machine_processor(processor));
+}
+
 /* argv[0] is what stands behind the program's name. */
 static int run(int argc, char **argv, struct error *err)
 {
@@ -123,7 +132,7 @@ static int run(int argc, char **argv, struct error *err)
 		return EXIT_DONE;
 	}
 	if (strcmp(argv[0], "--version") == 0) {
-		printf("archsweep " VERSION "\n");
+		print_version();
 		return EXIT_DONE;
 	}
 	if (argv[0][0] != '-')

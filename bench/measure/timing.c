@@ -2,6 +2,7 @@
 #include "bench/measure/timing.h"
 
 #include "bench/sweep/cost.h"
+#include "bench/sweep/describe.h"
 #include "bench/system/machine.h"
 
 #include <stdio.h>
@@ -10,14 +11,24 @@
 
 bool timings_create(const struct sweep *sweep, struct timings *to, struct error *err)
 {
-	to->of = calloc((size_t)sweep->point_count + 1, sizeof *to->of);
-	return to->of || fail(err, "not enough memory for %d times", sweep->point_count);
+	size_t count = (size_t)sweep->point_count + 1;
+	bool good;
+
+	*to = (struct timings){ .of = calloc(count, sizeof *to->of), .ids = calloc(count, sizeof *to->ids) };
+	good = to->of && to->ids;
+	for (int i = 0; good && i < sweep->point_count; i++)
+		if (point_begins_network(sweep, i))
+			good = describe_speed_id(sweep, &sweep->points[i].network, to->ids[i]);
+	if (!good)
+		timings_free(to);
+	return good || fail(err, "not enough memory for %d times", sweep->point_count);
 }
 
 void timings_free(struct timings *timings)
 {
 	free(timings->of);
-	timings->of = NULL;
+	free(timings->ids);
+	*timings = (struct timings){ NULL, NULL };
 }
 
 /* Microseconds an image of one network, round by round. */
@@ -82,7 +93,7 @@ static void conclude(const struct sweep *sweep, const struct timing_plan *plan, 
 		t->inference = span_of(rounds[i].inference, plan->rounds);
 		t->batch = sweep->recipe.batch;
 		t->rounds = plan->rounds;
-		snprintf(t->id, sizeof t->id, "%s", point->id);
+		snprintf(t->id, sizeof t->id, "%s", to->ids[i]);
 		snprintf(t->family, sizeof t->family, "%s", point->family);
 		snprintf(t->kernels, sizeof t->kernels, "%s", plan->kernels->name);
 		machine_processor(t->processor);

@@ -19,7 +19,7 @@ struct span {
 };
 
 struct timing {
-	char id[POINT_ID_LEN + 1];      /* of the network's first point */
+	char id[POINT_ID_LEN + 1];      /* describe_speed_id of the network */
 	char family[64];
 	double width;
 	struct span training, inference;
@@ -31,6 +31,7 @@ struct timings {
 	/* [point_count], owned. That of a network stands at its first point; where nothing is known, and elsewhere,
 	 * rounds is 0. */
 	struct timing *of;
+	char (*ids)[POINT_ID_LEN + 1];  /* [point_count], owned: describe_speed_id where a network begins */
 };
 
 bool timings_create(const struct sweep *sweep, struct timings *to, struct error *err);

@@ -99,7 +99,7 @@ static bool place(const struct sweep *sweep, const struct timing *timing, struct
                   struct error *err)
 {
 	for (int i = 0; i < sweep->point_count; i++) {
-		if (!point_begins_network(sweep, i) || strcmp(sweep->points[i].id, timing->id) != 0)
+		if (!point_begins_network(sweep, i) || strcmp(to->ids[i], timing->id) != 0)
 			continue;
 		if (to->of[i].rounds)
 			return fail_at(err, at, "id: \"%s\" stands twice", timing->id);

@@ -55,10 +55,11 @@ static bool save_curve(const char *path, const struct curve *curve, struct error
 
 	if (!draft_open(&draft, err))
 		return false;
-	cells_print_names(curve_cells, "", draft.stream);
+	cells_print_names(curve_file_cells, "", draft.stream);
 	fputc('\n', draft.stream);
 	for (int i = 0; i < curve->count; i++) {
-		cells_print(curve_cells, &(struct curve_line){ curve->rows[i], curve->seconds[i] }, draft.stream);
+		cells_print(curve_file_cells, &(struct curve_line){ curve->rows[i], curve->seconds[i] },
+		            draft.stream);
 		fputc('\n', draft.stream);
 	}
 	return draft_save(&draft, path, err);

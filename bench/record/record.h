@@ -1,11 +1,11 @@
 /* What a finished point leaves: a record and a learning curve, files that are written whole or not at all. Floor 4d.
  *
- * reports/<sweep>/points/<id>.tsv          "format<TAB>2", then a line "column<TAB>value" for each column, in any order
+ * reports/<sweep>/points/<id>.tsv          "format<TAB>3", then a line "column<TAB>value" for each column, in any order
  * reports/<sweep>/points/<id>.curve.tsv    a header line, then a row for each epoch
  * reports/<sweep>/points/<id>.npz          its final weights: final_weights.h
  *
- * Everything but the columns whose names end in "_seconds" or "_per_second", and "threads", is a function of the
- * point's description and its data alone, byte for byte. record_columns.c has the columns. Accuracies are 0..1; a
+ * Everything but the columns of circumstances in record_columns.c, and a curve's elapsed_seconds, is a function of the
+ * point's description and its data alone, byte for byte. Accuracies are 0..1; a
  * missing number is "nan"; numbers are as short as they can be and read back as the same bits. records.h has all of a
  * sweep. */
 #ifndef BENCH_RECORD_RECORD_H
@@ -43,6 +43,8 @@ struct record {
 	double train_seconds, wall_seconds;     /* times: in training updates, and all */
 	double images_per_second;       /* training images */
 	int threads;                    /* most threads that worked on it */
+	/* The program that made it (bench/system/program.h), and when, in UTC; "" in records of older formats. */
+	char version[16], commit[40], compiler[64], openblas[96], processor[64], date[24];
 };
 
 /* The learning curve of a running point grows row by row in memory and is written with its record. */

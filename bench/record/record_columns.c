@@ -17,6 +17,7 @@
 #define ACCURACY .max = 1
 #define LOSS .min = -HUGE_VAL, .max = HUGE_VAL
 #define UP_TO(most) .max = most
+#define CIRCUMSTANCE .behind_splits = true, .circumstance = true
 
 static const char *const statuses[] = {
 	[POINT_DONE] = "done", [POINT_DIVERGED] = "diverged", [POINT_FAILED] = "failed", NULL
@@ -30,30 +31,36 @@ const struct record_column record_columns[] = {
 	  .if_differs = true },
 	{ { "status", CELL_WORD, RECORD(status), .words = statuses }, .since = 1, .shown = 120 },
 	{ { "message", CELL_TEXT, RECORD_TEXT(message) }, .since = 1, .shown = 130, .machine_only = true },
-	{ { "trainable", CELL_COUNT, RECORD(trainable), UP_TO(MAX_COUNT) }, .since = 1, .shown = 50 },
+	{ { "trainable", CELL_COUNT, RECORD(trainable), UP_TO(MAX_COUNT) }, .since = 1, .shown = 50, .spare = 2 },
 	{ { "total", CELL_COUNT, RECORD(total), UP_TO(MAX_COUNT) }, .since = 1, .shown = 60 },
 	{ { "macs", CELL_COUNT, RECORD(macs), UP_TO(MAX_COUNT) }, .since = 1, .shown = 70, .title = "MACs" },
-	{ { "epochs", CELL_INT, RECORD(epochs), UP_TO(INT_MAX) }, .since = 1, .shown = 110 },
+	{ { "epochs", CELL_INT, RECORD(epochs), UP_TO(INT_MAX) }, .since = 1, .shown = 110, .spare = 5 },
 	{ { "accuracy", CELL_SCORE, RECORD(last.accuracy), ACCURACY }, .since = 1, .shown = 80, .title = "accuracy %",
 	  .decimals = 2, .percent = true },
 	{ { "loss", CELL_SCORE, RECORD(last.loss), LOSS }, .since = 1 },
 	{ { "accuracy_validation", CELL_SCORE, RECORD(validation.accuracy), ACCURACY }, .since = 1 },
 	{ { "loss_validation", CELL_SCORE, RECORD(validation.loss), LOSS }, .since = 1 },
-	{ { "best_epoch", CELL_INT, RECORD(best_epoch), UP_TO(INT_MAX) }, .since = 1, .shown = 100, .title = "at epoch",
-	  .zero_is_none = true },
-	{ { "accuracy_best", CELL_SCORE, RECORD(best.accuracy), ACCURACY }, .since = 1, .shown = 90, .title = "best %",
-	  .decimals = 2, .percent = true },
+	{ { "best_epoch", CELL_INT, RECORD(best_epoch), UP_TO(INT_MAX) }, .since = 1, .shown = 100,
+	  .spare = 6, .title = "at epoch", .zero_is_none = true },
+	{ { "accuracy_best", CELL_SCORE, RECORD(best.accuracy), ACCURACY }, .since = 1, .shown = 90,
+	  .spare = 4, .title = "best %", .decimals = 2, .percent = true },
 	{ { "loss_best", CELL_SCORE, RECORD(best.loss), LOSS }, .since = 1 },
 	{ { "precision", CELL_WORD, RECORD(precision), .words = precision_names }, .since = 2, .before = "float32",
 	  .behind_splits = true },
 	{ { "data_digest", CELL_DIGEST, RECORD(data_digest) }, .since = 1, .behind_splits = true },
-	{ { "kernels", CELL_TEXT, RECORD_TEXT(kernels) }, .since = 1, .behind_splits = true },
-	{ { "train_seconds", CELL_REAL, RECORD(train_seconds), UP_TO(1e12) }, .since = 1, .behind_splits = true },
-	{ { "wall_seconds", CELL_REAL, RECORD(wall_seconds), UP_TO(1e12) }, .since = 1, .behind_splits = true,
-	  .shown = 140, .title = "seconds", .decimals = 1 },
-	{ { "images_per_second", CELL_REAL, RECORD(images_per_second), UP_TO(1e12) }, .since = 1, .behind_splits = true,
-	  .shown = 150, .title = "images/s", .zero_is_none = true },
-	{ { "threads", CELL_INT, RECORD(threads), UP_TO(INT_MAX) }, .since = 1, .behind_splits = true },
+	{ { "kernels", CELL_TEXT, RECORD_TEXT(kernels) }, .since = 1, CIRCUMSTANCE },
+	{ { "train_seconds", CELL_REAL, RECORD(train_seconds), UP_TO(1e12) }, .since = 1, CIRCUMSTANCE },
+	{ { "wall_seconds", CELL_REAL, RECORD(wall_seconds), UP_TO(1e12) }, .since = 1, CIRCUMSTANCE,
+	  .shown = 140, .spare = 1, .title = "seconds", .decimals = 1 },
+	{ { "images_per_second", CELL_REAL, RECORD(images_per_second), UP_TO(1e12) }, .since = 1, CIRCUMSTANCE,
+	  .shown = 150, .spare = 3, .title = "images/s", .zero_is_none = true },
+	{ { "threads", CELL_INT, RECORD(threads), UP_TO(INT_MAX) }, .since = 1, CIRCUMSTANCE },
+	{ { "version", CELL_TEXT, RECORD_TEXT(version) }, .since = 3, CIRCUMSTANCE },
+	{ { "commit", CELL_TEXT, RECORD_TEXT(commit) }, .since = 3, CIRCUMSTANCE },
+	{ { "compiler", CELL_TEXT, RECORD_TEXT(compiler) }, .since = 3, CIRCUMSTANCE },
+	{ { "openblas", CELL_TEXT, RECORD_TEXT(openblas) }, .since = 3, CIRCUMSTANCE },
+	{ { "processor", CELL_TEXT, RECORD_TEXT(processor) }, .since = 3, CIRCUMSTANCE },
+	{ { "date", CELL_TEXT, RECORD_TEXT(date) }, .since = 3, CIRCUMSTANCE },
 	{ .since = 0 }
 };
 
@@ -70,13 +77,21 @@ const struct cell curve_owner[] = {
 	{ 0 }
 };
 
-const struct cell curve_cells[] = {
-	{ "epoch", CELL_INT, LINE(row.epoch), .min = 1, .max = INT_MAX },
-	{ "learning_rate", CELL_REAL, LINE(row.learning_rate), UP_TO(1e9) },
-	{ "loss_training", CELL_SCORE, LINE(row.training.loss), LOSS },
-	{ "accuracy_training", CELL_SCORE, LINE(row.training.accuracy), ACCURACY },
-	{ "loss_validation", CELL_SCORE, LINE(row.validation.loss), LOSS },
+#define CURVE_RESULTS \
+	{ "epoch", CELL_INT, LINE(row.epoch), .min = 1, .max = INT_MAX }, \
+	{ "learning_rate", CELL_REAL, LINE(row.learning_rate), UP_TO(1e9) }, \
+	{ "loss_training", CELL_SCORE, LINE(row.training.loss), LOSS }, \
+	{ "accuracy_training", CELL_SCORE, LINE(row.training.accuracy), ACCURACY }, \
+	{ "loss_validation", CELL_SCORE, LINE(row.validation.loss), LOSS }, \
 	{ "accuracy_validation", CELL_SCORE, LINE(row.validation.accuracy), ACCURACY },
+
+const struct cell curve_cells[] = {
+	CURVE_RESULTS
+	{ 0 }
+};
+
+const struct cell curve_file_cells[] = {
+	CURVE_RESULTS
 	{ "elapsed_seconds", CELL_REAL, LINE(seconds), UP_TO(1e12) },
 	{ 0 }
 };
@@ -122,9 +137,16 @@ void record_layout(const char (*splits)[SPLIT_NAME_BYTES], int count, struct rec
 		if (column->behind_splits && !behind)
 			add_splits(splits, count, to);
 		behind = behind || column->behind_splits;
+		to->result_count = column->circumstance ? to->result_count : to->count + 1;
 		add_cell(to, column->cell);
 	}
 	to->cells[to->count] = (struct cell){ 0 };
+}
+
+void record_layout_results(struct record_layout *layout)
+{
+	layout->count = layout->result_count;
+	layout->cells[layout->count] = (struct cell){ 0 };
 }
 
 int record_format(void)

@@ -15,6 +15,7 @@ struct record_column {
 	int since;              /* the first format of records that has it */
 	const char *before;     /* what older records mean, as it would stand in their file; NULL: none, "" or 0 */
 	bool behind_splits;     /* in files the columns of splits stand before the first of these */
+	bool circumstance;      /* no result: by what program, on what machine, how fast; these come last */
 
 	/* How tables for people, --json and --tsv show it. */
 	int shown;              /* columns stand in this order; 0: it is not there */
@@ -23,12 +24,14 @@ struct record_column {
 	bool percent;           /* people read 100 times the number, with `decimals`, machines the share as it is */
 	bool machine_only;      /* people do not see it */
 	bool if_differs;        /* people see it where the points differ in it */
+	int spare;              /* as a table's column */
 	bool zero_is_none;      /* 0 stands for a number that is missing */
 };
 
 extern const struct record_column record_columns[];     /* ends with a column without a name */
 extern const struct cell curve_owner[];         /* of struct record: whose curve it is, in curves.tsv */
-extern const struct cell curve_cells[];         /* of struct curve_line */
+extern const struct cell curve_cells[];         /* of struct curve_line: what curves.tsv has */
+extern const struct cell curve_file_cells[];    /* and the time, which only a point's own curve has */
 
 /* One row of a learning curve. */
 struct curve_line {
@@ -38,13 +41,16 @@ struct curve_line {
 
 /* The cells of a record with certain splits, in the order of its file. */
 struct record_layout {
-	int count;
+	int count, result_count;        /* circumstances follow the results */
 	struct cell cells[MAX_RECORD_COLUMNS + 2 * MAX_SPLITS + 1];     /* of struct record */
 	char names[2 * MAX_SPLITS][SPLIT_COLUMN_BYTES];
 };
 
 /* `splits` are the record's split_names. "validation" has columns of its own in any record and is passed over. */
 void record_layout(const char (*splits)[SPLIT_NAME_BYTES], int count, struct record_layout *to);
+
+/* Leaves out the circumstances, which points.tsv does not have. */
+void record_layout_results(struct record_layout *layout);
 
 /* The format that is written: the largest `since`. */
 int record_format(void);

@@ -17,13 +17,13 @@ static bool find_columns(const struct tsv_row *header, struct tsv_cells *to, str
 	char shown[SHOWN_BYTES];
 
 	for (int i = 0, k; i < header->count; i++) {
-		for (k = 0; curve_cells[k].name && strcmp(curve_cells[k].name, header->fields[i]) != 0; k++)
+		for (k = 0; curve_file_cells[k].name && strcmp(curve_file_cells[k].name, header->fields[i]) != 0; k++)
 			;
-		if (!curve_cells[k].name)
+		if (!curve_file_cells[k].name)
 			return fail_at(err, header->at[i], "\"%s\" is no column of a learning curve",
 			               words_show(header->fields[i], shown));
 	}
-	return tsv_cells_find(curve_cells, header, to, err) && tsv_cells_have(to, header, NULL, err);
+	return tsv_cells_find(curve_file_cells, header, to, err) && tsv_cells_have(to, header, NULL, err);
 }
 
 static void copy_line(const struct curve_line *line, const struct record *record, FILE *to)

@@ -2,6 +2,7 @@
 #include "bench/record/records.h"
 
 #include "bench/record/record_columns.h"
+#include "bench/sweep/describe.h"
 #include "bench/text/tsv_cells.h"
 #include "bench/text/words.h"
 
@@ -57,6 +58,16 @@ const char *records_fault(const struct records *records)
 	return NULL;
 }
 
+static bool is_stale(const char *folder, const char *id)
+{
+	char before[POINT_ID_LEN + 1];
+	struct error ignored = { "" };
+	struct record record;
+
+	describe_id_before(id, before);
+	return record_read(folder, before, &record, &ignored);
+}
+
 static bool read_one(const char *folder, const struct point *point, struct records *to, struct error *err)
 {
 	int i = to->count++;
@@ -66,7 +77,8 @@ static bool read_one(const char *folder, const struct point *point, struct recor
 		to->states[i] = RECORD_READ;
 	} else {
 		record_clear(&to->of[i]);
-		to->states[i] = broken.text[0] ? RECORD_BROKEN : RECORD_MISSING;
+		to->states[i] = broken.text[0] ? RECORD_BROKEN : is_stale(folder, point->id) ? RECORD_STALE :
+			RECORD_MISSING;
 		to->faults[i] = broken.text[0] ? strdup(broken.text) : NULL;
 	}
 	name_point(&to->of[i], point);
@@ -84,6 +96,19 @@ bool records_read(const char *folder, const struct sweep *sweep, struct records 
 	if (!good)
 		records_free(to);
 	return good;
+}
+
+bool records_choose(const struct records *records, const int *points, int count, struct records *to,
+                    struct error *err)
+{
+	if (!create(to, count, err))
+		return false;
+	for (int i = 0; i < count; i++) {
+		to->of[i] = records->of[points[i]];
+		to->states[i] = records->states[points[i]];
+	}
+	to->count = count;
+	return true;
 }
 
 /* As it would be read back: a text stays on its line. */
@@ -129,6 +154,7 @@ static bool find_columns(const struct tsv_row *header, const char *const *needed
 		to->title = strcmp(header->fields[i], "title") == 0 ? i : to->title;
 	find_splits(header, to);
 	record_layout(to->splits, to->split_count, &to->layout);
+	record_layout_results(&to->layout);
 	return tsv_cells_find(to->layout.cells, header, &to->cells, err) &&
 	       tsv_cells_have(&to->cells, header, needed, err);
 }

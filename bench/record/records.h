@@ -1,7 +1,9 @@
 /* All records of a sweep in memory: read once, kept up to date while points train, written out as tables. Floor 4d.
  *
- * reports/<sweep>/points.tsv       all records, a row each, in the sweep's order: families, widths, seeds
+ * reports/<sweep>/points.tsv       results of all records, a row each, in the sweep's order: families, widths, seeds
  * reports/<sweep>/curves.tsv       all learning curves, with family, width and seed in front
+ *
+ * reports/<sweep>/times.tsv        what made each record and how fast: all that may differ between two runs
  *
  * A double quote becomes a single one in both, since gnuplot and spreadsheets take it for the beginning of a quoted
  * field. The last column of points.tsv is the sweep's title. */
@@ -11,7 +13,8 @@
 #include "bench/record/record.h"
 #include "bench/text/table.h"
 
-enum record_state { RECORD_MISSING, RECORD_BROKEN, RECORD_READ };
+/* RECORD_STALE: only one with the id that older programs gave the point (describe_id_before), which does not count. */
+enum record_state { RECORD_MISSING, RECORD_STALE, RECORD_BROKEN, RECORD_READ };
 
 struct records {
 	int count;                      /* points */
@@ -26,11 +29,15 @@ struct records {
  * the id, a hash of contents, need not know them. Records of other points are not looked at. */
 bool records_read(const char *folder, const struct sweep *sweep, struct records *to, struct error *err);
 
-/* Reads a points.tsv again, its columns by name; all its rows are RECORD_READ. It must have the columns `needed`, NULL
- * at the end (NULL: all); others that it lacks are empty, and columns that no record has are passed over. */
+/* Reads a points.tsv again, its columns by name; all its rows are RECORD_READ, without circumstances. It must have the
+ * columns `needed`, NULL at the end (NULL: all); others that it lacks are empty, and unknown ones are passed over. */
 bool records_read_table(const char *path, const char *const *needed, struct records *to, struct error *err);
 
 void records_free(struct records *records);
+
+/* Copies the records [count] of these points, for tables of them alone; `to` has no faults. */
+bool records_choose(const struct records *records, const int *points, int count, struct records *to,
+                    struct error *err);
 
 /* Why the first broken record could not be read, or NULL. */
 const char *records_fault(const struct records *records);
@@ -38,9 +45,9 @@ const char *records_fault(const struct records *records);
 /* A point has been trained; its record has been written. Threads may put different points at the same time. */
 void records_put(struct records *records, int point, const struct record *record);
 
-/* Writes points.tsv and curves.tsv to `folder`, and removes what killed runs left there. Points without a record are
- * left out. So is a broken record or curve, and its error is given, but all others are written first. `found` gets how
- * many rows points.tsv has. */
+/* Writes points.tsv, times.tsv and curves.tsv to `folder`, and removes what killed runs left there. Points without a
+ * record are left out. So is a broken record or curve, and its error is given, but all others are written first.
+ * `found` gets how many rows points.tsv has. */
 bool records_collect(const struct records *records, const char *folder, int *found, struct error *err);
 
 /* All points for people or machines; those without a record are "not trained". */

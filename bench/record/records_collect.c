@@ -96,6 +96,7 @@ static bool save_points(const struct collection *c, struct error *err)
 	if (!draft_open(&draft, err))
 		return false;
 	record_layout(c->split_names, c->split_count, &layout);
+	record_layout_results(&layout);
 	cells_print_names(layout.cells, "", draft.stream);
 	fprintf(draft.stream, "\t%s\n", title.name);
 	for (int i = 0; i < c->records->count; i++) {
@@ -109,6 +110,32 @@ static bool save_points(const struct collection *c, struct error *err)
 		fputc('\n', draft.stream);
 	}
 	return table_file_save(&draft, c->folder, "points.tsv", err);
+}
+
+/* All that is no result: what made each record, and how fast. */
+static bool save_times(const struct collection *c, struct error *err)
+{
+	const struct record_column *id = &record_columns[record_column_find("id")];
+	struct cell cells[MAX_RECORD_COLUMNS + 4] = { id->cell };
+	struct draft draft;
+	int count = 1;
+
+	for (int i = 0; curve_owner[i].name; i++)
+		cells[count++] = curve_owner[i];
+	for (const struct record_column *column = record_columns; column->cell.name; column++)
+		if (column->circumstance)
+			cells[count++] = column->cell;
+	if (!draft_open(&draft, err))
+		return false;
+	cells_print_names(cells, "", draft.stream);
+	fputc('\n', draft.stream);
+	for (int i = 0; i < c->records->count; i++) {
+		if (c->left_out[i])
+			continue;
+		cells_print(cells, &c->records->of[i], draft.stream);
+		fputc('\n', draft.stream);
+	}
+	return table_file_save(&draft, c->folder, "times.tsv", err);
 }
 
 static bool save_curves(struct collection *c, struct error *err)
@@ -145,7 +172,8 @@ bool records_collect(const struct records *records, const char *folder, int *fou
 	if (fault)
 		fail(&c.trouble, "%s", fault);
 	*found = choose_records(&c);
-	bool saved = folder_create(folder, err) && save_points(&c, err) && save_curves(&c, err);
+	bool saved = folder_create(folder, err) && save_points(&c, err) && save_times(&c, err) &&
+		save_curves(&c, err);
 	clean(folder);
 	if (saved && c.trouble.text[0])
 		return fail(err, "%s", c.trouble.text);

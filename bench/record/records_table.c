@@ -38,7 +38,7 @@ static enum column_kind kind_of(const struct record_column *row)
 static void add_columns(struct shown *s, const struct record_column *row)
 {
 	struct column column = { row->cell.name, .kind = kind_of(row), .decimals = row->decimals, .title = row->title,
-		.machine_only = row->machine_only };
+		.machine_only = row->machine_only, .spare = row->spare };
 
 	if (has_two_columns(row)) {
 		struct column machine = column;

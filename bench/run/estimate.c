@@ -96,11 +96,32 @@ double estimate_images_per_second(const struct estimate *estimate, double work)
 	return nearest ? nearest->images_per_second * nearest->work / work : 0;
 }
 
+/* An evaluation costs a third of training. */
+static double evaluation(double images)
+{
+	return images / 3;
+}
+
+double estimate_epoch_images(const struct dataset *data)
+{
+	const struct split *validation = dataset_split(data, ROLE_VALIDATION);
+
+	return dataset_split(data, ROLE_TRAINING)->count + evaluation(validation ? validation->count : 0);
+}
+
+double estimate_closing_images(const struct dataset *data)
+{
+	const struct split *test = dataset_split(data, ROLE_TEST);
+	bool scores_best = test && dataset_split(data, ROLE_VALIDATION);
+	double images = scores_best ? test->count : 0;
+
+	for (int i = 0; i < data->split_count; i++)
+		if (data->splits[i].role != ROLE_TRAINING && data->splits[i].role != ROLE_VALIDATION)
+			images += data->splits[i].count;
+	return evaluation(images);
+}
+
 double estimate_images(const struct dataset *data, const struct recipe *recipe)
 {
-	const struct split *validation = dataset_split(data, ROLE_VALIDATION), *test = dataset_split(data, ROLE_TEST);
-	double watched = validation ? validation->count : 0, tested = test ? test->count : 0;
-
-	/* Validation after each epoch, test images whenever that has improved: about every second time. */
-	return recipe->epochs * (dataset_split(data, ROLE_TRAINING)->count + (watched + tested / 2) / 3);
+	return recipe->epochs * estimate_epoch_images(data) + estimate_closing_images(data);
 }

@@ -31,7 +31,10 @@ bool estimate_create(const struct sweep *sweep, const struct pending *pending, c
 /* Training images a second of a network with that work on one thread, from the speed of the nearest network. */
 double estimate_images_per_second(const struct estimate *estimate, double work);
 
-/* Training images that a point's evaluations and epochs are worth: an evaluation costs a third of training. */
+/* Training images that take as long as an epoch with its evaluation, as what follows the last epoch (the final and the
+ * best weights are evaluated on the other splits), and as all of a point. */
+double estimate_epoch_images(const struct dataset *data);
+double estimate_closing_images(const struct dataset *data);
 double estimate_images(const struct dataset *data, const struct recipe *recipe);
 
 #endif

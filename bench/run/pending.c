@@ -67,7 +67,8 @@ static enum pending_reason judge(const struct records *records, int point, const
 	const struct record *record = &records->of[point];
 
 	if (records->states[point] != RECORD_READ)
-		return records->states[point] == RECORD_BROKEN ? PENDING_BROKEN : PENDING_NEW;
+		return records->states[point] == RECORD_BROKEN ? PENDING_BROKEN :
+		       records->states[point] == RECORD_STALE ? PENDING_STALE : PENDING_NEW;
 	if (record->status != POINT_DONE)
 		return record->status == POINT_DIVERGED ? PENDING_DIVERGED : PENDING_FAILED;
 	return data_digest && record->data_digest != *data_digest ? PENDING_OTHER_DATA : UP_TO_DATE;
@@ -91,6 +92,7 @@ const char *pending_reason_text(enum pending_reason reason)
 	static const char *const texts[] = {
 		[UP_TO_DATE] = "up to date", [PENDING_NEW] = "new", [PENDING_DIVERGED] = "diverged before",
 		[PENDING_FAILED] = "failed before",
+		[PENDING_STALE] = "record is of an older version",
 		[PENDING_BROKEN] = "record is broken", [PENDING_OTHER_DATA] = "data has changed",
 		[PENDING_FORCED] = "forced",
 	};

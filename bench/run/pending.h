@@ -11,6 +11,7 @@ enum pending_reason {
 	UP_TO_DATE,             /* not pending: a valid record of a finished training on this data */
 	PENDING_NEW,            /* no record */
 	PENDING_DIVERGED, PENDING_FAILED,       /* a record that says so */
+	PENDING_STALE,          /* a record with the id that an older program gave the point */
 	PENDING_BROKEN,         /* a record that cannot be read */
 	PENDING_OTHER_DATA,     /* trained on data with another digest */
 	PENDING_FORCED,         /* --force */

@@ -11,12 +11,12 @@ static const struct column columns[] = {
 	{ "id", .kind = COLUMN_TEXT, .machine_only = true },
 	{ "trains", .kind = COLUMN_BOOL, .machine_only = true },
 	{ "reason", .kind = COLUMN_TEXT },
-	{ "trainable", .kind = COLUMN_INT },
+	{ "trainable", .kind = COLUMN_INT, .spare = 4 },
 	{ "total", .kind = COLUMN_INT },
-	{ "macs", .kind = COLUMN_INT, .title = "MACs" },
+	{ "macs", .kind = COLUMN_INT, .title = "MACs", .spare = 1 },
 	{ "memory_bytes", .kind = COLUMN_INT, .machine_only = true },
-	{ "memory", .kind = COLUMN_TEXT, .people_only = true },
-	{ "images_per_second", .kind = COLUMN_REAL, .decimals = 0, .title = "images/s" },
+	{ "memory", .kind = COLUMN_TEXT, .people_only = true, .spare = 3 },
+	{ "images_per_second", .kind = COLUMN_REAL, .decimals = 0, .title = "images/s", .spare = 2 },
 	{ "seconds", .kind = COLUMN_REAL, .decimals = 1 },
 	{ 0 }
 };

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { LINE_SIZE = 512 };
+enum { PART_SIZE = 128, LINE_SIZE = 6 * PART_SIZE };
 
 #define REDRAW_SECONDS 0.25
 
@@ -71,35 +71,63 @@ static void put_line(struct progress *p, FILE *frame, struct screen screen, char
 	p->drawn_lines++;
 }
 
+/* Images that a point's whole training is worth, and those that are done. After the last epoch the test images and the
+ * files are still to come. */
 static double share_done(struct point_state *w)
 {
 	if (w->state != RUNNING)
 		return w->state == OVER;
 	int images = w->training ? training_progress(w->training) : 0;
 	w->between = w->between && images == w->point.images;
-	double epochs = w->row.epoch + (w->between ? 0 : (double)images / w->point.images);
-	double share = epochs / w->point.epochs;
+	double epoch = w->point.images + w->point.evaluated;
+	double done = w->row.epoch * epoch + (w->between ? 0 : images);
+	double share = done / (w->point.epochs * epoch + w->point.closing);
 
 	return share < 1 ? share : 1;
 }
 
+/* What a point's line consists of. */
+enum part { NAME, SHARE, LOSS, TRAINING, VALIDATION, SPEED, PART_COUNT };
+
+static void write_parts(struct point_state *w, char to[PART_COUNT][PART_SIZE])
+{
+	const struct epoch_row *row = &w->row;
+	int epoch = row->epoch < w->point.epochs ? row->epoch + 1 : w->point.epochs;
+	double seconds = clock_seconds() - w->began, share = share_done(w);
+	double images = share * w->point.epochs * w->point.images;
+	char speed[NUMBER_BYTES];
+
+	for (int i = 0; i < PART_COUNT; i++)
+		to[i][0] = '\0';
+	snprintf(to[NAME], PART_SIZE, "%-20s epoch %2d/%d", w->point.name, epoch, w->point.epochs);
+	snprintf(to[SHARE], PART_SIZE, " %3.0f %%", 100 * share);
+	if (row->epoch > 0) {
+		snprintf(to[LOSS], PART_SIZE, "  loss %.4f", row->training.loss);
+		snprintf(to[TRAINING], PART_SIZE, "  training %5.2f %%", 100 * row->training.accuracy);
+	}
+	if (row->epoch > 0 && row->validation.accuracy >= 0)
+		snprintf(to[VALIDATION], PART_SIZE, "  validation %5.2f %%", 100 * row->validation.accuracy);
+	if (seconds > 0.5)
+		snprintf(to[SPEED], PART_SIZE, "  %s images/s", format_thousands((int64_t)(images / seconds), speed));
+}
+
+/* On a narrow terminal the least important parts are left out. */
 static void put_point(struct progress *p, FILE *frame, struct screen screen, struct point_state *w)
 {
-	char line[LINE_SIZE], speed[NUMBER_BYTES];
-	double images = share_done(w) * w->point.epochs * w->point.images, seconds = clock_seconds() - w->began;
-	int epoch = w->row.epoch < w->point.epochs ? w->row.epoch + 1 : w->point.epochs;
-	int used = snprintf(line, sizeof line, "%-20s epoch %2d/%d %3.0f %%", w->point.name, epoch, w->point.epochs,
-	                    100 * share_done(w));
+	static const enum part least_important[] = { LOSS, SPEED, TRAINING, SHARE, VALIDATION };
+	enum { DROPPABLE = sizeof least_important / sizeof *least_important };
+	char parts[PART_COUNT][PART_SIZE], line[LINE_SIZE];
+	int width = 0;
 
-	if (w->row.epoch > 0)
-		used += snprintf(line + used, sizeof line - (size_t)used, "  loss %.4f  training %5.2f %%",
-		                 w->row.training.loss, 100 * w->row.training.accuracy);
-	if (w->row.epoch > 0 && w->row.validation.accuracy >= 0)
-		used += snprintf(line + used, sizeof line - (size_t)used, "  validation %5.2f %%",
-		                 100 * w->row.validation.accuracy);
-	if (seconds > 0.5)
-		snprintf(line + used, sizeof line - (size_t)used, "  %s images/s",
-		         format_thousands((int64_t)(images / seconds), speed));
+	write_parts(w, parts);
+	for (int i = 0; i < PART_COUNT; i++)
+		width += text_width(parts[i]);
+	for (int i = 0; i < DROPPABLE && width >= screen.columns; i++) {
+		width -= text_width(parts[least_important[i]]);
+		parts[least_important[i]][0] = '\0';
+	}
+	snprintf(line, sizeof line, "%s%s%s%s%s%s", parts[NAME], parts[SHARE], parts[LOSS], parts[TRAINING],
+	         parts[VALIDATION], parts[SPEED]);
 	put_line(p, frame, screen, line);
 }
 

@@ -20,6 +20,9 @@ struct progress_point {
 	char name[POINT_NAME_BYTES];   /* "plain/12" */
 	double work;            /* estimate, in the same unit for all points */
 	int epochs, images;     /* at most this many epochs, of this many training images */
+	/* Training images that an epoch's evaluation takes as long as, and what follows the last epoch: evaluation of
+	 * the other splits. */
+	double evaluated, closing;
 };
 
 struct progress;

@@ -114,6 +114,8 @@ static void describe_point(const struct train_request *request, const struct pen
 	to->work = work;
 	to->epochs = request->sweep->recipe.epochs;
 	to->images = dataset_split(request->data, ROLE_TRAINING)->count;
+	to->evaluated = estimate_epoch_images(request->data) - to->images;
+	to->closing = estimate_closing_images(request->data);
 }
 
 static bool prepare(struct training_run *f, struct error *err)

@@ -3,12 +3,16 @@
 
 #include "bench/data/images.h"
 #include "bench/record/final_weights.h"
+#include "bench/system/blas.h"
 #include "bench/system/clock.h"
+#include "bench/system/machine.h"
+#include "bench/system/program.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 /* A point's training, under way. */
 struct point_training {
@@ -193,6 +197,19 @@ static void note_times(struct point_training *p)
 	r->images_per_second = r->train_seconds > 0 ? (double)r->epochs * training->count / r->train_seconds : 0;
 }
 
+static void note_program(struct record *r)
+{
+	time_t now = time(NULL);
+	struct tm utc;
+
+	snprintf(r->version, sizeof r->version, "%s", program_version);
+	snprintf(r->commit, sizeof r->commit, "%s", program_commit);
+	snprintf(r->compiler, sizeof r->compiler, "%s", program_compiler);
+	blas_build(r->openblas);
+	machine_processor(r->processor);
+	strftime(r->date, sizeof r->date, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+}
+
 /* Weights of a point that did not end well are removed: they would be those of an earlier training. */
 static bool save_weights(const struct point_training *p, struct error *err)
 {
@@ -218,6 +235,7 @@ bool train_point(const struct point_request *t, struct team *team, struct record
 		snprintf(to->message, sizeof to->message, "%.*s", (int)sizeof to->message - 1, trouble.text);
 	}
 	note_times(&p);
+	note_program(to);
 	*beside_seconds = to->wall_seconds - to->train_seconds +
 		(p.training ? training_loading_seconds(p.training) : 0);
 	progress_watch(t->progress, t->number, NULL);

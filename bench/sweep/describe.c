@@ -141,12 +141,66 @@ uint64_t describe_hash(const char *description)
 	return hash(0xcbf29ce484222325, description);
 }
 
+/* FNV-1a hardly stirs the last bytes into the first digits: ids of one network's seeds would begin alike. The last step
+ * of splitmix64 (Steele, Lea, Flood 2014; constants by Stafford) spreads them. */
+static uint64_t mix(uint64_t x)
+{
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+	x = (x ^ x >> 27) * 0x94d049bb133111eb;
+	return x ^ x >> 31;
+}
+
+/* mix(unmix(x)) is x: shifts are undone by shifting again, products by the constants' inverses modulo 2^64. */
+static uint64_t unmix(uint64_t x)
+{
+	x = (x ^ x >> 31 ^ x >> 62) * 0x319642b2d24d8ec3;
+	x = (x ^ x >> 27 ^ x >> 54) * 0x96de1b173f119089;
+	return x ^ x >> 30 ^ x >> 60;
+}
+
 void describe_id(uint64_t network_hash, int seed, char id[POINT_ID_LEN + 1])
 {
 	char line[32];
 
 	print_seed(seed, line);
-	snprintf(id, POINT_ID_LEN + 1, "%016" PRIx64, hash(network_hash, line));
+	snprintf(id, POINT_ID_LEN + 1, "%016" PRIx64, mix(hash(network_hash, line)));
+}
+
+void describe_id_before(const char *id, char before[POINT_ID_LEN + 1])
+{
+	snprintf(before, POINT_ID_LEN + 1, "%016" PRIx64, unmix(strtoull(id, NULL, 16)));
+}
+
+/* Lines that say how long a network trains, not what an update is. */
+static bool is_length(const char *line)
+{
+	static const char *const names[] = { "recipe epochs ", "recipe patience ", "recipe min_gain " };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strncmp(line, names[i], strlen(names[i])) == 0)
+			return true;
+	return false;
+}
+
+bool describe_speed_id(const struct sweep *sweep, const struct network *network, char id[POINT_ID_LEN + 1])
+{
+	char *text = describe_network(sweep, network), *to = text;
+
+	if (!text)
+		return false;
+	for (char *line = text; *line;) {
+		size_t len = strcspn(line, "\n") + 1;
+
+		if (!is_length(line)) {
+			memmove(to, line, len);
+			to += len;
+		}
+		line += len;
+	}
+	*to = '\0';
+	snprintf(id, POINT_ID_LEN + 1, "%016" PRIx64, describe_hash(text));
+	free(text);
+	return true;
 }
 
 char *point_describe(const struct sweep *sweep, const struct point *point)

@@ -7,6 +7,8 @@
 #include "nn/kernel/kernels.h"
 
 #include <cblas.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,4 +53,17 @@ void blas_choose(char **argv)
 		execv(path, argv);
 	free(path);
 	unsetenv(variable);     /* no such file, or no permission */
+}
+
+const char *blas_build(char to[96])
+{
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+
+	/* The library writes its words into one buffer anew at each call. */
+	pthread_mutex_lock(&lock);
+	snprintf(to, 96, "%s", openblas_get_config());
+	pthread_mutex_unlock(&lock);
+	for (size_t len = strlen(to); len > 0 && to[len - 1] == ' '; len--)
+		to[len - 1] = '\0';
+	return to;
 }

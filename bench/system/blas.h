@@ -14,4 +14,7 @@ const char *blas_better_core(const char *chosen, struct blas_processor processor
  * has not set it. Returns if there is nothing to gain, or if restarting fails. */
 void blas_choose(char **argv);
 
+/* "OpenBLAS 0.3.21 ... MAX_THREADS=64": the library's own words on how it was built. In `to`. */
+const char *blas_build(char to[96]);
+
 #endif

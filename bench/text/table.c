@@ -3,9 +3,12 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 static const char colour_title[] = "\033[1m", colour_false[] = "\033[31m", colour_end[] = "\033[0m";
 
@@ -289,18 +292,81 @@ static void print_human_row(const struct table *table, const struct table_cell *
 	putc('\n', line.to);
 }
 
+/* The terminal's columns; INT_MAX where `to` is no terminal. */
+static int room_for(FILE *to)
+{
+	struct winsize size;
+	int descriptor = fileno(to);
+
+	if (descriptor < 0 || !isatty(descriptor) || ioctl(descriptor, TIOCGWINSZ, &size) != 0 || size.ws_col == 0)
+		return INT_MAX;
+	return size.ws_col;
+}
+
+static int total_width(const struct table *table, const int *widths)
+{
+	int total = -2;
+
+	for (size_t i = 0; i < table->width; i++)
+		total += widths[i] ? widths[i] + 2 : 0;
+	return total;
+}
+
+/* The column that is shown and can best be spared; of equals the last. table->width: none. */
+static size_t find_spare(const struct table *table, const int *widths)
+{
+	size_t found = table->width;
+
+	for (size_t i = 0; i < table->width; i++)
+		if (widths[i] && table->columns[i].spare > 0 &&
+		    (found == table->width || table->columns[i].spare >= table->columns[found].spare))
+			found = i;
+	return found;
+}
+
+/* Leaves out columns until the rest fits, and marks them in `left_out`. */
+static void fit_widths(const struct table *table, int room, int *widths, bool *left_out)
+{
+	for (size_t i; total_width(table, widths) > room && (i = find_spare(table, widths)) < table->width;) {
+		left_out[i] = true;
+		widths[i] = 0;
+	}
+}
+
+static void print_left_out(const struct table *table, const bool *left_out, FILE *to)
+{
+	const char *gap = "too narrow for: ";
+
+	for (size_t i = 0; i < table->width; i++) {
+		if (!left_out[i])
+			continue;
+		fputs(gap, to);
+		print_plain_text(column_title(&table->columns[i]), to);
+		gap = ", ";
+	}
+	if (*gap == ',')
+		putc('\n', to);
+}
+
 static bool print_human(const struct table *table, FILE *to, struct error *err)
 {
 	int *widths = malloc(table->width * sizeof *widths);
+	bool *left_out = calloc(table->width, sizeof *left_out);
 
-	if (!widths)
+	if (!widths || !left_out) {
+		free(widths);
+		free(left_out);
 		return fail(err, "archsweep: out of memory");
+	}
 	for (size_t i = 0; i < table->width; i++)
 		widths[i] = column_width(table, i);
+	fit_widths(table, room_for(to), widths, left_out);
 	struct line line = { .to = to, .widths = widths, .colour = wants_colour(to) };
 	print_human_row(table, NULL, line);
 	for (size_t row = 0; row < table->count; row += table->width)
 		print_human_row(table, table->cells + row, line);
+	print_left_out(table, left_out, to);
+	free(left_out);
 	free(widths);
 	return true;
 }

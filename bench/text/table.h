@@ -36,6 +36,7 @@ struct column {
 	const char *title;      /* header for people; NULL: the name */
 	bool machine_only;      /* not in the human form */
 	bool people_only;       /* not in TSV and JSON */
+	int spare;              /* on a terminal that is too narrow the columns with the largest go first; 0: never */
 };
 
 struct table;
@@ -58,7 +59,8 @@ void table_fail(struct table *table);
 int table_row_count(const struct table *table);
 
 /* False if memory ran out since table_create. Errors of the output are left to main, which checks stdout at the end.
- * The human form is coloured where `to` is a terminal that wants colour. */
+ * The human form is coloured where `to` is a terminal that wants colour, and there no wider than the terminal as far as
+ * columns can be spared; a last line names those that were left out. */
 bool table_print(const struct table *table, enum table_format format, FILE *to, struct error *err);
 
 #endif

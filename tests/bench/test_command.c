@@ -66,7 +66,10 @@ TEST(command_version)
 {
 	RUN("--version");
 	CHECK_INT(r.status, 0);
-	CHECK_TEXT(r.out, "archsweep 0.1.0\n");
+	CHECK(strncmp(r.out, "archsweep 0.1.0\ncommit    ", 26) == 0);
+	CHECK(strstr(r.out, "\ncompiler  gcc ") || strstr(r.out, "\ncompiler  Clang ") || strstr(r.out, "clang"));
+	CHECK_CONTAINS(r.out, "\nOpenBLAS  OpenBLAS ");
+	CHECK_CONTAINS(r.out, "\nprocessor ");
 	CHECK_TEXT(r.err, "");
 	program_result_free(&r);
 }

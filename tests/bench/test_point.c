@@ -2,6 +2,8 @@
  * sweeps. */
 #include "tests/helpers/sweep_text.h"
 
+#include "bench/sweep/describe.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -209,13 +211,13 @@ TEST(id_depends_on_everything_that_is_computed)
 	}
 }
 
-/* FNV-1a by its definition over the text that people can ask for. */
+/* FNV-1a and the last step of splitmix64 by their definitions over the text that people can ask for. */
 TEST(id_is_the_hash_of_the_description)
 {
 	struct sweep *sweep = sweep_of(HEAD TINY, NULL);
 	char *text = sweep ? point_describe(sweep, sweep->points) : NULL;
 	uint64_t hash = 0xcbf29ce484222325;
-	char want[POINT_ID_LEN + 1];
+	char want[POINT_ID_LEN + 1], before[POINT_ID_LEN + 1], got[POINT_ID_LEN + 1] = "";
 
 	CHECK_TEXT(text, "description 1\ninput 8 8 1\nclasses 3\ndata idx\ndata validation 0\n"
 		"layer 0 flatten\nlayer 0 from -1\nlayer 1 dense\nlayer 1 units 3\nlayer 1 bias true\nlayer 1 init "
@@ -228,9 +230,29 @@ TEST(id_is_the_hash_of_the_description)
 		"schedule constant\nseed 1\n");
 	for (const char *c = text; c && *c; c++)
 		hash = (hash ^ (unsigned char)*c) * 1099511628211u;
+	snprintf(before, sizeof before, "%016llx", (unsigned long long)hash);
+	hash = (hash ^ hash >> 30) * 0xbf58476d1ce4e5b9u;
+	hash = (hash ^ hash >> 27) * 0x94d049bb133111ebu;
+	hash ^= hash >> 31;
 	snprintf(want, sizeof want, "%016llx", (unsigned long long)hash);
 	CHECK_TEXT(sweep ? sweep->points[0].id : NULL, want);
+	describe_id_before(want, got);
+	CHECK_TEXT(got, before);
 	free(text);
+	sweep_destroy(sweep);
+}
+
+/* The first four digits are what people type: seeds of one network do not share them. */
+TEST(id_of_every_seed_begins_otherwise)
+{
+	struct sweep *sweep = sweep_of(HEAD TINY, "seeds=[1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20]");
+	int alike = 0;
+
+	for (int i = 0; sweep && i < sweep->point_count; i++)
+		for (int k = 0; k < i; k++)
+			alike += strncmp(sweep->points[i].id, sweep->points[k].id, 4) == 0;
+	CHECK_INT(sweep ? sweep->point_count : 0, 20);
+	CHECK_INT(alike, 0);
 	sweep_destroy(sweep);
 }
 

@@ -53,8 +53,8 @@ static void screen_close(struct screen *s)
 }
 
 static const struct progress_point two[2] = {
-	{ "plain/3", 10, 4, 1000 },
-	{ "a-family-with-a-rather-long-name/48", 30, 4, 1000 },
+	{ "plain/3", 10, 4, 1000, .evaluated = 0 },
+	{ "a-family-with-a-rather-long-name/48", 30, 4, 1000, .evaluated = 0 },
 };
 
 static const struct epoch_row second_epoch = {
@@ -114,6 +114,40 @@ TEST(progress_cuts_lines_at_the_terminals_width)
 		widest = column > widest ? column : widest;
 	}
 	CHECK_INT(widest, 39);
+}
+
+/* At 80 columns the loss and then all else make room for the validation accuracy. */
+TEST(progress_shows_the_validation_accuracy_at_80_columns)
+{
+	static struct screen s;
+
+	CHECK(screen_open(&s, 80));
+	act(PROGRESS_LIVE, "plain/3 ended");
+	screen_close(&s);
+	CHECK(strstr(s.text, "a-family-with-a-rather-long-name/48 epoch  3/4  50 %  validation 62.50 %\r\n"));
+	CHECK(screen_open(&s, 100));
+	act(PROGRESS_LIVE, "plain/3 ended");
+	screen_close(&s);
+	CHECK(strstr(s.text, "48 epoch  3/4  50 %  training 50.00 %  validation 62.50 %\r\n"));
+}
+
+/* A point is not over when its last epoch is: its test images are still to come. */
+TEST(progress_counts_evaluation)
+{
+	const struct progress_point point = { "plain/3", 10, 4, 1000, .evaluated = 200, .closing = 400 };
+	struct error err = { "" };
+	struct progress *p = progress_create(PROGRESS_SILENT, &point, 1, &err);
+	struct epoch_row row = second_epoch;
+
+	progress_begin(p, 0);
+	progress_epoch(p, 0, &row);
+	CHECK_CLOSE(progress_share_left(p, 0), 1 - 2400 / 5200., 1e-12);
+	row.epoch = 4;
+	progress_epoch(p, 0, &row);
+	CHECK_CLOSE(progress_share_left(p, 0), 400 / 5200., 1e-12);
+	progress_end(p, 0, NULL, false);
+	CHECK_CLOSE(progress_share_left(p, 0), 0, 0);
+	progress_destroy(p);
 }
 
 TEST(progress_on_a_plain_terminal_is_lines_only)

@@ -26,16 +26,20 @@ static struct record sample_record(void)
 		.splits = { { 0.25, 0.875 }, { 0.3, 0.9 } }, .precision = PRECISION_BF16,
 		.data_digest = 0x0123456789abcdef, .kernels = "avx2",
 		.train_seconds = 12.5, .wall_seconds = 13, .images_per_second = 1e-5, .threads = 2,
+		.version = "0.1.0", .commit = "97a4ee2c0ffe", .compiler = "gcc 12.2.0", .openblas = "OpenBLAS 0.3.21",
+		.processor = "AMD EPYC", .date = "2026-11-29T18:40:00Z",
 	};
 }
 
 static const char sample_text[] =
-	"format\t2\nid\t00112233aabbccdd\nfamily\tplain\nwidth\t0.5\nseed\t-3\nstatus\tdone\nmessage\t\n"
+	"format\t3\nid\t00112233aabbccdd\nfamily\tplain\nwidth\t0.5\nseed\t-3\nstatus\tdone\nmessage\t\n"
 	"trainable\t38629\ntotal\t38847\nmacs\t1234567890123\nepochs\t2\naccuracy\t0.9\nloss\t0.3\n"
 	"accuracy_validation\t0.875\nloss_validation\t0.25\nbest_epoch\t1\naccuracy_best\t0.3333333333333333\n"
 	"loss_best\t0.30000000000000004\naccuracy_test\t0.9\nloss_test\t0.3\nprecision\tbf16\n"
 	"data_digest\t0123456789abcdef\nkernels\tavx2\ntrain_seconds\t12.5\n"
-	"wall_seconds\t13\nimages_per_second\t1e-05\nthreads\t2\n";
+	"wall_seconds\t13\nimages_per_second\t1e-05\nthreads\t2\n"
+	"version\t0.1.0\ncommit\t97a4ee2c0ffe\ncompiler\tgcc 12.2.0\nopenblas\tOpenBLAS 0.3.21\nprocessor\tAMD EPYC\n"
+	"date\t2026-11-29T18:40:00Z\n";
 
 static const char sample_curve[] =
 	"epoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\taccuracy_validation\t"
@@ -123,6 +127,8 @@ TEST(record_reads_back_the_same_bits)
 	      got.data_digest == record.data_digest);
 	CHECK(got.train_seconds == 12.5 && got.wall_seconds == 4e-320 && got.images_per_second == 1e-5 &&
 	      got.threads == 2);
+	CHECK_TEXT(got.commit, "97a4ee2c0ffe");
+	CHECK_TEXT(got.processor, "AMD EPYC");
 	check_score(got.last, record.last);
 	check_score(got.validation, record.validation);
 	check_score(got.best, record.best);
@@ -141,11 +147,30 @@ TEST(record_of_format_1_is_of_float32)
 
 	CHECK(write_record(&record, &err));
 	CHECK(record_read(test_folder(), id, &got, &err) && got.precision == PRECISION_BF16);
-	snprintf(old, sizeof old, "format\t1\n%.*s%s", (int)(at - sample_text) - 9, sample_text + 9, behind);
+	snprintf(old, sizeof old, "format\t1\n%.*s%.*s", (int)(at - sample_text) - 9, sample_text + 9,
+	         (int)(strstr(behind, "version\t") - behind), behind);
 	test_write(path_of(id, ".tsv"), old, strlen(old));
 	CHECK(record_read(test_folder(), id, &got, &err) && got.precision == PRECISION_FLOAT32);
 	CHECK_TEXT(err.text, "");
 	CHECK(got.data_digest == record.data_digest && got.threads == 2);
+	CHECK_TEXT(got.version, "");
+}
+
+/* Records from before they said which program made them. */
+TEST(record_of_format_2_says_nothing_of_its_program)
+{
+	struct record got;
+	struct error err = { "" };
+	char old[sizeof sample_text];
+	const char *program = strstr(sample_text, "version\t");
+
+	snprintf(old, sizeof old, "format\t2\n%.*s", (int)(program - sample_text) - 9, sample_text + 9);
+	mkdir(test_path("points"), 0777);
+	test_write(path_of(id, ".tsv"), old, strlen(old));
+	CHECK(record_read(test_folder(), id, &got, &err) && got.precision == PRECISION_BF16 && got.threads == 2);
+	CHECK_TEXT(err.text, "");
+	CHECK_TEXT(got.version, "");
+	CHECK_TEXT(got.date, "");
 }
 
 TEST(record_keeps_a_text_on_its_line)
@@ -185,22 +210,22 @@ static void check_broken(const char *piece, const char *by, const char *message)
 
 TEST(record_with_wrong_columns_is_refused)
 {
-	check_broken("width\t0.5\n", "", ":27:1: the file ends before column \"width\"");
+	check_broken("width\t0.5\n", "", ":33:1: the file ends before column \"width\"");
 	check_broken("width\t0.5\n", "width\t0.5\nwidth\t0.5\n", ":5:1: column \"width\" stands twice");
-	check_broken("macs", "colour", ":10:1: \"colour\" is no column of format 2");
+	check_broken("macs", "colour", ":10:1: \"colour\" is no column of format 3");
 	check_broken("width\t0.5", "width", ":4:1: width: found 0 values, one belongs here");
 	check_broken("width\t0.5", "width\t0.5\t7", ":4:1: width: found 2 values, one belongs here");
-	check_broken("threads\t2\n", "threads\t2\nmore\t1\n", ":28:1: \"more\" is no column of format 2");
+	check_broken("threads\t2\n", "threads\t2\nmore\t1\n", ":28:1: \"more\" is no column of format 3");
 	check_broken("threads\t2\n", "threads\t2\n\n", ":28:1: : found 0 values, one belongs here");
-	check_broken("threads\t2\n", "threads\t2\n\t\n", ":28:1: \"\" is no column of format 2");
-	check_broken("threads\t2\n", "threads\t2\nformat\t2\n", ":28:1: \"format\" is no column of format 2");
-	check_broken("format\t2", "format\t3", ":1:8: format: found 3, this program reads 1 to 2");
-	check_broken("format\t2", "format\t0", ":1:8: format: 0 is outside 1..1000000000");
-	check_broken("format\t2", "format\t1", ":21:1: \"precision\" is no column of format 1");
-	check_broken("format\t2\n", "", ":1:1: found \"id\" where column \"format\" belongs");
-	check_broken("loss_test\t0.3\n", "", ":27:1: the file ends before column \"loss_test\"");
-	check_broken("accuracy_test\t0.9\n", "", ":27:1: the file ends before column \"accuracy_test\"");
-	check_broken("precision\tbf16\n", "", ":27:1: the file ends before column \"precision\"");
+	check_broken("threads\t2\n", "threads\t2\n\t\n", ":28:1: \"\" is no column of format 3");
+	check_broken("threads\t2\n", "threads\t2\nformat\t2\n", ":28:1: \"format\" is no column of format 3");
+	check_broken("format\t3", "format\t4", ":1:8: format: found 4, this program reads 1 to 3");
+	check_broken("format\t3", "format\t0", ":1:8: format: 0 is outside 1..1000000000");
+	check_broken("format\t3", "format\t1", ":21:1: \"precision\" is no column of format 1");
+	check_broken("format\t3\n", "", ":1:1: found \"id\" where column \"format\" belongs");
+	check_broken("loss_test\t0.3\n", "", ":33:1: the file ends before column \"loss_test\"");
+	check_broken("accuracy_test\t0.9\n", "", ":33:1: the file ends before column \"accuracy_test\"");
+	check_broken("precision\tbf16\n", "", ":33:1: the file ends before column \"precision\"");
 	check_broken("accuracy_test", "accuracy_validation", ":19:1: column \"accuracy_validation\" stands twice");
 	check_broken("precision", "accuracy_test\t0\nloss_test\t0\nprecision",
 	             ":21:1: column \"accuracy_test\" stands twice");
@@ -212,12 +237,12 @@ TEST(record_with_wrong_columns_is_refused)
 /* Columns are found by their names: the same lines from the last to the first, but for the format. */
 TEST(record_is_read_in_any_order)
 {
-	char text[sizeof sample_text] = "format\t2\n", *to = text + strlen(text);
+	char text[sizeof sample_text] = "format\t3\n", *to = text + strlen(text);
 	const char *end = sample_text + sizeof sample_text - 1;
 	struct record want = sample_record(), got;
 	struct error err = { "" };
 
-	while (end > sample_text + strlen("format\t2\n")) {
+	while (end > sample_text + strlen("format\t3\n")) {
 		const char *begin = end - 1;
 
 		while (begin[-1] != '\n')
@@ -226,7 +251,7 @@ TEST(record_is_read_in_any_order)
 		to += end - begin;
 		end = begin;
 	}
-	CHECK(strncmp(text, "format\t2\nthreads\t2\nimages_per_second", 36) == 0 &&
+	CHECK(strncmp(text, "format\t3\ndate\t2026-11-29T18:40:00Z\nprocessor", 44) == 0 &&
 	      strlen(text) == strlen(sample_text));
 	mkdir(test_path("points"), 0777);
 	test_write(path_of(id, ".tsv"), text, strlen(text));
@@ -300,11 +325,11 @@ TEST(record_cut_off_anywhere_is_refused)
 		CHECK(!record_read(test_folder(), id, &got, &err));
 		CHECK(err.text[0]);
 	}
-	CHECK_TEXT(err.text, message_at(path_of(id, ".tsv"), ":27:10: the file ends within a line"));
+	CHECK_TEXT(err.text, message_at(path_of(id, ".tsv"), ":33:26: the file ends within a line"));
 	err.text[0] = '\0';
-	test_write(path_of(id, ".tsv"), sample_text, whole - strlen("threads\t2\n"));
+	test_write(path_of(id, ".tsv"), sample_text, whole - strlen("date\t2026-11-29T18:40:00Z\n"));
 	CHECK(!record_read(test_folder(), id, &got, &err));
-	CHECK_TEXT(err.text, message_at(path_of(id, ".tsv"), ":27:1: the file ends before column \"threads\""));
+	CHECK_TEXT(err.text, message_at(path_of(id, ".tsv"), ":33:1: the file ends before column \"date\""));
 }
 
 TEST(record_that_is_no_small_file_is_refused)

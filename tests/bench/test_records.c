@@ -77,18 +77,28 @@ static const char *field_at(const char *text, int row, int column, char to[FIELD
 
 /* Every column of the older table must be in the newer one, with the same values in the same rows. Others may have
  * come. */
+/* Columns of circumstances went from points.tsv to times.tsv. */
 static void check_columns(const char *older, const char *newer)
 {
+	static char times[TEXT_BYTES];
+	const char *from;
+
+	snprintf(times, sizeof times, "%s", file_text(test_path("times.tsv")));
 	char name[FIELD_BYTES], want[FIELD_BYTES], got[FIELD_BYTES];
 	int rows = 0, column = 0, place;
 
 	for (const char *c = older; *c; c++)
 		rows += *c == '\n';
 	for (; strcmp(field_at(older, 0, column, name), "(none)") != 0 && column < 40; column++) {
+		if (strcmp(name, "elapsed_seconds") == 0)       /* only in a point's own curve now */
+			continue;
 		for (place = 0; strcmp(field_at(newer, 0, place, got), name) != 0 && place < 60; place++)
 			;
+		from = place < 60 ? newer : times;
+		for (place = 0; strcmp(field_at(from, 0, place, got), name) != 0 && place < 60; place++)
+			;
 		for (int row = 0; row <= rows; row++)
-			CHECK_TEXT(field_at(newer, row, place, got), field_at(older, row, column, want));
+			CHECK_TEXT(field_at(from, row, place, got), field_at(older, row, column, want));
 	}
 	CHECK(rows > 1 && column > 9);
 }
@@ -118,7 +128,7 @@ TEST(records_of_earlier_versions_are_read)
 
 	copy_points();
 	snprintf(curves, sizeof curves, "%s", file_text(FIXTURE "/curves.tsv"));
-	CHECK(strncmp(file_text(test_path("points/868503e77df876d8.tsv")), "format\t1\n", 9) == 0);
+	CHECK(strncmp(file_text(test_path("points/cffd4971a5a8e588.tsv")), "format\t1\n", 9) == 0);
 	check_collected(false, 8, FIXTURE "/points.tsv");
 	check_columns(curves, file_text(test_path("curves.tsv")));
 	check_collected(true, 2, FIXTURE "/points-bf16.tsv");
@@ -174,8 +184,7 @@ TEST(records_are_read_from_their_table)
 		records.of[i].split_count = again.of[i].split_count;
 		CHECK(memcmp(&again.of[i].last, &records.of[i].last, sizeof again.of[i].last) == 0);
 		CHECK(again.of[i].status == records.of[i].status && again.of[i].seed == records.of[i].seed);
-		CHECK(again.of[i].data_digest == records.of[i].data_digest &&
-		      again.of[i].threads == records.of[i].threads);
+		CHECK(again.of[i].data_digest == records.of[i].data_digest);
 		CHECK_TEXT(again.of[i].family, records.of[i].family);
 		CHECK_TEXT(again.of[i].message, records.of[i].message);
 	}

@@ -108,6 +108,23 @@ TEST(run_force_and_only)
 	CHECK(before[3] == after[3]);
 }
 
+/* Points that were not chosen are not listed, trained or not; nor are networks in the second table. */
+TEST(run_lists_only_what_was_chosen)
+{
+	write_tiny();
+	CHECK_RUN(run_tiny(ARGUMENTS("--only", "small/2")), 0, "");
+	struct program_result r = run_tiny(ARGUMENTS("--only", "flat/*"));
+
+	CHECK(strstr(r.out, "flat"));
+	CHECK(!strstr(r.out, "small"));
+	CHECK(!strstr(r.out, "not trained"));
+	CHECK_RUN(r, 0, "");
+	r = run_tiny(ARGUMENTS("--only", "flat/*", "--set", "seeds=[1, 2]"));
+	CHECK(strstr(r.out, "mean %"));
+	CHECK(!strstr(r.out, "small"));
+	CHECK_RUN(r, 0, "");
+}
+
 /* Long enough for helpers to find their way into a point. */
 #define LONGER "--set", "recipe.epochs=100"
 

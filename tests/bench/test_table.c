@@ -2,8 +2,11 @@
 #include "bench/text/table.h"
 #include "tests/helpers/test.h"
 
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 static const struct column mixed[] = {
 	{ "name", .kind = COLUMN_TEXT, .title = "Name" },
@@ -269,4 +272,48 @@ TEST(table_without_memory_for_a_cell_says_so)
 	CHECK_TEXT(err.text, "archsweep: out of memory");
 	table_fail(NULL);
 	table_destroy(table);
+}
+
+/* What a terminal of that width shows of a table; in a static buffer. */
+static const char *on_terminal(const struct column *columns, int width)
+{
+	static char said[1024];
+	struct winsize size = { .ws_row = 24, .ws_col = (unsigned short)width };
+	struct error err = { "" };
+	struct table *table = table_create(columns);
+	int master = test_terminal(), slave = open(ptsname(master), O_RDWR | O_NOCTTY);
+	FILE *to = fdopen(slave, "w");
+
+	setenv("NO_COLOR", "1", 1);
+	CHECK_INT(ioctl(slave, TIOCSWINSZ, &size), 0);
+	table_text(table, "plain");
+	table_int(table, 12345);
+	table_int(table, 678);
+	table_real(table, 0.5);
+	CHECK(table_print(table, TABLE_HUMAN, to, &err));
+	fflush(to);
+	ssize_t len = read(master, said, sizeof said - 1);
+	said[len > 0 ? len : 0] = '\0';
+	fclose(to);
+	close(master);
+	table_destroy(table);
+	return said;
+}
+
+/* The whole table is 29 columns wide. */
+TEST(table_leaves_out_what_a_narrow_terminal_can_spare)
+{
+	static const struct column columns[] = {
+		{ "family", .kind = COLUMN_TEXT },
+		{ "macs", .kind = COLUMN_INT, .title = "MACs", .spare = 1 },
+		{ "epochs", .kind = COLUMN_INT, .spare = 2 },
+		{ "share", .kind = COLUMN_REAL, .decimals = 1 },
+		{ 0 }
+	};
+
+	CHECK_TEXT(on_terminal(columns, 29), "family    MACs  epochs  share\r\nplain   12,345     678    0.5\r\n");
+	CHECK_TEXT(on_terminal(columns, 28),
+	           "family    MACs  share\r\nplain   12,345    0.5\r\ntoo narrow for: epochs\r\n");
+	CHECK_TEXT(on_terminal(columns, 20), "family  share\r\nplain     0.5\r\ntoo narrow for: MACs, epochs\r\n");
+	CHECK_TEXT(on_terminal(columns, 5), "family  share\r\nplain     0.5\r\ntoo narrow for: MACs, epochs\r\n");
 }

@@ -58,8 +58,8 @@ static void check_broken(const char *line, const char *want)
 	char text[1024];
 
 	CHECK(timings_create(zoo, &timings, &err));
-	snprintf(text, sizeof text, SPEED_HEADER "%s\tape\t1\t2\t2\t2\t1\t1\t1\t8\t1\tavx2\tCPU\n%s", zoo->points[0].id,
-	         line);
+	snprintf(text, sizeof text, SPEED_HEADER "%s\tape\t1\t2\t2\t2\t1\t1\t1\t8\t1\tavx2\tCPU\n%s",
+	         zoo_speed_id(zoo, 0), line);
 	if (*line == '!')
 		snprintf(text, sizeof text, "%s", line + 1);
 	zoo_write("speed.tsv", text);
@@ -89,8 +89,8 @@ TEST(timings_refuse_what_is_broken)
 	check_broken(ID "0" ROW("1"), "s/speed.tsv:3:1: id: longer than 16 bytes");
 	check_broken(ID "\tzebra\t2", "s/speed.tsv:3:25: the file ends within a line");
 	check_broken("a\033b\n", "s/speed.tsv:3:2: a control character");
-	snprintf(twice, sizeof twice, "%s\tape\t1\t2\t2\t2\t1\t1\t1\t8\t1\tavx2\tCPU\n", zoo->points[0].id);
-	snprintf(want, sizeof want, "s/speed.tsv:3:1: id: \"%s\" stands twice", zoo->points[0].id);
+	snprintf(twice, sizeof twice, "%s\tape\t1\t2\t2\t2\t1\t1\t1\t8\t1\tavx2\tCPU\n", zoo_speed_id(zoo, 0));
+	snprintf(want, sizeof want, "s/speed.tsv:3:1: id: \"%s\" stands twice", zoo_speed_id(zoo, 0));
 	check_broken(twice, want);
 	sweep_destroy(zoo);
 }
@@ -124,11 +124,28 @@ TEST(timings_that_are_stale)
 	CHECK(!from_here(zoo, zoo));
 	zoo_write_times(zoo, NULL, NULL);
 	snprintf(text, sizeof text, "%s", zoo_read("speed.tsv"));
-	*strstr(text, zoo->points[4].id) = '\0';
+	*strstr(text, zoo_speed_id(zoo, 4)) = '\0';
 	zoo_write("speed.tsv", text);
 	CHECK(!from_here(zoo, zoo));
 	sweep_destroy(zoo);
 	sweep_destroy(other);
+}
+
+/* Nothing of an update depends on how many there are. */
+TEST(timings_do_not_depend_on_epochs)
+{
+	struct sweep *zoo = sweep_of(ZOO, NULL), *longer = sweep_of(ZOO, "recipe.epochs=77");
+	struct error err = { "" };
+	struct timings timings;
+
+	CHECK(strcmp(zoo->points[0].id, longer->points[0].id) != 0);
+	zoo_write_times(zoo, NULL, NULL);
+	CHECK(timings_create(longer, &timings, &err));
+	CHECK_TEXT(read_times(longer, &timings), "read");
+	CHECK(timings_are_from_here(longer, &timings, kernels_choose(getenv("ARCHSWEEP_KERNELS"))));
+	timings_free(&timings);
+	sweep_destroy(zoo);
+	sweep_destroy(longer);
 }
 
 static bool in_order(const struct span *s)
@@ -154,7 +171,7 @@ TEST_ALONE(timings_are_measured)
 
 		CHECK(in_order(&t->training));
 		CHECK(in_order(&t->inference));
-		CHECK_TEXT(t->id, zoo->points[i].id);
+		CHECK_TEXT(t->id, zoo_speed_id(zoo, i));
 		CHECK_TEXT(t->family, zoo->points[i].family);
 		CHECK_CLOSE(t->width, zoo->points[i].width, 0);
 		CHECK_INT(t->batch, zoo->recipe.batch);

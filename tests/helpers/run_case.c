@@ -231,9 +231,9 @@ const char *record_file(const char *reports, const char *family, const char *wid
 
 static bool varies(const char *column, size_t len)
 {
-	static const char *const endings[] = { "_seconds", "_per_second", "threads", "seconds" };
+	static const char *const endings[] = { "_seconds", "_per_second", "threads", "seconds", "date" };
 
-	for (int i = 0; i < 4; i++) {
+	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
 		size_t ending = strlen(endings[i]);
 		if (len >= ending && strncmp(column + len - ending, endings[i], ending) == 0)
 			return true;

@@ -2,6 +2,7 @@
 #include "tests/helpers/zoo.h"
 
 #include "bench/measure/timing.h"
+#include "bench/sweep/describe.h"
 #include "bench/system/machine.h"
 #include "tests/helpers/texts.h"
 
@@ -32,6 +33,14 @@ void zoo_write_record(const struct sweep *zoo, int point, enum point_status stat
 	curve_free(&curve);
 }
 
+const char *zoo_speed_id(const struct sweep *zoo, int point)
+{
+	static char id[POINT_ID_LEN + 1];
+
+	CHECK(describe_speed_id(zoo, &zoo->points[point].network, id));
+	return id;
+}
+
 void zoo_write_times(const struct sweep *zoo, const char *kernels, const char *processor)
 {
 	static const double training[] = { 100, 150, 60 }, inference[] = { 40, 50, 25 };
@@ -43,8 +52,9 @@ void zoo_write_times(const struct sweep *zoo, const char *kernels, const char *p
 		double t = training[i], f = inference[i];
 
 		used += (size_t)snprintf(text + used, sizeof text - used,
-		                         "%s\t%s\t%g\t%g\t%g\t%g\t%g\t%g\t%g\t32\t5\t%s\t%s\n", p->id, p->family,
-		                         p->width, t, t - 1, t + 1, f, f - 1, f + 1,
+		                         "%s\t%s\t%g\t%g\t%g\t%g\t%g\t%g\t%g\t32\t5\t%s\t%s\n",
+		                         zoo_speed_id(zoo, 2 * i), p->family, p->width,
+		                         t, t - 1, t + 1, f, f - 1, f + 1,
 		                         kernels ? kernels : kernels_choose(getenv("ARCHSWEEP_KERNELS"))->name,
 		                         processor ? processor : machine_processor(here));
 	}

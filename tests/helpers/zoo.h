@@ -21,6 +21,9 @@ void zoo_write_record(const struct sweep *zoo, int point, enum point_status stat
  * inference. `kernels` and `processor` NULL: this machine's. */
 void zoo_write_times(const struct sweep *zoo, const char *kernels, const char *processor);
 
+/* The id that s/speed.tsv has of the network that begins with this point; in a static buffer. */
+const char *zoo_speed_id(const struct sweep *zoo, int point);
+
 /* A file of the folder "s"; "(none)" where it is missing. In a static buffer. */
 const char *zoo_read(const char *name);
 /* Writes a file of the folder "s". */
