@@ -183,6 +183,7 @@ static bool train(struct point_training *p, struct error *err)
 	return true;
 }
 
+/* A point that diverged has no rate: its last epoch ended early, and its last batch saw no update. */
 static void note_times(struct point_training *p)
 {
 	struct record *r = p->record;
@@ -190,7 +191,8 @@ static void note_times(struct point_training *p)
 
 	note_team(p);
 	r->wall_seconds = clock_seconds() - p->began;
-	r->images_per_second = r->train_seconds > 0 ? (double)r->epochs * training->count / r->train_seconds : 0;
+	if (r->status != POINT_DIVERGED && r->train_seconds > 0)
+		r->images_per_second = (double)r->epochs * training->count / r->train_seconds;
 }
 
 /* Weights of a point that did not end well are removed: they would be those of an earlier training. */
