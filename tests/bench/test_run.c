@@ -185,7 +185,7 @@ TEST(run_records_what_diverges_and_goes_on)
 	CHECK_TEXT(record_value(wild, "status"), "diverged");
 	CHECK_TEXT(record_value(wild, "message"), "the loss was not finite in epoch 1");
 	CHECK_TEXT(record_value(wild, "images_per_second"), "0");
-	CHECK(atof(record_value(record_file("reports", "calm", "1"), "images_per_second")) > 0);
+	CHECK(strcmp(record_value(record_file("reports", "calm", "1"), "images_per_second"), "0") != 0);
 	CHECK(strstr(result.out, "diverged"));
 	CHECK_RUN(result, 1,
 	          "wild/8 diverged: the loss was not finite in epoch 1\n"

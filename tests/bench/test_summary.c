@@ -169,8 +169,8 @@ TEST(summary_means_of_curves)
 	            ":2:1: epoch: 2000000 is outside 1..1048576");
 }
 
-/* The epoch in which a seed diverged has an accuracy, of the images up to there or by weights that are no longer numbers;
- * it is in no mean. */
+/* The epoch in which a seed diverged has an accuracy, of the images up to there or by weights that are no longer
+ * numbers; it is in no mean. */
 TEST(summary_leaves_a_diverged_epoch_out_of_the_means)
 {
 	check_means(CURVES
@@ -193,8 +193,10 @@ TEST(summary_tables_for_pictures)
 	CHECK(picture_data_create(test_folder(), &data, &err));
 	const char *text = file_text(data.networks.temporary);
 	CHECK(text == strstr(text, "family\twidth\ttrainable\ttotal\tmacs\tseeds\tdone\taccuracy\taccuracy_deviation\t"
-	                           "accuracy_lowest\taccuracy_highest\trank\tsize_rank\tfront\tstatus\ttitle\n"
-	                           "ape\t1\t0\t100\t0\t3\t3\t0.625\t0.125\t0.5\t0.75\t3\t3\ttrue\tdone\tZoo\n"));
+	                           "accuracy_lowest\taccuracy_highest\trank\tsize_rank\tfront\tstatus\tfamily_number\t"
+	                           "title\n"
+	                           "ape\t1\t0\t100\t0\t3\t3\t0.625\t0.125\t0.5\t0.75\t3\t3\ttrue\tdone\t1\tZoo\n"));
+	CHECK(strstr(text, "\ndog\t1\t0\t250\t") && strstr(text, "\tfalse\tdone\t3\tZoo\n"));
 	CHECK_TEXT(file_text(data.means.temporary), MEANS);
 	picture_data_remove(&data);
 	CHECK_TEXT(file_text(data.networks.temporary), "(none)");
