@@ -57,6 +57,8 @@ struct data_format {
 	/* Names and roles of the splits that read() makes for this config, in order, with first and count 0: column
 	 * names are needed before data is read. Returns their number. */
 	int (*splits)(const void *config, struct split to[MAX_SPLITS]);
+	/* The split whose accuracy tables and pictures show; NULL: the one that is ROLE_TEST. */
+	const char *headline;
 };
 
 extern const struct data_format *const data_formats[];  /* NULL at the end */
@@ -71,6 +73,9 @@ bool dataset_is_named(const struct data_description *description, struct error *
  * description is an error at its mark; a broken data file is an error at the file's line or byte. */
 bool dataset_read(const struct data_description *description, struct dataset *to, struct error *err);
 void dataset_free(struct dataset *data);
+
+/* Whether the split's accuracy is the one that tables and pictures show. */
+bool dataset_is_headline(const struct data_format *format, const struct split *split);
 
 /* The split with that role, or NULL. */
 const struct split *dataset_split(const struct dataset *data, enum split_role role);

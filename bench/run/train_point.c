@@ -19,6 +19,7 @@ struct point_training {
 	struct record *record;          /* filled on the way */
 	double began, updated;          /* clock_seconds at the start, and after the last epoch's last update */
 	double best_validation;
+	struct score test;              /* the final epoch's on the test images */
 };
 
 static const struct score no_score = { NAN, NAN };
@@ -86,7 +87,7 @@ static bool score_best(struct point_training *p)
 	if (!test || r->best_epoch == 0)
 		return true;
 	if (r->best_epoch == r->epochs) {
-		r->best = r->last;
+		r->best = p->test;
 		return true;
 	}
 	return training_evaluate_best(p->training, images_of(p->request->data, test), &r->best);
@@ -165,8 +166,10 @@ static bool score_splits(struct point_training *p)
 			*score = r->validation;
 		else if (!training_evaluate(p->training, images_of(data, split), score))
 			return false;
-		if (split->role == ROLE_TEST)
+		if (dataset_is_headline(p->request->sweep->data.format, split))
 			r->last = *score;
+		if (split->role == ROLE_TEST)
+			p->test = *score;
 	}
 	return true;
 }
@@ -209,7 +212,7 @@ bool train_point(const struct point_request *t, struct team *team, struct record
                  struct error *err)
 {
 	struct point_training p = { .request = t, .team = team, .record = to, .began = clock_seconds(),
-		.best_validation = -1 };
+		.best_validation = -1, .test = no_score };
 	struct error trouble = { "" };
 
 	record_begin(t, to);

@@ -373,7 +373,8 @@ TEST(plot_draws_a_comparison_where_there_is_one)
 		">×6.10<", ">1.6M<", ">123 µs<", ">×6.02<", ">×1.29<", ">not measured<", "mean of the seeds",
 		"batches of 64, median of 5 rounds, Slow CPU<", NULL });
 	check_svg("zoo/compare-curves.svg", (const char *[]){
-		"Fashion<", ">plain 3 (base)<", ">plain 12 ×<", ">mobilenet_v1 1<", "loss (cross-entropy", "accuracy (%)",
+		"Fashion<", ">plain 3 (base)<", ">plain 12 ×<", ">mobilenet_v1 1<", "loss (cross-entropy",
+		"accuracy (%)",
 		"mean of the seeds", "training images", "validation images", NULL });
 	CHECK_INT(count_pictures("zoo"), 10);
 }
