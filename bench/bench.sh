@@ -55,6 +55,18 @@ add_time()
 	printf '%-60s %s s\n' "$1" "$2"
 }
 
+# Also where the run is cut off: of what has been measured until then.
+draw_all()
+{
+	trap - EXIT
+	if [ -s "$OUT/networks.tsv" ] && [ -s "$OUT/limits.tsv" ]; then
+		draw roofline "data='$OUT/networks.tsv'; limits='$OUT/limits.tsv'"
+	fi
+	if [ -s "$OUT/pytorch.tsv" ]; then
+		draw bars "data='$OUT/pytorch.tsv'"
+	fi
+}
+
 draw()
 {
 	for ending in png svg; do
@@ -62,6 +74,11 @@ draw()
 		echo "$OUT/$1.$ending"
 	done
 }
+
+rm -f "$OUT/networks.tsv" "$OUT/pytorch.tsv"
+trap draw_all EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
 
 title "What this machine can do"
 "$PROGRAM" limits --repeats $limit_repeats --save "$OUT/limits.tsv"
@@ -101,7 +118,4 @@ if [ "$sweep_time" != 0 ]; then
 fi
 
 title "Pictures"
-draw roofline "data='$OUT/networks.tsv'; limits='$OUT/limits.tsv'"
-if [ -f "$OUT/pytorch.tsv" ]; then
-	draw bars "data='$OUT/pytorch.tsv'"
-fi
+draw_all

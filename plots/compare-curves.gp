@@ -22,8 +22,10 @@ validation_dash = 1
 # curves.gp.
 array first_row[variants + 1]
 array last_row[variants + 1]
+array lost[variants + 1]                # seeds that diverged, and the last epoch in which one did
+array lost_epoch[variants + 1]
 array numbers[4 * variants + 4]         # how many there are of losses and accuracies, of training and validation
-do for [i = 1:variants] { first_row[i] = -1; last_row[i] = -1 }
+do for [i = 1:variants] { first_row[i] = -1; last_row[i] = -1; lost[i] = 0; lost_epoch[i] = 0 }
 do for [i = 1:4 * variants] { numbers[i] = 0 }
 rows = -1
 set datafile separator tab
@@ -44,10 +46,12 @@ see_score(kind, epoch, y) = y < 0 || found == 0 ? 0 : (count(kind), score_high =
 see_row(family, width, epoch) = (row = row + 1, found = find(family, width), of = found ? found : of, \
 	epochs = most(epochs, epoch), found == 0 ? 0 : \
 	(last_row[of] = row, first_row[of] < 0 ? (first_row[of] = row) : 0), 0)
+see_lost(epoch, count) = count == 0 || found == 0 ? 0 : (lost[of] = lost[of] + count, lost_epoch[of] = epoch, 0)
 if (rows > 0 && variants > 0) stats means using (see_row(strcol("family"), strcol("width"), column("epoch")), \
 	see_loss(1, number(strcol("loss_training"))), see_loss(2, number(strcol("loss_validation"))), \
 	see_score(3, column("epoch"), 100. * number(strcol("accuracy_training"))), \
-	see_score(4, column("epoch"), 100. * number(strcol("accuracy_validation"))), 0) nooutput
+	see_score(4, column("epoch"), 100. * number(strcol("accuracy_validation"))), \
+	see_lost(column("epoch"), int(column("diverged"))), 0) nooutput
 
 lines = 0
 do for [i = 1:shown] { lines = lines + (first_row[i] >= 0) }
@@ -86,8 +90,9 @@ row_from(i) = most(first_row[i], 0)
 row_to(i) = most(last_row[i], 0)
 line_of(i) = i == base ? 4 : 2.5
 # A line of one epoch is a dot.
-dot(i) = last_row[i] == first_row[i] ? 0.4 * shape_size(i) : 0
-legend_name(i) = variants ? shorten(variant_name[i], name_length).(i == base ? " (base)" : "") : ""
+dot(i) = last_row[i] == first_row[i] ? 0.4 * shape_size(variant_shape(i)) : 0
+legend_name(i) = variants ? shorten(variant_name[i], name_length).(i == base ? " (base)" : "") \
+	.(lost[i] ? " ×" : "") : ""
 
 set multiplot
 set label 1 shorten(title, 100) at screen x_at(gap), screen 1 - y_at(1.1 * em) left font large_font textcolor rgb ink
@@ -95,14 +100,17 @@ set arrow 1 from screen x_at(gap), screen y_at(1.1 * em) rto screen x_at(2.4 * e
 	dashtype training_dash linecolor rgb ink
 set label 2 "training images, as seen while training" at screen x_at(gap + 2.8 * em), screen y_at(1.1 * em) left \
 	font small_font textcolor rgb ink
-set arrow 2 from screen x_at(gap + 25 * em), screen y_at(1.1 * em) rto screen x_at(2.4 * em), 0 nohead linewidth 2.5 \
+set arrow 2 from screen x_at(gap + 22 * em), screen y_at(1.1 * em) rto screen x_at(2.4 * em), 0 nohead linewidth 2.5 \
 	dashtype validation_dash linecolor rgb ink
-set label 3 "validation images" at screen x_at(gap + 27.8 * em), screen y_at(1.1 * em) left font small_font \
+set label 3 "validation images" at screen x_at(gap + 24.8 * em), screen y_at(1.1 * em) left font small_font \
 	textcolor rgb ink
-foot = (seeds > 1 ? "lines: mean of the seeds   " : "") \
-	.(variants > shown ? sprintf("%d more networks are not shown", variants - shown) : "")
+losses = 0
+do for [i = 1:shown] { losses = losses + lost[i] }
+foot = (seeds > 1 ? "lines: mean of the seeds, ".n_text."   " : "").(losses ? "× diverged   " : "")
+if (variants > shown) set label 7 sprintf("%d more networks are not shown", variants - shown) \
+	at screen 1 - x_at(1.1 * em), screen 1 - y_at(1.1 * em) right font small_font textcolor rgb ink
 set label 4 foot \
-	at screen x_at(gap + 39 * em), screen y_at(1.1 * em) left font small_font textcolor rgb ink
+	at screen x_at(gap + 33.5 * em), screen y_at(1.1 * em) left font small_font textcolor rgb ink
 if (lines == 0) set label 5 "no epochs yet" at graph 0.5, graph 0.5 center textcolor rgb ink
 
 do for [panel = 1:2] {
@@ -133,26 +141,36 @@ do for [panel = 1:2] {
 		set key at screen x_at(panel_left + panel_width + 0.8 * em), screen y_at(top) left top Left reverse \
 			samplen 2 spacing 1.25 * line_height font small_font
 	}
+	# Crosses at the bottom edge: the epochs in which networks diverged.
+	do for [i = 1:shown] {
+		if (lost[i]) {
+			set label (100 + i) "" at lost_epoch[i], \
+				(is_loss ? from * (to / from) ** 0.02 : from + 0.02 * (to - from)) front \
+				point pointtype 2 pointsize 2 * dot_size linewidth 3 linecolor rgb variant_colour(i)
+		}
+	}
 	missing(i, kind) = numbers[4 * i - 4 + kind] ? NaN : below
 	y_of(i, kind, text) = first_row[i] < 0 ? below : is_loss ? loss_of(text, missing(i, kind)) : \
 		score_of(text, missing(i, kind + 2))
 	if (lines) {
 		plot for [i = 1:shown] means every ::row_from(i)::row_to(i) \
 				using "epoch":(y_of(i, 1, strcol(name."_training"))) with linespoints \
-				linewidth line_of(i) dashtype training_dash linecolor rgb colour_of(i) \
-				pointtype shape_of(i) pointsize dot(i) notitle, \
+				linewidth line_of(i) dashtype training_dash linecolor rgb variant_colour(i) \
+				pointtype shape_of(variant_shape(i)) pointsize dot(i) notitle, \
 			for [i = 1:shown] means every ::row_from(i)::row_to(i) \
 				using "epoch":(y_of(i, 2, strcol(name."_validation"))) with linespoints \
-				linewidth line_of(i) dashtype validation_dash linecolor rgb colour_of(i) \
-				pointtype shape_of(i) pointsize 0.55 * shape_size(i) pointinterval mark_step notitle, \
+				linewidth line_of(i) dashtype validation_dash linecolor rgb variant_colour(i) \
+				pointtype shape_of(variant_shape(i)) pointsize 0.55 * shape_size(variant_shape(i)) \
+				pointinterval mark_step notitle, \
 			below notitle, \
 			for [i = 1:is_loss ? 0 : shown] keyentry with linespoints linewidth line_of(i) \
-				linecolor rgb colour_of(i) \
-				pointtype shape_of(i) pointsize 0.7 * shape_size(i) \
+				linecolor rgb variant_colour(i) \
+				pointtype shape_of(variant_shape(i)) pointsize 0.7 * shape_size(variant_shape(i)) \
 				title legend_name(i)
 	} else {
 		plot below notitle, for [i = 1:is_loss ? 0 : shown] keyentry with linespoints linewidth line_of(i) \
-			linecolor rgb colour_of(i) pointtype shape_of(i) pointsize 0.7 * shape_size(i) \
+			linecolor rgb variant_colour(i) pointtype shape_of(variant_shape(i)) \
+			pointsize 0.7 * shape_size(variant_shape(i)) \
 			title legend_name(i)
 	}
 	unset label

@@ -76,9 +76,31 @@ do for [c = 1:columns] {
 			high[c] = most(high[c], value_of(c, i))
 		}
 	}
+}
+# Where few bars are so long that no other could be seen, those are cut: of the networks' quarter with the longest bars,
+# those that are more than five times as long as the next one.
+clipped = 0
+do for [c = 1:columns] {
+	there = 0
+	do for [i = 1:shown] { there = there + is_there(c, i) }
+	edge = most(abs(low[c]), high[c])
+	do for [cut = 1:there / 4] {
+		next = c == 1 ? 0. : 1.
+		do for [i = 1:shown] {
+			if (is_there(c, i) && abs(value_of(c, i)) < edge) { next = most(next, abs(value_of(c, i))) }
+		}
+		if (next > 0 && edge > 5 * next) {
+			low[c] = most(low[c], -1.3 * next)
+			high[c] = least(high[c], 1.3 * next)
+			clipped = 1
+		}
+		edge = next
+	}
 	if (low[c] == high[c]) { high[c] = low[c] + 1. }
 }
-bar_x(c, x) = column_left(c) + (x - low[c]) / (high[c] - low[c]) * bar_room
+inside(c, x) = least(most(x, low[c]), high[c])
+is_cut(c, i) = is_there(c, i) && inside(c, value_of(c, i)) != value_of(c, i)
+bar_x(c, x) = column_left(c) + (inside(c, x) - low[c]) / (high[c] - low[c]) * bar_room
 row_top(i) = head_height + (i - 1) * row_height
 
 array heads = [ "accuracy", "parameters", "multiply-adds", "training", "inference" ]
@@ -94,7 +116,7 @@ do for [c = 1:columns] {
 do for [i = 1:shown] {
 	set label (tag) shorten(variant_name[i], name_length) \
 		at screen x_at(margin), screen y_at(row_top(i) + 0.5 * row_height) left \
-		textcolor rgb blend(colour_of(i), 0x000000, 0.25)
+		textcolor rgb blend(variant_colour(i), 0x000000, 0.25)
 	tag = tag + 1
 	do for [c = 1:columns] {
 		there = strlen(amount_of(c, i)) > 0
@@ -103,15 +125,16 @@ do for [i = 1:shown] {
 			font small_font textcolor rgb (there ? ink : 0x888888)
 		set label (tag + 1) (there ? side_text(c, i) : "") \
 			at screen x_at(column_left(c) + bar_room), screen y_at(row_top(i) + 0.34 * row_height) right \
-			font small_font textcolor rgb blend(colour_of(i), 0x000000, 0.25)
+			font small_font textcolor rgb blend(variant_colour(i), 0x000000, 0.25)
 		tag = tag + 2
 	}
 }
 if (variants == 0) set label 2 "no networks yet" at screen x_at(margin), screen y_at(head_height + 0.4 * row_height) \
 	left textcolor rgb ink
 bottom = head_height + most(1, shown) * row_height
-foot = "ticks: the base; accuracy: final epoch".(seeds > 1 ? ", mean of the seeds, gray: their range" : \
+foot = "ticks: the base; accuracy: final epoch".(seeds > 1 ? ", mean of the seeds, ".n_text.", gray: their range" : \
 	"").", difference in points"
+if (clipped) foot = foot."; bar with a gap: cut off"
 if (variants > shown) foot = foot.sprintf("; %d more networks are not shown", variants - shown)
 set label 3 foot at screen x_at(margin), screen y_at(bottom + 1.1 * em) left font small_font textcolor rgb 0x666666
 set label 4 (strlen(conditions) ? shorten("time: ".conditions, 130) : "") \
@@ -126,18 +149,17 @@ do for [i = 1:shown] {
 			from = bar_x(c, least(0., value_of(c, i)))
 			to = bar_x(c, most(0., value_of(c, i)))
 			print sprintf("%g %g %g %g %d", from, to, row_top(i) + 0.61 * row_height, \
-				row_top(i) + 0.81 * row_height, colour_of(i))
+				row_top(i) + 0.81 * row_height, variant_colour(i))
 		}
 	}
 }
 set print $ranges
 print "-9 -8 -9"
 origin_accuracy = base && strlen(variant_accuracy[base]) ? real(variant_accuracy[base]) : 0.
-clamp(x) = least(most(x, low[1]), high[1])
 do for [i = 1:shown] {
 	if (seeds > 1 && is_there(1, i)) {
-		from = bar_x(1, clamp(100. * (real(variant_lowest[i]) - origin_accuracy)))
-		to = bar_x(1, clamp(100. * (real(variant_highest[i]) - origin_accuracy)))
+		from = bar_x(1, inside(1, 100. * (real(variant_lowest[i]) - origin_accuracy)))
+		to = bar_x(1, inside(1, 100. * (real(variant_highest[i]) - origin_accuracy)))
 		print sprintf("%g %g %g", from, to, row_top(i) + 0.9 * row_height)
 	}
 }
@@ -151,6 +173,18 @@ do for [i = 1:shown] {
 		}
 	}
 }
+# A slanted white gap near the end of a bar that is cut.
+set print $cuts
+print "-9 -9 1 1"
+do for [i = 1:shown] {
+	do for [c = 1:columns] {
+		if (is_cut(c, i)) {
+			end = bar_x(c, value_of(c, i)) + (value_of(c, i) < 0 ? 0.9 : -0.9) * em
+			print sprintf("%g %g %g %g", end - 0.2 * em, row_top(i) + 0.84 * row_height, \
+				0.4 * em, -0.26 * row_height)
+		}
+	}
+}
 set print $rules
 print "-9 -9 -8 -8"
 do for [i = 1:shown] { print sprintf("%g %g %g 0", margin, row_top(i), canvas_width - 2 * margin) }
@@ -159,6 +193,7 @@ unset print
 set style fill solid 1 noborder
 plot $rules using 1:2:3:4 with vectors nohead linewidth 1 linecolor rgb pale notitle, \
 	$bars using 1:3:1:2:3:4:5 with boxxyerror linecolor rgb variable notitle, \
+	$cuts using 1:2:3:4 with vectors nohead linewidth 6 linecolor rgb 0xFFFFFF notitle, \
 	for [k = 1:seeds > 1] $ranges using 1:3:($2 - $1):(0) with vectors nohead linewidth 3 \
 		linecolor rgb 0x888888 notitle, \
 	$ticks using 1:2:3:4 with vectors nohead linewidth 3 linecolor rgb ink notitle

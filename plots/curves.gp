@@ -7,6 +7,7 @@
 # axes.
 if (!exists("plots")) plots = "plots"
 load plots."/functions.gp"
+load plots."/families.gp"
 
 set datafile separator tab
 rows = -1
@@ -28,15 +29,19 @@ array line_last[rows + 1]
 array line_epochs[rows + 1]
 array line_validation[rows + 1]         # whether there is any number
 array line_training[rows + 1]
+array line_lost[rows + 1]               # seeds that diverged
+array lost_line[rows + 1]               # epochs in which seeds diverged: the line, and the epoch
+array lost_epoch[rows + 1]
 family_name[1] = ""; family_first[1] = 1; family_last[1] = 0
-families = 0; lines = 0; row = -1; seeds = 1; epochs = 1
+families = 0; lines = 0; row = -1; seeds = 1; epochs = 1; losses = 0; n_low = 1e9
 y_low = 1e300; y_high = -1e300; early_low = 1e300
 
 is_family(name) = families > 0 && family_name[most(families, 1)] eq name
 is_line(name, width) = is_family(name) && line_width[most(lines, 1)] == width
 family_add(name) = (families = families + 1, family_name[families] = name, family_first[families] = lines + 1)
 line_add(width) = (lines = lines + 1, family_last[families] = lines, line_width[lines] = width, \
-	line_first[lines] = row, line_epochs[lines] = 0, line_validation[lines] = 0, line_training[lines] = 0)
+	line_first[lines] = row, line_epochs[lines] = 0, line_validation[lines] = 0, line_training[lines] = 0, \
+	line_lost[lines] = 0)
 line_start(name, width) = (is_family(name) ? 0 : family_add(name), line_add(width))
 # Numbers are taken as text, since gnuplot passes over rows in which it meets "nan". The first two epochs may start far
 # below all others: they run into the picture from its lower edge.
@@ -45,12 +50,16 @@ score_see(epoch, y) = y < 0 ? 0 : (y_high = most(y_high, y), \
 	epoch > 2 ? (y_low = least(y_low, y)) : (early_low = least(early_low, y)), 1)
 row_see(count, epoch, validation, training) = (line_last[lines] = row, \
 	line_epochs[lines] = most(line_epochs[lines], epoch), epochs = most(epochs, epoch), \
-	seeds = most(seeds, count), line_validation[lines] = line_validation[lines] + score_see(epoch, validation), \
+	seeds = most(seeds, count), n_low = least(n_low, count), \
+	line_validation[lines] = line_validation[lines] + score_see(epoch, validation), \
 	line_training[lines] = line_training[lines] + score_see(epoch, training))
+lost_see(epoch, count) = count == 0 ? 0 : (losses = losses + 1, lost_line[losses] = lines, \
+	lost_epoch[losses] = epoch, line_lost[lines] = line_lost[lines] + count)
 row_add(name, width, count, epoch, validation, training) = (row = row + 1, \
 	is_line(name, width) ? 0 : line_start(name, width), row_see(count, epoch, validation, training), 0)
 if (rows > 0) stats means using (row_add(strcol("family"), column("width"), column("seeds"), column("epoch"), \
-	score(strcol("accuracy_validation")), score(strcol("accuracy_training")))) nooutput
+	score(strcol("accuracy_validation")), score(strcol("accuracy_training"))), \
+	lost_see(column("epoch"), int(column("diverged")))) nooutput
 
 # Panels in rows: up to three side by side, four where there are very many.
 columns = families <= 1 ? 1 : families == 2 || families == 4 ? 2 : families <= 9 ? 3 : 4
@@ -74,8 +83,8 @@ set ytics step_of(y_to - y_from, columns == 1 ? 9 : 7)
 
 # Pale for the narrowest, dark for the widest of a family.
 rank(f, k) = family_last[f] == family_first[f] ? 0.6 : (k - family_first[f]) * 1. / (family_last[f] - family_first[f])
-shade(f, k) = blend(blend(colour_of(f), 0xFFFFFF, 0.6 * (1 - rank(f, k))), 0x000000, \
-	0.5 * most(0, rank(f, k) - 0.6) / 0.4)
+number(f) = most(1, number_of(family_name[f]))
+shade(f, k) = shade_of(number(f), rank(f, k))
 # A missing accuracy is a gap; a line of nothing else lies below the picture.
 y_of(text, numbers) = score(text) >= 0 ? score(text) : numbers ? NaN : y_from - 1e6
 dot(k) = line_epochs[k] == 1 ? 1.3 * dot_size : 0
@@ -84,7 +93,7 @@ dot(k) = line_epochs[k] == 1 ? 1.3 * dot_size : 0
 x_at(pixel) = pixel / canvas_width
 y_at(pixel) = pixel / canvas_height
 set multiplot
-margin_left = 4.4 * em
+margin_left = 5.4 * em
 cell = (canvas_width - margin_left) / columns
 key_room = 5.6 * em
 set label 1 shorten(title, 110) at screen x_at(margin_left), screen 1 - y_at(1.1 * em) left font large_font \
@@ -97,7 +106,11 @@ set arrow 2 from screen x_at(margin_left + 12.6 * em), screen y_at(1.1 * em) rto
 	linewidth 1.5 dashtype (8, 5) linecolor rgb ink
 set label 3 "training images, as seen while training" \
 	at screen x_at(margin_left + 15.4 * em), screen y_at(1.1 * em) left font small_font textcolor rgb ink
-if (seeds > 1) set label 6 "lines: mean of the seeds" at screen x_at(margin_left + 37 * em), screen y_at(1.1 * em) \
+if (seeds > 1) set label 6 sprintf("lines: mean of the seeds, n = %s%d", \
+	n_low < seeds ? sprintf("%d to ", n_low) : "", seeds) at screen x_at(margin_left + 37 * em), \
+	screen y_at(1.1 * em) \
+	left font small_font textcolor rgb ink
+if (losses) set label 7 "× diverged" at screen x_at(margin_left + (seeds > 1 ? 54 : 37) * em), screen y_at(1.1 * em) \
 	left font small_font textcolor rgb ink
 if (families == 0) set label 5 "no epochs yet" at graph 0.5, graph 0.5 center textcolor rgb ink
 
@@ -111,7 +124,8 @@ do for [f = 1:most(families, 1)] {
 	set tmargin at screen y_at(panel_top)
 	set bmargin at screen y_at(panel_bottom)
 	set label 4 shorten(family_name[f], int((cell - key_room) / (0.6 * em))) \
-		at graph 0, screen y_at(panel_top + 0.8 * em) left textcolor rgb blend(colour_of(f), 0x000000, 0.25)
+		at graph 0, screen y_at(panel_top + 0.8 * em) left \
+		textcolor rgb blend(colour_of(number(f)), 0x000000, 0.25)
 	if (panel_left > margin_left) { set format y ""; unset ylabel } else {
 		set format y "%g"
 		set ylabel "accuracy (%)" textcolor rgb ink
@@ -120,6 +134,14 @@ do for [f = 1:most(families, 1)] {
 	key_step = 1 + int((family_last[f] - family_first[f]) / ((panel_top - panel_bottom) / (1.2 * em) - 2))
 	set key at screen x_at(panel_right + 0.4 * em), screen y_at(panel_top + 0.2 * em) \
 		left top Left reverse samplen 1 spacing 1.15 * line_height font small_font title "width" left
+	# A cross at the bottom edge, as in the pictures of accuracies, in each epoch in which a seed diverged.
+	do for [i = 1:losses] {
+		k = lost_line[i]
+		if (k >= family_first[f] && k <= family_last[f]) {
+			set label (100 + i) "" at lost_epoch[i], y_from + 0.025 * (y_to - y_from) front \
+				point pointtype 2 pointsize 2 * dot_size linewidth 3 linecolor rgb shade(f, k)
+		}
+	}
 	if (families) {
 		plot for [k = family_first[f]:family_last[f]] means every ::line_first[k]::line_last[k] \
 				using "epoch":(y_of(strcol("accuracy_training"), line_training[k])) with linespoints \
@@ -132,11 +154,12 @@ do for [f = 1:most(families, 1)] {
 			y_from - 1e6 notitle, \
 			for [k = family_last[f]:family_first[f]:-key_step] keyentry with lines linewidth 4 \
 				linecolor rgb shade(f, k) \
-				title sprintf("%g", line_width[k])
+				title sprintf("%g", line_width[k]).(line_lost[k] ? " ×" : "")
 	} else {
 		plot y_from - 1e6 notitle
 	}
-	unset label 1; unset label 2; unset label 3; unset label 6; unset arrow
+	unset label 1; unset label 2; unset label 3; unset label 6; unset label 7; unset arrow
+	do for [i = 1:losses] { unset label (100 + i) }
 }
 unset multiplot
 set output

@@ -6,12 +6,13 @@
 labelled = groups > 0 && groups <= 120
 label_limit = labelled ? groups : 0
 
-# What labels must not cover: points with their bars and lines between a family's neighbours, in pixels.
-array from_x[2 * groups + 1]
-array from_y[2 * groups + 1]
-array to_x[2 * groups + 1]
-array to_y[2 * groups + 1]
-array weight[2 * groups + 1]
+# What labels must not cover: points with their bars, lines between a family's neighbours and the Pareto front's steps,
+# in pixels.
+array from_x[4 * groups + 1]
+array from_y[4 * groups + 1]
+array to_x[4 * groups + 1]
+array to_y[4 * groups + 1]
+array weight[4 * groups + 1]
 obstacles = 0
 obstacle_add(x, y, end_x, end_y, cost) = (obstacles = obstacles + 1, from_x[obstacles] = pixel_x(x), \
 	from_y[obstacles] = pixel_y(y), to_x[obstacles] = pixel_x(end_x), to_y[obstacles] = pixel_y(end_y), \
@@ -26,6 +27,19 @@ do for [i = 1:label_limit] {
 		dummy = obstacle_add(group_x[before], group_y(before), group_x[i], group_y(i), 2)
 	}
 }
+# The front runs level to the right from each of its points, and then up to the next one.
+last = 0
+do for [k = 1:labelled ? groups : 0] {
+	i = by_size[k]
+	if (done > 1 && group_on_front[i]) {
+		if (last) {
+			dummy = obstacle_add(group_x[last], group_y(last), group_x[i], group_y(last), 5)
+			dummy = obstacle_add(group_x[i], group_y(last), group_x[i], group_y(i), 5)
+		}
+		last = i
+	}
+}
+if (last) dummy = obstacle_add(group_x[last], y_best, x_to, y_best, 5)
 
 # The largest of |dx| and |dy|, in half boxes, from (x, y) to the nearest place of obstacle o; a point's own size makes
 # the box wider.
@@ -75,5 +89,6 @@ do for [i = 1:label_limit] {
 	placed_y[placed] = best_y
 	placed_half[placed] = half_width
 	set label (label_first + i) label_text(i) at screen best_x / canvas_width, screen best_y / canvas_height \
-		center front font small_font textcolor rgb blend(colour_of(group_family[i]), 0x000000, 0.25)
+		center front font small_font \
+		textcolor rgb blend(colour_of(family_number[group_family[i]]), 0x000000, 0.25)
 }

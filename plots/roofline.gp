@@ -72,7 +72,7 @@ do for [f = 1:families] { key_length = most(key_length, least(strlen(family_name
 left = 0.085 * canvas_width
 right = canvas_width - (key_length * 0.56 + 3.6) * em
 top = 0.92 * canvas_height
-bottom = 0.115 * canvas_height
+bottom = 0.145 * canvas_height
 set lmargin at screen left / canvas_width
 set rmargin at screen right / canvas_width
 set bmargin at screen bottom / canvas_height
@@ -87,12 +87,14 @@ set label 1 shorten(sprintf("%s, %d thread%s", machine, cores, cores == 1 ? "" :
 gray = 0x888888
 tilt = atan2((top - bottom) / log10(y_to / y_from), (right - left) / log10(x_to / x_from)) * 180 / pi
 enter(bandwidth) = most(x_from, y_from / bandwidth)
+under_roof = 0
 do for [i = 1:3] {
 	if (slope[i] > 0 && peak_shown / slope[i] < enter(slope[i]) * (x_to / x_from) ** 0.15) {
 		set label (10 + i) sprintf("%s %.0f GB/s", slope_name[i], slope[i]) \
 			at most(x_from, peak_shown / slope[i]) * (x_to / x_from) ** 0.01, \
-			peak_shown / (y_to / y_from) ** 0.03 left font small_font \
+			peak_shown / (y_to / y_from) ** (0.03 + 0.04 * under_roof) left font small_font \
 			textcolor rgb blend(gray, 0x000000, 0.3)
+		under_roof = under_roof + 1
 	} else { if (slope[i] > 0 && enter(slope[i]) < x_to) {
 		name_x = enter(slope[i]) * (x_to / x_from) ** 0.02
 		set label (10 + i) sprintf("%s %.0f GB/s", slope_name[i], slope[i]) \
@@ -103,6 +105,9 @@ do for [i = 1:3] {
 if (peak > 0) set label 20 sprintf("%.0f GFLOP/s", peak) \
 	at x_from * (x_to / x_from) ** 0.01, peak * (y_to / y_from) ** 0.022 left font small_font \
 	textcolor rgb blend(gray, 0x000000, 0.3)
+set label 3 "Above the roof: Winograd's algorithm needs fewer multiply-adds than are counted, " \
+	."bfloat16 does two at once." \
+	at screen left / canvas_width, screen 0.7 * em / canvas_height left font small_font textcolor rgb ink
 if (points == 0) set label 2 "no networks yet" at graph 0.5, graph 0.5 center textcolor rgb ink
 
 # A block's first line lies outside the picture, and an empty line behind it, so that no block is empty and no line

@@ -1,8 +1,9 @@
 # Accuracy against parameters: what accuracy.gp and accuracy-linear.gp share. Not a figure itself.
 #
 # Takes `networks` (a row for each family and width, read by column name), `out`, `plots` (the folder of the scripts),
-# `logarithmic`, and `title` (else the column of that name). A point is the mean of a network's seeds, with a bar from
-# the lowest to the highest. Seeds without an accuracy stand as crosses at the bottom edge, where their parameters are.
+# `logarithmic`, and `title` (else the column of that name). A point is the mean of a network's seeds, its bar one
+# standard deviation up and down. Seeds without an accuracy stand as crosses at the bottom edge, where their parameters
+# are.
 
 load plots."/functions.gp"
 load plots."/style.gp"
@@ -13,6 +14,7 @@ rows = -1
 stats networks using (rows = rows + 1, 0) nooutput
 set datafile columnheaders
 array family_name[rows + 1]
+array family_number[rows + 1]            # in the sweep: its colour and mark
 array group_family[rows + 1]
 array group_width[rows + 1]
 array group_x[rows + 1]
@@ -24,29 +26,35 @@ array group_high[rows + 1]
 array group_on_front[rows + 1]
 array by_size[rows + 1]                 # groups, the one with the fewest parameters first
 family_name[1] = ""
+family_number[1] = 1
 families = 0
 groups = 0
 found_title = ""
 number(text, missing) = text eq "" ? missing : 100. * real(text)
 is_new_family(name) = families == 0 || family_name[families] ne name
-family_add(name) = (families = families + 1, family_name[families] = name, 0)
-group_add(name, width, x, seeds, done, size_rank) = ((is_new_family(name) ? family_add(name) : 0), \
+family_add(name, number) = (families = families + 1, family_name[families] = name, \
+	family_number[families] = number, 0)
+group_add(name, number, width, x, seeds, done, size_rank) = ( \
+	(is_new_family(name) ? family_add(name, number) : 0), \
 	groups = groups + 1, group_family[groups] = families, group_width[groups] = width, \
 	group_x[groups] = most(x, 1.), group_done[groups] = int(done), group_lost[groups] = int(seeds - done), \
 	by_size[int(size_rank)] = groups, 0)
-score_add(mean, low, high, front) = (group_y_of[groups] = number(mean, 0.), group_low[groups] = number(low, 1e300), \
-	group_high[groups] = number(high, -1e300), group_on_front[groups] = front eq "true", 0)
+# A single seed has no deviation, and its point no bar.
+score_add(mean, deviation, front) = (group_y_of[groups] = number(mean, 0.), \
+	group_low[groups] = number(mean, 1e300) - number(deviation, 0.), \
+	group_high[groups] = number(mean, -1e300) + number(deviation, 0.), group_on_front[groups] = front eq "true", 0)
 if (rows > 0) stats networks using (found_title = strcol("title"), \
-	group_add(strcol("family"), column("width"), column("total"), column("seeds"), column("done"), \
-	column("size_rank")), \
-	score_add(strcol("accuracy"), strcol("accuracy_lowest"), strcol("accuracy_highest"), strcol("front"))) nooutput
+	group_add(strcol("family"), int(column("family_number")), column("width"), column("total"), \
+	column("seeds"), column("done"), column("size_rank")), \
+	score_add(strcol("accuracy"), strcol("accuracy_deviation"), strcol("front"))) nooutput
 set datafile separator whitespace
 set datafile nocolumnheaders
 if (!exists("title")) title = found_title
 group_y(i) = group_y_of[i]
 
 # What the axes must hold.
-x_low = 1e300; x_high = 0; y_low = 1e300; y_high = -1e300; y_best = -1e300; lost = 0; bars = 0; done = 0
+x_low = 1e300; x_high = 0; y_low = 1e300; y_high = -1e300; y_best = -1e300; lost = 0; bars = 0; done = 0; \
+	n_low = 1e9; n_high = 0
 do for [i = 1:groups] {
 	x_low = least(x_low, group_x[i])
 	x_high = most(x_high, group_x[i])
@@ -55,8 +63,11 @@ do for [i = 1:groups] {
 	lost = lost + group_lost[i]
 	if (group_done[i]) { y_best = most(y_best, group_y(i)) }
 	done = done + (group_done[i] > 0)
-	bars = bars || group_high[i] > group_low[i]
+	bars = bars || group_done[i] > 1
+	if (group_done[i]) { n_low = least(n_low, group_done[i]); n_high = most(n_high, group_done[i]) }
 }
+# What a bar is, and how many seeds a mean is of; single points have none.
+n_text = n_low == n_high ? sprintf("n = %d seeds each", n_high) : sprintf("n = %d to %d seeds", n_low, n_high)
 if (groups == 0) { x_low = 1000; x_high = 100000 }
 if (done == 0) { y_low = 0; y_high = 100 }
 
@@ -101,7 +112,7 @@ set ylabel "accuracy on the test images, final epoch (%)" textcolor rgb ink
 
 # The legend stands to the right of the picture and hides nothing; its longest line decides how wide it is.
 name_length = 26
-key_length = bars ? 23 : lost ? 18 : 12
+key_length = bars ? 25 : lost ? 18 : 12
 do for [i = 1:families] { key_length = most(key_length, least(strlen(family_name[i]), name_length)) }
 left = 0.095 * canvas_width
 right = canvas_width - (key_length * 0.56 + 3.6) * em
@@ -141,7 +152,9 @@ do for [f = 1:families] {
 set print $crosses
 print nowhere
 do for [i = 1:groups] {
-	if (group_lost[i]) { print sprintf("%.15g %.15g 0 0 %d", group_x[i], y_cross, colour_of(group_family[i])) }
+	if (group_lost[i]) {
+		print sprintf("%.15g %.15g 0 0 %d", group_x[i], y_cross, colour_of(family_number[group_family[i]]))
+	}
 }
 set print $front
 do for [k = 1:groups] {
@@ -157,19 +170,24 @@ line_width = 2.5
 gray = 0x888888
 plot $front using 1:2 with steps linewidth 2 linecolor rgb gray dashtype (8, 6) notitle, \
 	for [f = 1:families] $means index f - 1 using 1:2 with lines linewidth line_width \
-		linecolor rgb blend(colour_of(f), 0xFFFFFF, 0.35) notitle, \
+		dashtype dash_of(family_number[f]) \
+		linecolor rgb blend(colour_of(family_number[f]), 0xFFFFFF, 0.35) notitle, \
 	for [f = 1:bars * families] $means index f - 1 using 1:2:3:4 with yerrorbars pointtype 0 linewidth 2 \
-		linecolor rgb colour_of(f) notitle, \
-	for [f = 1:families] $means index f - 1 using 1:2 with points pointtype shape_of(f) pointsize shape_size(f) \
+		linecolor rgb colour_of(family_number[f]) notitle, \
+	for [f = 1:families] $means index f - 1 using 1:2 with points pointtype shape_of(family_number[f]) \
+		pointsize shape_size(family_number[f]) \
 		linewidth 2 \
-		linecolor rgb colour_of(f) notitle, \
+		linecolor rgb colour_of(family_number[f]) notitle, \
 	$crosses using 1:2:5 with points pointtype 2 pointsize 2 * dot_size linewidth 3 \
 		linecolor rgb variable notitle, \
-	for [f = 1:families] keyentry with linespoints pointtype shape_of(f) pointsize shape_size(f) \
-		linewidth line_width \
-		linecolor rgb colour_of(f) title shorten(family_name[f], name_length), \
+	for [f = 1:families] keyentry with linespoints pointtype shape_of(family_number[f]) \
+		pointsize shape_size(family_number[f]) \
+		linewidth line_width dashtype dash_of(family_number[f]) \
+		linecolor rgb colour_of(family_number[f]) title shorten(family_name[f], name_length), \
 	for [i = 1:bars] keyentry with yerrorbars pointtype 0 linewidth 2 linecolor rgb gray \
-		title "mean and range of seeds", \
+		title "mean, standard deviation", \
+	for [i = 1:bars] keyentry with labels title n_text, \
+	for [i = 1:bars && n_low == 1] keyentry with labels title "no bar: n = 1", \
 	for [i = 1:done > 1] keyentry with lines linewidth 2 linecolor rgb gray dashtype (8, 6) title "Pareto front", \
 	for [i = 1:lost > 0] keyentry with points pointtype 2 pointsize 2 * dot_size linewidth 3 linecolor rgb gray \
 		title "diverged or failed", \

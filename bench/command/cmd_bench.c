@@ -229,7 +229,7 @@ static bool bench_point(struct bench *b, const struct sweep *sweep, const struct
 	else if (done)
 		add_row(b, &s);
 	model_plan_destroy(s.plan);
-	return done;
+	return done && (b->mode > MODE_TRAINING || options_save_table(b->given, b->table, err));
 }
 
 static bool wanted(const struct options *given, const struct point *point)

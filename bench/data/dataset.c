@@ -183,6 +183,11 @@ bool dataset_allocate(const struct data_description *description, struct dataset
 	               to->count);
 }
 
+bool dataset_is_headline(const struct data_format *format, const struct split *split)
+{
+	return format->headline ? strcmp(split->name, format->headline) == 0 : split->role == ROLE_TEST;
+}
+
 void dataset_lay_splits(const struct data_description *description, struct dataset *to, const int counts[MAX_SPLITS])
 {
 	int next = 0;

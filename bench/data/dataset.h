@@ -61,6 +61,8 @@ struct data_format {
 	int (*splits)(const void *config, struct split to[MAX_SPLITS]);
 	const char *const *class_names; /* [named_classes]; NULL where the files may hold any data */
 	int named_classes;
+	/* The split whose accuracy tables and pictures show; NULL: the one that is ROLE_TEST. */
+	const char *headline;
 };
 
 extern const struct data_format *const data_formats[];  /* NULL at the end */
@@ -78,6 +80,9 @@ bool dataset_is_named(const struct data_description *description, struct error *
  * not fit the description is an error at its mark; a broken data file is an error at the file's line or byte. */
 bool dataset_read(const struct data_description *description, struct dataset *to, struct error *err);
 void dataset_free(struct dataset *data);
+
+/* Whether the split's accuracy is the one that tables and pictures show. */
+bool dataset_is_headline(const struct data_format *format, const struct split *split);
 
 /* The split with that role, or NULL. */
 const struct split *dataset_split(const struct dataset *data, enum split_role role);

@@ -30,10 +30,11 @@ static const char what_it_is[] =
 	"`fer2013.csv` is part of Kaggle's \"Challenges in Representation Learning: Facial Expression Recognition "
 	"Challenge\": 35,887 faces of 48x48 pixels in 7 classes. Its columns are emotion, pixels and Usage, in any "
 	"order.\n"
-	"As in the contest, the public test images validate and the private ones test, and the accuracy of both "
-	"together is reported as well. With `validation: N` the last N training images validate, all test images "
-	"test, and the public and the private ones are reported by themselves. `sweeps/fer2013.yaml` expects the "
-	"file at `data/fer2013.csv.gz`; elsewhere: `--set data.fer2013.file=PATH`.";
+	"The accuracy that tables and pictures show is that of all 7,178 test images, public and private. As in the "
+	"contest, the public ones validate, so the best epoch, which they choose, is scored on the private ones "
+	"alone; both are reported by themselves as well. With `validation: N` the last N training images validate, "
+	"and all test images test. `sweeps/fer2013.yaml` expects the file at `data/fer2013.csv.gz`; elsewhere: "
+	"`--set data.fer2013.file=PATH`.";
 
 enum column { EMOTION, PIXELS, USAGE, COLUMNS };
 enum usage { TRAINING, PUBLIC, PRIVATE, USAGES };
@@ -344,9 +345,8 @@ static int fer2013_splits(const void *about, struct split to[MAX_SPLITS])
 }
 
 const struct data_format data_fer2013 = {
-	.kind = { .name = "fer2013",
-	  .help = "the faces of Kaggle's FER2013, as CSV, plain or gzipped", .fields = fields,
+	.kind = { .name = "fer2013", .help = "the faces of Kaggle's FER2013, as CSV, plain or gzipped", .fields = fields,
 	          .config_size = sizeof(struct fer2013), .about = what_it_is },
-	.read = read_fer2013, .splits = fer2013_splits, .class_names = class_names,
-	.named_classes = sizeof class_names / sizeof *class_names,
+	.read = read_fer2013, .splits = fer2013_splits, .headline = "both",
+	.class_names = class_names, .named_classes = sizeof class_names / sizeof *class_names,
 };

@@ -86,13 +86,23 @@ static bool read_one(const char *folder, const struct point *point, struct recor
 	       fail(err, "not enough memory for a broken record's error");
 }
 
+/* Records of before data sets had a headline have another split's accuracy there, but all splits' as well. */
+static void use_headline(const struct data_format *format, struct record *record)
+{
+	for (int i = 0; format && format->headline && i < record->split_count; i++)
+		if (strcmp(record->split_names[i], format->headline) == 0)
+			record->last = record->splits[i];
+}
+
 bool records_read(const char *folder, const struct sweep *sweep, struct records *to, struct error *err)
 {
 	if (!create(to, sweep->point_count, err))
 		return false;
 	bool good = set_title(to, sweep->title ? sweep->title : sweep->name, err);
-	for (int i = 0; good && i < sweep->point_count; i++)
+	for (int i = 0; good && i < sweep->point_count; i++) {
 		good = read_one(folder, &sweep->points[i], to, err);
+		use_headline(sweep->data.format, &to->of[i]);
+	}
 	if (!good)
 		records_free(to);
 	return good;

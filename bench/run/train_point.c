@@ -23,6 +23,7 @@ struct point_training {
 	struct record *record;          /* filled on the way */
 	double began, updated;          /* clock_seconds at the start, and after the last epoch's last update */
 	double best_validation;
+	struct score test;              /* the final epoch's on the test images */
 };
 
 static const struct score no_score = { NAN, NAN };
@@ -90,7 +91,7 @@ static bool score_best(struct point_training *p)
 	if (!test || r->best_epoch == 0)
 		return true;
 	if (r->best_epoch == r->epochs) {
-		r->best = r->last;
+		r->best = p->test;
 		return true;
 	}
 	return training_evaluate_best(p->training, images_of(p->request->data, test), &r->best);
@@ -169,8 +170,10 @@ static bool score_splits(struct point_training *p)
 			*score = r->validation;
 		else if (!training_evaluate(p->training, images_of(data, split), score))
 			return false;
-		if (split->role == ROLE_TEST)
+		if (dataset_is_headline(p->request->sweep->data.format, split))
 			r->last = *score;
+		if (split->role == ROLE_TEST)
+			p->test = *score;
 	}
 	return true;
 }
@@ -187,6 +190,7 @@ static bool train(struct point_training *p, struct error *err)
 	return true;
 }
 
+/* A point that diverged has no rate: its last epoch ended early, and its last batch saw no update. */
 static void note_times(struct point_training *p)
 {
 	struct record *r = p->record;
@@ -194,7 +198,8 @@ static void note_times(struct point_training *p)
 
 	note_team(p);
 	r->wall_seconds = clock_seconds() - p->began;
-	r->images_per_second = r->train_seconds > 0 ? (double)r->epochs * training->count / r->train_seconds : 0;
+	if (r->status != POINT_DIVERGED && r->train_seconds > 0)
+		r->images_per_second = (double)r->epochs * training->count / r->train_seconds;
 }
 
 static void note_program(struct record *r)
@@ -224,7 +229,7 @@ bool train_point(const struct point_request *t, struct team *team, struct record
                  struct error *err)
 {
 	struct point_training p = { .request = t, .team = team, .record = to, .began = clock_seconds(),
-		.best_validation = -1 };
+		.best_validation = -1, .test = no_score };
 	struct error trouble = { "" };
 
 	record_begin(t, to);

@@ -17,6 +17,7 @@ struct mean { int count; double value; };
 /* One epoch of a network, over its seeds. */
 struct epoch_mean {
 	int rows;               /* seeds that have the epoch */
+	int diverged;           /* seeds that diverged in it */
 	struct mean loss_training, accuracy_training, loss_validation, accuracy_validation;
 };
 
@@ -34,6 +35,7 @@ struct mean_row {
 	double width;
 	int seeds, epoch;
 	double loss_training, accuracy_training, loss_validation, accuracy_validation;
+	int diverged;
 };
 
 #define ROW(member) .offset = offsetof(struct mean_row, member)
@@ -47,6 +49,7 @@ static const struct cell cells[] = {
 	{ "accuracy_training", CELL_SCORE, ROW(accuracy_training) },
 	{ "loss_validation", CELL_SCORE, ROW(loss_validation) },
 	{ "accuracy_validation", CELL_SCORE, ROW(accuracy_validation) },
+	{ "diverged", CELL_INT, ROW(diverged) },
 	{ 0 }
 };
 
@@ -77,6 +80,7 @@ static void finish_network(struct averaging *a)
 		row.accuracy_training = mean_of(&mean->accuracy_training);
 		row.loss_validation = mean_of(&mean->loss_validation);
 		row.accuracy_validation = mean_of(&mean->accuracy_validation);
+		row.diverged = mean->diverged;
 		cells_print(cells, &row, a->to);
 		fputc('\n', a->to);
 	}
@@ -105,6 +109,26 @@ static bool make_room(struct averaging *a, int epoch, struct mark at, struct err
 	return true;
 }
 
+/* Without validation images both of their scores are missing. */
+static bool has_diverged(const struct epoch_row *row)
+{
+	return !isfinite(row->training.loss) ||
+	       (isfinite(row->validation.accuracy) && !isfinite(row->validation.loss));
+}
+
+static void add_scores(const struct epoch_row *row, struct epoch_mean *to)
+{
+	to->rows++;
+	if (has_diverged(row)) {
+		to->diverged++;
+		return;
+	}
+	mean_add(&to->loss_training, row->training.loss);
+	mean_add(&to->accuracy_training, row->training.accuracy);
+	mean_add(&to->loss_validation, row->validation.loss);
+	mean_add(&to->accuracy_validation, row->validation.accuracy);
+}
+
 static bool add_row(struct averaging *a, const struct record *owner, const struct epoch_row *row, struct mark at,
                     struct error *err)
 {
@@ -116,12 +140,7 @@ static bool add_row(struct averaging *a, const struct record *owner, const struc
 	a->owner = *owner;
 	if (!make_room(a, row->epoch, at, err))
 		return false;
-	struct epoch_mean *mean = &a->of[row->epoch - 1];
-	mean->rows++;
-	mean_add(&mean->loss_training, row->training.loss);
-	mean_add(&mean->accuracy_training, row->training.accuracy);
-	mean_add(&mean->loss_validation, row->validation.loss);
-	mean_add(&mean->accuracy_validation, row->validation.accuracy);
+	add_scores(row, &a->of[row->epoch - 1]);
 	return true;
 }
 

@@ -7,8 +7,9 @@
 #include <stdio.h>
 
 /* Reads a curves.tsv, its columns by name, and prints a header line and then, for each network, a row for each of its
- * epochs: family, width, seeds (how many have a curve), epoch, and the means of both losses and accuracies over the
- * seeds that have a finite one there; "nan" where none has. */
+ * epochs: family, width, seeds (how many have a curve), epoch, the means of both losses and accuracies over the seeds
+ * that have a finite one there ("nan" where none has), and how many seeds diverged in the epoch, which are in no
+ * mean. */
 bool mean_curves_print(const char *curves_path, FILE *to, struct error *err);
 
 #endif

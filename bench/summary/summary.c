@@ -31,6 +31,19 @@ static void begin_network(const struct records *records, int point, struct netwo
 	memcpy(to->family, records->of[point].family, sizeof to->family);
 }
 
+/* Families are numbered in the order in which they come. */
+static int number_family(const struct network_summary *networks, int network)
+{
+	int highest = 0;
+
+	for (int i = 0; i < network; i++) {
+		if (strcmp(networks[i].family, networks[network].family) == 0)
+			return networks[i].family_number;
+		highest = networks[i].family_number > highest ? networks[i].family_number : highest;
+	}
+	return highest + 1;
+}
+
 static void add_counts(const struct record *record, struct network_summary *to)
 {
 	to->trainable = record->trainable;
@@ -119,8 +132,10 @@ bool summary_create(const struct records *records, const uint64_t *data_digest, 
 	}
 	for (int i = 0; i < to->count; i++)
 		compute_deviation(records, data_digest, &to->networks[i]);
-	for (int i = 0; i < to->count; i++)
+	for (int i = 0; i < to->count; i++) {
+		to->networks[i].family_number = number_family(to->networks, i);
 		place_network(to, &to->networks[i]);
+	}
 	return true;
 }
 

@@ -12,6 +12,7 @@ struct network_summary {
 	int done;                       /* those that have an accuracy */
 	const char *status;             /* "done", or what is the matter with the first of the others; static */
 	char family[64];
+	int family_number;              /* 1 for the first family of the records: its colour in all pictures */
 	double width;
 	int64_t trainable, total, macs; /* of its first record; 0 where it has none */
 	/* Accuracy on the test images, final epoch, over the seeds that have one; not a number where there is none. */

@@ -23,6 +23,7 @@ static const struct column columns[] = {
 	{ "front", .kind = COLUMN_BOOL, .machine_only = true },
 	{ "front", .kind = COLUMN_TEXT, .title = "Pareto front", .people_only = true, .spare = 1 },
 	{ "status", .kind = COLUMN_TEXT },
+	{ "family_number", .kind = COLUMN_INT, .machine_only = true },
 	{ "title", .kind = COLUMN_TEXT, .machine_only = true },
 	{ 0 }
 };
@@ -54,6 +55,7 @@ static void add_network(struct table *table, const struct network_summary *netwo
 	table_bool(table, network->on_front);
 	table_text(table, network->on_front ? "yes" : NULL);
 	table_text(table, network->status);
+	table_int(table, network->family_number);
 	table_text(table, title);
 }
 

@@ -16,6 +16,8 @@ const struct field entry_fields[] = {
 	{ "name", FIELD_TEXT, offsetof(struct entry, name),
 	  .help = "what tables and pictures call it; without one, the file's name; required for a family in place" },
 	{ "widths", .accepts = "list of numbers above 0", .required = 1, .help = "one point for each width and seed" },
+	{ "seed_counts", .accepts = "list with a whole number above 0 for each width",
+	  .help = "how many of the sweep's `seeds` each width takes, the first ones; without it, all" },
 	{ "expect", .accepts = "map of `total` and `trainable`, each a list with a whole number for each width",
 	  .help = "counts of parameters that `archsweep params --check` checks; it exits 3 where one does not hold" },
 	{ 0 }
@@ -166,6 +168,27 @@ static bool read_counts(const struct node *expect, const char *key, const struct
 	return true;
 }
 
+/* Widths from the command line take all seeds: the file's counts are not theirs. */
+static bool read_seed_counts(const struct entry_source *s, struct entry *to, struct error *err)
+{
+	static const struct field field = { "seed_counts", FIELD_INT, 0, .min = 1, .max = MAX_POINTS };
+	const struct node *list = node_get(s->map, field.name);
+
+	if (!list)
+		return true;
+	if (!bind_type(list, NODE_LIST, field.name, err))
+		return false;
+	if (is_stale(list->at, to->widths_at))
+		return true;
+	if (list->count != to->width_count)
+		return fail_at(err, list->at, "seed_counts: %d value%s for %d width%s", list->count,
+		               list->count == 1 ? "" : "s", to->width_count, to->width_count == 1 ? "" : "s");
+	for (int i = 0; i < list->count; i++)
+		if (!bind_value(list->items[i], &field, NULL, &to->widths[i].seed_count, err))
+			return false;
+	return true;
+}
+
 static bool read_expect(const struct entry_source *s, struct entry *to, struct error *err)
 {
 	static const char *const keys[] = { "total", "trainable", NULL };
@@ -206,7 +229,7 @@ bool entry_read(const struct entry_source *s, struct entry *to, struct error *er
 {
 	*to = (struct entry){ 0 };
 	if (!bind_type(s->map, NODE_MAP, "families", err) || !read_head(s, to, err) || !read_widths(s, to, err) ||
-	    !read_expect(s, to, err))
+	    !read_seed_counts(s, to, err) || !read_expect(s, to, err))
 		return false;
 	return to->file ? read_family_file(s, to, err) : family_read(s->map, s->arena, &to->family, err);
 }

@@ -20,6 +20,7 @@ struct family_files {
 struct entry_width {
 	double value;
 	struct mark at;
+	int seed_count;                 /* how many of the sweep's seeds, the first ones; 0: all */
 	struct expectation expect;
 };
 

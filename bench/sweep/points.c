@@ -71,9 +71,11 @@ static bool make_network(struct builder *b, const struct entry *entry, struct po
 static bool add_width(struct builder *b, const struct entry *entry, const struct entry_width *width)
 {
 	struct sweep *sweep = b->sweep;
+	int all = b->settings->seed_count, wanted = width->seed_count;
+	int seeds = wanted && wanted < all ? wanted : all;
 	struct point point = { .family = entry->name, .width = width->value, .expect = width->expect, .at = width->at };
 
-	if (sweep->point_count + b->settings->seed_count > MAX_POINTS)
+	if (sweep->point_count + seeds > MAX_POINTS)
 		return fail_at(b->err, width->at, "families: more than %d points (families x widths x seeds)",
 		               MAX_POINTS);
 	if (!make_network(b, entry, &point))
@@ -83,7 +85,7 @@ static bool add_width(struct builder *b, const struct entry *entry, const struct
 		return fail(b->err, "out of memory");
 	uint64_t hash = describe_hash(description);
 	free(description);
-	for (int i = 0; i < b->settings->seed_count; i++) {
+	for (int i = 0; i < seeds; i++) {
 		point.seed = b->settings->seeds[i];
 		describe_id(hash, point.seed, point.id);
 		sweep->points[sweep->point_count++] = point;

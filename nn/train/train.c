@@ -168,6 +168,7 @@ static bool train_images(struct training *t, struct epoch_row *row)
 	                                             .order = t->order, .scale = t->scale,
 	                                             .augmentation = r->flip || r->shift > 0 ? &augmentation : NULL } };
 
+	int seen = 0;
 	for (int first = 0; first < t->setup.training.count && !row->diverged; first += r->batch) {
 		int left = t->setup.training.count - first, images = left < r->batch ? left : r->batch;
 		if (stopped(t))
@@ -180,10 +181,11 @@ static bool train_images(struct training *t, struct epoch_row *row)
 		row->diverged = !isfinite(row->training.loss);
 		if (!row->diverged)
 			row->learning_rate = update(t);
-		atomic_store_explicit(&t->seen, first + images, memory_order_relaxed);
+		seen = first + images;
+		atomic_store_explicit(&t->seen, seen, memory_order_relaxed);
 	}
-	row->training.loss /= t->setup.training.count;
-	row->training.accuracy /= t->setup.training.count;
+	row->training.loss /= seen;
+	row->training.accuracy /= seen;
 	return true;
 }
 

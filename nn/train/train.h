@@ -23,7 +23,7 @@ struct score {
 struct epoch_row {
 	int epoch;              /* 1 for the first */
 	double learning_rate;   /* at the epoch's last update */
-	struct score training;  /* measured during training: augmented images, changing weights */
+	struct score training;  /* of the images seen while training: augmented, with changing weights */
 	struct score validation;        /* NaN without validation images */
 	bool diverged;          /* a loss was not finite: training ends here */
 	bool last;              /* all epochs done, or patience ran out */

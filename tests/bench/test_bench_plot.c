@@ -57,7 +57,8 @@ TEST(bench_plot_of_all_reference_networks)
 {
 	check_roofline("tests/fixtures/bench/limits.tsv", "tests/fixtures/bench/networks.tsv", (const char *[]){
 		"AMD EPYC, 2 threads<", "465 GFLOP/s<", "L2 402 GB/s<", "L3 124 GB/s<", "memory 41 GB/s<", ">conv1x1<",
-		">mnist-base<", "FLOP/byte", NULL });
+		">mnist-base<", "FLOP/byte",
+		"Above the roof: Winograd", "bfloat16 does two at once.<", NULL });
 	check_bars("tests/fixtures/bench/pytorch.tsv", (const char *[]){
 		"batch 128, 2 cores, PyTorch 2.13.0+cpu in its fastest way for each network<", ">plain/3<",
 		">mnist-base/1<", ">6.4<",

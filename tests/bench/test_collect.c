@@ -204,3 +204,26 @@ TEST(collect_twice_gives_the_same_bytes)
 	check_collect(true, 1, "", "");
 	CHECK_TEXT(file_text(test_path("points.tsv")), first);
 }
+
+/* A record of before FER2013 had a headline has the private images' accuracy there: it is read as that of both. */
+TEST(collect_takes_the_headline_of_old_records)
+{
+	struct record record = { .id = ID("c"), .family = "zebra", .width = 3, .seed = 1, .last = { 0.5, 0.25 },
+		.validation = { NAN, NAN }, .best = { 0.5, 0.25 }, .split_count = 2, .split_names =
+			{ "private", "both" },
+		.splits = { { 0.5, 0.25 }, { 0.75, 0.625 } }, .kernels = "portable", .threads = 1 };
+	struct sweep faces = sweep;
+	struct curve curve = { 0 };
+	struct records records;
+	struct error err = { "" };
+
+	CHECK(record_write(test_folder(), &record, &curve, &err));
+	faces.data.format = data_format_find("fer2013");
+	CHECK(records_read(test_folder(), &faces, &records, &err));
+	CHECK(records.of[0].last.accuracy == 0.625 && records.of[0].last.loss == 0.75);
+	CHECK(records.of[0].best.accuracy == 0.25);
+	records_free(&records);
+	CHECK(records_read(test_folder(), &sweep, &records, &err));
+	CHECK(records.of[0].last.accuracy == 0.25);
+	records_free(&records);
+}

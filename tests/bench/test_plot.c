@@ -162,10 +162,11 @@ TEST(plot_draws_every_figure_twice)
 	check_png("zoo/curves.png", 1600, 500);
 	check_svg("zoo/accuracy.svg", (const char *[]){
 		"Fashion<", "plain<", "mobilenet_v1<", ">5k<", ">100k<", ">0.25<", "Pareto front", "diverged or failed",
-		"mean and range of seeds", NULL });
+		"mean, standard deviation", "n = 1 to 2 seeds<", "no bar: n = 1<", NULL });
 	check_svg("zoo/accuracy-linear.svg", (const char *[]){ "Fashion<", ">0<", ">20k<", NULL });
 	check_svg("zoo/curves.svg", (const char *[]){
-		"Fashion<", "plain<", "mobilenet_v1<", "mean of the seeds", "validation images", NULL });
+		"Fashion<", "plain<", "mobilenet_v1<", "mean of the seeds, n = 1 to 2<", "validation images",
+		"× diverged<", ">12 ×<", NULL });
 	CHECK_INT(count_pictures("zoo"), 6);
 }
 
@@ -372,7 +373,8 @@ TEST(plot_draws_a_comparison_where_there_is_one)
 		">×6.10<", ">1.6M<", ">123 µs<", ">×6.02<", ">×1.29<", ">not measured<", "mean of the seeds",
 		"batches of 64, median of 5 rounds, Slow CPU<", NULL });
 	check_svg("zoo/compare-curves.svg", (const char *[]){
-		"Fashion<", ">plain 3 (base)<", ">plain 12<", ">mobilenet_v1 1<", "loss (cross-entropy", "accuracy (%)",
+		"Fashion<", ">plain 3 (base)<", ">plain 12 ×<", ">mobilenet_v1 1<", "loss (cross-entropy",
+		"accuracy (%)",
 		"mean of the seeds", "training images", "validation images", NULL });
 	CHECK_INT(count_pictures("zoo"), 10);
 }
@@ -425,4 +427,38 @@ TEST(plot_of_a_comparison_of_many)
 	check_compared(text, " more networks are not shown<");
 	check_svg("odd/compare.svg", (const char *[]){ ">net 150<", "; 50 more", NULL });
 	check_svg("odd/compare-curves.svg", (const char *[]){ ">net 24<", "176 more", NULL });
+}
+
+/* The second family of the sweep has the same colour in all pictures, though it comes first in the comparison, and
+ * though the first has no curve. */
+TEST(plot_has_one_colour_for_a_family)
+{
+	write_tables("odd", POINTS_HEADER "1\tape\t1\t1\tfailed\t\t10\tnan\tZoo\n2\tcat\t1\t1\tdone\t\t20\t0.5\tZoo\n",
+	             CURVES_HEADER "cat\t1\t1\t1\t0.1\t1\t0.4\t1\t0.5\t1\ncat\t1\t1\t2\t0.1\t1\t0.5\t1\t0.6\t1\n");
+	write_compare("odd", COMPARE_HEADER
+	              "cat\t1\ttrue\tdone\t1\t0.5\t0.5\t0.5\t0\t1\t20\t1\t1\t1\t1\t1\t1\t1" TIMES);
+	draw("odd", "accuracy");
+	draw("odd", "compare");
+	check_svg("odd/accuracy.svg", (const char *[]){ "rgb(213,  94,   0)", NULL });
+	draw("odd", "curves");
+	draw("odd", "compare-curves");
+	check_svg("odd/curves.svg", (const char *[]){ "rgb(223, 133,  61)", NULL });
+	check_svg("odd/compare-curves.svg", (const char *[]){ "rgb(223, 133,  61)", NULL });
+}
+
+/* Four bars to 20 and one to 4000: that one is cut, or no other could be seen. */
+TEST(plot_cuts_a_bar_that_hides_all_others)
+{
+	static const char *const rows[] = { "1\t1", "2\t2", "15\t15", "20\t20", "4000\t4000" };
+	char text[4096];
+	int at = snprintf(text, sizeof text, COMPARE_HEADER);
+
+	for (int i = 0; i < 5; i++)
+		at += snprintf(text + at, sizeof text - (size_t)at,
+		               "net\t%d\t%s\tdone\t1\t0.5\t0.5\t0.5\t0\t1\t%s\t1\t1\t1\t1\t1\t1" TIMES, i + 1,
+		               i ? "false" : "true", rows[i]);
+	write_tables("odd", POINTS_HEADER, CURVES_HEADER);
+	write_compare("odd", text);
+	draw("odd", "compare");
+	check_svg("odd/compare.svg", (const char *[]){ "cut off", "×4000<", NULL });
 }

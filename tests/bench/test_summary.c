@@ -127,7 +127,8 @@ TEST(summary_for_people)
 
 #define CURVES "family\twidth\tseed\tepoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\t" \
 	"accuracy_validation\telapsed_seconds\n"
-#define MEANS "family\twidth\tseeds\tepoch\tloss_training\taccuracy_training\tloss_validation\taccuracy_validation\n"
+#define MEANS "family\twidth\tseeds\tepoch\tloss_training\taccuracy_training\tloss_validation\t" \
+	"accuracy_validation\tdiverged\n"
 
 static void check_means(const char *curves, const char *want, const char *message)
 {
@@ -158,14 +159,25 @@ TEST(summary_means_of_curves)
 	            "ape\t1\t2\t3\t0.1\tinf\tnan\tnan\tnan\t3\n"
 	            "ape\t0.5\t2\t1\t0.1\t0.3\t0.1\t0.2\t0.3\t1\n",
 	            MEANS
-	            "ape\t1\t2\t1\t1.5\t0.5\tnan\tnan\n"
-	            "ape\t1\t2\t2\t0.5\t0.5\tnan\tnan\n"
-	            "ape\t1\t2\t3\tnan\tnan\tnan\tnan\n"
-	            "ape\t0.5\t1\t1\t0.3\t0.1\t0.2\t0.3\n", NULL);
+	            "ape\t1\t2\t1\t1.5\t0.5\tnan\tnan\t0\n"
+	            "ape\t1\t2\t2\t0.5\t0.5\tnan\tnan\t1\n"
+	            "ape\t1\t2\t3\tnan\tnan\tnan\tnan\t1\n"
+	            "ape\t0.5\t1\t1\t0.3\t0.1\t0.2\t0.3\t0\n", NULL);
 	check_means(CURVES, MEANS, NULL);
 	check_means("epoch\tfamily\n", NULL, ":1:1: column \"width\" is missing");
 	check_means(CURVES "ape\t1\t1\t2000000\t0.1\t1\t0.25\tnan\tnan\t1\n", NULL,
 	            ":2:1: epoch: 2000000 is outside 1..1048576");
+}
+
+/* The epoch in which a seed diverged has an accuracy, of the images up to there or by weights that are no longer
+ * numbers; it is in no mean. */
+TEST(summary_leaves_a_diverged_epoch_out_of_the_means)
+{
+	check_means(CURVES
+	            "ape\t1\t1\t1\t0.1\t1\t0.5\t1\t0.5\t1\n"
+	            "ape\t1\t2\t1\t0.1\tnan\t0.1\tnan\tnan\t1\n"
+	            "ape\t1\t3\t1\t0.1\t3\t0.75\tinf\t0.1\t1\n",
+	            MEANS "ape\t1\t3\t1\t1\t0.5\t1\t0.5\t2\n", NULL);
 }
 
 /* What pictures are drawn from is there while they are drawn, and gone afterwards. */
@@ -181,8 +193,10 @@ TEST(summary_tables_for_pictures)
 	CHECK(picture_data_create(test_folder(), &data, &err));
 	const char *text = file_text(data.networks.temporary);
 	CHECK(text == strstr(text, "family\twidth\ttrainable\ttotal\tmacs\tseeds\tdone\taccuracy\taccuracy_deviation\t"
-	                           "accuracy_lowest\taccuracy_highest\trank\tsize_rank\tfront\tstatus\ttitle\n"
-	                           "ape\t1\t0\t100\t0\t3\t3\t0.625\t0.125\t0.5\t0.75\t3\t3\ttrue\tdone\tZoo\n"));
+	                           "accuracy_lowest\taccuracy_highest\trank\tsize_rank\tfront\tstatus\tfamily_number\t"
+	                           "title\n"
+	                           "ape\t1\t0\t100\t0\t3\t3\t0.625\t0.125\t0.5\t0.75\t3\t3\ttrue\tdone\t1\tZoo\n"));
+	CHECK(strstr(text, "\ndog\t1\t0\t250\t") && strstr(text, "\tfalse\tdone\t3\tZoo\n"));
 	CHECK_TEXT(file_text(data.means.temporary), MEANS);
 	picture_data_remove(&data);
 	CHECK_TEXT(file_text(data.networks.temporary), "(none)");

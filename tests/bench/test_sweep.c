@@ -156,10 +156,11 @@ TEST(sweep_refuses_families)
 	CHECK_REFUSED(LIST("[{name: a/b, widths: [1], " BODY "}]"),
 	              "s.yaml:5:19: name: \"a/b\" is not a name; accepted: 1 to 63 letters, digits, ., _ and -");
 	CHECK_REFUSED(LIST("[{name: a, width: [1], " BODY "}]"),
-	              "s.yaml:5:22: width: unknown key; accepted: name, widths, expect, about, rounding, blocks, "
+	              "s.yaml:5:22: width: unknown key; accepted: name, widths, seed_counts, expect, about, "
+	              "rounding, blocks, "
 	              "layers; did you mean \"widths\"?");
 	CHECK_REFUSED(LIST("[{family: a, widths: [1], " BODY "}]"),
-	              "s.yaml:5:37: layers: unknown key; accepted: family, name, widths, expect");
+	              "s.yaml:5:37: layers: unknown key; accepted: family, name, widths, seed_counts, expect");
 	CHECK_REFUSED(LIST("[{family: a, widths: [1]}]"), "s.yaml:5:21: family: \"a\" has no file families/a.yaml");
 	CHECK_REFUSED(LIST("[{family: b/a.yaml, widths: [1]}]"),
 	              "s.yaml:5:21: family: \"b/a.yaml\" has no file b/a.yaml");
@@ -203,6 +204,23 @@ TEST(sweep_refuses_networks_that_do_not_fit)
 	CHECK_REFUSED(LIST("[{name: a, widths: [2], layers:\n"
 	                   " [conv: {channels: w, kernel: 9, padding: valid}, flatten, dense: {units: 3}]}]"),
 	              "s.yaml:6:3: kernel: 9x9 is larger than its input of 8x8 (a at width 2)");
+}
+
+TEST(sweep_takes_fewer_seeds_at_some_widths)
+{
+	static const int seeds[] = { 5, 6, 7, 5, 5, 6, 7 };
+	struct sweep *sweep;
+
+	write_family("one", "about: a text\n" BODY "\n");
+	sweep = sweep_of(LIST("[{name: a, widths: [1, 2, 4], seed_counts: [3, 1, 9], layers: [flatten, "
+	                      "dense: {units: w}, dense: {units: classes}]}]") "seeds: [5, 6, 7]\n", NULL);
+	CHECK_TEXT(sweep_refusal(), "");
+	CHECK_INT(sweep ? sweep->point_count : 0, 7);
+	for (int i = 0; sweep && i < 7; i++)
+		CHECK_INT(sweep->points[i].seed, seeds[i]);
+	sweep_destroy(sweep);
+	CHECK_REFUSED(LIST("[{family: one, widths: [1, 2], seed_counts: [3]}]"),
+	              "s.yaml:5:55: seed_counts: 1 value for 2 widths");
 }
 
 /* ---- files ---- */

@@ -278,6 +278,23 @@ TEST(training_reports_divergence)
 	CHECK(!isfinite(rows[count - 1].training.loss) || !isfinite(rows[count - 1].validation.loss));
 }
 
+/* The accuracy of an epoch that is cut short is that of the images seen, whose hits are a whole number. */
+TEST(training_scores_the_images_seen_before_a_divergence)
+{
+	static struct problem p;
+	struct epoch_row row = { .last = false };
+	double hits;
+
+	problem_open(&p, "sgd", 1e30);
+	struct training *t = problem_start(&p);
+	while (!row.last)
+		CHECK(training_epoch(t, &row));
+	int seen = training_progress(t);
+	CHECK(row.diverged && seen < p.setup.training.count && row.training.accuracy > 0);
+	CHECK(fabs(modf(row.training.accuracy * seen + 1e-9, &hits)) < 1e-6);
+	training_destroy(t);
+}
+
 TEST(training_stops_when_told)
 {
 	static struct problem p;
