@@ -119,7 +119,7 @@ TEST(run_lists_only_what_was_chosen)
 	CHECK(!strstr(r.out, "small"));
 	CHECK(!strstr(r.out, "not trained"));
 	CHECK_RUN(r, 0, "");
-	r = run_tiny(ARGUMENTS("--only", "flat/*", "--set", "seeds=[1, 2]"));
+	r = run_tiny(ARGUMENTS("--only", "flat/*", "--set", "seeds=[1, 2]", "--name", "seeds"));
 	CHECK(strstr(r.out, "mean %"));
 	CHECK(!strstr(r.out, "small"));
 	CHECK_RUN(r, 0, "");
