@@ -345,7 +345,8 @@ static int fer2013_splits(const void *about, struct split to[MAX_SPLITS])
 }
 
 const struct data_format data_fer2013 = {
-	.kind = { .name = "fer2013", .help = "the faces of Kaggle's FER2013, as CSV, plain or gzipped", .fields = fields,
+	.kind = { .name = "fer2013", .help = "the faces of Kaggle's FER2013, as CSV, plain or gzipped",
+	          .fields = fields,
 	          .config_size = sizeof(struct fer2013), .about = what_it_is },
 	.read = read_fer2013, .splits = fer2013_splits, .headline = "both",
 	.class_names = class_names, .named_classes = sizeof class_names / sizeof *class_names,

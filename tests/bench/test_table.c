@@ -291,10 +291,11 @@ static const char *on_terminal(const struct column *columns, int width)
 	table_int(table, 678);
 	table_real(table, 0.5);
 	CHECK(table_print(table, TABLE_HUMAN, to, &err));
-	fflush(to);
-	ssize_t len = read(master, said, sizeof said - 1);
-	said[len > 0 ? len : 0] = '\0';
-	fclose(to);
+	fclose(to);                     /* so that what was written ends */
+	size_t len = 0;
+	for (ssize_t got; len < sizeof said - 1 && (got = read(master, said + len, sizeof said - 1 - len)) > 0; )
+		len += (size_t)got;
+	said[len] = '\0';
 	close(master);
 	table_destroy(table);
 	return said;
