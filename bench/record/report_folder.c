@@ -71,7 +71,9 @@ void report_name(const struct report_folder *folder, const char *sweep_name, cha
 					to[used++] = is_safe(*c) ? *c : '_';
 			}
 	}
-	snprintf(to + used, REPORT_NAME_BYTES - used, exact ? "" : "-%08" PRIx32, hash_sets(folder));
+	to[used] = '\0';
+	if (!exact)
+		snprintf(to + used, REPORT_NAME_BYTES - used, "-%08" PRIx32, hash_sets(folder));
 }
 
 bool report_is_name(const char *name)
