@@ -222,7 +222,8 @@ TEST_ALONE(limits_as_a_table)
 	struct program_result r = run_program((struct program){
 		.argv = (const char *[]){ archsweep_path(), "limits", "--tsv", "--repeats", "1", "--threads", "1",
 		                          NULL },
-		.environment = (const char *[]){ "ARCHSWEEP_KERNELS=portable", NULL } });
+		.environment = (const char *[]){ "ARCHSWEEP_KERNELS=portable", NULL },
+		.limit_seconds = 100 });
 
 	CHECK_INT(r.status, 0);
 	CHECK_TEXT(r.err, "");
