@@ -40,15 +40,6 @@ static inline size_t whole_lanes(size_t len)
 /* How many numbers take the space of a double. */
 enum { DOUBLE_LEN = sizeof(double) / sizeof(real) };
 
-/* Cuts len numbers, rounded up to whole lanes, off the front of *rest. */
-static inline real *cut(real **rest, size_t len)
-{
-	real *at = *rest;
-
-	*rest += whole_lanes(len);
-	return at;
-}
-
 /* A tensor whose lane groups are contiguous. */
 static inline struct tensor tensor_at(struct shape shape, real *at)
 {

@@ -39,7 +39,7 @@ void model_run_fill(struct model_run *r, int images, uint64_t seed, double junk)
 /* Forward, backward, and an update by SGD with momentum. */
 void model_run_train(struct model_run *r);
 
-/* Losses, correctness, logits, gradient by the input where there is one, gradients, weights, running state; taken
+/* Losses, correctness, logits, d_in where there is one, gradients, weights, running state; taken
  * (lanes.h). */
 struct outcome { double *at; size_t len; };
 struct outcome model_run_outcome(const struct model_run *r);

@@ -96,7 +96,7 @@ TEST(plan_cost_of_gradients_that_are_added_up)
 }
 
 /* All three layers' multiply-adds are those of the last one, each counted once although some are done twice; gradients
- * by parameters come once a batch. The gradient by the input is written, finished, and added to the shortcut's. */
+ * with respect to parameters come once a batch. d_in is written, finished, and added to the shortcut's. */
 TEST(plan_cost_counts_an_expansion_where_it_is_done)
 {
 	const int conv = 2, norm = 3, depthwise = 5;
@@ -123,7 +123,7 @@ TEST(plan_cost_counts_an_expansion_where_it_is_done)
 }
 
 /* Batch norm reads its input for the moments. The convolution reads that input and writes its own output; back it reads
- * input and gradient twice, and writes the gradient by the input once. */
+ * input and gradient twice, and writes d_in once. */
 TEST(plan_cost_of_batch_norm_in_weights)
 {
 	const int norm = 2, conv = 3;
@@ -143,7 +143,7 @@ TEST(plan_cost_of_batch_norm_in_weights)
 	model_run_close(&r);
 }
 
-/* A projection reads what batch norm reads, and back writes the gradient by it, which the depthwise convolution
+/* A projection reads what batch norm reads, and back writes d_x of that, which the depthwise convolution
  * finishes; for that it reads its own output besides what it always does: its input, and the gradients by both. */
 TEST(plan_cost_of_a_projection)
 {
@@ -166,7 +166,7 @@ TEST(plan_cost_of_a_projection)
 }
 
 /* A transition reads its input, and writes winners and then its output; back it reads winners, gradients by the output
- * and its input, and writes the gradient by that. Batch norm and what lies between are nowhere. */
+ * and its input, and writes its d_in. Batch norm and what lies between are nowhere. */
 TEST(plan_cost_of_a_transition)
 {
 	const int conv = 2, norm = 4, pool = 5;
