@@ -4,7 +4,8 @@
 #
 #   PROGRAM=build/archsweep         the program
 #   BENCH='sweeps/bench.yaml ...'   the sweeps whose networks are measured
-#   PYTHON=/path/to/python          one that has torch and numpy: the same networks in PyTorch, in turns with ours
+#   PYTHON=/path/to/python          one that has torch and numpy: the same networks in PyTorch, in turns with ours; in
+#                                   inference also in onnxruntime (with onnx) and openvino, if it has them
 #   FER2013=data/fer2013.csv.gz     also time the reading of this file
 #   SWEEP=sweeps/fashion.yaml       the sweep that is trained and whose schedule is simulated; SWEEP_TIME=0: no training
 #   TURNS=5                         turns of a second with PyTorch, each way to run it
@@ -94,6 +95,9 @@ title "What this machine can do"
 	if [ -n "${PYTHON-}" ]; then
 		title "PyTorch, images per second in training"
 		"$PYTHON" bench/peers/torch_compare.py --program "$PROGRAM" --out "$OUT/pytorch.tsv" \
+			--repeats $turns --seconds $turn_seconds $ARGS $BENCH
+		title "PyTorch, ONNX Runtime and OpenVINO, images per second in inference"
+		"$PYTHON" bench/peers/infer_compare.py --program "$PROGRAM" --out "$OUT/inference.tsv" \
 			--repeats $turns --seconds $turn_seconds $ARGS $BENCH
 	fi
 }

@@ -8,10 +8,12 @@ threads and as one single-threaded process per core, whose speeds are added. arc
 one point, and one point per core, as in a sweep. bfloat16 has its own columns (recipe.precision=bf16, autocast), since
 it computes something else. Measurements alternate between archsweep and PyTorch, so that slow moments of the machine
 affect both; medians count. archsweep's times include loading and augmentation, PyTorch has its images in memory.
+PyTorch gets the fastest memory there is: huge pages, and tcmalloc where it is installed (libtcmalloc-minimal4).
 --python is a Python with torch; this script does not need it.
 """
 import argparse
 import csv
+import glob
 import itertools
 import json
 import os
@@ -28,15 +30,26 @@ COLUMNS = ["sweep", "family", "width", "batch", "cores", "ours", "ours_way", "fl
            "reached",
            "ours_bfloat16", "ours_bfloat16_way", "bfloat16", "bfloat16_way", "bfloat16_ratio"]
 COLUMNS += [f"ours_{precision}_{how}" for precision in PRECISIONS for how in OUR_WAYS]
-COLUMNS += [f"{precision}_{layout}_{how}" for precision in PRECISIONS for layout, how in WAYS] + ["torch"]
+COLUMNS += [f"{precision}_{layout}_{how}" for precision in PRECISIONS for layout, how in WAYS] + ["torch", "memory"]
+SHOWN = ["family", "width", "ours", "ours_way", "float32", "ratio", "goal", "reached", "float32_way",
+         "ours_bfloat16", "bfloat16", "bfloat16_ratio", "bfloat16_way"]
+TRAINER = "torch_worker.py"
+ALLOCATOR = "libtcmalloc_minimal.so.4"
 
 
 class Trouble(Exception):
     pass
 
 
-def parse_arguments():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def find_allocator():
+    """tcmalloc's path; "" where it is not installed."""
+    folders = ["/usr/lib", "/usr/lib64", *glob.glob("/usr/lib/*-linux-gnu*")]
+    paths = [os.path.join(folder, ALLOCATOR) for folder in folders]
+    return next((path for path in paths if os.path.exists(path)), "")
+
+
+def parse_arguments(about):
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
     add = parser.add_argument
     add("sweeps", nargs="+", metavar="SWEEP.yaml")
     add("--program", default="build/archsweep")
@@ -47,6 +60,8 @@ def parse_arguments():
     add("--repeats", type=int, default=5)
     add("--seconds", type=float, default=1.0, help="least length of one measurement")
     add("--threads", type=int, default=0, help="cores to use; 0: as many as this process may")
+    add("--preload", default=find_allocator(), metavar="FILE.so",
+        help="an allocator for PyTorch in training; tcmalloc where it is found, '' for the C library's")
     arguments = parser.parse_args()
     arguments.threads = arguments.threads or len(os.sched_getaffinity(0))
     return arguments
@@ -70,21 +85,22 @@ def read_goals(path):
 
 
 class Worker:
-    """A torch_worker.py."""
+    """A process of another engine: a script beside this one. `greeting` is what it says first."""
 
-    def __init__(self, python, threads, processor=None):
-        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), "torch_worker.py")
-        words = [python, script, "--threads", str(threads)]
-        words += [] if processor is None else ["--processor", str(processor)]
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+    def __init__(self, arguments, script, threads, processor=None):
+        words = [arguments.python, os.path.join(os.path.dirname(os.path.abspath(__file__)), script)]
+        words += ["--threads", str(threads)] + ([] if processor is None else ["--processor", str(processor)])
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "THP_MEM_ALLOC_ENABLE": "1"}
+        if arguments.preload and script == TRAINER:         # OpenVINO frees what tcmalloc has not given
+            environment["LD_PRELOAD"] = arguments.preload
         self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
                                         env=environment)
-        self.torch = self.hear()["torch"]
+        self.greeting = self.hear()
 
     def hear(self):
         line = self.process.stdout.readline()
         if not line:
-            raise Trouble(f"the PyTorch process ended with status {self.process.wait()}")
+            raise Trouble(f"{self.process.args[1]} ended with status {self.process.wait()}")
         return json.loads(line)
 
     def ask(self, **command):
@@ -116,10 +132,10 @@ class Team:
         self.pool.shutdown()
 
 
-def start_teams(arguments):
+def start_teams(arguments, script):
     processors = sorted(os.sched_getaffinity(0))[:arguments.threads]
-    return {"threads": Team([Worker(arguments.python, arguments.threads)]),
-            "processes": Team([Worker(arguments.python, 1, processor) for processor in processors])}
+    return {"threads": Team([Worker(arguments, script, arguments.threads)]),
+            "processes": Team([Worker(arguments, script, 1, processor) for processor in processors])}
 
 
 def our_speed(arguments, sweep, point, precision, threads):
@@ -129,12 +145,12 @@ def our_speed(arguments, sweep, point, precision, threads):
     return float(rows_of(run_program(arguments, *words))[0]["images_per_second"])
 
 
-def our_speeds(arguments, sweep, point, precision):
-    """All threads on one point, and one point per core: they start together, and their speeds are added."""
+def each_way(arguments, speed_on):
+    """Our speed with all threads on one point, and with one point per core: they start together, and their speeds are
+    added. speed_on: from a number of threads to images a second."""
     with ThreadPoolExecutor(arguments.threads) as pool:
-        alone = pool.map(lambda _: our_speed(arguments, sweep, point, precision, 1), range(arguments.threads))
-        side_by_side = sum(alone)
-    return {"threads": our_speed(arguments, sweep, point, precision, arguments.threads), "processes": side_by_side}
+        side_by_side = sum(pool.map(speed_on, [1] * arguments.threads))
+    return {"threads": speed_on(arguments.threads), "processes": side_by_side}
 
 
 def medians(speeds):
@@ -159,7 +175,8 @@ def compare(arguments, teams, sweep, point):
     theirs = {key: [] for key in itertools.product(PRECISIONS, WAYS)}
     for _ in range(arguments.repeats):
         for precision in PRECISIONS:
-            for how, speed in our_speeds(arguments, sweep, point, precision).items():
+            speeds = each_way(arguments, lambda threads, p=precision: our_speed(arguments, sweep, point, p, threads))
+            for how, speed in speeds.items():
                 ours[precision, how].append(speed)
         for (precision, way), speeds in theirs.items():
             speeds.append(teams[way[1]].speed(measure=arguments.seconds, layout=way[0], precision=precision))
@@ -193,17 +210,15 @@ def show(value):
     return f"{value:.0f}" if value >= 100 else f"{value:.2f}"
 
 
-def write_tsv(path, rows):
+def write_tsv(path, columns, rows):
     temporary = f"{path}.tmp-{os.getpid()}"
     with open(temporary, "w", encoding="utf-8") as file:
-        for row in [dict(zip(COLUMNS, COLUMNS)), *rows]:
-            print(*(f"{row[c]:.6g}" if isinstance(row[c], float) else row[c] for c in COLUMNS), sep="\t", file=file)
+        for row in [dict(zip(columns, columns)), *rows]:
+            print(*(f"{row[c]:.6g}" if isinstance(row[c], float) else row[c] for c in columns), sep="\t", file=file)
     os.replace(temporary, path)
 
 
-def print_table(rows):
-    columns = ["family", "width", "ours", "ours_way", "float32", "ratio", "goal", "reached", "float32_way"]
-    columns += ["ours_bfloat16", "bfloat16", "bfloat16_ratio", "bfloat16_way"]
+def print_rows(columns, rows):
     texts = [columns] + [[show(row[c]) for c in columns] for row in rows]
     widths = [max(map(len, column)) for column in zip(*texts)]
     for line in texts:
@@ -216,13 +231,14 @@ def points_of(arguments, sweep):
 
 
 def main():
-    arguments = parse_arguments()
+    arguments = parse_arguments(__doc__)
     goals = read_goals(arguments.goals)
     points = [(sweep, point) for sweep in arguments.sweeps for point in points_of(arguments, sweep)]
-    teams, rows = start_teams(arguments), []
+    teams, rows = start_teams(arguments, TRAINER), []
     for sweep, point in points:
         row = compare(arguments, teams, sweep, point)
-        row["torch"] = teams["threads"].workers[0].torch
+        row["torch"] = teams["threads"].workers[0].greeting["torch"]
+        row["memory"] = "huge pages" + (f", {os.path.basename(arguments.preload)}" if arguments.preload else "")
         judge(row, goals)
         rows.append(row)
         print(f"{point}: {show(row['ours'])} images/s ({row['ours_way']}), "
@@ -230,10 +246,10 @@ def main():
               f"ratio {row['ratio']:.2f}; "
               f"in bfloat16 {show(row['ours_bfloat16'])} and {show(row['bfloat16'])}, "
               f"ratio {row['bfloat16_ratio']:.2f}", file=sys.stderr)
-        write_tsv(arguments.out, rows)
+        write_tsv(arguments.out, COLUMNS, rows)
     for team in teams.values():
         team.close()
-    print_table(rows)
+    print_rows(SHOWN, rows)
 
 
 if __name__ == "__main__":
