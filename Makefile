@@ -83,12 +83,17 @@ COMPILE := $(CC) -std=gnu11 -D_GNU_SOURCE -I. $(LIB_CFLAGS) $(WARNINGS) $(CFLAGS
 	-fno-math-errno -fopenmp -ffp-contract=off
 LINK := $(CC) $(CFLAGS) -fopenmp $(CHECKS) -Wl,-z,relro,-z,now $(RUN_PATH) $(LDFLAGS)
 
-# Each kernel source is compiled once per instruction set, and the program chooses at its start.
+# Each kernel source is compiled once per instruction set, and the program chooses at its start. `make sweep` alone
+# takes the best set of this processor, portable, and what was built before: the others are half of all compiling.
 ifneq ($(filter x86_64%,$(MACHINE)),)
-SETS := avx512bf16 avx512 avx2 portable
+ALL_SETS := avx512bf16 avx512 avx2 portable
 else
-SETS := portable
-COMPILE += -DONLY_PORTABLE
+ALL_SETS := portable
+endif
+ifeq ($(MAKECMDGOALS),sweep)
+SETS := $(filter $(shell sh ci/sets.sh $(ALL_SETS)) $(shell cat $(BUILD)/sets.list 2>/dev/null),$(ALL_SETS))
+else
+SETS := $(ALL_SETS)
 endif
 FLAGS_avx512 := -mavx512f -mavx512vl -mavx512dq -mavx512bw -mfma -mavx2 -mprfchw -mprefer-vector-width=512
 FLAGS_avx512bf16 := $(FLAGS_avx512) -mavx512bf16
@@ -141,16 +146,23 @@ $(FLOAT)/%.o: %.c
 
 # Only tests see the engine in double precision: what -O3 would gain them is less than what it takes to compile.
 $(DOUBLE)/%.o: %.c
-	$(call compile,-O1 -DREAL_IS_DOUBLE -DONLY_PORTABLE)
+	$(call compile,-O1 -DREAL_IS_DOUBLE)
 
 $(DOUBLE)/isa/portable/%.o: nn/kernel/isa/%.c
-	$(call compile,-O1 -DREAL_IS_DOUBLE -DONLY_PORTABLE -DKERNEL_SET=portable -ffp-contract=fast)
+	$(call compile,-O1 -DREAL_IS_DOUBLE -DKERNEL_SET=portable -ffp-contract=fast)
+
+# The sets that are linked, best first; finite differences need but one.
+$(FLOAT)/nn/kernel/kernels.o: nn/kernel/kernels.c $(BUILD)/sets.list
+	$(call compile,-D'KERNEL_SETS=$(foreach set,$(SETS),SET($(set)))')
+
+$(DOUBLE)/nn/kernel/kernels.o: nn/kernel/kernels.c
+	$(call compile,-O1 -DREAL_IS_DOUBLE -D'KERNEL_SETS=SET(portable)')
 
 define kernel_rule
 $(FLOAT)/isa/$(1)/%.o: nn/kernel/isa/%.c
 	$$(call compile,-DKERNEL_SET=$(1) $$(FLAGS_$(1)) -ffp-contract=fast)
 endef
-$(foreach set,$(SETS),$(eval $(call kernel_rule,$(set))))
+$(foreach set,$(ALL_SETS),$(eval $(call kernel_rule,$(set))))
 
 # The rest of avx512bf16 is avx512's code under other names, so it is copied: a quarter of all that is to compile.
 COPIES := $(if $(filter avx512bf16,$(SETS)),$(addprefix $(FLOAT)/isa/avx512bf16/,$(filter-out $(OWN_BF16),$(ISA))))
@@ -161,8 +173,9 @@ $(COPIES): $(FLOAT)/isa/avx512bf16/%.o: $(FLOAT)/isa/avx512/%.o
 	$(Q)$(OBJCOPY) --redefine-syms=$(@:.o=.names) $< $@
 
 # Rewritten only when it would say something new: other flags compile everything again, another source links again.
-$(BUILD)/flags.list: SAYS = $(COMPILE) $(LINK) $(LIBS) $(foreach set,$(SETS),$(FLAGS_$(set)))
+$(BUILD)/flags.list: SAYS = $(COMPILE) $(LINK) $(LIBS) $(foreach set,$(ALL_SETS),$(FLAGS_$(set)))
 $(BUILD)/objects.list: SAYS = $(OBJECTS)
+$(BUILD)/sets.list: SAYS = $(SETS)
 # Which commit this is, in a source of its own: another commit compiles this line alone, and links.
 COMMIT = $(shell git ls-files --error-unmatch Makefile >/dev/null 2>&1 && \
 	git describe --always --abbrev=12 --exclude '*' --dirty=+changes 2>/dev/null || echo 'no git: commit unknown')
@@ -170,7 +183,7 @@ $(BUILD)/version.c: SAYS = const char program_commit[] = "$(COMMIT)";
 $(FLOAT)/version.o: $(BUILD)/version.c
 	$(call compile)
 
-$(BUILD)/flags.list $(BUILD)/objects.list $(BUILD)/version.c: FORCE
+$(BUILD)/flags.list $(BUILD)/objects.list $(BUILD)/sets.list $(BUILD)/version.c: FORCE
 	@mkdir -p $(@D)
 	@echo '$(SAYS)' | cmp -s - $@ || echo '$(SAYS)' > $@
 

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tests the checks themselves: each is given something wrong and must say so, and something right and must not.
-# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/sweep.sh, ci/deps.sh, `make install` and the test harness of
-# tests/helpers. Ends with "N passed, N failed".
+# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/sweep.sh, ci/sets.sh, ci/deps.sh, `make install` and the test harness
+# of tests/helpers. Ends with "N passed, N failed".
 set -u
 unset JUNIT    # of the run that we are part of
 here=$(cd "$(dirname "$0")" && pwd)
@@ -376,6 +376,23 @@ These packages are missing (Debian's names):
 	expect 'an unknown option' 2 'usage: sh ci/deps.sh [--build | --ci]' sh ci/deps.sh --all
 }
 
+# sets_of TITLE PROCESSOR-FLAGS WANTED-SETS
+sets_of()
+{
+	printf 'processor\t: 0\nflags\t\t: %s\nbugs\t\t: avx512f\n' "$2" >"$work/cpuinfo"
+	expect "$1" 0 "$3" env CPUINFO="$work/cpuinfo" sh ci/sets.sh avx512bf16 avx512 avx2 portable
+}
+
+check_sets()
+{
+	wide='avx2 fma avx512f avx512vl avx512dq avx512bw'
+	sets_of 'a processor with bfloat16' "sse $wide avx512_bf16" "$(printf 'avx512bf16\nportable')"
+	sets_of 'a processor with AVX-512' "$wide" "$(printf 'avx512\nportable')"
+	sets_of 'AVX-512 without one of its parts' 'avx2 fma avx512f avx512vl avx512dq' "$(printf 'avx2\nportable')"
+	sets_of 'AVX2 without multiply-add' 'avx2 sse' portable
+	expect 'a system without /proc' 0 portable env CPUINFO="$work/none" sh ci/sets.sh avx2 portable
+}
+
 cd "$here/.." || exit 1
 check_floors
 check_style
@@ -385,6 +402,7 @@ slow=$(printf 't.c:18: slow: "<a & \\"b\\">"\n  got  <a & "b">\n  want \001\377\
 check_harness
 check_reports
 check_install
+check_sets
 check_deps
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -3,15 +3,15 @@
 
 #include <string.h>
 
-extern const struct kernels kernels_avx512bf16, kernels_avx512, kernels_avx2, kernels_portable;
+/* KERNEL_SETS: SET(name) for each set that is linked, best first; from the Makefile. */
+#define SET(name) extern const struct kernels kernels_##name;
+KERNEL_SETS
+#undef SET
 
 const struct kernels *const kernels_all[] = {
-#ifndef ONLY_PORTABLE
-	&kernels_avx512bf16,
-	&kernels_avx512,
-	&kernels_avx2,
-#endif
-	&kernels_portable,
+#define SET(name) &kernels_##name,
+	KERNEL_SETS
+#undef SET
 	NULL
 };
 
