@@ -5,6 +5,7 @@
 #include "bench/command/options.h"
 #include "bench/sweep/reference.h"
 #include "bench/system/blas.h"
+#include "bench/system/interrupt.h"
 #include "bench/system/machine.h"
 #include "bench/system/program.h"
 #include "bench/text/text.h"
@@ -176,5 +177,6 @@ int main(int argc, char **argv)
 	}
 	if (stdout_err.text[0])
 		fprintf(stderr, "%s\n", stdout_err.text);
+	interrupt_pass_on();
 	return status;
 }

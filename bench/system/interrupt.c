@@ -14,6 +14,17 @@
 static volatile int signal_seen;
 static double first_seconds;
 
+static void die_by(int signal_number)
+{
+	sigset_t blocked;
+
+	signal(signal_number, SIG_DFL);
+	raise(signal_number);
+	sigemptyset(&blocked);          /* within a handler the signal waits until it is let through */
+	sigaddset(&blocked, signal_number);
+	sigprocmask(SIG_UNBLOCK, &blocked, NULL);
+}
+
 static void notice(int signal_number)
 {
 	double now = clock_seconds();
@@ -22,7 +33,7 @@ static void notice(int signal_number)
 		first_seconds = now;
 		signal_seen = signal_number;
 	} else if (now - first_seconds > SAME_PRESS_SECONDS) {
-		_exit(128 + signal_number);
+		die_by(signal_number);
 	}
 }
 
@@ -44,6 +55,12 @@ void interrupt_listen(void)
 	listen_to(SIGINT);
 	listen_to(SIGTERM);
 	listen_to(SIGHUP);
+}
+
+void interrupt_pass_on(void)
+{
+	if (signal_seen)
+		die_by(signal_seen);
 }
 
 const volatile int *interrupt_flag(void)

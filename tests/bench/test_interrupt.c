@@ -16,7 +16,7 @@ static void sleep_ms(long milliseconds)
 	nanosleep(&(struct timespec){ .tv_nsec = milliseconds * 1000000 }, NULL);
 }
 
-/* The child's exit status, or 128 + the signal that ended it. */
+/* The child's exit status, or minus the signal that ended it. */
 static int status_of(void (*child)(void))
 {
 	pid_t id = fork();
@@ -27,7 +27,7 @@ static int status_of(void (*child)(void))
 		_exit(SURVIVED);
 	}
 	CHECK(waitpid(id, &status, 0) == id);
-	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	return WIFEXITED(status) ? WEXITSTATUS(status) : -WTERMSIG(status);
 }
 
 static void be_interrupted_once(void)
@@ -51,6 +51,15 @@ static void be_interrupted_twice(void)
 	raise(SIGINT);
 }
 
+static void end_interrupted(void)
+{
+	interrupt_listen();
+	interrupt_pass_on();    /* nothing arrived: nothing happens */
+	raise(SIGTERM);
+	raise(SIGINT);
+	interrupt_pass_on();
+}
+
 static void be_left_alone(void)
 {
 	signal(SIGHUP, SIG_IGN);
@@ -67,7 +76,12 @@ TEST(interrupt_once_raises_the_flag)
 
 TEST(interrupt_twice_ends_at_once)
 {
-	CHECK_INT(status_of(be_interrupted_twice), 128 + SIGINT);
+	CHECK_INT(status_of(be_interrupted_twice), -SIGINT);
+}
+
+TEST(interrupted_programs_die_by_the_first_signal)
+{
+	CHECK_INT(status_of(end_interrupted), -SIGTERM);
 }
 
 TEST(interrupt_keeps_ignored_signals_ignored)

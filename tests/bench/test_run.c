@@ -401,7 +401,7 @@ TEST(run_interrupted_keeps_what_is_finished_and_goes_on_later)
 	snprintf(message, sizeof message, "interrupted: %d of 12 points are left; what is finished is kept, and the "
 	         "same command goes on "
 	         "from there\n", 12 - kept);
-	CHECK_RUN(result, 1, message);
+	CHECK_RUN(result, 128 + SIGINT, message);
 	CHECK_RUN(run_tiny_in("reports", 2, longer), 0, "");
 	CHECK(same_records("whole", "reports"));
 }
@@ -416,7 +416,7 @@ TEST(run_leaves_a_long_point_soon_after_sigterm)
 	                                             &id);
 	wait_until(run_has_begun);
 	kill(id, SIGTERM);
-	CHECK_RUN(program_finish(running), 1,
+	CHECK_RUN(program_finish(running), 128 + SIGTERM,
 	          "interrupted: 1 of 1 points are left; what is finished is kept, and the same command goes on from "
 	          "there\n");
 	CHECK_INT(count_records("reports"), 0);
