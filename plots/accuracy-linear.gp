@@ -1,5 +1,9 @@
 # Figure: accuracy against parameters, on a linear axis of parameters.
 #
+# Shows: Accuracy on test images after the final epoch, in percent, against the total number of parameters on
+# a linear axis. A point is a network, the mean of its seeds; its error bar is one sample standard deviation up and
+# down; lines join the widths of a family; a dashed line is the Pareto front.
+#
 #	archsweep plot fashion          (it makes the table `networks` from points.tsv)
 if (!exists("plots")) plots = "plots"
 logarithmic = 0

@@ -1,5 +1,8 @@
 # Figure from compare.tsv: learning curves of all networks together, both losses at the left, accuracies at the right.
 #
+# Shows: Loss (cross-entropy) and accuracy in percent against epochs, a line for each network, the mean of its seeds.
+# Solid lines are validation images, dashed ones training images.
+#
 #	archsweep plot mnist            (it makes the table `means` from curves.tsv)
 #
 # Takes what variants.gp does, and `means` (learning curves averaged over seeds, read by column name). Validation images

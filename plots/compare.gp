@@ -1,5 +1,9 @@
 # Figure from compare.tsv: each network beside the base, in accuracy, parameters, multiply-adds and time per image.
 #
+# Shows: A row for each network, with its accuracy on test images in percent, its parameters, its multiply-adds and
+# its times per image, in training and in inference. A bar is the difference from the base in points, or the ratio to
+# it; a gray line is the range of the seeds.
+#
 #	gnuplot -e "data='reports/mnist/points.tsv'; table='reports/mnist/compare.tsv'; out='compare.png'" \
 #		plots/compare.gp
 #

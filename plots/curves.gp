@@ -1,5 +1,8 @@
 # Figure: learning curves, a panel for each family: accuracy by epoch on validation images and on training images.
 #
+# Shows: Accuracy in percent against epochs, a panel for each family, a line for each width, the mean of its seeds.
+# Solid lines are validation images, dashed ones training images.
+#
 #	archsweep plot fashion          (it makes the table `means` from curves.tsv)
 #
 # Takes `means` (learning curves averaged over seeds, read by column name), `out`, `plots` (the folder of the scripts),
@@ -12,11 +15,11 @@ load plots."/families.gp"
 set datafile separator tab
 rows = -1
 stats means using (rows = rows + 1, 0) nooutput
-title_rows = -1
-stats data using (title_rows = title_rows + 1, 0) nooutput
+title_rows = 0
+if (!exists("title")) stats data using (title_rows = title_rows + 1, 0) nooutput
 set datafile columnheaders
 found_title = ""
-if (title_rows > 0) stats data using (found_title = strcol("title"), 0) nooutput
+if (title_rows > 1) stats data using (found_title = strcol("title"), 0) nooutput
 if (!exists("title")) title = found_title
 
 # The table, row by row, into lines of one family and width. Rows of a line follow each other, and lines of a family.

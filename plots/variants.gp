@@ -8,11 +8,11 @@ load plots."/families.gp"
 set datafile separator tab
 variants = -1
 stats table using (variants = variants + 1, 0) nooutput
-title_rows = -1
-stats data using (title_rows = title_rows + 1, 0) nooutput
+title_rows = 0
+if (!exists("title")) stats data using (title_rows = title_rows + 1, 0) nooutput
 set datafile columnheaders
 found_title = ""
-if (title_rows > 0) stats data using (found_title = strcol("title"), 0) nooutput
+if (title_rows > 1) stats data using (found_title = strcol("title"), 0) nooutput
 if (!exists("title")) title = found_title
 
 array variant_family[variants + 1]

@@ -5,6 +5,7 @@
 #include "bench/command/command.h"
 
 #include "bench/command/with_sweep.h"
+#include "bench/summary/figure.h"
 #include "bench/summary/picture_data.h"
 #include "bench/system/gnuplot.h"
 #include "bench/system/share.h"
@@ -16,7 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { PATH_SIZE = 4096, NAME_SIZE = 64, MAX_FIGURES = 64 };
+enum { PATH_SIZE = 4096, MAX_FIGURES = 64, SAID_SIZE = 8192 };
 
 static const struct option_row options[] = {
 	{ "set", 's', "KEY=VALUE", .help = "what was overridden in the run: recipe.epochs=3", .repeats = true },
@@ -34,17 +35,12 @@ static const char help[] =
 	"with the program (../share/archsweep/plots or ../plots beside it), else those in plots/. Each script\n"
 	"NAME.gp whose first line begins with \"# Figure:\" is drawn to NAME.png and NAME.svg. gnuplot finds the\n"
 	"variables plots, out, data (points.tsv), curves (curves.tsv), networks (a row for each family and width:\n"
-	"mean accuracy of its seeds, deviation, range, rank, Pareto front) and means (learning curves, averaged\n"
-	"over seeds). With \"# Figure from TABLE.tsv:\" it is drawn where the sweep has that table, whose path is\n"
-	"in the variable table: compare.tsv is there where the sweep names a base.\n"
+	"mean accuracy of its seeds, deviation, range, rank, Pareto front), means (learning curves, averaged\n"
+	"over seeds) and title. With \"# Figure from TABLE.tsv:\" it is drawn where the sweep has that table, whose\n"
+	"path is in the variable table: compare.tsv is there where the sweep names a base. What follows the colon,\n"
+	"and the comment lines from \"# Shows:\" on, are the SVG's title and description, for screen readers.\n"
 	"\n"
 	"Exit status: 0 done, 1 a table is missing or gnuplot failed, 2 the command line is wrong.\n";
-
-struct figure {
-	char name[NAME_SIZE];           /* without .gp */
-	/* Of the sweep's folder, from which it is drawn; "" where any sweep has the figure */
-	char table[NAME_SIZE];
-};
 
 struct figures {
 	char folder[SHARE_PATH_BYTES];  /* of the scripts */
@@ -58,34 +54,14 @@ static bool join(char to[PATH_SIZE], const char *folder, const char *name, const
 	       fail(err, "%.100s...: the path is too long", folder);
 }
 
-/* Whether the script is a figure, by its first line, and from which table: "" or a file's name. */
-static bool read_figure(const char *path, char table[NAME_SIZE])
-{
-	static const char any[] = "# Figure:", from[] = "# Figure from ";
-	char line[2 * NAME_SIZE] = "";
-	FILE *file = fopen(path, "r");
-	bool read = file && fgets(line, sizeof line, file);
-
-	if (file)
-		fclose(file);
-	table[0] = '\0';
-	if (!read || strncmp(line, any, sizeof any - 1) == 0)
-		return read;
-	size_t len = strcspn(line, ":"), before = sizeof from - 1;
-	if (strncmp(line, from, before) != 0 || line[len] != ':' || len - before >= NAME_SIZE)
-		return false;
-	snprintf(table, NAME_SIZE, "%.*s", (int)(len - before), line + before);
-	return words_is_name(table);
-}
-
 /* The stem of NAME.gp, or false. */
-static bool find_stem(const char *file, char to[NAME_SIZE])
+static bool find_stem(const char *file, char to[FIGURE_NAME_BYTES])
 {
 	size_t len = strlen(file);
 
-	if (len < 4 || len - 3 >= NAME_SIZE || strcmp(file + len - 3, ".gp") != 0 || file[0] == '.')
+	if (len < 4 || len - 3 >= FIGURE_NAME_BYTES || strcmp(file + len - 3, ".gp") != 0 || file[0] == '.')
 		return false;
-	snprintf(to, NAME_SIZE, "%.*s", (int)len - 3, file);
+	snprintf(to, FIGURE_NAME_BYTES, "%.*s", (int)len - 3, file);
 	return true;
 }
 
@@ -124,7 +100,7 @@ static bool find_figures(struct figures *to, struct error *err)
 	while (good && (entry = readdir(scripts))) {
 		good = join(path, folder, entry->d_name, "", err);
 		struct figure *figure = &to->at[to->count];
-		if (!good || !find_stem(entry->d_name, figure->name) || !read_figure(path, figure->table))
+		if (!good || !find_stem(entry->d_name, figure->name) || !figure_read(path, figure))
 			continue;
 		if (++to->count == MAX_FIGURES)
 			good = fail(err, "%s: more than %d figures", folder, MAX_FIGURES - 1);
@@ -164,7 +140,8 @@ static bool check_table(const char *path, struct error *err)
 /* One figure to PNG and to SVG. */
 static bool draw_figure(struct drawing drawing, const char *folder, const char *name, struct error *err)
 {
-	static const char *const endings[] = { ".png", ".svg" };
+	static const char *const endings[] = { ".png", ".svg" };        /* the second can hold text */
+	const struct svg_text *about = drawing.about;
 	char script[PATH_SIZE], out[PATH_SIZE], said[GNUPLOT_SAID_BYTES];
 
 	if (!join(script, drawing.plots, name, ".gp", err))
@@ -174,6 +151,7 @@ static bool draw_figure(struct drawing drawing, const char *folder, const char *
 		if (!join(out, folder, name, endings[i], err))
 			return false;
 		drawing.out = out;
+		drawing.about = i ? about : NULL;
 		if (!gnuplot_draw(&drawing, said, err))
 			return false;
 		if (said[0])
@@ -183,10 +161,13 @@ static bool draw_figure(struct drawing drawing, const char *folder, const char *
 	return true;
 }
 
-static bool draw_figures(const struct figures *figures, const char *folder, struct drawing drawing, struct error *err)
+static bool draw_figures(const struct figures *figures, const char *folder, const struct picture_data *tables,
+                         struct drawing drawing, struct error *err)
 {
-	char table[PATH_SIZE];
+	char table[PATH_SIZE], title[SAID_SIZE], description[SAID_SIZE];
+	const struct svg_text about = { title, description };
 
+	drawing.about = &about;
 	for (int i = 0; i < figures->count; i++) {
 		const struct figure *figure = &figures->at[i];
 
@@ -195,6 +176,8 @@ static bool draw_figures(const struct figures *figures, const char *folder, stru
 		if (figure->table[0] && access(table, F_OK) != 0)
 			continue;
 		drawing.table = figure->table[0] ? table : NULL;
+		figure_print_title(figure, tables->title, title, SAID_SIZE);
+		figure_print_description(figure, tables->network_count, tables->family_count, description, SAID_SIZE);
 		if (!draw_figure(drawing, folder, figure->name, err))
 			return false;
 	}
@@ -210,8 +193,9 @@ static bool draw_sweep(const struct figures *figures, const char *folder, struct
 	    !check_table(data, err) || !check_table(curves, err) || !picture_data_create(folder, &tables, err))
 		return false;
 	struct drawing drawing = { .plots = figures->folder, .data = data, .curves = curves,
-		.networks = tables.networks.temporary, .means = tables.means.temporary };
-	bool drawn = draw_figures(figures, folder, drawing, err);
+		.networks = tables.networks.temporary, .means = tables.means.temporary,
+		.title = tables.title };
+	bool drawn = draw_figures(figures, folder, &tables, drawing, err);
 	picture_data_remove(&tables);
 	return drawn;
 }

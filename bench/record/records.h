@@ -5,8 +5,8 @@
  *
  * reports/<sweep>/times.tsv        what made each record and how fast: all that may differ between two runs
  *
- * A double quote becomes a single one in both, since gnuplot and spreadsheets take it for the beginning of a quoted
- * field. The last column of points.tsv is the sweep's title. */
+ * points.tsv holds texts as they are; its last column is the sweep's title. In the others a double quote becomes a
+ * single one, since gnuplot and spreadsheets take it for the beginning of a quoted field. */
 #ifndef BENCH_RECORD_RECORDS_H
 #define BENCH_RECORD_RECORDS_H
 

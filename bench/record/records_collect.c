@@ -73,18 +73,21 @@ static struct record with_all_splits(const struct collection *c, const struct re
 	return all;
 }
 
-bool table_file_save(struct draft *draft, const char *folder, const char *name, struct error *err)
+static bool save_as_it_is(struct draft *draft, const char *folder, const char *name, struct error *err)
 {
 	char path[FILE_PATH_BYTES];
 
-	if (snprintf(path, sizeof path, "%s/%s", folder, name) >= FILE_PATH_BYTES) {
-		draft_discard(draft);
-		return fail(err, "%.100s...: the path is too long", folder);
-	}
+	if (snprintf(path, sizeof path, "%s/%s", folder, name) < FILE_PATH_BYTES)
+		return draft_save(draft, path, err);
+	draft_discard(draft);
+	return fail(err, "%.100s...: the path is too long", folder);
+}
+
+bool table_file_save(struct draft *draft, const char *folder, const char *name, struct error *err)
+{
 	if (fflush(draft->stream) == 0)
-		for (char *q = draft->bytes; (q = memchr(q, '"', (size_t)(draft->bytes + draft->len - q)));)
-			*q = '\'';
-	return draft_save(draft, path, err);
+		draft_unquote(draft);
+	return save_as_it_is(draft, folder, name, err);
 }
 
 static bool save_points(const struct collection *c, struct error *err)
@@ -109,7 +112,7 @@ static bool save_points(const struct collection *c, struct error *err)
 		cell_print(&title, c->records->title, draft.stream);
 		fputc('\n', draft.stream);
 	}
-	return table_file_save(&draft, c->folder, "points.tsv", err);
+	return save_as_it_is(&draft, c->folder, "points.tsv", err);
 }
 
 /* All that is no result: what made each record, and how fast. */

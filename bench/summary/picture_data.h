@@ -1,7 +1,8 @@
 /* The tables that pictures of a sweep are drawn from: networks.tsv (summary.h) and means.tsv (mean_curves.h). Floor 4e.
  *
  * They are made anew from points.tsv and curves.tsv whenever a picture is drawn, and are temporary files beside
- * those. */
+ * those. gnuplot takes a double quote in a table for the beginning of a quoted field, so that those are single ones
+ * here; the title as it is stands beside the tables. */
 #ifndef BENCH_SUMMARY_PICTURE_DATA_H
 #define BENCH_SUMMARY_PICTURE_DATA_H
 
@@ -9,6 +10,8 @@
 
 struct picture_data {
 	struct atomic_file networks, means;     /* .temporary is the path to draw from */
+	char *title;                    /* the sweep's, as it is, owned; NULL where points.tsv has no row */
+	int network_count, family_count;
 };
 
 /* Reads points.tsv and curves.tsv of `folder`. After true, call picture_data_remove. */

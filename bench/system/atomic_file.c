@@ -100,6 +100,12 @@ void draft_discard(struct draft *draft)
 	free(draft->bytes);
 }
 
+void draft_unquote(struct draft *draft)
+{
+	for (char *q = draft->bytes; (q = memchr(q, '"', (size_t)(draft->bytes + draft->len - q)));)
+		*q = '\'';
+}
+
 bool atomic_file_write(struct atomic_file *file, const void *bytes, size_t len, struct error *err)
 {
 	for (size_t done = 0; done < len;) {

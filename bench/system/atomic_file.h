@@ -41,6 +41,8 @@ bool draft_open(struct draft *draft, struct error *err);
 /* Writes the whole file; closes and frees the draft in any case. */
 bool draft_save(struct draft *draft, const char *path, struct error *err);
 void draft_discard(struct draft *draft);
+/* Makes double quotes single. The stream must have been flushed. */
+void draft_unquote(struct draft *draft);
 
 /* Creates a folder and its parents if they are missing. */
 bool folder_create(const char *path, struct error *err);

@@ -15,22 +15,29 @@
 
 extern char **environ;
 
-/* Prints name = 'path'; in gnuplot's syntax, where only a quote is special and is doubled. Relative paths get "./" in
- * front, since names that begin with < | $ or ~ have other meanings in gnuplot. */
+/* Prints name = 'text'; in gnuplot's syntax, where only a single quote is special and is doubled. */
+static void print_text(const char *name, const char *before, const char *text, FILE *to)
+{
+	fprintf(to, "%s = '%s", name, before);
+	for (const char *c = text; *c; c++)
+		fprintf(to, "%s%c", *c == '\'' ? "'" : "", (unsigned char)*c < ' ' ? ' ' : *c);
+	fputs("'; ", to);
+}
+
+/* Relative paths get "./" in front, since names that begin with < | $ or ~ have other meanings in gnuplot. */
 static bool print_assignment(const char *name, const char *path, FILE *to, struct error *err)
 {
-	fprintf(to, "%s = '%s", name, *path == '/' ? "" : "./");
-	for (const char *c = path; *c; c++) {
+	for (const char *c = path; *c; c++)
 		if ((unsigned char)*c < ' ')
 			return fail(err, "%.100s: the path has a control character", path);
-		fprintf(to, "%s%c", *c == '\'' ? "'" : "", *c);
-	}
-	fputs("'; ", to);
+	print_text(name, *path == '/' ? "" : "./", path, to);
 	return true;
 }
 
 static bool print_settings(const struct drawing *d, const char *out, FILE *to, struct error *err)
 {
+	if (d->title)
+		print_text("title", "", d->title, to);
 	return print_assignment("plots", d->plots, to, err) && print_assignment("data", d->data, to, err) &&
 	       print_assignment("curves", d->curves, to, err) && print_assignment("networks", d->networks, to, err) &&
 	       print_assignment("means", d->means, to, err) && print_assignment("out", out, to, err) &&
@@ -135,7 +142,8 @@ bool gnuplot_draw(const struct drawing *drawing, char said[GNUPLOT_SAID_BYTES], 
 	}
 	bool drawn = print_settings(drawing, picture.temporary, settings.stream, err) &&
 	             (fflush(settings.stream) == 0 || fail(err, "not enough memory")) &&
-	             run(drawing, settings.bytes, said, err) && check_picture(&picture, err);
+	             run(drawing, settings.bytes, said, err) && check_picture(&picture, err) &&
+	             (!drawing->about || svg_text_put(&picture, drawing->about, err));
 	draft_discard(&settings);
 	if (drawn)
 		return atomic_file_publish(&picture, err);

@@ -2,10 +2,10 @@
 #ifndef BENCH_SYSTEM_GNUPLOT_H
 #define BENCH_SYSTEM_GNUPLOT_H
 
-#include "nn/base/error.h"
+#include "bench/system/svg_text.h"
 
-/* The script learns its variables from the command line: plots, data, curves, networks, means, out, and table if there
- * is one. */
+/* The script learns its variables from the command line: plots, data, curves, networks, means, out, and table and title
+ * if there are such. */
 struct drawing {
 	const char *plots;      /* folder of the scripts */
 	const char *script;     /* the script's path */
@@ -13,6 +13,8 @@ struct drawing {
 	const char *networks;   /* the networks' summary, a row each */
 	const char *means;      /* learning curves, averaged over the seeds of each network */
 	const char *table;      /* another table for the figure, or NULL */
+	const char *title;      /* the sweep's, or NULL: the script finds it in the tables */
+	const struct svg_text *about;   /* of an .svg, for those who cannot see it; or NULL */
 	const char *out;        /* the picture, .png or .svg, written atomically */
 };
 

@@ -84,9 +84,9 @@ TEST(collect_in_the_order_of_the_sweep)
 	check_collect(true, 2, "", "");
 	CHECK_TEXT(file_text(test_path("points.tsv")), POINTS_HEADER "accuracy_test\tloss_test\t" POINTS_END
 	           ID("c") "\tzebra\t3\t1\tdone\t\t1\t2\t3\t2\t0.5\t0.5\tnan\tnan\t0\tnan\tnan\t0.5\t0.5\t"
-	           "float32\t0000000000000001\tA 'zoo', 100 %\n"
+	           "float32\t0000000000000001\tA \"zoo\", 100 %\n"
 	           ID("b") "\tape\t0.5\t2\tdone\t\t1\t2\t3\t1\t0.75\t0.5\tnan\tnan\t0\tnan\tnan\t0.75\t0.5\t"
-	           "float32\t0000000000000001\tA 'zoo', 100 %\n");
+	           "float32\t0000000000000001\tA \"zoo\", 100 %\n");
 	CHECK_TEXT(file_text(test_path("times.tsv")), TIMES_HEADER
 	           ID("c") "\tzebra\t3\t1\tportable\t0\t0\t0\t1\t\t\t\t\t\t\n"
 	           ID("b") "\tape\t0.5\t2\tportable\t0\t0\t0\t1\t\t\t\t\t\t\n");
@@ -106,7 +106,7 @@ TEST(collect_fills_missing_splits)
 	write_point(ID("a"), 0, 0.5);
 	check_collect(true, 2, "", "");
 	CHECK(strstr(file_text(test_path("points.tsv")), "\tfailed\tno "
-	             "'memory'\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\tnan\tnan\t"
+	             "\"memory\"\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\t0\tnan\tnan\t"
 	                                      "float32\t0000000000000000\t"));
 }
 

@@ -188,7 +188,8 @@ static void draw(const char *sweep, const char *figure)
 	CHECK(picture_data_create(folder, &tables, &err));
 	CHECK_TEXT(err.text, "");
 	struct drawing drawing = { .plots = "plots", .script = script, .data = data, .curves = lines, .table = table,
-		.out = picture, .networks = tables.networks.temporary, .means = tables.means.temporary };
+		.out = picture, .networks = tables.networks.temporary, .means = tables.means.temporary,
+		.title = tables.title };
 	CHECK(gnuplot_draw(&drawing, said, &err));
 	picture_data_remove(&tables);
 	CHECK_TEXT(err.text, "");

@@ -179,7 +179,7 @@ TEST(records_are_read_from_their_table)
 	CHECK(records_read_table(test_path("points.tsv"), NULL, &again, &err));
 	CHECK_TEXT(err.text, "");
 	CHECK_INT(again.count, 8);
-	CHECK_TEXT(again.title, "Kept 'records'");
+	CHECK_TEXT(again.title, "Kept \"records\"");
 	for (int i = 0; i < 8; i++) {
 		records.of[i].split_count = again.of[i].split_count;
 		CHECK(memcmp(&again.of[i].last, &records.of[i].last, sizeof again.of[i].last) == 0);
