@@ -23,8 +23,8 @@ static const struct column columns[] = {
 	{ "sweep", .kind = COLUMN_TEXT, .machine_only = true },
 	{ "family", .kind = COLUMN_TEXT },
 	{ "width", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED },
-	{ "trainable", .kind = COLUMN_INT },
-	{ "macs", .kind = COLUMN_INT, .title = "MACs" },
+	{ "trainable", .kind = COLUMN_INT, .spare = 1 },
+	{ "macs", .kind = COLUMN_INT, .title = "MACs", .spare = 1 },
 	{ "batch", .kind = COLUMN_INT, .machine_only = true },
 	{ "threads", .kind = COLUMN_INT, .machine_only = true },
 	{ "kernels", .kind = COLUMN_TEXT, .machine_only = true },
@@ -32,15 +32,15 @@ static const struct column columns[] = {
 	{ "slowest", .kind = COLUMN_REAL, .decimals = 1, .machine_only = true },
 	{ "fastest", .kind = COLUMN_REAL, .decimals = 1, .machine_only = true },
 	{ "inference_images_per_second", .kind = COLUMN_REAL, .decimals = 1, .title = "inference" },
-	{ "microseconds_per_image", .kind = COLUMN_REAL, .decimals = 2, .title = "us/image" },
+	{ "microseconds_per_image", .kind = COLUMN_REAL, .decimals = 2, .title = "us/image", .spare = 3 },
 	{ "gflops", .kind = COLUMN_REAL, .decimals = 1, .title = "GFLOP/s" },
 	{ "percent_of_peak", .kind = COLUMN_REAL, .decimals = 1, .title = "% of peak" },
-	{ "peak_gflops", .kind = COLUMN_REAL, .decimals = 1, .title = "peak" },
+	{ "peak_gflops", .kind = COLUMN_REAL, .decimals = 1, .title = "peak", .spare = 4 },
 	{ "flops_per_image", .kind = COLUMN_INT, .machine_only = true },
-	{ "bytes_per_image", .kind = COLUMN_BYTES, .title = "bytes/image" },
-	{ "flops_per_byte", .kind = COLUMN_REAL, .decimals = 2, .title = "FLOP/byte" },
-	{ "memory_bytes", .kind = COLUMN_BYTES, .title = "memory" },
-	{ "measured_memory_bytes", .kind = COLUMN_BYTES, .title = "measured" },
+	{ "bytes_per_image", .kind = COLUMN_BYTES, .title = "bytes/image", .spare = 6 },
+	{ "flops_per_byte", .kind = COLUMN_REAL, .decimals = 2, .title = "FLOP/byte", .spare = 7 },
+	{ "memory_bytes", .kind = COLUMN_BYTES, .title = "memory", .spare = 2 },
+	{ "measured_memory_bytes", .kind = COLUMN_BYTES, .title = "measured", .spare = 5 },
 	{ 0 }
 };
 
@@ -94,7 +94,8 @@ static const char help[] =
 	"ARCHSWEEP_KERNELS=avx512bf16, avx512, avx2 or portable chooses the arithmetic; the best for this\n"
 	"processor is the default.\n"
 	"\n"
-	"Exit status: 0 done, 1 a network could not be measured, 2 the command line or the YAML is wrong.\n";
+	"Exit status: 0 done, 1 a network could not be measured or the data not be read, 2 the command line or the\n"
+	"YAML is wrong, or contradicts the data.\n";
 
 static const struct column reading_columns[] = {
 	{ "sweep", .kind = COLUMN_TEXT },
@@ -117,6 +118,7 @@ struct bench {
 	double given_peak;              /* 0: to be measured */
 	struct measured *measured;      /* owned: of the current network */
 	struct table *table;            /* owned */
+	bool misfit;                    /* the data that was read contradicts its sweep */
 };
 
 /* The network that is being measured. */
@@ -301,8 +303,10 @@ static bool bench_reading(struct bench *b, const struct sweep *s, struct error *
 	for (int i = 0; i < b->repeats; i++) {
 		double start = clock_seconds();
 		data = (struct dataset){ 0 };
-		if (!dataset_read(&s->data, &data, err))
+		if (!dataset_read(&s->data, &data, err)) {
+			b->misfit = data.misfit;
 			return false;
+		}
 		seconds[i] = clock_seconds() - start;
 		if (i + 1 < b->repeats)
 			dataset_free(&data);
@@ -411,7 +415,7 @@ static int run(const struct options *given, struct error *err)
 	else if (!read_sweeps(&b, sweeps, err))
 		status = EXIT_USAGE;
 	else if (b.kernels && (b.measured = measured_create(err)) && read_peak(&b, &status, err))
-		status = bench_all(&b, sweeps, err) ? EXIT_DONE : EXIT_FAILED;
+		status = bench_all(&b, sweeps, err) ? EXIT_DONE : b.misfit ? EXIT_USAGE : EXIT_FAILED;
 	table_destroy(b.table);
 	measured_destroy(b.measured);
 	for (int i = 0; sweeps && i < given->operand_count; i++)

@@ -1,7 +1,7 @@
 /* archsweep run: trains what is missing of a sweep and prints its points. Floor 5.
  *
- * The walk: read the sweep, choose points, lock the folder, read the data, compare with the records, train what is
- * left, collect, print. Whatever happens to one point, the others go on. */
+ * The walk: read the sweep, choose points, check their counts, lock the folder, read the data, compare with the
+ * records, train what is left, collect, print. Whatever happens to one point, the others go on. */
 #include "bench/command/command.h"
 
 #include "bench/command/with_sweep.h"
@@ -55,7 +55,8 @@ static const char help[] =
 	"is the default.\n"
 	"\n"
 	"Exit status: 0 all points are trained, 1 a point diverged, failed or was interrupted, or the data could\n"
-	"not be read, 2 the command line or the YAML is wrong, or contradicts the data.\n";
+	"not be read, 2 the command line or the YAML is wrong, or contradicts the data, 3 an expected count of a\n"
+	"chosen network does not hold, and nothing is trained.\n";
 
 struct run {
 	const struct options *given;
@@ -300,8 +301,12 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 	int status = EXIT_USAGE;
 
 	if (dataset_is_named(&sweep->data, err) && reports_folder(given, sweep, &r.folder, err) &&
-	    choose_points(&r, err) && report_folder_check(&r.folder, err))
-		status = options_has(given, "dry-run") ? dry_run(&r, err) : train_run(&r, err);
+	    choose_points(&r, err) && report_folder_check(&r.folder, err)) {
+		if (pending_check_counts(&r.pending) > 0)
+			status = EXIT_EXPECTATION;
+		else
+			status = options_has(given, "dry-run") ? dry_run(&r, err) : train_run(&r, err);
+	}
 	dataset_free(&r.data);
 	records_free(&r.records);
 	pending_free(&r.pending);

@@ -14,7 +14,7 @@ static const struct column point_columns[] = {
 	{ "point", .kind = COLUMN_TEXT },
 	{ "seed", .kind = COLUMN_INT },
 	{ "id", .kind = COLUMN_TEXT },
-	{ "channels", .kind = COLUMN_TEXT },
+	{ "channels", .kind = COLUMN_TEXT, .spare = 1 },
 	{ 0 }
 };
 

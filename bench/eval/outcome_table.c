@@ -7,9 +7,9 @@
 static const struct column split_columns[] = {
 	{ "point", .kind = COLUMN_TEXT },
 	{ "split", .kind = COLUMN_TEXT },
-	{ "images", .kind = COLUMN_INT },
+	{ "images", .kind = COLUMN_INT, .spare = 2 },
 	{ "accuracy", .kind = COLUMN_REAL, .decimals = 2, .title = "accuracy %" },
-	{ "loss", .kind = COLUMN_REAL, .decimals = 4 },
+	{ "loss", .kind = COLUMN_REAL, .decimals = 4, .spare = 1 },
 	{ 0 }
 };
 
@@ -70,14 +70,14 @@ static bool print_classes(const struct results *r, struct error *err)
 {
 	const struct result *last = &r->list[r->count - 1];
 	struct column columns[2 * MAX_SPLITS + 3] = {
-		{ "class", .kind = COLUMN_INT }, { "name", .kind = COLUMN_TEXT },
+		{ "class", .kind = COLUMN_INT }, { "name", .kind = COLUMN_TEXT, .spare = 1 },
 	};
 	char titles[MAX_SPLITS][48];
 
 	for (int i = 0; i < r->split_count; i++) {
 		snprintf(titles[i], sizeof titles[i], "%.40s %%", last->outcomes[i].split->name);
 		columns[2 + 2 * i] = (struct column){ titles[i], .kind = COLUMN_REAL, .decimals = 2 };
-		columns[3 + 2 * i] = (struct column){ "images", .kind = COLUMN_INT };
+		columns[3 + 2 * i] = (struct column){ "images", .kind = COLUMN_INT, .spare = 2 };
 	}
 	struct table *table = table_create(columns);
 	for (int class = 0; class < r->classes; class++) {

@@ -56,6 +56,19 @@ bool pending_choose(const struct sweep *sweep, const char *const *patterns, int 
 	return true;
 }
 
+int pending_check_counts(const struct pending *pending)
+{
+	int failed = 0;
+
+	for (int i = 0; i < pending->count; i++) {
+		const struct pending_point *p = &pending->points[i];
+
+		if (i == 0 || !point_same_network(p[-1].point, p->point))
+			failed += point_check_aloud(p->point, &p->cost);
+	}
+	return failed;
+}
+
 void pending_free(struct pending *pending)
 {
 	free(pending->points);

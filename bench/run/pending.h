@@ -34,6 +34,8 @@ struct pending {
  * nothing. */
 bool pending_choose(const struct sweep *sweep, const char *const *patterns, int pattern_count, struct pending *to,
                     struct error *err);
+/* How many expected counts of the chosen networks do not hold; a line on stderr for each. */
+int pending_check_counts(const struct pending *pending);
 void pending_free(struct pending *pending);
 
 /* Compares each point with its record. `data_digest` NULL: whatever data, for when it could not be read. */

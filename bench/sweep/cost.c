@@ -3,6 +3,7 @@
 
 #include "bench/text/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 bool point_count(const struct sweep *sweep, const struct point *point, struct cost *to, struct error *err)
@@ -48,6 +49,18 @@ int point_check(const struct point *point, const struct cost *cost, struct error
 	if (!claim_holds(point, &trainable, &failures[count]))
 		count++;
 	return count;
+}
+
+int point_check_aloud(const struct point *point, const struct cost *cost)
+{
+	struct error failures[MAX_EXPECTATIONS] = { { "" } };
+	int failed = point_check(point, cost, failures);
+
+	for (int i = 0; i < failed; i++) {
+		print_plain_text(failures[i].text, stderr);
+		fputc('\n', stderr);
+	}
+	return failed;
 }
 
 bool point_expects(const struct point *point)

@@ -13,6 +13,9 @@ bool point_count(const struct sweep *sweep, const struct point *point, struct co
  * "sweeps/x.yaml:12:30: plain at width 6: expected 12,340 total, counted 12,339". */
 int point_check(const struct point *point, const struct cost *cost, struct error failures[MAX_EXPECTATIONS]);
 
+/* The same; a line on stderr for each that fails. */
+int point_check_aloud(const struct point *point, const struct cost *cost);
+
 /* Whether the point has any expectation. */
 bool point_expects(const struct point *point);
 

@@ -395,6 +395,22 @@ TEST(bench_reading_of_data_that_is_not_there)
 	program_result_free(&r);
 }
 
+/* The YAML is wrong, although only the data shows it; a broken file is 1. */
+TEST(bench_reading_of_data_that_contradicts_the_sweep)
+{
+	char want[600];
+
+	run_case_write_data(1);
+	const char *path = run_case_write_sweep(NULL);
+	snprintf(want, sizeof want, "%s:1:8: classes: 4 does not fit the data: the largest label of its 160 images is "
+	         "2\n", path);
+	check_refusal(BENCH("--reading", "--set", "classes=4", path), 2, want);
+	test_write("train-labels-idx1-ubyte", "x", 1);
+	snprintf(want, sizeof want, "%s: is cut short: it ends inside its header of 8 bytes\n",
+	         test_path("./train-labels-idx1-ubyte"));
+	check_refusal(BENCH("--reading", path), 1, want);
+}
+
 TEST(bench_saves_what_it_prints)
 {
 	const char *to = test_path("saved.tsv");
