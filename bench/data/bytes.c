@@ -1,9 +1,10 @@
 /* See bytes.h. Calls zlib's inflate directly, because gzread silently ignores garbage after the end of a stream. */
 #include "bench/data/bytes.h"
 
+#include "bench/system/regular_file.h"
+
 #include <assert.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -138,26 +139,14 @@ bool bytes_missing(const char *path)
 	return stat(path, &at) != 0 && (errno == ENOENT || errno == ENOTDIR);
 }
 
-/* Non-blocking, since opening a pipe would wait for its writer before we could refuse it. */
-static int open_regular(const char *path, uint64_t *size, struct error *err)
+static int open_filled(const char *path, uint64_t *size, struct error *err)
 {
-	struct stat found;
+	int descriptor = regular_open(path, size, err);
 
-	int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (descriptor < 0 || fstat(descriptor, &found) != 0)
-		fail(err, "%s: cannot be opened: %s", path, strerror(errno));
-	else if (S_ISDIR(found.st_mode))
-		fail(err, "%s: is a folder, not a file", path);
-	else if (!S_ISREG(found.st_mode))
-		fail(err, "%s: is a device or pipe, not a file", path);
-	else if (found.st_size <= 0)
-		fail(err, "%s: is empty", path);
-	else {
-		*size = (uint64_t)found.st_size;
+	if (descriptor < 0 || *size > 0)
 		return descriptor;
-	}
-	if (descriptor >= 0)
-		close(descriptor);
+	fail(err, "%s: is empty", path);
+	close(descriptor);
 	return -1;
 }
 
@@ -178,7 +167,7 @@ static bool begin(struct bytes *in, struct error *err)
 struct bytes *bytes_open(const char *path, struct error *err)
 {
 	uint64_t size;
-	int descriptor = open_regular(path, &size, err);
+	int descriptor = open_filled(path, &size, err);
 
 	if (descriptor < 0)
 		return NULL;

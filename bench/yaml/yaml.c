@@ -1,6 +1,7 @@
 /* See yaml.h. */
 #include "bench/yaml/yaml.h"
 
+#include "bench/system/regular_file.h"
 #include "bench/text/words.h"
 #include "bench/yaml/alias.h"
 #include "bench/yaml/yaml_tree.h"
@@ -9,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <yaml.h>
 
 /* State while a text is parsed. */
@@ -240,7 +242,9 @@ bool yaml_parse(struct document *document, const struct source *source, struct n
 /* The file's bytes, for the caller to free. */
 static char *read_bytes(const char *path, size_t *len, struct error *err)
 {
-	FILE *file = fopen(path, "rb");
+	uint64_t size;
+	int descriptor = regular_open(path, &size, err);
+	FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "rb");
 	char *bytes = file ? malloc(DOCUMENT_MAX_BYTES + 1) : NULL;
 	bool good = bytes;
 
@@ -254,6 +258,8 @@ static char *read_bytes(const char *path, size_t *len, struct error *err)
 		good = fail(err, "%s: larger than %d bytes", path, DOCUMENT_MAX_BYTES);
 	if (file)
 		fclose(file);
+	else if (descriptor >= 0)
+		close(descriptor);
 	if (good)
 		return bytes;
 	free(bytes);

@@ -366,7 +366,7 @@ TEST(idx_only_regular_files)
 	CHECK_DATA_ERROR(&c, TRAIN_Y "is a device or pipe, not a file");
 	CHECK_INT(unlink(path), 0);
 	CHECK_INT(symlink(names[TRAIN_LABELS], path), 0);
-	CHECK_DATA_ERROR(&c, TRAIN_Y "cannot be opened: Too many levels of symbolic links");
+	CHECK_DATA_ERROR(&c, TRAIN_Y "cannot be read: Too many levels of symbolic links");
 }
 
 TEST(idx_broken_gzip)

@@ -1,10 +1,12 @@
 /* YAML files as trees: what is read, every refusal by its text and place, `--set`, and the limits. */
 #include "bench/yaml/yaml.h"
+#include "tests/helpers/run_program.h"
 #include "tests/helpers/test.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 static struct error err;
 
@@ -163,8 +165,33 @@ TEST(yaml_refuses_files_that_cannot_be_read)
 	CHECK_TEXT(refusal(), "none.yaml: cannot be read: No such file or directory");
 	err = (struct error){ "" };
 	CHECK(!document_read(test_folder(), &err));
-	snprintf(want, sizeof want, "%s: cannot be read: Is a directory", test_folder());
+	snprintf(want, sizeof want, "%s: is a folder, not a file", test_folder());
 	CHECK_TEXT(err.text, want);
+}
+
+static void check_no_file(const char *path, const char *want)
+{
+	struct program_result got = run_program((struct program){
+		.argv = (const char *[]){ archsweep_path(), "params", path, NULL },
+		.folder = test_folder(), .limit_seconds = 5,
+	});
+
+	CHECK_INT(got.status, 2);
+	CHECK_TEXT(got.out, "");
+	CHECK_TEXT(got.err, want);
+	program_result_free(&got);
+}
+
+TEST(yaml_does_not_wait_for_pipes)
+{
+	static const char sweep[] = "data: {idx: {folder: d}}\ninput: [8, 8, 1]\nclasses: 3\nrecipe: {epochs: 1}\n"
+		"families: [{family: ./pipe.yaml, widths: [1]}]\n";
+
+	CHECK_INT(mkfifo(test_path("pipe.yaml"), 0666), 0);
+	test_write("s.yaml", sweep, sizeof sweep - 1);
+	check_no_file("pipe.yaml", "pipe.yaml: is a device or pipe, not a file\n");
+	check_no_file("s.yaml", "././pipe.yaml: is a device or pipe, not a file\n");
+	check_no_file("/dev/zero", "/dev/zero: is a device or pipe, not a file\n");
 }
 
 /* `count` copies of a text, then an end. */
