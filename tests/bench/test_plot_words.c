@@ -91,7 +91,8 @@ TEST(plot_describes_svg_pictures_in_words)
 		"parameters</title>\n<desc id=\"picture-description\">"
 		"Accuracy on test images after the final epoch, in percent, against the total number of "
 		"parameters on a logarithmic axis. A point is a network, the mean of its seeds; its error bar is one "
-		"sample standard deviation up and down; lines join the widths of a family; a dashed line is the Pareto front. 3 networks of 2 families.</desc>\n", NULL });
+		"sample standard deviation up and down; lines join the widths of a family; a dashed line is the "
+		"Pareto front. 3 networks of 2 families.</desc>\n", NULL });
 	check_has("zoo/curves.svg", (const char *[]){
 		">Fashion: learning curves, a panel for each family: accuracy by epoch on validation images and on "
 		"training images</title>\n", ">Accuracy in percent against epochs, a panel for each family, ", NULL });
