@@ -2,6 +2,7 @@
  * half-drawn block. */
 #include "bench/run/progress.h"
 
+#include "bench/run/time_left.h"
 #include "bench/system/clock.h"
 #include "bench/text/text.h"
 
@@ -26,14 +27,16 @@ struct point_state {
 	const struct training *training;        /* borrowed while it runs; NULL before and after */
 	struct epoch_row row;                   /* the last whole epoch; row.epoch 0: none yet */
 	bool between;                           /* the training still counts the images of that epoch */
-	double began;
+	double began, seconds;                  /* seconds: once it is over */
+	bool odd;                               /* it did not end as points should */
 };
 
 struct progress {
 	enum progress_mode mode;
 	bool colour;
 	int count;
-	struct point_state *points;      /* [count], owned */
+	struct point_state *points;     /* [count], owned */
+	struct point_pace *paces;       /* [count], owned: for put_total */
 	double began, work;             /* work: of all points */
 	int drawn_lines;                /* of the live block on the screen now */
 	bool closing;
@@ -131,7 +134,14 @@ static void put_point(struct progress *p, FILE *frame, struct screen screen, str
 	put_line(p, frame, screen, line);
 }
 
-/* The bottom line. Time left: as the work done so far went. */
+static struct point_pace pace_of(struct point_state *w)
+{
+	double seconds = w->state == RUNNING ? clock_seconds() - w->began : w->seconds;
+
+	return (struct point_pace){ w->point.family, w->point.work, share_done(w), seconds, w->odd };
+}
+
+/* The bottom line. */
 static void put_total(struct progress *p, FILE *frame, struct screen screen)
 {
 	char line[LINE_SIZE], elapsed[24], left[24];
@@ -141,11 +151,12 @@ static void put_total(struct progress *p, FILE *frame, struct screen screen)
 	for (int i = 0; i < p->count; i++) {
 		over += p->points[i].state == OVER;
 		running += p->points[i].state == RUNNING;
-		done += p->points[i].point.work * share_done(&p->points[i]);
+		p->paces[i] = pace_of(&p->points[i]);
+		done += p->paces[i].work * p->paces[i].share;
 	}
 	int used = snprintf(line, sizeof line, "%d of %d points done, %d running, %s", over, p->count, running,
 	                    clock_text(seconds, elapsed));
-	double seconds_left = done > 0.01 * p->work ? seconds * (p->work - done) / done : 0;
+	double seconds_left = done > 0.01 * p->work ? time_left(p->paces, p->count, seconds) : 0;
 
 	if (seconds_left >= 1)
 		snprintf(line + used, sizeof line - (size_t)used, ", about %s left", clock_text(seconds_left, left));
@@ -245,15 +256,17 @@ struct progress *progress_create(enum progress_mode mode, const struct progress_
 {
 	struct progress *p = calloc(1, sizeof *p);
 	struct point_state *watched = calloc((size_t)count + 1, sizeof *watched);
+	struct point_pace *paces = calloc((size_t)count + 1, sizeof *paces);
 
-	if (!p || !watched) {
+	if (!p || !watched || !paces) {
 		free(p);
 		free(watched);
+		free(paces);
 		fail(err, "not enough memory to watch %d points", count);
 		return NULL;
 	}
 	*p = (struct progress){ .mode = mode, .colour = wants_colour(stderr), .count = count, .points = watched,
-		.began = clock_seconds() };
+		.paces = paces, .began = clock_seconds() };
 	for (int i = 0; i < count; i++) {
 		watched[i].point = points[i];
 		p->work += points[i].work;
@@ -279,6 +292,7 @@ void progress_destroy(struct progress *p)
 	pthread_cond_destroy(&p->end);
 	pthread_mutex_destroy(&p->lock);
 	free(p->points);
+	free(p->paces);
 	free(p);
 }
 
@@ -309,6 +323,8 @@ void progress_end(struct progress *p, int point, const char *line, bool trouble)
 {
 	pthread_mutex_lock(&p->lock);
 	p->points[point].state = OVER;
+	p->points[point].seconds = clock_seconds() - p->points[point].began;
+	p->points[point].odd = trouble || !line;
 	p->points[point].training = NULL;
 	if (line && (trouble || p->mode != PROGRESS_SILENT))
 		show(p, line, trouble);

@@ -23,6 +23,7 @@ struct progress_point {
 	/* Training images that an epoch's evaluation takes as long as, and what follows the last epoch: evaluation of
 	 * the other splits. */
 	double evaluated, closing;
+	int family;             /* points of a family take about as long for their work; 0 to MAX_FAMILIES - 1 */
 };
 
 struct progress;

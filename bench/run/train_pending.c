@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* What the scheduler's callbacks know. */
 struct training_run {
@@ -118,6 +119,16 @@ static void describe_point(const struct train_request *request, const struct pen
 	to->closing = estimate_closing_images(request->data);
 }
 
+/* Families' points are adjacent. */
+static int family_number(const struct sweep *sweep, int point)
+{
+	int number = 0;
+
+	for (int i = 1; i <= point; i++)
+		number += strcmp(sweep->points[i].family, sweep->points[i - 1].family) != 0;
+	return number;
+}
+
 static bool prepare(struct training_run *f, struct error *err)
 {
 	const struct train_request *request = f->request;
@@ -130,6 +141,7 @@ static bool prepare(struct training_run *f, struct error *err)
 		if (pending->points[i].reason == UP_TO_DATE)
 			continue;
 		describe_point(request, &pending->points[i], f->tasks[k].work, &shown[k]);
+		shown[k].family = family_number(request->sweep, pending->points[i].index);
 		f->points[k++] = &pending->points[i];
 	}
 	if (!shown || !f->points)
