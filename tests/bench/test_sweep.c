@@ -39,6 +39,8 @@ TEST(sweep_refuses_values)
 	CHECK_REFUSED(HEAD TINY "title: \"\"\n", "s.yaml:6:8: title: an empty text");
 	CHECK_REFUSED(HEAD TINY "title: [a]\n", "s.yaml:6:8: title: a list where a text is accepted");
 	CHECK_REFUSED(HEAD TINY "title: \"a\\tb\"\n", "s.yaml:6:8: title: a control character in the text");
+	CHECK_REFUSED(HEAD TINY "title: \"a\\x9b31m\"\n", "s.yaml:6:8: title: a control character in the text");
+	CHECK_REFUSED(HEAD TINY "title: \"a\\u202eb\"\n", "s.yaml:6:8: title: a control character in the text");
 	CHECK_REFUSED(HEAD TINY "seeds: 1\n", "s.yaml:6:8: seeds: \"1\" where a list is accepted");
 	CHECK_REFUSED(HEAD TINY "seeds: []\n", "s.yaml:6:8: seeds: a list of 0 where 1 to 4096 seeds are accepted");
 	CHECK_REFUSED(HEAD TINY "seeds: [1, 2, 1]\n", "s.yaml:6:15: seeds: 1 stands twice");
