@@ -177,7 +177,9 @@ TEST(sweep_refuses_widths)
 	              "s.yaml:5:30: widths: a list of 0 where 1 to 4096 widths are accepted");
 	CHECK_REFUSED(LIST("[{name: a, widths: [0], " BODY "}]"), "s.yaml:5:31: widths: 0 is not above 0");
 	CHECK_REFUSED(LIST("[{name: a, widths: [-1], " BODY "}]"),
-	              "s.yaml:5:31: widths: -1 is outside 0..1.797693135e+308");
+	              "s.yaml:5:31: widths: -1 is outside 0..1000000000");
+	CHECK_REFUSED(LIST("[{name: a, widths: [1e10], " BODY "}]"),
+	              "s.yaml:5:31: widths: 1e10 is outside 0..1000000000");
 	CHECK_REFUSED(LIST("[{name: a, widths: [w], " BODY "}]"), "s.yaml:5:31: widths: \"w\" is not a number");
 	CHECK_REFUSED(LIST("[{name: a, widths: [1, 2, 1.0], " BODY "}]"), "s.yaml:5:37: widths: 1.0 stands twice");
 }
