@@ -192,7 +192,7 @@ $(BUILD)/flags.list $(BUILD)/objects.list $(BUILD)/sets.list $(BUILD)/version.c:
 # --- What people type ------------------------------------------------------------------------------------------------
 
 sweep: $(BUILD)/archsweep ## install what is missing, train SWEEP=sweeps/NAME.yaml, compare, draw; ARGS= as for `run`
-	@sh ci/sweep.sh $(BUILD)/archsweep $(SWEEP) $(ARGS)
+	@ARCHSWEEP_PLOTS=$${ARCHSWEEP_PLOTS:-plots} sh ci/sweep.sh $(BUILD)/archsweep $(SWEEP) $(ARGS)
 
 # $$JUNIT is the program's own part of the file, from ci/sum.sh.
 TEST_OPTIONS := $(if $(V), --slowest 20)$(if $(JUNIT), --junit "$$JUNIT")
@@ -205,7 +205,7 @@ params: $(BUILD)/archsweep ## check the parameter counts that sweeps/*.yaml expe
 	@$(BUILD)/archsweep params --check $(SWEEPS)
 
 plots: $(BUILD)/archsweep ## draw the pictures of SWEEP again from its records, without training
-	@$(BUILD)/archsweep plot $(SWEEP) $(ARGS)
+	@ARCHSWEEP_PLOTS=$${ARCHSWEEP_PLOTS:-plots} $(BUILD)/archsweep plot $(SWEEP) $(ARGS)
 
 bench: $(BUILD)/archsweep ## measure this machine and the reference networks; PYTHON=, QUICK=1; see bench/bench.sh
 	@PROGRAM=$(BUILD)/archsweep SWEEP='$(SWEEP)' ARGS='$(ARGS)' BENCH='$(BENCH)' PYTHON='$(PYTHON)' \

@@ -102,8 +102,10 @@ static bool find_times(struct compare *c, struct error *err)
 	bool anew = options_has(c->given, "measure") || options_has(c->given, "rounds");
 	if (read && !anew && timings_are_from_here(c->sweep, &c->timings, kernels))
 		return true;
-	if (trouble.text[0])
-		fprintf(stderr, "%s; measuring anew\n", trouble.text);
+	if (trouble.text[0]) {
+		print_plain_text(trouble.text, stderr);
+		fputs("; measuring anew\n", stderr);
+	}
 	return measure(c, kernels, err);
 }
 

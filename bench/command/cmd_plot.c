@@ -32,13 +32,14 @@ static const char help[] =
 	"as to the run, since they choose the folder: reports/fashion--recipe.epochs=3/.\n"
 	"\n"
 	"Figures are gnuplot scripts: those of the folder that ARCHSWEEP_PLOTS names, else those installed or built\n"
-	"with the program (../share/archsweep/plots or ../plots beside it), else those in plots/. Each script\n"
-	"NAME.gp whose first line begins with \"# Figure:\" is drawn to NAME.png and NAME.svg. gnuplot finds the\n"
-	"variables plots, out, data (points.tsv), curves (curves.tsv), networks (a row for each family and width:\n"
-	"mean accuracy of its seeds, deviation, range, rank, Pareto front), means (learning curves, averaged\n"
-	"over seeds) and title. With \"# Figure from TABLE.tsv:\" it is drawn where the sweep has that table, whose\n"
-	"path is in the variable table: compare.tsv is there where the sweep names a base. What follows the colon,\n"
-	"and the comment lines from \"# Shows:\" on, are the SVG's title and description, for screen readers.\n"
+	"with the program (../share/archsweep/plots or ../plots beside it). Scripts can run any command, so those of\n"
+	"the current folder are never taken unasked. Each script NAME.gp whose first line begins with \"# Figure:\"\n"
+	"is drawn to NAME.png and NAME.svg. gnuplot finds the variables plots, out, data (points.tsv), curves\n"
+	"(curves.tsv), networks (a row for each family and width: mean accuracy of its seeds, deviation, range,\n"
+	"rank, Pareto front), means (learning curves, averaged over seeds) and title. With \"# Figure from\n"
+	"TABLE.tsv:\" it is drawn where the sweep has that table, whose path is in the variable table: compare.tsv\n"
+	"is there where the sweep names a base. What follows the colon, and the comment lines from \"# Shows:\" on,\n"
+	"are the SVG's title and description, for screen readers.\n"
 	"\n"
 	"Exit status: 0 done, 1 a table is missing or gnuplot failed, 2 the command line is wrong.\n";
 
@@ -72,15 +73,17 @@ static int compare_figures(const void *a, const void *b)
 	return strcmp(x->name, y->name);
 }
 
-/* The scripts of ARCHSWEEP_PLOTS, of the installed program, of the tree it was built in, or of this folder. */
-static void find_scripts(char to[SHARE_PATH_BYTES])
+/* The scripts of ARCHSWEEP_PLOTS, of the installed program, or of the tree it was built in; never of the current
+ * folder, which may be anybody's: gnuplot scripts run commands. */
+static bool find_scripts(char to[SHARE_PATH_BYTES], struct error *err)
 {
 	const char *wanted = getenv("ARCHSWEEP_PLOTS");
 
 	if (wanted && *wanted)
 		snprintf(to, SHARE_PATH_BYTES, "%s", wanted);
 	else if (!share_find("plots", to))
-		snprintf(to, SHARE_PATH_BYTES, "plots");
+		return fail(err, "no gnuplot scripts beside the program; ARCHSWEEP_PLOTS names their folder");
+	return true;
 }
 
 static bool find_figures(struct figures *to, struct error *err)
@@ -91,7 +94,8 @@ static bool find_figures(struct figures *to, struct error *err)
 	DIR *scripts;
 
 	*to = (struct figures){ .count = 0 };
-	find_scripts(to->folder);
+	if (!find_scripts(to->folder, err))
+		return false;
 	scripts = opendir(folder);
 	if (!scripts)
 		return fail(err, "%s: %s; ARCHSWEEP_PLOTS names the folder of the gnuplot scripts", folder,

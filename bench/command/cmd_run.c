@@ -149,9 +149,11 @@ static int dry_run(struct run *r, struct error *err)
 	struct estimate estimate = { 0 };
 	bool read = dataset_read(&r->sweep->data, &r->data, &unread);
 
-	if (!read)
-		fprintf(stderr, "without the data there are no times, and nobody knows whether it has changed: %s\n",
-		        unread.text);
+	if (!read) {
+		fputs("without the data there are no times, and nobody knows whether it has changed: ", stderr);
+		print_plain_text(unread.text, stderr);
+		fputc('\n', stderr);
+	}
 	if (!records_read(r->folder.path, r->sweep, &r->records, err))
 		return EXIT_FAILED;
 	pending_check(&r->pending, &r->records, read ? &r->data.digest : NULL, options_has(r->given, "force"));

@@ -7,7 +7,6 @@
 #include "bench/text/tsv.h"
 #include "bench/text/words.h"
 
-#include <float.h>
 #include <limits.h>
 #include <string.h>
 
@@ -20,7 +19,7 @@ enum { SPEED_BYTES = 1 << 22 };         /* more than any sweep's has */
 static const struct cell cells[] = {
 	{ "id", CELL_TEXT, TIMING_TEXT(id) },
 	{ "family", CELL_TEXT, TIMING_TEXT(family) },
-	{ "width", CELL_REAL, TIMING(width), .max = DBL_MAX },
+	{ "width", CELL_REAL, TIMING(width), .max = MAX_WIDTH },
 	{ "training_microseconds", CELL_REAL, TIMING(training.median), MICROSECONDS },
 	{ "training_fastest", CELL_REAL, TIMING(training.fastest), MICROSECONDS },
 	{ "training_slowest", CELL_REAL, TIMING(training.slowest), MICROSECONDS },

@@ -26,7 +26,8 @@ static const char *const statuses[] = {
 const struct record_column record_columns[] = {
 	{ { "id", CELL_TEXT, RECORD_TEXT(id) }, .since = 1, .shown = 40, .machine_only = true },
 	{ { "family", CELL_TEXT, RECORD_TEXT(family) }, .since = 1, .shown = 10 },
-	{ { "width", CELL_REAL, RECORD(width), UP_TO(1e9) }, .since = 1, .shown = 20, .decimals = DECIMALS_NEEDED },
+	{ { "width", CELL_REAL, RECORD(width), UP_TO(MAX_WIDTH) }, .since = 1, .shown = 20,
+	  .decimals = DECIMALS_NEEDED },
 	{ { "seed", CELL_INT, RECORD(seed), .min = INT_MIN, .max = INT_MAX }, .since = 1, .shown = 30,
 	  .if_differs = true },
 	{ { "status", CELL_WORD, RECORD(status), .words = statuses }, .since = 1, .shown = 120 },
@@ -72,7 +73,7 @@ static const struct { const char *prefix; struct cell cell; } split_columns[2] =
 
 const struct cell curve_owner[] = {
 	{ "family", CELL_TEXT, RECORD_TEXT(family) },
-	{ "width", CELL_REAL, RECORD(width), UP_TO(1e9) },
+	{ "width", CELL_REAL, RECORD(width), UP_TO(MAX_WIDTH) },
 	{ "seed", CELL_INT, RECORD(seed), .min = INT_MIN, .max = INT_MAX },
 	{ 0 }
 };

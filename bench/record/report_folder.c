@@ -180,6 +180,15 @@ static bool check(const struct report_folder *folder, const char *path, bool *wr
 	return good;
 }
 
+/* The folder of the records. */
+static bool check_points(const struct report_folder *folder, struct error *err)
+{
+	char path[REPORT_PATH_BYTES];
+
+	return snprintf(path, sizeof path, "%s/points", folder->path) >= REPORT_PATH_BYTES ?
+		fail(err, "%.100s...: the path is too long", folder->path) : path_is_no_link(path, err);
+}
+
 static bool owner_path(const struct report_folder *folder, char to[REPORT_PATH_BYTES], struct error *err)
 {
 	return snprintf(to, REPORT_PATH_BYTES, "%s/.sweep", folder->path) < REPORT_PATH_BYTES ||
@@ -200,7 +209,7 @@ bool report_folder_claim(const struct report_folder *folder, struct error *err)
 	struct draft draft;
 	bool write;
 
-	if (!owner_path(folder, path, err) || !check(folder, path, &write, err))
+	if (!owner_path(folder, path, err) || !check(folder, path, &write, err) || !check_points(folder, err))
 		return false;
 	if (!write)
 		return true;

@@ -34,7 +34,7 @@ bool report_is_name(const char *name);
  * not exist, or does not say whose it is, or whose sweep file is gone, is free. */
 bool report_folder_check(const struct report_folder *folder, struct error *err);
 
-/* Checks, and writes whose it is. The folder must exist. */
+/* Checks, also that points/ is no symbolic link, and writes whose it is. The folder must exist. */
 bool report_folder_claim(const struct report_folder *folder, struct error *err);
 
 #endif

@@ -4,7 +4,6 @@
 #include "bench/system/share.h"
 #include "bench/yaml/bind.h"
 
-#include <float.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>
@@ -15,7 +14,8 @@ const struct field entry_fields[] = {
 	  "that ends in .yaml" },
 	{ "name", FIELD_TEXT, offsetof(struct entry, name),
 	  .help = "what tables and pictures call it; without one, the file's name; required for a family in place" },
-	{ "widths", .accepts = "list of numbers above 0", .required = 1, .help = "one point for each width and seed" },
+	{ "widths", .accepts = "list of numbers above 0, at most 1e9", .required = 1,
+	  .help = "one point for each width and seed" },
 	{ "seed_counts", .accepts = "list with a whole number above 0 for each width",
 	  .help = "how many of the sweep's `seeds` each width takes, the first ones; without it, all" },
 	{ "expect", .accepts = "map of `total` and `trainable`, each a list with a whole number for each width",
@@ -97,7 +97,7 @@ static bool name_entry(const struct entry_source *s, struct entry *to, struct er
 
 static bool read_width(const struct node *list, int i, struct entry_width *widths, struct error *err)
 {
-	static const struct field field = { "widths", FIELD_FLOAT, 0, .min = 0, .max = DBL_MAX };
+	static const struct field field = { "widths", FIELD_FLOAT, 0, .min = 0, .max = MAX_WIDTH };
 	const struct node *node = list->items[i];
 	struct entry_width *to = &widths[i];
 

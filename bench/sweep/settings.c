@@ -1,6 +1,7 @@
 /* See settings.h. */
 #include "bench/sweep/settings.h"
 
+#include "bench/text/text.h"
 #include "bench/yaml/bind.h"
 
 #include <limits.h>
@@ -318,9 +319,8 @@ bool settings_read(struct settings *s, const struct node *root, struct error *er
 	    !bind_fields(root, sweep_fields, NULL, NULL, s->sweep, err) || !read_classes(s, root, err) ||
 	    !read_input(root, &s->sweep->data.shape, err) || !read_data(s, root, err) || !read_recipe(s, root, err))
 		return false;
-	for (const char *c = s->sweep->title; c && *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 127)
-			return fail_at(err, node_get(root, "title")->at, "title: a control character in the text");
+	if (s->sweep->title && text_has_control(s->sweep->title))
+		return fail_at(err, node_get(root, "title")->at, "title: a control character in the text");
 	if (!s->sweep->title)
 		s->sweep->title = s->sweep->name;
 	return read_seeds(s, node_get(root, "seeds"), err);

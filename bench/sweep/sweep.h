@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#define MAX_WIDTH 1e9           /* what a sweep accepts, its record can hold */
+
 enum { MAX_POINTS = 4096, MAX_LAYERS = 1024, POINT_ID_LEN = 16 };
 
 /* Counts that the YAML's author expects; -1: none stated. */

@@ -166,6 +166,14 @@ bool folder_create(const char *path, struct error *err)
 	return make_folder(part, err);
 }
 
+bool path_is_no_link(const char *path, struct error *err)
+{
+	struct stat about;
+
+	return lstat(path, &about) != 0 || !S_ISLNK(about.st_mode) ||
+	       fail(err, "%s: is a symbolic link, which is not followed; remove it", path);
+}
+
 /* ".tmp-<digits>-<digits>-<name>" */
 static bool is_temporary(const char *name)
 {

@@ -46,6 +46,8 @@ void draft_unquote(struct draft *draft);
 
 /* Creates a folder and its parents if they are missing. */
 bool folder_create(const char *path, struct error *err);
+/* False, and an error, for a symbolic link: writing there would change files elsewhere. What is not there is none. */
+bool path_is_no_link(const char *path, struct error *err);
 /* Removes temporary files that killed runs left in a folder: files of our pattern that nobody has written to for ten
  * minutes. */
 void folder_clean(const char *path);

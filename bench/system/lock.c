@@ -22,7 +22,9 @@ int lock_open(const char *folder, struct error *err)
 		fail(err, "%.100s...: the path is too long", folder);
 		return -1;
 	}
-	int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0666);
+	if (!path_is_no_link(path, err))
+		return -1;
+	int lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0666);
 
 	if (lock < 0) {
 		fail(err, "%s: cannot write here: %s", path, strerror(errno));

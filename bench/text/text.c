@@ -50,11 +50,34 @@ static int utf8_len(const char *text)
 	return len;
 }
 
+/* C0, DEL, C1; the line separators and bidirectional overrides U+2028..U+202E, the isolates U+2066..U+2069. */
 static bool is_control(const char *text)
 {
-	unsigned char first = (unsigned char)text[0];
+	const unsigned char *at = (const unsigned char *)text;
 
-	return first < 0x20 || first == 0x7f || (first == 0xc2 && (unsigned char)text[1] < 0xa0);
+	if (at[0] == 0xe2 && at[1] == 0x80)
+		return at[2] >= 0xa8 && at[2] <= 0xae;
+	if (at[0] == 0xe2 && at[1] == 0x81)
+		return at[2] >= 0xa6 && at[2] <= 0xa9;
+	return at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0);
+}
+
+bool text_has_control(const char *text)
+{
+	for (; *text; text++)
+		if (is_control(text))
+			return true;
+	return false;
+}
+
+/* The number of the character of `len` bytes, 1 to 4. */
+static unsigned code_point(const char *text, int len)
+{
+	unsigned code = (unsigned char)text[0] & (0xffu >> (len == 1 ? 0 : len + 1));
+
+	for (int i = 1; i < len; i++)
+		code = code << 6 | ((unsigned char)text[i] & 0x3f);
+	return code;
 }
 
 /* The letter of a byte's short escape ("n" for a newline), or 0. `bytes` and `letters` have the same order. */
@@ -85,12 +108,15 @@ void print_json_text(const char *text, FILE *to)
 
 void print_tsv_text(const char *text, FILE *to)
 {
-	for (; *text; text++) {
+	for (int len; *text; text += len ? len : 1) {
 		char letter = escape_letter(*text, "\t\n\r\\", "tnr\\");
+		len = utf8_len(text);
 		if (letter)
 			fprintf(to, "\\%c", letter);
+		else if (len && is_control(text))
+			fprintf(to, "\\u%04x", code_point(text, len));
 		else
-			putc(*text, to);
+			fwrite(text, 1, len ? (size_t)len : 1, to);
 	}
 }
 

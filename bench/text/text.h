@@ -15,10 +15,13 @@ const char *format_bytes(int64_t bytes, char to[NUMBER_BYTES]);
 
 /* A JSON string with its quotes; a byte that is not UTF-8 becomes U+FFFD. */
 void print_json_text(const char *text, FILE *to);
-/* A TSV field: escapes as \t, \n, \r and \\, everything else unchanged. */
+/* A TSV field: \t, \n, \r and \\, other control characters as \u001b, everything else unchanged. */
 void print_tsv_text(const char *text, FILE *to);
-/* What a terminal can show safely: control characters and bytes that are not UTF-8 become "?". */
+/* What a terminal can show safely: control characters, those that turn the direction of writing, and bytes that
+ * are not UTF-8 become "?". */
 void print_plain_text(const char *text, FILE *to);
+/* Whether print_plain_text would replace a character, one that is not UTF-8 aside. */
+bool text_has_control(const char *text);
 /* Number of characters that print_plain_text prints. */
 int text_width(const char *text);
 

@@ -181,7 +181,7 @@ TEST(help_topics_print_fields_with_what_they_accept_and_their_defaults)
 	CHECK_TOPIC("families", "\nrounding  exact, nearest or {multiple_of: N} with N 1..1024; default exact\n",
 	            "10.6 becomes 16, not 8");
 	CHECK_TOPIC("sweep", "\nclasses   whole number 2..65536, or a list of names; required\n",
-	            "\n  widths       list of numbers above 0; required\n");
+	            "\n  widths       list of numbers above 0, at most 1e9; required\n");
 }
 
 TEST(help_without_a_topic_lists_topics_and_commands)

@@ -127,6 +127,8 @@ TEST(record_reads_back_the_same_bits)
 	      got.data_digest == record.data_digest);
 	CHECK(got.train_seconds == 12.5 && got.wall_seconds == 4e-320 && got.images_per_second == 1e-5 &&
 	      got.threads == 2);
+	record.width = MAX_WIDTH;
+	CHECK(write_record(&record, &err) && record_read(test_folder(), id, &got, &err) && got.width == MAX_WIDTH);
 	CHECK_TEXT(got.commit, "97a4ee2c0ffe");
 	CHECK_TEXT(got.processor, "AMD EPYC");
 	check_score(got.last, record.last);

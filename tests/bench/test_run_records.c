@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define ARGUMENTS(...) ((const char *const[]){ __VA_ARGS__ __VA_OPT__(,) NULL })
@@ -47,6 +48,23 @@ TEST(run_records_say_which_program_made_them)
 	       &len);
 	CHECK_INT(len, 20);
 	CHECK_RUN(r, 0, "");
+}
+
+/* Whoever may write into a folder of reports must not choose which files elsewhere a run changes. */
+TEST(run_follows_no_symbolic_links_in_its_folder)
+{
+	write_tiny();
+	mkdir(test_path("reports"), 0777);
+	mkdir(test_path("reports/tiny"), 0777);
+	mkdir(test_path("elsewhere"), 0777);
+	CHECK_INT(symlink("../../elsewhere/lock", test_path("reports/tiny/.lock")), 0);
+	CHECK_RUN(run_tiny(ARGUMENTS("--only", "flat/*")), 1,
+	          "@/reports/tiny/.lock: is a symbolic link, which is not followed; remove it\n");
+	unlink(test_path("reports/tiny/.lock"));
+	CHECK_INT(symlink("../../elsewhere", test_path("reports/tiny/points")), 0);
+	CHECK_RUN(run_tiny(ARGUMENTS("--only", "flat/*")), 1,
+	          "@/reports/tiny/points: is a symbolic link, which is not followed; remove it\n");
+	CHECK_INT(rmdir(test_path("elsewhere")), 0);
 }
 
 /* Programs up to 0.1.0 called the same point otherwise: their records do not count, and --dry-run says why. */

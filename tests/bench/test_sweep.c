@@ -39,6 +39,8 @@ TEST(sweep_refuses_values)
 	CHECK_REFUSED(HEAD TINY "title: \"\"\n", "s.yaml:6:8: title: an empty text");
 	CHECK_REFUSED(HEAD TINY "title: [a]\n", "s.yaml:6:8: title: a list where a text is accepted");
 	CHECK_REFUSED(HEAD TINY "title: \"a\\tb\"\n", "s.yaml:6:8: title: a control character in the text");
+	CHECK_REFUSED(HEAD TINY "title: \"a\\x9b31m\"\n", "s.yaml:6:8: title: a control character in the text");
+	CHECK_REFUSED(HEAD TINY "title: \"a\\u202eb\"\n", "s.yaml:6:8: title: a control character in the text");
 	CHECK_REFUSED(HEAD TINY "seeds: 1\n", "s.yaml:6:8: seeds: \"1\" where a list is accepted");
 	CHECK_REFUSED(HEAD TINY "seeds: []\n", "s.yaml:6:8: seeds: a list of 0 where 1 to 4096 seeds are accepted");
 	CHECK_REFUSED(HEAD TINY "seeds: [1, 2, 1]\n", "s.yaml:6:15: seeds: 1 stands twice");
@@ -175,7 +177,9 @@ TEST(sweep_refuses_widths)
 	              "s.yaml:5:30: widths: a list of 0 where 1 to 4096 widths are accepted");
 	CHECK_REFUSED(LIST("[{name: a, widths: [0], " BODY "}]"), "s.yaml:5:31: widths: 0 is not above 0");
 	CHECK_REFUSED(LIST("[{name: a, widths: [-1], " BODY "}]"),
-	              "s.yaml:5:31: widths: -1 is outside 0..1.797693135e+308");
+	              "s.yaml:5:31: widths: -1 is outside 0..1000000000");
+	CHECK_REFUSED(LIST("[{name: a, widths: [1e10], " BODY "}]"),
+	              "s.yaml:5:31: widths: 1e10 is outside 0..1000000000");
 	CHECK_REFUSED(LIST("[{name: a, widths: [w], " BODY "}]"), "s.yaml:5:31: widths: \"w\" is not a number");
 	CHECK_REFUSED(LIST("[{name: a, widths: [1, 2, 1.0], " BODY "}]"), "s.yaml:5:37: widths: 1.0 stands twice");
 }

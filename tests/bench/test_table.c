@@ -130,10 +130,24 @@ TEST(table_human_counts_characters_and_shows_no_control)
 	              "first  second\n?[31m  a?b?c???\n");
 }
 
+/* An override, an isolate and a line separator; the neighbours of their ranges stay. */
+TEST(table_human_does_not_turn_the_direction_of_writing)
+{
+	check_printed(texts_table("a\xe2\x80\xae" "b\xe2\x81\xa6" "c\xe2\x80\xa8",
+	                          "\xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa"), TABLE_HUMAN,
+	              "first   second\na?b?c?  \xe2\x80\xa7\xe2\x80\xaf\xe2\x81\xa5\xe2\x81\xaa\n");
+}
+
 TEST(table_tsv_escapes_what_would_break_a_line)
 {
 	check_printed(texts_table("a\tb\nc\rd\\e", "\"\xff\""), TABLE_TSV,
 	              "first\tsecond\na\\tb\\nc\\rd\\\\e\t\"\xff\"\n");
+}
+
+TEST(table_tsv_escapes_what_would_drive_a_terminal)
+{
+	check_printed(texts_table("\033[31m\x7f\x01", "\xc2\x9b" "a\xe2\x80\xae=\xc3\xa9"), TABLE_TSV,
+	              "first\tsecond\n\\u001b[31m\\u007f\\u0001\t\\u009ba\\u202e=\xc3\xa9\n");
 }
 
 TEST(table_json_escapes_any_bytes)

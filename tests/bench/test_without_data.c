@@ -93,3 +93,18 @@ TEST(a_description_says_that_there_is_no_data)
 	free(text);
 	sweep_destroy(sweep);
 }
+
+/* The folder's name is a text of the sweep file. */
+TEST(a_dry_run_without_its_data_shows_no_control_characters)
+{
+	static const char text[] = "data: {idx: {folder: \"d\\e[31m\"}}\ninput: [2, 2, 1]\nclasses: 3\n"
+		"recipe: {epochs: 1}\n"
+		"families: [{name: bare, widths: [1], layers: [flatten, dense: {units: classes}]}]\n";
+	const char *path = test_write("escape.yaml", text, sizeof text - 1);
+	struct program_result r = run_archsweep((const char *[]){ "run", "--dry-run", path, NULL });
+
+	CHECK_INT(r.status, 0);
+	CHECK(!strchr(r.err, '\033'));
+	CHECK(strstr(r.err, "/d?[31m has no train-images-idx3-ubyte"));
+	program_result_free(&r);
+}
