@@ -7,11 +7,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { TITLE_BYTES = 1000 };
+
 /* folder/name, or an error. */
 static bool join(const char *folder, const char *name, char to[FILE_PATH_BYTES], struct error *err)
 {
 	return snprintf(to, FILE_PATH_BYTES, "%s/%s", folder, name) < FILE_PATH_BYTES ||
 	       fail(err, "%.100s...: the path is too long", folder);
+}
+
+/* At most TITLE_BYTES, of whole UTF-8 characters: no picture shows more, and an argument of a program has its limit. */
+static char *copy_title(const char *title)
+{
+	size_t len = strnlen(title, TITLE_BYTES + 1);
+
+	if (len > TITLE_BYTES)
+		for (len = TITLE_BYTES; len > 0 && ((unsigned char)title[len] & 0xC0) == 0x80; len--)
+			;
+	return strndup(title, len);
 }
 
 static void count_networks(const struct summary *summary, struct picture_data *to)
@@ -37,7 +50,7 @@ static bool print_networks(const char *points_path, struct picture_data *about, 
 		good = summary_print(&summary, TABLE_TSV, to, err);
 		summary_free(&summary);
 	}
-	if (good && records.title && !(about->title = strdup(records.title)))
+	if (good && records.title && !(about->title = copy_title(records.title)))
 		good = fail(err, "%s: not enough memory", points_path);
 	records_free(&records);
 	return good;

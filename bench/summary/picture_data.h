@@ -10,7 +10,7 @@
 
 struct picture_data {
 	struct atomic_file networks, means;     /* .temporary is the path to draw from */
-	char *title;                    /* the sweep's, as it is, owned; NULL where points.tsv has no row */
+	char *title;                    /* the sweep's, its first 1000 bytes, owned; NULL: points.tsv has no row */
 	int network_count, family_count;
 };
 

@@ -128,3 +128,21 @@ TEST(plot_escapes_the_words_of_svg_pictures)
 	                  "More &lt;/desc&gt; &amp; less. 1 network of 1 family."));
 	check_words("Bare", "# Figure:\n" DRAW, WORDS("Bare", "1 network of 1 family."));
 }
+
+/* Within a character, what is left would be no XML. */
+TEST(plot_cuts_a_long_title_between_characters)
+{
+	char title[1100] = "x", want[1100];
+
+	for (size_t len = 1; len + 2 < sizeof title; len += 2)
+		memcpy(title + len, "\303\251", 3);
+	snprintf(want, sizeof want, "%.999s", title);
+	char words[1400], points[1400];
+	snprintf(points, sizeof points, POINTS_HEADER "1\tplain\t3\t1\tdone\t\t100\t0.5\t%s\n", title);
+	snprintf(words, sizeof words, ">%s: mine</title>", want);
+	write_tables(points);
+	mkdir(test_path("scripts"), 0777);
+	test_write("scripts/mine.gp", "# Figure: mine\n" DRAW, sizeof "# Figure: mine\n" DRAW - 1);
+	plot(test_path("scripts"));
+	check_has("zoo/mine.svg", (const char *[]){ words, NULL });
+}
