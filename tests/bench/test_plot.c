@@ -324,30 +324,6 @@ TEST(plot_says_what_is_missing)
 	CHECK_INT(count_pictures("zoo"), 0);
 }
 
-/* A copy of the program that was installed without its scripts: those of the current folder are somebody else's. */
-TEST(plot_runs_no_script_of_the_current_folder)
-{
-	static const char script[] = "# Figure: somebody's\nsystem(\"touch ran\")\n";
-	const char *copy = test_path("opt/bin/archsweep");
-
-	mkdir(test_path("opt"), 0777);
-	mkdir(test_path("opt/bin"), 0777);
-	mkdir(test_path("plots"), 0777);
-	test_write("plots/theirs.gp", script, sizeof script - 1);
-	write_tables("zoo", points, curves);
-	struct program_result got = run_program((struct program){
-		.argv = (const char *[]){ "cp", archsweep_path(), copy, NULL } });
-	CHECK_INT(got.status, 0);
-	program_result_free(&got);
-	got = run_program((struct program){ .argv = (const char *[]){ copy, "plot", "--reports", ".", "zoo", NULL },
-		.folder = test_folder(), .environment = (const char *[]){ "ARCHSWEEP_PLOTS", NULL } });
-	CHECK_INT(got.status, 1);
-	CHECK_TEXT(got.out, "");
-	CHECK_TEXT(got.err, "no gnuplot scripts beside the program; ARCHSWEEP_PLOTS names their folder\n");
-	CHECK(access(test_path("ran"), F_OK) != 0);
-	program_result_free(&got);
-}
-
 static void check_script(const char *text, int status, const char *out, const char *err)
 {
 	mkdir(test_path("scripts"), 0777);

@@ -75,7 +75,8 @@ TEST(a_sweep_without_data_takes_data_from_the_command_line)
 	         path);
 	CHECK_REFUSED(want, "run", "--set", "data.idx.folder=x", path);
 	struct program_result r =
-		run_archsweep((const char *[]){ "run", "--set", "data.idx={folder: x, validation: 5}", path, NULL });
+		run_archsweep((const char *[]){ "run", "--reports", test_path("reports"), "--set",
+			"data.idx={folder: x, validation: 5}", path, NULL });
 	CHECK_INT(r.status, 1);
 	CHECK(strstr(r.err, "/x has no train-images-idx3-ubyte"));
 	program_result_free(&r);
