@@ -54,9 +54,9 @@ static const char help[] =
 	"ARCHSWEEP_KERNELS=avx512bf16, avx512, avx2 or portable chooses the arithmetic; the best for this processor\n"
 	"is the default.\n"
 	"\n"
-	"Exit status: 0 all points are trained, 1 a point diverged, failed or was interrupted, or the data could\n"
-	"not be read, 2 the command line or the YAML is wrong, or contradicts the data, 3 an expected count of a\n"
-	"chosen network does not hold, and nothing is trained.\n";
+	"Exit status: 0 all points are trained, 1 a point diverged or failed, or the data could not be read, 2 the\n"
+	"command line or the YAML is wrong, or contradicts the data, 3 an expected count of a chosen network does\n"
+	"not hold, and nothing is trained. An interrupted run dies by its signal: a shell says 130 after Ctrl-C.\n";
 
 struct run {
 	const struct options *given;
