@@ -10,11 +10,9 @@ Its first line says which engines there are, with their versions: {"engines": {"
 float32, with batch norm's moving statistics. Needs torch and numpy; onnxruntime (with onnx) and openvino if they are
 installed.
 """
-import argparse
 import importlib
 import io
 import json
-import os
 import sys
 import time
 import warnings
@@ -23,6 +21,7 @@ import torch
 
 sys.dont_write_bytecode = True
 from torch_summary import SummaryNetwork  # noqa: E402
+from torch_worker import start  # noqa: E402
 
 WARM_UP_BATCHES = 3
 TOLERANCE = 1e-3
@@ -135,16 +134,10 @@ def serve(engines, threads):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--processor", type=int, help="run on this one alone")
-    arguments = parser.parse_args()
-    if arguments.processor is not None and hasattr(os, "sched_setaffinity"):
-        os.sched_setaffinity(0, {arguments.processor})
-    torch.set_num_threads(arguments.threads)
+    threads = start(__doc__)
     engines = installed()
     print(json.dumps({"engines": engines}), flush=True)
-    serve(engines, arguments.threads)
+    serve(engines, threads)
 
 
 if __name__ == "__main__":

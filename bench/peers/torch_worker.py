@@ -94,14 +94,20 @@ def serve():
         print(json.dumps(answer), flush=True)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def start(about):
+    """Reads the arguments that every worker has, and keeps to its processor and threads. Returns how many threads."""
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--processor", type=int, help="run on this one alone")
     arguments = parser.parse_args()
     if arguments.processor is not None and hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, {arguments.processor})
     torch.set_num_threads(arguments.threads)
+    return arguments.threads
+
+
+def main():
+    start(__doc__)
     print(json.dumps({"torch": torch.__version__}), flush=True)
     serve()
 
