@@ -119,12 +119,10 @@ static void describe_point(const struct train_request *request, const struct pen
 	to->closing = estimate_closing_images(request->data);
 }
 
-/* Families' points are adjacent. */
-static int family_number(const struct sweep *sweep, int point)
+/* Families' points are adjacent: the number of a point's family, from the number of an earlier point's. */
+static int family_after(const struct sweep *sweep, int number, int earlier, int point)
 {
-	int number = 0;
-
-	for (int i = 1; i <= point; i++)
+	for (int i = earlier + 1; i <= point; i++)
 		number += strcmp(sweep->points[i].family, sweep->points[i - 1].family) != 0;
 	return number;
 }
@@ -134,6 +132,7 @@ static bool prepare(struct training_run *f, struct error *err)
 	const struct train_request *request = f->request;
 	const struct pending *pending = request->pending;
 	struct progress_point *shown = calloc((size_t)pending->to_train + 1, sizeof *shown);
+	int family = 0, earlier = 0;
 
 	f->points = calloc((size_t)pending->to_train + 1, sizeof *f->points);
 	f->tasks = train_tasks(request->sweep, pending, NULL, err);
@@ -141,7 +140,9 @@ static bool prepare(struct training_run *f, struct error *err)
 		if (pending->points[i].reason == UP_TO_DATE)
 			continue;
 		describe_point(request, &pending->points[i], f->tasks[k].work, &shown[k]);
-		shown[k].family = family_number(request->sweep, pending->points[i].index);
+		family = family_after(request->sweep, family, earlier, pending->points[i].index);
+		earlier = pending->points[i].index;
+		shown[k].family = family;
 		f->points[k++] = &pending->points[i];
 	}
 	if (!shown || !f->points)

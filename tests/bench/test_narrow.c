@@ -27,7 +27,7 @@ static void read_all(int master, char *to, size_t size)
 	to[len] = '\0';
 }
 
-/* What a program prints on a terminal of so many columns; in a static buffer. */
+/* What a program prints on a terminal of that width, in characters; in a static buffer. */
 static const char *on_terminal(int columns, const char *const *argv)
 {
 	static char said[1 << 14];
