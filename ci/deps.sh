@@ -17,15 +17,23 @@ packages()
 	build  libc6-dev                           the C library's headers
 	build  make                                runs the Makefile
 	build  pkg-config|pkgconf                  tells where libraries are
-	build  libopenblas-openmp-dev              matrix products of dense layers, in the build that shares our threads
+	build  libopenblas0-openmp                 matrix products of large dense layers, OpenMP's build
 	build  libyaml-dev                         reads sweeps and families
 	build  zlib1g-dev                          reads gzipped data sets
 	build  libzip-dev                          reads and writes weights as .npz archives
+	build  libpng-dev                          writes grids of images
 	sweep  gnuplot-nox|gnuplot-qt|gnuplot-x11  draws the pictures
 	sweep  fonts-dejavu-core                   the letters in them
 	sweep  dataset-fashion-mnist               the 70,000 images of the default sweep
 	ci     clang                               the second compiler of the check
 	ci     libomp-dev                          its OpenMP
+	ci     parallel                            GNU parallel, for the test of runs side by side
+	ci     slurmctld                           a Slurm for ci/slurm.sh: its controller,
+	ci     slurmd                              the daemon of a node,
+	ci     slurm-client                        its commands,
+	ci     munge                               and what they know each other by
+	ci     libclang-rt-dev|libclang-rt-14-dev  its libFuzzer
+	ci     valgrind                            what the program does with its memory
 	END
 }
 
@@ -59,13 +67,15 @@ has_without_dpkg()
 {
 	set -- $1
 	case "$1" in
-	gcc|make|clang) command -v "$1" ;;
+	gcc|make|clang|parallel|slurmctld|slurmd|munge) command -v "$1" ;;
+	slurm-client) command -v sbatch ;;
 	pkg-config*) command -v pkg-config ;;
 	gnuplot*) command -v gnuplot ;;
-	libopenblas*) pkg-config --exists openblas ;;
+	libopenblas*) { ldconfig -p || /sbin/ldconfig -p; } | grep -q 'libopenblaso\{0,1\}\.so\.0' ;;
 	libyaml*) pkg-config --exists yaml-0.1 ;;
 	zlib*) pkg-config --exists zlib ;;
 	libzip*) pkg-config --exists libzip ;;
+	libpng*) pkg-config --exists libpng ;;
 	esac >/dev/null 2>&1
 }
 

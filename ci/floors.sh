@@ -6,15 +6,15 @@
 #
 #   5   bench/command
 #   4g  bench/run
-#   4f  bench/measure
+#   4f  bench/measure, bench/stats
 #   4e  bench/summary
 #   4d  bench/record, bench/eval
 #   4c  bench/sweep
-#   4b  bench/yaml, bench/data, bench/weights
+#   4b  bench/yaml, bench/data, bench/weights, bench/picture
 #   4a  bench/system, bench/text
 #   3   nn/train, which may include nn/model; nn/model
 #   2b  nn/fused: a fusion sees no other fusion
-#   2   nn/layer, nn/optim: siblings never see each other, only their folder's interface
+#   2   nn/layer, nn/optim, nn/loss, nn/augment: siblings never see each other, only their folder's interface
 #   1   nn/kernel
 #   0   nn/base
 #
@@ -48,8 +48,9 @@ sh "$here/code.sh" nn bench | awk '
 		if (floor_of(from) != floor_of(to)) return 0
 		if (from ~ /^nn\/train\// && to ~ /^nn\/model\//) return 1
 		if (house_of(from) != house_of(to)) return 0
-		if (house_of(from) ~ /^nn\/(layer|optim|fused)$/)
-			return to ~ /^nn\/(layer\/(layer|operation)|optim\/optimizer|fused\/fused)\.h$/
+		if (house_of(from) ~ /^nn\/(layer|optim|loss|augment|fused)$/)
+			return to ~ /^nn\/(layer\/(layer|operation)|optim\/optimizer|loss\/loss|fused\/fused)\.h$/ ||
+				to == "nn/augment/augment.h"
 		if (house_of(from) == "bench/command") return to ~ /^bench\/command\/(command|options|with_sweep)\.h$/
 		return 1
 	}
@@ -68,6 +69,8 @@ sh "$here/code.sh" nn bench | awk '
 			complain("only bench/yaml/yaml.c sees libyaml: <yaml.h>")
 		if (to == "zip.h" && path !~ /^bench\/weights\/npz_[a-z]*\.[ch]$/)
 			complain("only bench/weights/npz_* see libzip: <zip.h>")
+		if (to == "png.h" && path != "bench/picture/png.c")
+			complain("only bench/picture/png.c sees libpng: <png.h>")
 		if (to == "zlib.h" && path !~ /^bench\//) complain("files belong to bench: <zlib.h>")
 	}
 
@@ -85,15 +88,15 @@ sh "$here/code.sh" nn bench | awk '
 		floors = 0
 		build("0", "nn/base")
 		build("1", "nn/kernel")
-		build("2", "nn/layer nn/optim")
+		build("2", "nn/layer nn/optim nn/loss nn/augment")
 		build("2b", "nn/fused")
 		build("3", "nn/model nn/train")
 		build("4a", "bench/system bench/text")
-		build("4b", "bench/yaml bench/data bench/weights")
+		build("4b", "bench/yaml bench/data bench/weights bench/picture")
 		build("4c", "bench/sweep")
 		build("4d", "bench/record bench/eval")
 		build("4e", "bench/summary")
-		build("4f", "bench/measure")
+		build("4f", "bench/measure bench/stats")
 		build("4g", "bench/run")
 		build("5", "bench/command")
 		call = "(^|[^A-Za-z0-9_])(printf|fprintf|vprintf|vfprintf|puts|fputs|putchar|putc|fputc|fwrite|" \

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Tests the checks themselves: each is given something wrong and must say so, and something right and must not.
-# Covers ci/floors.sh, ci/style.sh, ci/sum.sh, ci/sweep.sh, ci/sets.sh, ci/deps.sh, `make install` and the test harness
-# of tests/helpers. Ends with "N passed, N failed".
+# Covers ci/floors.sh, ci/style.sh, ci/analyze.sh, ci/sum.sh, ci/sweep.sh, ci/sets.sh, ci/deps.sh, ci/fuzz.sh,
+# ci/slurm.sh where there is none, `make install` and the test harness of tests/helpers. Ends with "N passed, N failed".
 set -u
 unset JUNIT    # of the run that we are part of
 here=$(cd "$(dirname "$0")" && pwd)
@@ -97,6 +97,8 @@ check_floors()
 		'bench/run/a.c:1: only bench/yaml/yaml.c sees libyaml: <yaml.h>'
 	tree_says 'libzip' floors bench/run/a.c '#include <zip.h>' \
 		'bench/run/a.c:1: only bench/weights/npz_* see libzip: <zip.h>'
+	tree_says 'libpng' floors bench/eval/a.c '#include <png.h>' \
+		'bench/eval/a.c:1: only bench/picture/png.c sees libpng: <png.h>'
 	tree_says 'zlib' floors nn/base/a.c '#include <zlib.h>' 'nn/base/a.c:1: files belong to bench: <zlib.h>'
 	tree_says 'printing' floors nn/base/a.c '/* a\n */ int a; /* b */ void f(void) { printf ("%d", a); }' \
 		'nn/base/a.c:2: the engine never prints, opens a file or ends the program: printf'
@@ -131,6 +133,16 @@ check_style()
 	tree_says 'fast math' style Makefile 'CFLAGS := -O3 -ffast-math' \
 		'Makefile:1: not-a-number must stay visible: no fast math'
 	expect 'no files' 1 'no files found' sh ci/style.sh "$work/empty"
+}
+
+check_analyzer()
+{
+	tree_says 'a good tree' analyze bench/yaml/yaml.c '' ''
+	plant
+	: >"$work/tree/bench/yaml/yaml.c"
+	printf '#include <stdlib.h>\nvoid twice(char *text)\n{\n\tfree(text);\n\tfree(text);\n}\n' \
+		>"$work/tree/nn/train/a.c"
+	expect 'memory that is freed twice' 1 'nn/train/a.c:5: analyzer-double-free' sh ci/analyze.sh "$work/tree"
 }
 
 check_sum()
@@ -183,21 +195,25 @@ check_sweep()
 	chmod +x "$work/program"
 	expect 'nothing trained' 1 'run zoo.yaml' env FAILS=run:1 sh ci/sweep.sh "$work/program" zoo.yaml
 	touch "$work/reports/zoo/points.tsv"
-	expect 'three steps' 0 "run s/zoo.yaml --set a=b c --force -o x --set=d=e -sf=g -r $work/reports --threads 3
+	expect 'four steps' 0 "run s/zoo.yaml --set a=b c --force -o x --set=d=e -sf=g -r $work/reports --threads 3
 compare --if-base s/zoo.yaml --set a=b c --set=d=e -sf=g -r $work/reports
+equal --if-any s/zoo.yaml --set a=b c --set=d=e -sf=g -r $work/reports
 plot s/zoo.yaml --set a=b c --set=d=e -sf=g -r $work/reports" env FAILS= \
 		sh ci/sweep.sh "$work/program" s/zoo.yaml --set 'a=b c' --force -o x --set=d=e -sf=g \
 			-r "$work/reports" --threads 3
 	expect 'a diverged point' 1 "run zoo.yaml --reports=$work/reports
 compare --if-base zoo.yaml --reports=$work/reports
+equal --if-any zoo.yaml --reports=$work/reports
 plot zoo.yaml --reports=$work/reports" env FAILS=run:1 sh ci/sweep.sh "$work/program" zoo.yaml "--reports=$work/reports"
 	expect 'a comparison that fails' 1 "run zoo.yaml -r$work/reports
 compare --if-base zoo.yaml -r$work/reports
+equal --if-any zoo.yaml -r$work/reports
 plot zoo.yaml -r$work/reports" env FAILS=compare:1 sh ci/sweep.sh "$work/program" zoo.yaml "-r$work/reports"
 	mkdir "$work/reports/best"
 	touch "$work/reports/best/points.tsv"
 	expect 'a folder that is named' 0 "run new.yaml --set a=b --name best -r $work/reports
 compare --if-base new.yaml --set a=b --name best -r $work/reports
+equal --if-any new.yaml --set a=b --name best -r $work/reports
 plot new.yaml --set a=b --name best -r $work/reports" env FAILS= \
 		sh ci/sweep.sh "$work/program" new.yaml --set a=b --name best -r "$work/reports"
 	expect 'a name that nothing has' 1 "run zoo.yaml --name worst -r $work/reports" env FAILS=run:1 \
@@ -333,6 +349,9 @@ check_install()
 		"DESTDIR=$work/to" PREFIX=/usr
 	installed=$work/to/usr/bin/archsweep
 	expect 'a stripped program' 0 '' sh -c "nm '$installed' 2>/dev/null"
+	expect 'a hardened program' 0 "$(printf 'BIND_NOW\nDYN\nGNU_RELRO\n__stack_chk_fail')" sh -c \
+		"readelf -hldW --dyn-syms '$installed' |
+		grep -o -w -e DYN -e BIND_NOW -e GNU_RELRO -e __stack_chk_fail | LC_ALL=C sort -u"
 	cd "$work/elsewhere" || exit 1
 	count="'$installed' params --tsv own.yaml | tail -n 1 | cut -f"
 	expect 'a family that is installed' 0 'plain	2540' sh -c "$count 2,7"
@@ -346,6 +365,33 @@ stand_in()
 {
 	printf '#!/bin/sh\n%s\n' "$2" >"$work/bin/$1"
 	chmod +x "$work/bin/$1"
+}
+
+# Logs of a target that found nothing, of one that crashed, of one that hangs on its way, and of none.
+check_fuzz()
+{
+	logs=$work/fuzz/logs
+	mkdir -p "$logs"
+	printf '%s\n' '#9 NEW cov: 70 ft: 90 corp: 4/90b' '#20 DONE cov: 74 ft: 99 corp: 5/99b lim: 9' \
+		'stat::number_of_executed_units: 20' 'stat::average_exec_per_sec:     10' 'exit status 0' \
+		>"$logs/quiet"
+	printf '%s\n' '#9 NEW cov: 70 ft: 90 corp: 4/90b' 'SUMMARY: AddressSanitizer: SEGV t.c:5 in read' \
+		'Test unit written to crashes/bad/crash-1' 'stat::number_of_executed_units: 9' 'exit status 77' \
+		>"$logs/bad"
+	echo '#9 NEW cov: 70 ft: 90 corp: 4/90b' >"$logs/killed"
+	expect 'the table of fuzzing' 1 "target               runs    runs/s  coverage  inputs findings
+quiet                  20        10        74       5        0
+bad                     9         0        70       4        1
+killed                  0         0        70       4        0
+none                    0         0         0       0        0
+bad: SUMMARY: AddressSanitizer: SEGV t.c:5 in read
+bad: crashes/bad/crash-1
+killed: exit status unknown, see $logs/killed
+none: exit status unknown, see $logs/none
+1 passed, 3 failed" sh -c 'printf "quiet - -\nbad\nkilled\nnone\n" | BUILD=$1 sh ci/fuzz.sh --sum' sh "$work/fuzz"
+	expect 'fuzzing without a fuzzer' 0 \
+		"make fuzz: skipped: there is no clang with libFuzzer here (Debian: clang, libclang-rt-dev)
+0 passed, 0 failed, 1 skipped" env CLANG=false BUILD="$work/fuzz" sh ci/fuzz.sh
 }
 
 # Stand-ins for the machine's commands: no zlib1g-dev, another gnuplot than ours, no root, no sudo.
@@ -386,9 +432,9 @@ sets_of()
 check_sets()
 {
 	wide='avx2 fma avx512f avx512vl avx512dq avx512bw'
-	sets_of 'a processor with bfloat16' "sse $wide avx512_bf16" "$(printf 'avx512bf16\nportable')"
-	sets_of 'a processor with AVX-512' "$wide" "$(printf 'avx512\nportable')"
-	sets_of 'AVX-512 without one of its parts' 'avx2 fma avx512f avx512vl avx512dq' "$(printf 'avx2\nportable')"
+	sets_of 'a processor with bfloat16' "sse $wide avx512_bf16" avx512bf16
+	sets_of 'a processor with AVX-512' "$wide" avx512
+	sets_of 'AVX-512 without one of its parts' 'avx2 fma avx512f avx512vl avx512dq' avx2
 	sets_of 'AVX2 without multiply-add' 'avx2 sse' portable
 	expect 'a system without /proc' 0 portable env CPUINFO="$work/none" sh ci/sets.sh avx2 portable
 }
@@ -396,6 +442,7 @@ check_sets()
 cd "$here/.." || exit 1
 check_floors
 check_style
+check_analyzer
 check_sum
 check_sweep
 slow=$(printf 't.c:18: slow: "<a & \\"b\\">"\n  got  <a & "b">\n  want \001\377\303\251')
@@ -404,5 +451,9 @@ check_reports
 check_install
 check_sets
 check_deps
+check_fuzz
+
+expect 'no Slurm' 0 'slurm: munged is missing (sh ci/deps.sh --ci installs it); skipped
+0 passed, 0 failed, 1 skipped' env SBIN= PATH="$work/bin" sh ci/slurm.sh build/archsweep
 echo "$passed passed, $failed failed"
 [ $failed = 0 ]

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Of the kernels' instruction sets, given best first, prints the best one that this processor runs, and portable.
+# Of the kernels' instruction sets, given best first, prints the best one that this processor runs.
 #
 #   sh ci/sets.sh SET...            CPUINFO=FILE instead of /proc/cpuinfo
 set -eu
@@ -16,7 +16,6 @@ needs_of()
 
 flags=" $(grep -m 1 '^flags' "${CPUINFO-/proc/cpuinfo}" 2>/dev/null || :) "
 for set in "$@"; do
-	[ "$set" != portable ] || break
 	missing=
 	for flag in $(needs_of "$set"); do
 		case $flags in *" $flag "*) ;; *) missing=$flag ;; esac
@@ -25,4 +24,3 @@ for set in "$@"; do
 	echo "$set"
 	break
 done
-echo portable

@@ -1,5 +1,6 @@
 #!/bin/sh
-# What `make sweep` does: trains a sweep, compares its networks where it names a base, draws its pictures.
+# What `make sweep` does: trains a sweep, compares its networks where it names a base, and its families where they are
+# equally large, draws its pictures.
 #
 #   sh ci/sweep.sh PROGRAM SWEEP.yaml [ARGUMENT...]
 #
@@ -50,5 +51,6 @@ for table in "$reports/${chosen:-$name}/points.tsv" ${varied:+"$reports/$name"--
 done
 [ -n "$found" ] || exit $status
 "$program" compare --if-base "$sweep" "$@" || status=$?
+"$program" equal --if-any "$sweep" "$@" || status=$?
 "$program" plot "$sweep" "$@" || status=$?
 exit $status

@@ -1,18 +1,19 @@
-# Puts each point's width beside it, where it covers neither points nor lines nor other labels. Not a figure itself.
+# Puts each point's width, or an ensemble's name, beside it, where it covers neither points nor lines nor other labels.
+# Not a figure itself.
 #
 # scatter.gp gives the groups and pixel_x, pixel_y. A label tries eight places around its point, near and far, and takes
 # the one with the least cost. Boxes become unit squares: distances are counted in a label's half width and half height.
 
 labelled = groups > 0 && groups <= 120
-label_limit = labelled ? groups : 0
+label_limit = labelled ? marks : 0
 
 # What labels must not cover: points with their bars, lines between a family's neighbours and the Pareto front's steps,
 # in pixels.
-array from_x[4 * groups + 1]
-array from_y[4 * groups + 1]
-array to_x[4 * groups + 1]
-array to_y[4 * groups + 1]
-array weight[4 * groups + 1]
+array from_x[4 * marks + 1]
+array from_y[4 * marks + 1]
+array to_x[4 * marks + 1]
+array to_y[4 * marks + 1]
+array weight[4 * marks + 1]
 obstacles = 0
 obstacle_add(x, y, end_x, end_y, cost) = (obstacles = obstacles + 1, from_x[obstacles] = pixel_x(x), \
 	from_y[obstacles] = pixel_y(y), to_x[obstacles] = pixel_x(end_x), to_y[obstacles] = pixel_y(end_y), \
@@ -23,7 +24,8 @@ do for [i = 1:label_limit] {
 	dummy = obstacle_add(group_x[i], group_done[i] ? group_low[i] : y_cross, group_x[i], \
 		group_done[i] ? group_high[i] : y_cross, 6)
 	before = most(i - 1, 1)
-	if (before < i && group_family[i] == group_family[before] && group_done[i] && group_done[before]) {
+	if (i <= groups && before < i && group_family[i] == group_family[before] && group_done[i] && \
+		group_done[before]) {
 		dummy = obstacle_add(group_x[before], group_y(before), group_x[i], group_y(i), 2)
 	}
 }
@@ -68,8 +70,8 @@ cost_at(x, y) = frame_cost(x, y) + (sum [o = 1:obstacles] obstacle_cost(o, x, y)
 array place_x = [ 0, 0, 1, -1, 0.8, -0.8, 0.8, -0.8 ]
 array place_y = [ 1, -1, 0, 0, 1, 1, -1, -1 ]
 marker = 0.62 * em
-label_text(i) = sprintf("%g", group_width[i]).(group_done[i] == 0 && group_lost[i] > 1 ? \
-	sprintf(" (%dx)", group_lost[i]) : "")
+label_text(i) = i > groups ? shorten(ensemble_name[i - groups], 24) : \
+	sprintf("%g", group_width[i]).(group_done[i] == 0 && group_lost[i] > 1 ? sprintf(" (%dx)", group_lost[i]) : "")
 label_first = 100
 do for [i = 1:label_limit] {
 	half_width = strlen(label_text(i)) * 0.27 * em + 0.1 * em
@@ -90,5 +92,5 @@ do for [i = 1:label_limit] {
 	placed_half[placed] = half_width
 	set label (label_first + i) label_text(i) at screen best_x / canvas_width, screen best_y / canvas_height \
 		center front font small_font \
-		textcolor rgb blend(colour_of(family_number[group_family[i]]), 0x000000, 0.25)
+		textcolor rgb i > groups ? star : blend(colour_of(family_number[group_family[i]]), 0x000000, 0.25)
 }

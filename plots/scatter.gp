@@ -3,7 +3,7 @@
 # Takes `networks` (a row for each family and width, read by column name), `out`, `plots` (the folder of the scripts),
 # `logarithmic`, and `title` (else the column of that name). A point is the mean of a network's seeds, its bar one
 # standard deviation up and down. Seeds without an accuracy stand as crosses at the bottom edge, where their parameters
-# are.
+# are. With `ensembles` (a row for each, read by column name) a star is an ensemble of points.
 
 load plots."/functions.gp"
 load plots."/style.gp"
@@ -12,17 +12,23 @@ load plots."/style.gp"
 set datafile separator tab
 rows = -1
 stats networks using (rows = rows + 1, 0) nooutput
+ensemble_rows = -1
+if (exists("ensembles")) stats ensembles using (ensemble_rows = ensemble_rows + 1, 0) nooutput
+ensemble_rows = most(ensemble_rows, 0)
 set datafile columnheaders
+# Marks 1 .. groups are networks, groups + 1 .. marks are ensembles.
+room = rows + ensemble_rows + 1
 array family_name[rows + 1]
 array family_number[rows + 1]            # in the sweep: its colour and mark
-array group_family[rows + 1]
+array ensemble_name[ensemble_rows + 1]
+array group_family[room]
 array group_width[rows + 1]
-array group_x[rows + 1]
-array group_done[rows + 1]
-array group_lost[rows + 1]
-array group_y_of[rows + 1]
-array group_low[rows + 1]
-array group_high[rows + 1]
+array group_x[room]
+array group_done[room]
+array group_lost[room]
+array group_y_of[room]
+array group_low[room]
+array group_high[room]
 array group_on_front[rows + 1]
 array by_size[rows + 1]                 # groups, the one with the fewest parameters first
 family_name[1] = ""
@@ -47,6 +53,14 @@ if (rows > 0) stats networks using (found_title = strcol("title"), \
 	group_add(strcol("family"), int(column("family_number")), column("width"), column("total"), \
 	column("seeds"), column("done"), column("size_rank")), \
 	score_add(strcol("accuracy"), strcol("accuracy_deviation"), strcol("front"))) nooutput
+marks = groups
+# One whose members are not all trained has no accuracy.
+ensemble_add(name, x, accuracy) = accuracy eq "" ? 0 : (marks = marks + 1, ensemble_name[marks - groups] = name, \
+	group_family[marks] = 0, group_x[marks] = most(real(x), 1.), group_done[marks] = 1, group_lost[marks] = 0, \
+	group_y_of[marks] = number(accuracy, 0.), group_low[marks] = group_y_of[marks], \
+	group_high[marks] = group_y_of[marks], 0)
+if (ensemble_rows > 0) stats ensembles using (ensemble_add(strcol("ensemble"), strcol("total"), strcol("accuracy")), \
+	0) nooutput
 set datafile separator whitespace
 set datafile nocolumnheaders
 if (!exists("title")) title = found_title
@@ -55,11 +69,13 @@ group_y(i) = group_y_of[i]
 # What the axes must hold.
 x_low = 1e300; x_high = 0; y_low = 1e300; y_high = -1e300; y_best = -1e300; lost = 0; bars = 0; done = 0; \
 	n_low = 1e9; n_high = 0
-do for [i = 1:groups] {
+do for [i = 1:marks] {
 	x_low = least(x_low, group_x[i])
 	x_high = most(x_high, group_x[i])
 	y_low = least(y_low, group_low[i])
 	y_high = most(y_high, group_high[i])
+}
+do for [i = 1:groups] {
 	lost = lost + group_lost[i]
 	if (group_done[i]) { y_best = most(y_best, group_y(i)) }
 	done = done + (group_done[i] > 0)
@@ -112,7 +128,7 @@ set ylabel "accuracy on the test images, final epoch (%)" textcolor rgb ink
 
 # The legend stands to the right of the picture and hides nothing; its longest line decides how wide it is.
 name_length = 26
-key_length = bars ? 25 : lost ? 18 : 12
+key_length = bars ? 25 : lost || marks > groups ? 18 : 12
 do for [i = 1:families] { key_length = most(key_length, least(strlen(family_name[i]), name_length)) }
 left = 0.095 * canvas_width
 right = canvas_width - (key_length * 0.56 + 3.6) * em
@@ -162,8 +178,12 @@ do for [k = 1:groups] {
 	if (done > 1 && group_on_front[i]) { print sprintf("%.15g %.15g", group_x[i], group_y(i)) }
 }
 if (done > 1) { print sprintf("%.15g %.15g", x_to, y_best) } else { print nowhere }
+set print $ensembles
+print nowhere
+do for [i = groups + 1:marks] { print sprintf("%.15g %.15g", group_x[i], group_y(i)) }
 unset print
 
+star = 0x000000
 load plots."/labels.gp"
 
 line_width = 2.5
@@ -180,6 +200,7 @@ plot $front using 1:2 with steps linewidth 2 linecolor rgb gray dashtype (8, 6) 
 		linecolor rgb colour_of(family_number[f]) notitle, \
 	$crosses using 1:2:5 with points pointtype 2 pointsize 2 * dot_size linewidth 3 \
 		linecolor rgb variable notitle, \
+	$ensembles using 1:2 with points pointtype 3 pointsize 2.2 * dot_size linewidth 3 linecolor rgb star notitle, \
 	for [f = 1:families] keyentry with linespoints pointtype shape_of(family_number[f]) \
 		pointsize shape_size(family_number[f]) \
 		linewidth line_width dashtype dash_of(family_number[f]) \
@@ -189,6 +210,8 @@ plot $front using 1:2 with steps linewidth 2 linecolor rgb gray dashtype (8, 6) 
 	for [i = 1:bars] keyentry with labels title n_text, \
 	for [i = 1:bars && n_low == 1] keyentry with labels title "no bar: n = 1", \
 	for [i = 1:done > 1] keyentry with lines linewidth 2 linecolor rgb gray dashtype (8, 6) title "Pareto front", \
+	for [i = 1:marks > groups] keyentry with points pointtype 3 pointsize 2.2 * dot_size linewidth 3 \
+		linecolor rgb star title "ensemble of points", \
 	for [i = 1:lost > 0] keyentry with points pointtype 2 pointsize 2 * dot_size linewidth 3 linecolor rgb gray \
 		title "diverged or failed", \
 	for [i = 1:labelled] keyentry with labels title "numbers: width"

@@ -140,7 +140,7 @@ static void add_costs(struct table *t, const struct bench *b, const struct bench
 {
 	const struct measured *m = b->measured;
 	struct stage_cost update = model_plan_update(s->plan);
-	double batch = s->sweep->recipe.batch, flops = 2 * (double)update.macs / batch;
+	double batch = s->point->variant->recipe.batch, flops = 2 * (double)update.macs / batch;
 	double bytes = (double)update.bytes / batch;
 	double gflops = flops * m->training.images_per_second / 1e9;
 
@@ -168,7 +168,7 @@ static void add_row(const struct bench *b, const struct bench_network *s)
 	table_real(t, s->point->width);
 	table_int(t, cost.trainable);
 	table_int(t, cost.macs);
-	table_int(t, s->sweep->recipe.batch);
+	table_int(t, s->point->variant->recipe.batch);
 	table_int(t, b->threads);
 	table_text(t, b->kernels->name);
 	table_real(t, m->training.images_per_second);
@@ -185,7 +185,8 @@ static void add_row(const struct bench *b, const struct bench_network *s)
 static bool measure_point(const struct bench *b, const struct sweep *sweep, const struct point *point,
                           struct error *err)
 {
-	struct speed_request request = { .network = &point->network, .recipe = &sweep->recipe, .kernels = b->kernels,
+	struct speed_request request = { .network = &point->network, .recipe = &point->variant->recipe,
+		.kernels = b->kernels,
 		.threads = b->mode == MODE_CORES ? 1 : b->threads, .repeats = b->repeats, .seconds = b->seconds,
 		.peak_seconds = b->given_peak > 0 || b->mode == MODE_CORES ? 0 : b->seconds / PEAK_SHARE };
 	char name[POINT_NAME_BYTES];
@@ -223,7 +224,7 @@ static bool add_profile(const struct bench *b, const struct bench_network *s, st
 
 static bool bench_point(struct bench *b, const struct sweep *sweep, const struct point *point, struct error *err)
 {
-	struct bench_network s = { sweep, point, recipe_plan(&point->network, &sweep->recipe, err) };
+	struct bench_network s = { sweep, point, recipe_plan(&point->network, &point->variant->recipe, err) };
 	bool done = s.plan && measure_point(b, sweep, point, err);
 
 	if (done && b->mode == MODE_PROFILE)
@@ -267,10 +268,10 @@ static bool measure_tasks(struct bench *b, const struct sweep *s, struct task *t
 			tasks[i] = tasks[i - 1];
 			continue;
 		}
-		if (!point_count(s, &s->points[i], &cost, err) || !measure_point(b, s, &s->points[i], err))
+		if (!point_count(&s->points[i], &cost, err) || !measure_point(b, s, &s->points[i], err))
 			return false;
 		tasks[i] = (struct task){ .work = 1 / b->measured->training.images_per_second, .memory_bytes = 0,
-		                        .most_threads = (s->recipe.batch + LANES - 1) / LANES };
+		                        .most_threads = (s->points[i].variant->recipe.batch + LANES - 1) / LANES };
 	}
 	return true;
 }

@@ -15,6 +15,7 @@ static const struct option_row options[] = {
 	{ "weights", 'w', "FILE", .help = "an .npz file instead of the point's own weights", .excludes = "ensemble" },
 	{ "ensemble", 'e', .help = "average the softmax outputs of all points that match" },
 	{ "split", 'p', "NAME", .help = "only this split: validation, test, training", .repeats = true },
+	{ "views", 'v', "KIND", .help = "also by the mean over views: flip, shifts, ten_crop, {shifts: {pixels: 2}}" },
 	OPTION_SET,
 	OPTION_NAME,
 	{ "reports", 'r', "DIR", .help = "look for trained weights in DIR/<sweep>/ instead of reports/<sweep>/" },
@@ -31,6 +32,9 @@ static const char help[] =
 	"`archsweep run` kept. All splits but the training images are evaluated unless --split names some. The\n"
 	"accuracy of a class is the share of its images that were taken for it; the confusion of --json has a row\n"
 	"for each class and a column for what its images were taken for.\n"
+	"\n"
+	"With --views, or `views` in the sweep, each image is shown in several views and the mean of their softmax\n"
+	"outputs is judged as well: `archsweep help views`. Classes and confusion stay those of the image as it is.\n"
 	"\n"
 	"--weights FILE reads what `archsweep export` writes, and weights from Keras: if no array has a name like\n"
 	"01_conv/kernel, the file must hold all arrays in the order and layout of Keras' get_weights(), in order of\n"
@@ -183,7 +187,7 @@ static bool evaluate_all(struct eval *e, struct evaluator *evaluator, struct err
 static bool evaluate(struct eval *e, struct error *err)
 {
 	struct evaluator evaluator = { .sweep = e->sweep, .data = &e->data, .kernels = machine_kernels(err),
-		.threads = (int)options_number(e->given, "threads", machine_threads()) };
+		.views = &e->sweep->views, .threads = (int)options_number(e->given, "threads", machine_threads()) };
 	bool good = evaluator.kernels && choose_splits(e, &evaluator, err) &&
 		evaluator_prepare(&evaluator, e->count > 1, err) &&
 	            evaluate_all(e, &evaluator, err);
@@ -229,9 +233,18 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 	return status;
 }
 
+/* --views KIND is --set views=KIND. */
 static int run(const struct options *given, struct error *err)
 {
-	return with_sweep(given, run_sweep, err);
+	const char *views = options_value(given, "views");
+	struct options with_views = *given;
+	char assignment[256];
+
+	if (views && snprintf(assignment, sizeof assignment, "views=%s", views) >= (int)sizeof assignment)
+		return options_fail(given, err, "--views: a text of %zu bytes", strlen(views));
+	if (views)
+		options_set(&with_views, "views", "set", assignment);
+	return with_sweep(&with_views, run_sweep, err);
 }
 
 const struct command command_eval = {

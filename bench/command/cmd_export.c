@@ -4,6 +4,7 @@
 #include "bench/command/with_sweep.h"
 #include "bench/record/final_weights.h"
 #include "bench/sweep/point_find.h"
+#include "bench/system/interrupt.h"
 
 #include <stdlib.h>
 
@@ -56,7 +57,7 @@ struct export {
 
 static bool allocate(struct export *e, struct error *err)
 {
-	e->plan = recipe_plan(&e->point->network, &e->sweep->recipe, err);
+	e->plan = recipe_plan(&e->point->network, &e->point->variant->recipe, err);
 	e->weights = e->plan ? weights_create(&e->point->network, e->plan, err) : NULL;
 	if (!e->weights)
 		return false;
@@ -106,6 +107,7 @@ static bool export(struct export *e, struct error *err)
 	if (!allocate(e, err) || !find_values(e, err))
 		return false;
 	source.from = e->values;
+	interrupt_listen();     /* from here on an interrupted program removes what it has half written */
 	return weights_write(e->weights, options_value(e->given, "npz"), &source, err) && print_arrays(e, err);
 }
 

@@ -37,7 +37,7 @@ static const struct option_row options[] = {
 };
 
 static const char help[] =
-	"One row for each family and width, whatever the seeds.\n"
+	"One row for each family and width, whatever the seeds and variants of the recipe.\n"
 	"\n"
 	"  trainable    what the optimizer updates; batch norm counts 2 a channel\n"
 	"  total        the same and batch norm's moving statistics: 4 a channel\n"
@@ -169,7 +169,7 @@ static bool report_network(struct report *report, const struct sweep *sweep, con
 	struct error unsaid[MAX_EXPECTATIONS] = { { "" } };
 	struct cost cost;
 
-	if (!point_count(sweep, point, &cost, err))
+	if (!point_count(point, &cost, err))
 		return false;
 	int failed = report->check ? point_check_aloud(point, &cost) : point_check(point, &cost, unsaid);
 	report->failures += failed;
@@ -188,7 +188,7 @@ static bool report_sweep(struct report *report, const struct sweep *sweep, struc
 	for (int i = 0, seeds; i < sweep->point_count; i += seeds) {
 		const struct point *point = &sweep->points[i];
 		seeds = 1;
-		while (i + seeds < sweep->point_count && point_same_network(point, point + seeds))
+		while (i + seeds < sweep->point_count && point_same_layers(point, point + seeds))
 			seeds++;
 		if (!report_network(report, sweep, point, seeds, err))
 			return false;

@@ -8,7 +8,10 @@
 #include "bench/summary/figure.h"
 #include "bench/summary/picture_data.h"
 #include "bench/system/gnuplot.h"
+#include "bench/system/interrupt.h"
+#include "bench/system/regular_file.h"
 #include "bench/system/share.h"
+#include "bench/text/text.h"
 #include "bench/text/words.h"
 
 #include <dirent.h>
@@ -36,10 +39,11 @@ static const char help[] =
 	"the current folder are never taken unasked. Each script NAME.gp whose first line begins with \"# Figure:\"\n"
 	"is drawn to NAME.png and NAME.svg. gnuplot finds the variables plots, out, data (points.tsv), curves\n"
 	"(curves.tsv), networks (a row for each family and width: mean accuracy of its seeds, deviation, range,\n"
-	"rank, Pareto front), means (learning curves, averaged over seeds) and title. With \"# Figure from\n"
-	"TABLE.tsv:\" it is drawn where the sweep has that table, whose path is in the variable table: compare.tsv\n"
-	"is there where the sweep names a base. What follows the colon, and the comment lines from \"# Shows:\" on,\n"
-	"are the SVG's title and description, for screen readers.\n"
+	"rank, Pareto front), means (learning curves, averaged over seeds), ensembles (ensembles.tsv, where there is\n"
+	"one) and title. With \"# Figure from TABLE.tsv:\" it is drawn where the sweep has that table, whose path is\n"
+	"in the variable table: compare.tsv is there where the sweep names a base, equal.tsv where `archsweep equal`\n"
+	"has compared families. What follows the colon, and the comment lines from \"# Shows:\" on, are the SVG's\n"
+	"title and description, for screen readers.\n"
 	"\n"
 	"Exit status: 0 done, 1 a table is missing or gnuplot failed, 2 the command line is wrong.\n";
 
@@ -136,9 +140,27 @@ static bool find_name(const char *operand, char to[REPORT_NAME_BYTES])
 	return is_yaml(file) ? words_is_name(to) : report_is_name(to);
 }
 
+/* gnuplot would wait for the writer of a pipe. */
 static bool check_table(const char *path, struct error *err)
 {
-	return access(path, R_OK) == 0 || fail(err, "%s: %s; `archsweep run` makes it", path, strerror(errno));
+	uint64_t size;
+
+	if (access(path, R_OK) != 0)
+		return fail(err, "%s: %s; `archsweep run` makes it", path, strerror(errno));
+	int descriptor = regular_open(path, &size, err);
+
+	if (descriptor >= 0)
+		close(descriptor);
+	return descriptor >= 0;
+}
+
+/* "ABOUT: TEXT", or the text alone. */
+static void show_line(const char *text, const char *about, FILE *to)
+{
+	print_plain_text(about ? about : "", to);
+	fputs(about ? ": " : "", to);
+	print_plain_text(text, to);
+	fputc('\n', to);
 }
 
 /* One figure to PNG and to SVG. */
@@ -156,11 +178,13 @@ static bool draw_figure(struct drawing drawing, const char *folder, const char *
 			return false;
 		drawing.out = out;
 		drawing.about = i ? about : NULL;
+		if (*interrupt_flag())
+			return fail(err, "interrupted before %s was drawn", out);
 		if (!gnuplot_draw(&drawing, said, err))
 			return false;
 		if (said[0])
-			fprintf(stderr, "%s: %s\n", script, said);
-		printf("%s\n", out);
+			show_line(said, script, stderr);
+		show_line(out, NULL, stdout);
 	}
 	return true;
 }
@@ -179,6 +203,8 @@ static bool draw_figures(const struct figures *figures, const char *folder, cons
 			return false;
 		if (figure->table[0] && access(table, F_OK) != 0)
 			continue;
+		if (figure->table[0] && !check_table(table, err))
+			return false;
 		drawing.table = figure->table[0] ? table : NULL;
 		figure_print_title(figure, tables->title, title, SAID_SIZE);
 		figure_print_description(figure, tables->network_count, tables->family_count, description, SAID_SIZE);
@@ -190,15 +216,18 @@ static bool draw_figures(const struct figures *figures, const char *folder, cons
 
 static bool draw_sweep(const struct figures *figures, const char *folder, struct error *err)
 {
-	char data[PATH_SIZE], curves[PATH_SIZE];
+	char data[PATH_SIZE], curves[PATH_SIZE], ensembles[PATH_SIZE];
 	struct picture_data tables;
 
+	report_folder_clean(folder);
 	if (!join(data, folder, "points.tsv", "", err) || !join(curves, folder, "curves.tsv", "", err) ||
-	    !check_table(data, err) || !check_table(curves, err) || !picture_data_create(folder, &tables, err))
+	    !join(ensembles, folder, "ensembles.tsv", "", err) || !check_table(data, err) ||
+	    !check_table(curves, err) || (access(ensembles, F_OK) == 0 && !check_table(ensembles, err)) ||
+	    !picture_data_create(folder, &tables, err))
 		return false;
 	struct drawing drawing = { .plots = figures->folder, .data = data, .curves = curves,
 		.networks = tables.networks.temporary, .means = tables.means.temporary,
-		.title = tables.title };
+		.ensembles = access(ensembles, F_OK) == 0 ? ensembles : NULL, .title = tables.title };
 	bool drawn = draw_figures(figures, folder, &tables, drawing, err);
 	picture_data_remove(&tables);
 	return drawn;
@@ -220,6 +249,7 @@ static int run(const struct options *given, struct error *err)
 	struct report_folder folder;
 	struct figures figures;
 
+	interrupt_listen();
 	if (options_has(given, "name") && given->operand_count > 1)
 		return options_fail(given, err, "--name: the folder of one sweep, but %d are given",
 		                    given->operand_count);

@@ -5,6 +5,7 @@
 #include "bench/command/with_sweep.h"
 #include "bench/eval/step.h"
 #include "bench/sweep/point_find.h"
+#include "bench/system/interrupt.h"
 #include "bench/system/machine.h"
 
 static const struct column columns[] = {
@@ -70,6 +71,7 @@ static int run_sweep(const struct options *given, const struct sweep *sweep, str
 	request.point = point_find(&search, &unknown);
 	if (!request.point)
 		return options_fail(given, err, "%s", unknown.text);
+	interrupt_listen();     /* an interrupted program removes what it has half written */
 	request.kernels = machine_kernels(err);
 	bool done = request.kernels && step_run(&request, &score, err) &&
 		print_score(&score, options_format(given), err);

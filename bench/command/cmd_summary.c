@@ -18,6 +18,15 @@ static const struct column point_columns[] = {
 	{ 0 }
 };
 
+static const struct column ensemble_columns[] = {
+	{ "ensemble", .kind = COLUMN_TEXT },
+	{ "points", .kind = COLUMN_INT },
+	{ "trainable", .kind = COLUMN_INT },
+	{ "total", .kind = COLUMN_INT },
+	{ "macs", .kind = COLUMN_INT, .title = "MACs" },
+	{ 0 }
+};
+
 static const struct option_row options[] = {
 	{ "json", 'j', .help = "an object with the totals and an array of layers", .excludes = "tsv" },
 	{ "tsv", .help = "tab-separated values below a line of names", .excludes = "describe" },
@@ -27,7 +36,8 @@ static const struct option_row options[] = {
 };
 
 static const char help[] =
-	"POINT is \"family/width\" or the beginning of an id. Without POINT the points of the sweep are listed.\n"
+	"POINT is \"family/width\" or the beginning of an id. Without POINT the points of the sweep are listed,\n"
+	"and below them what its ensembles cost.\n"
 	"\n"
 	"  #            0 is the network's input\n"
 	"  from         the layers that this one reads, where it is not the one above\n"
@@ -59,7 +69,7 @@ static void print_totals(const struct summary *summary)
 	const struct cost *cost = &summary->cost;
 	char number[NUMBER_BYTES], batch[NUMBER_BYTES + 40];
 
-	snprintf(batch, sizeof batch, "for a batch of %d, with gradients", summary->sweep->recipe.batch);
+	snprintf(batch, sizeof batch, "for a batch of %d, with gradients", summary->point->variant->recipe.batch);
 	print_total("trainable", format_thousands(cost->trainable, number), "");
 	print_total("non-trainable", format_thousands(cost->total - cost->trainable, number),
 	            "moving statistics of batch norm");
@@ -75,7 +85,10 @@ static bool print_people(const struct summary *summary, struct error *err)
 	char width[NUMBER_BYTES];
 
 	print_plain_text(point->family, stdout);
-	printf(" at width %s: %d classes\n\n", words_number(point->width, width), point->network.classes);
+	printf(" at width %s", words_number(point->width, width));
+	if (*point->variant->name)
+		printf(", %s", point->variant->name);
+	printf(": %d classes\n\n", point->network.classes);
 	if (!table_print(summary->layers, TABLE_HUMAN, stdout, err))
 		return false;
 	putchar('\n');
@@ -106,11 +119,12 @@ static bool print_json(const struct summary *summary, struct error *err)
 	print_json_member("family", summary->point->family);
 	printf("  \"width\": %s,\n", words_number(summary->point->width, number));
 	print_json_member("id", summary->point->id);
+	print_json_member("variant", summary->point->variant->name);
 	print_json_number("seed", summary->point->seed);
 	printf("  \"input\": [%d, %d, %d],\n", in.h, in.w, in.c);
 	print_json_number("classes", summary->point->network.classes);
-	print_json_number("batch", summary->sweep->recipe.batch);
-	printf("  \"label_smoothing\": %s,\n", words_number(summary->sweep->recipe.label_smoothing, number));
+	print_json_number("batch", summary->point->variant->recipe.batch);
+	printf("  \"label_smoothing\": %s,\n", words_number(summary->point->variant->recipe.label_smoothing, number));
 	print_json_number("trainable", cost->trainable);
 	print_json_number("non_trainable", cost->total - cost->trainable);
 	print_json_number("total", cost->total);
@@ -131,7 +145,8 @@ static bool print_summary(const struct summary *summary, enum table_format forma
 	case TABLE_JSON:
 		return print_json(summary, err);
 	case TABLE_TSV:
-		return table_print(summary->layers, TABLE_TSV, stdout, err);
+	case TABLE_MARKDOWN:
+		return table_print(summary->layers, format, stdout, err);
 	}
 	return false;
 }
@@ -149,6 +164,48 @@ static int print_description(const struct sweep *sweep, const struct point *poin
 	return EXIT_DONE;
 }
 
+/* Adds up the costs of an ensemble's points. */
+static bool count_ensemble(const struct sweep *sweep, const struct ensemble *ensemble, struct cost *to,
+                           struct error *err)
+{
+	*to = (struct cost){ 0 };
+	for (int i = 0; i < ensemble->count; i++) {
+		struct cost cost;
+
+		if (!point_count(&sweep->points[ensemble->points[i]], &cost, err))
+			return false;
+		to->trainable += cost.trainable;
+		to->total += cost.total;
+		to->macs += cost.macs;
+	}
+	return true;
+}
+
+/* People read below the points what the sweep's ensembles cost. */
+static bool list_ensembles(const struct sweep *sweep, struct error *err)
+{
+	struct table *table = table_create(ensemble_columns);
+	struct cost cost;
+	bool good = true;
+
+	for (int i = 0; good && i < sweep->ensemble_count; i++) {
+		const struct ensemble *ensemble = &sweep->ensembles[i];
+
+		good = count_ensemble(sweep, ensemble, &cost, err);
+		table_text(table, ensemble->name);
+		table_int(table, ensemble->count);
+		table_int(table, cost.trainable);
+		table_int(table, cost.total);
+		table_int(table, cost.macs);
+	}
+	if (good && sweep->ensemble_count > 0) {
+		putchar('\n');
+		good = table_print(table, TABLE_HUMAN, stdout, err);
+	}
+	table_destroy(table);
+	return good;
+}
+
 static int list_points(const struct sweep *sweep, enum table_format format, struct error *err)
 {
 	struct table *table = table_create(point_columns);
@@ -163,12 +220,14 @@ static int list_points(const struct sweep *sweep, enum table_format format, stru
 	}
 	bool printed = table_print(table, format, stdout, err);
 	table_destroy(table);
+	if (printed && format == TABLE_HUMAN)
+		printed = list_ensembles(sweep, err);
 	return printed ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int summarize(const struct sweep *sweep, const struct point *point, enum table_format format, struct error *err)
 {
-	const struct recipe *recipe = &sweep->recipe;
+	const struct recipe *recipe = &point->variant->recipe;
 	struct model_plan *plan = recipe_plan(&point->network, recipe, err);
 
 	if (!plan)

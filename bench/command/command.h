@@ -41,7 +41,8 @@ struct command {
 	int (*run)(const struct options *given, struct error *err);
 };
 
-extern const struct command command_run, command_params, command_summary, command_plot, command_compare, command_bench,
-	command_limits, command_export, command_eval, command_step;
+extern const struct command command_run, command_list, command_submit, command_collect, command_params, command_summary,
+	command_match, command_plot, command_compare, command_equal, command_bench, command_limits, command_export,
+	command_eval, command_step, command_preview, command_verify, command_prune;
 
 #endif

@@ -18,8 +18,10 @@
 #include <unistd.h>
 
 static const struct command *const commands[] = {
-	&command_run, &command_params, &command_summary, &command_plot, &command_compare, &command_bench,
-	&command_limits, &command_export, &command_eval, &command_step, NULL
+	&command_run, &command_list, &command_submit, &command_collect, &command_params, &command_summary,
+	&command_match, &command_plot, &command_compare, &command_equal, &command_bench, &command_limits,
+	&command_export, &command_eval, &command_step, &command_preview, &command_verify,
+	&command_prune, NULL
 };
 
 static void print_usage(FILE *to)
@@ -110,13 +112,16 @@ static int run_command(int argc, char **argv, struct error *err)
 	return EXIT_DONE;
 }
 
-/* What records say of the program, too. */
+/* What records say of the program, too. OpenBLAS is a guest: where it cannot be loaded, its line says why. */
 static void print_version(void)
 {
+	struct error missing = { "" };
 	char build[96], processor[64];
 
-	printf("archsweep %s\ncommit    %s\ncompiler  %s\n", program_version, program_commit, program_compiler);
-	printf("OpenBLAS  %s\nprocessor %s\n", blas_build(build), machine_processor(processor));
+	printf("archsweep %s\ncommit    %s\ncompiler  %s\nOpenBLAS  ", program_version, program_commit,
+	       program_compiler);
+	print_plain_text(blas_load(&missing) ? blas_build(build) : missing.text, stdout);
+	printf("\nprocessor %s\n", machine_processor(processor));
 }
 
 /* argv[0] is what stands behind the program's name. */
@@ -166,8 +171,8 @@ int main(int argc, char **argv)
 	struct error err = { "" }, stdout_err = { "" };
 
 	hold_standard_descriptors();
-	blas_choose(argv);
 	signal(SIGPIPE, SIG_IGN);       /* a reader that went away is an error to report, not a reason to vanish */
+	signal(SIGXFSZ, SIG_IGN);       /* so is a file that would grow beyond `ulimit -f` */
 	int status = run(argc > 0 ? argc - 1 : 0, argv + (argc > 0), &err);
 	if (!close_stdout(&stdout_err) && status != EXIT_USAGE)
 		status = EXIT_FAILED;

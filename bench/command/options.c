@@ -216,6 +216,14 @@ static const struct option_use *use_last(const struct options *given, const char
 	return NULL;
 }
 
+void options_set(struct options *given, const char *name, const char *other, const char *value)
+{
+	const struct option_use *last = use_last(given, name);
+
+	assert(last && "an option that was given");
+	given->uses[last - given->uses] = (struct option_use){ row_named(given, other), value };
+}
+
 bool options_has(const struct options *given, const char *name)
 {
 	return use_last(given, name);
@@ -249,7 +257,15 @@ int options_values(const struct options *given, const char *name, const char *va
 
 enum table_format options_format(const struct options *given)
 {
-	return options_has(given, "json") ? TABLE_JSON : options_has(given, "tsv") ? TABLE_TSV : TABLE_HUMAN;
+	static const struct { const char *name; enum table_format format; } formats[] = {
+		{ "json", TABLE_JSON }, { "tsv", TABLE_TSV }, { "markdown", TABLE_MARKDOWN }
+	};
+
+	for (int i = 0; i < given->use_count; i++)
+		for (size_t k = 0; k < sizeof formats / sizeof *formats; k++)
+			if (strcmp(given->uses[i].row->name, formats[k].name) == 0)
+				return formats[k].format;
+	return TABLE_HUMAN;
 }
 
 static void print_row(const struct option_row *row, FILE *to)

@@ -49,7 +49,10 @@ long options_number(const struct options *given, const char *name, long fallback
 /* All its values in the order given, for options that repeat; returns how many. */
 int options_values(const struct options *given, const char *name, const char *values[MAX_OPTION_USES]);
 
-/* The format that --json or --tsv select, for commands that have both in their table. */
+/* Makes the last use of `name` one of the option `other`, with that value, which is borrowed. */
+void options_set(struct options *given, const char *name, const char *other, const char *value);
+
+/* The format that --json, --tsv or --markdown select, for commands that have some of them in their table. */
 enum table_format options_format(const struct options *given);
 
 /* Writes the table as TSV to the file of --save, if there is one. */

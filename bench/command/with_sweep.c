@@ -1,7 +1,11 @@
 /* See with_sweep.h. */
 #include "bench/command/with_sweep.h"
 
+#include "bench/run/shard.h"
+#include "bench/text/shell_word.h"
 #include "bench/text/words.h"
+
+#include <errno.h>
 
 int with_sweep(const struct options *given, sweep_work *work, struct error *err)
 {
@@ -41,38 +45,62 @@ bool reports_folder(const struct options *given, const struct sweep *sweep, stru
 	return sweep_folder(given, given->operands[0], sweep->name, to, err);
 }
 
-/* Adds " --OPTION VALUE", as a shell reads it. */
-static void print_option(const char *option, const char *value, FILE *to)
+bool sweep_choose(const struct options *given, const struct sweep *sweep, struct pending *to, struct error *err)
 {
-	static const char plain_characters[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-=/,:@%+";
-	bool plain = !value[strspn(value, plain_characters)];
+	const char *patterns[MAX_OPTION_USES], *part = options_value(given, "shard");
+	int count = options_values(given, "only", patterns);
+	struct error refused = { "" };
+	struct shard shard;
 
-	fprintf(to, " --%s ", option);
-	if (!plain)
-		fputc('\'', to);
-	for (const char *c = value; *c; c++)
-		fputs(*c == '\'' ? "'\\''" : (char[]){ *c, '\0' }, to);
-	if (!plain)
-		fputc('\'', to);
+	if (part && !shard_parse(part, &shard, &refused))
+		return options_fail(given, err, "--shard: %s", refused.text), false;
+	if (!pending_choose(sweep, patterns, count, to, err))
+		return false;
+	if (!part || shard_take(shard, to, err))
+		return true;
+	pending_free(to);
+	return false;
+}
+
+static void print_options(const struct options *given, const char *name, FILE *to)
+{
+	const char *values[MAX_OPTION_USES];
+	int count = options_values(given, name, values);
+
+	for (int i = 0; i < count; i++) {
+		fprintf(to, " --%s ", name);
+		print_shell_word(values[i], to);
+	}
+}
+
+static void print_folder_options(const struct options *given, bool reports, FILE *to)
+{
+	print_options(given, "set", to);
+	print_options(given, "name", to);
+	if (reports)
+		print_options(given, "reports", to);
+}
+
+void print_sweep_command(const struct options *given, const char *command, bool reports, FILE *to)
+{
+	const char *path = given->operands[0];
+
+	print_shell_word(program_invocation_name, to);
+	fprintf(to, " %s %s", command, *path == '-' ? "./" : "");
+	print_shell_word(path, to);
+	print_folder_options(given, reports, to);
 }
 
 bool weights_search_fill(const struct options *given, struct report_folder *folder, char again[AGAIN_BYTES],
                          struct weights_search *to, struct error *err)
 {
-	static const char *const kept[] = { "set", "name", "reports" };
 	FILE *text = fmemopen(again, AGAIN_BYTES, "w");
 
 	again[0] = '\0';
-	for (int k = 0; text && k < 3; k++) {
-		const char *values[MAX_OPTION_USES];
-		int count = options_values(given, kept[k], values);
-
-		for (int i = 0; i < count; i++)
-			print_option(kept[k], values[i], text);
-	}
-	if (text)
+	if (text) {
+		print_folder_options(given, true, text);
 		fclose(text);
+	}
 	again[AGAIN_BYTES - 1] = '\0';
 	to->sweep_path = given->operands[0];
 	to->folder = folder->path;

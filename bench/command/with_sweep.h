@@ -5,6 +5,7 @@
 #include "bench/command/options.h"
 #include "bench/record/final_weights.h"
 #include "bench/record/report_folder.h"
+#include "bench/run/pending.h"
 #include "bench/sweep/sweep.h"
 
 /* Returns an exit status, as struct command's `run` does. */
@@ -13,6 +14,14 @@ typedef int sweep_work(const struct options *given, const struct sweep *sweep, s
 /* Reads the sweep with what --set says, has the work done, and frees it. EXIT_USAGE where it cannot be read, else what
  * `work` returns. For commands with a --set. */
 int with_sweep(const struct options *given, sweep_work *work, struct error *err);
+
+/* The option that takes one of N parts of what --only chose. */
+#define OPTION_SHARD { "shard", .argument = "I/N", \
+	.help = "only the I-th of N parts of the points, which are about equally long" }
+
+/* The points that --only and --shard choose. An error is one of the command line, or the YAML's. For commands that have
+ * both. */
+bool sweep_choose(const struct options *given, const struct sweep *sweep, struct pending *to, struct error *err);
 
 /* The options that decide which folder is the sweep's, for the tables of commands that use sweep_folder. */
 #define OPTION_SET { "set", 's', "KEY=VALUE", .help = "override a value of the sweep: recipe.epochs=3", \
@@ -28,6 +37,10 @@ bool sweep_folder(const struct options *given, const char *sweep_path, const cha
 /* The same for the sweep that stands first on the command line. */
 bool reports_folder(const struct options *given, const struct sweep *sweep, struct report_folder *to,
                     struct error *err);
+
+/* Another command for the sweep that stands first on the command line, with the same --set, --name and, if wanted,
+ * --reports, as a shell reads it: "archsweep run SWEEP --set KEY=VALUE". The program is called as it was. */
+void print_sweep_command(const struct options *given, const char *command, bool reports, FILE *to);
 
 /* Fills `to` with all but what the command knows itself: `otherwise`. `folder` and `again` back it. */
 enum { AGAIN_BYTES = 512 };

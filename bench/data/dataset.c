@@ -1,6 +1,9 @@
 /* See dataset.h. What all formats share: paths, memory, splits, the last checks, the digest. */
 #include "bench/data/dataset.h"
 
+#include "bench/system/digest.h"
+#include "bench/system/machine.h"
+#include "bench/text/text.h"
 #include "bench/text/words.h"
 
 #include <assert.h>
@@ -8,40 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* 64-bit FNV-1a's step, h = (h ^ word) * prime, over words of 8 bytes instead of bytes: eight times as fast. A
- * multiplication carries upwards only, so each step folds the high half into the low half; otherwise two changed top
- * bits would cancel. */
-static uint64_t digest_word(uint64_t digest, uint64_t word)
-{
-	digest = (digest ^ word) * UINT64_C(0x100000001b3);
-	return digest ^ digest >> 32;
-}
-
-/* Eight bytes as a little-endian number, on any machine; compilers turn it into one load. */
-static uint64_t load_word(const uint8_t *at)
-{
-	return (uint64_t)at[0] | (uint64_t)at[1] << 8 | (uint64_t)at[2] << 16 | (uint64_t)at[3] << 24 |
-	       (uint64_t)at[4] << 32 | (uint64_t)at[5] << 40 | (uint64_t)at[6] << 48 | (uint64_t)at[7] << 56;
-}
-
-/* The length, then the bytes; the last word is padded with zeros. */
-static uint64_t digest_bytes(uint64_t digest, const void *bytes, size_t len)
-{
-	const uint8_t *at = bytes;
-	uint8_t rest[8] = { 0 };
-
-	digest = digest_word(digest, len);
-	for (; len >= sizeof rest; len -= sizeof rest, at += sizeof rest)
-		digest = digest_word(digest, load_word(at));
-	memcpy(rest, at, len);
-	return len ? digest_word(digest, load_word(rest)) : digest;
-}
-
 static uint64_t digest_dataset(const struct dataset *data)
 {
 	const int facts[] = { data->shape.c, data->shape.h, data->shape.w, data->classes, data->count,
 	                      data->split_count };
-	uint64_t digest = UINT64_C(0xcbf29ce484222325);
+	uint64_t digest = DIGEST_START;
 
 	for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
 		digest = digest_word(digest, (uint64_t)facts[i]);
@@ -172,15 +146,26 @@ bool dataset_check_validation(const struct data_description *description, int va
 	               validation, path, training);
 }
 
+/* A twentieth stays for everything else. */
+uint64_t dataset_memory_left(void)
+{
+	return (uint64_t)machine_memory_bytes() / 20 * 19;
+}
+
 bool dataset_allocate(const struct data_description *description, struct dataset *to, struct error *err)
 {
 	size_t len = (size_t)to->count * image_len(description->shape);
+	uint64_t left = dataset_memory_left();
+	char there[NUMBER_BYTES];
 
-	to->pixels = malloc(len);
-	to->labels = malloc((size_t)to->count);
+	if (len <= left) {
+		to->pixels = malloc(len);
+		to->labels = malloc((size_t)to->count);
+	}
 	return (to->pixels && to->labels) ||
-	       fail_at(err, description->at, "data: not enough memory for the %zu bytes of its %d images", len,
-	               to->count);
+	       fail_at(err, description->at,
+	               "data: not enough memory for the %zu bytes of its %d images: %s are available", len, to->count,
+	               format_bytes((int64_t)left, there));
 }
 
 bool dataset_is_headline(const struct data_format *format, const struct split *split)

@@ -102,6 +102,10 @@ bool dataset_misfit(struct dataset *to);
 bool dataset_check_validation(const struct data_description *description, int validation, int training,
                               const char *path, struct error *err);
 
+/* Bytes that data may take: nearly all of the memory that this machine has left. What a file announces, or turns out
+ * to hold, is compared with it before memory is taken: beyond it, malloc succeeds and the process is killed later. */
+uint64_t dataset_memory_left(void);
+
 /* Memory for to->count images of the description's shape, and for their labels. */
 bool dataset_allocate(const struct data_description *description, struct dataset *to, struct error *err);
 

@@ -6,6 +6,7 @@
 #include "bench/data/bytes.h"
 #include "bench/data/csv.h"
 #include "bench/data/dataset.h"
+#include "bench/text/text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -194,8 +195,29 @@ static bool read_emotion(const struct reader *r, uint8_t *to, struct error *err)
 	return true;
 }
 
-/* Makes room for one more image, by doubling; the C library moves blocks of this size by remapping pages, without
- * copying. */
+/* Images for which there is memory beside those that all piles have room for: pages that nobody has written to yet do
+ * not count as taken. */
+static int images_left(const struct reader *r)
+{
+	size_t len = image_len(r->description->shape) + 1, promised = 0;
+	uint64_t left = dataset_memory_left();
+
+	for (int i = 0; i < USAGES; i++)
+		promised += (size_t)(r->piles[i].capacity - r->piles[i].count) * len;
+	left = left > promised ? (left - promised) / len : 0;
+	return left < MAX_IMAGES ? (int)left : MAX_IMAGES;
+}
+
+static bool fail_memory(const struct reader *r, int images, struct error *err)
+{
+	char there[NUMBER_BYTES];
+
+	return fail(err, "%s:%d: not enough memory for %d images: %s are available", r->path, csv_line(r->csv), images,
+	            format_bytes((int64_t)dataset_memory_left(), there));
+}
+
+/* Makes room for one more image, by doubling as long as there is memory; the C library moves blocks of this size by
+ * remapping pages, without copying. */
 static bool grow(const struct reader *r, struct pile *pile, struct error *err)
 {
 	size_t len = image_len(r->description->shape);
@@ -205,14 +227,18 @@ static bool grow(const struct reader *r, struct pile *pile, struct error *err)
 		return true;
 	if (pile->count == most)
 		return fail(err, "%s:%d: more than the %d images that are accepted", r->path, csv_line(r->csv), most);
-	int capacity = pile->capacity ? pile->capacity : 64;
-	capacity = capacity > most / 2 ? most : 2 * capacity;
+	int more = pile->capacity ? pile->capacity : 64, left = images_left(r);
+
+	more = more > left ? left : more;
+	if (more == 0)
+		return fail_memory(r, pile->count + 1, err);
+	int capacity = pile->capacity > most - more ? most : pile->capacity + more;
 	uint8_t *pixels = realloc(pile->pixels, (size_t)capacity * len);
 	pile->pixels = pixels ? pixels : pile->pixels;
 	uint8_t *labels = realloc(pile->labels, (size_t)capacity);
 	pile->labels = labels ? labels : pile->labels;
 	if (!pixels || !labels)
-		return fail(err, "%s:%d: not enough memory for %d images", r->path, csv_line(r->csv), capacity);
+		return fail_memory(r, capacity, err);
 	pile->capacity = capacity;
 	return true;
 }
@@ -262,6 +288,8 @@ static bool join_piles(struct reader *r, struct dataset *to, struct error *err)
 	size_t len = image_len(r->description->shape), next = (size_t)piles[TRAINING].count;
 
 	to->count = piles[TRAINING].count + piles[PUBLIC].count + piles[PRIVATE].count;
+	if ((size_t)(piles[PUBLIC].count + piles[PRIVATE].count) * (len + 1) > dataset_memory_left())
+		return fail(err, "%s: not enough memory for its %d images", r->path, to->count);
 	to->pixels = realloc(piles[TRAINING].pixels, (size_t)to->count * len);
 	piles[TRAINING].pixels = to->pixels ? NULL : piles[TRAINING].pixels;
 	to->labels = realloc(piles[TRAINING].labels, (size_t)to->count);
@@ -299,6 +327,7 @@ static bool open_reader(struct reader *r, char path[DATA_PATH_MAX], struct error
 	const struct data_description *description = r->description;
 	const struct fer2013 *config = description->config;
 	struct shape s = description->shape;
+	char there[NUMBER_BYTES];
 
 	if (s.c != 1)
 		return fail_at(err, description->at, "input: %dx%dx%d does not fit the data: faces have 1 channel", s.h,
@@ -308,6 +337,9 @@ static bool open_reader(struct reader *r, char path[DATA_PATH_MAX], struct error
 	if (bytes_missing(path))
 		return fail_at(err, description->at, "file: %.400s does not exist; " WHERE_TO_GET_IT, path);
 	r->path = path;
+	if (5 * image_len(s) + ROW_REST > dataset_memory_left())
+		return fail(err, "%s: not enough memory for a row of %zu pixels: %s are available", path, image_len(s),
+		            format_bytes((int64_t)dataset_memory_left(), there));
 	r->csv = csv_open(path, 4 * image_len(s) + ROW_REST, err);
 	return r->csv != NULL;
 }

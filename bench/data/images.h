@@ -11,8 +11,8 @@ static inline struct images images_of(const struct dataset *data, const struct s
 	if (!split)
 		return (struct images){ .shape = data->shape };
 	size_t first = (size_t)split->first;
-	return (struct images){ data->pixels + first * image_len(data->shape), data->labels + first, split->count,
-	                        data->shape };
+	return (struct images){ .pixels = data->pixels + first * image_len(data->shape),
+		.labels = data->labels + first, .count = split->count, .shape = data->shape };
 }
 
 #endif

@@ -8,21 +8,29 @@
 #include <math.h>
 #include <stdlib.h>
 
+static bool has_views(const struct evaluator *e)
+{
+	return e->views && e->views->count > 0;
+}
+
 bool evaluator_prepare(struct evaluator *e, bool average, struct error *err)
 {
-	for (int i = 0; average && i < e->split_count; i++) {
-		size_t len = (size_t)e->splits[i]->count * (size_t)e->data->classes;
-		e->shares[i] = calloc(len, sizeof **e->shares);
-		if (!e->shares[i])
-			return fail(err, "not enough memory to add up the outputs for %d images", e->splits[i]->count);
+	bool created = true;
+
+	for (int i = 0; average && created && i < e->split_count; i++) {
+		created = soft_mean_create(&e->means[i], e->splits[i]->count, e->data->classes, err);
+		if (created && has_views(e))
+			created = soft_mean_create(&e->view_means[i], e->splits[i]->count, e->data->classes, err);
 	}
-	return true;
+	return created;
 }
 
 void evaluator_free(struct evaluator *e)
 {
-	for (int i = 0; i < MAX_SPLITS; i++)
-		free(e->shares[i]);
+	for (int i = 0; i < MAX_SPLITS; i++) {
+		soft_mean_free(&e->means[i]);
+		soft_mean_free(&e->view_means[i]);
+	}
 }
 
 void outcomes_free(struct outcome *outcomes, int count)
@@ -37,8 +45,8 @@ static bool outcome_create(const struct evaluator *e, int split, struct outcome 
 {
 	size_t classes = (size_t)e->data->classes;
 
-	*to = (struct outcome){ .split = e->splits[split], .confusion = calloc(classes * classes,
-		sizeof *to->confusion),
+	*to = (struct outcome){ .split = e->splits[split], .by_views = { NAN, NAN },
+		.confusion = calloc(classes * classes, sizeof *to->confusion),
 		.images = calloc(classes, sizeof *to->images) };
 	return (to->confusion && to->images) || fail(err, "not enough memory for %zu classes", classes);
 }
@@ -55,38 +63,6 @@ static void count_image(const struct evaluator *e, struct outcome *to, int label
 		to->confusion[label * e->data->classes + taken_for]++;
 }
 
-/* The first of the largest, -1 where none is a number. */
-static int largest_float(const float *values, int count)
-{
-	int best = -1;
-
-	for (int c = 0; c < count; c++)
-		if (values[c] == values[c] && (best < 0 || values[c] > values[best]))
-			best = c;
-	return best;
-}
-
-static int largest_double(const double *values, int count)
-{
-	int best = -1;
-
-	for (int c = 0; c < count; c++)
-		if (values[c] == values[c] && (best < 0 || values[c] > values[best]))
-			best = c;
-	return best;
-}
-
-/* Adds the softmax of one image's logits, of which logits[best] is the largest. */
-static void add_softmax(const float *logits, int count, int best, double *to)
-{
-	double sum = 0, top = best < 0 ? NAN : (double)logits[best];
-
-	for (int c = 0; c < count; c++)
-		sum += exp((double)logits[c] - top);
-	for (int c = 0; c < count; c++)
-		to[c] += exp((double)logits[c] - top) / sum;
-}
-
 /* --- one point ---------------------------------------------------------------------------------------------------- */
 
 struct assessment {
@@ -101,10 +77,10 @@ struct assessment {
 static struct training *load(const struct assessment *a, struct team *team, struct error *err)
 {
 	const struct evaluator *e = a->evaluator;
-	struct training_setup setup = { .network = &a->point->network, .recipe = &e->sweep->recipe,
+	struct training_setup setup = { .network = &a->point->network, .recipe = &a->point->variant->recipe,
 		.seed = (uint64_t)a->point->seed,
 		.training = images_of(e->data, dataset_split(e->data, ROLE_TRAINING)), .kernels = e->kernels,
-		.team = team };
+		.team = team, .stop = e->stop };
 	struct training *training = training_create(&setup, err);
 	struct weights *weights = training ? weights_create(setup.network, training_plan(training), err) : NULL;
 	struct model_memory memory = training ? training_weights(training) : (struct model_memory){ 0 };
@@ -120,15 +96,56 @@ static struct training *load(const struct assessment *a, struct team *team, stru
 
 static void note_logits(const struct assessment *a, int split, const float *logits)
 {
-	const struct evaluator *e = a->evaluator;
+	struct evaluator *e = a->evaluator;
 	int classes = e->data->classes;
 
-	for (int i = 0; i < e->splits[split]->count; i++, logits += classes) {
-		int best = largest_float(logits, classes);
-		count_image(e, &a->to[split], labels_of(e, e->splits[split])[i], best);
-		if (e->shares[split])
-			add_softmax(logits, classes, best, e->shares[split] + (size_t)i * (size_t)classes);
+	for (int i = 0; i < e->splits[split]->count; i++)
+		count_image(e, &a->to[split], labels_of(e, e->splits[split])[i],
+		            largest_logit(logits + (size_t)i * (size_t)classes, classes));
+	if (e->means[split].sums)
+		soft_mean_add(&e->means[split], logits);
+}
+
+static bool predict(struct training *training, struct images images, struct score *score, float *logits,
+                    struct error *err)
+{
+	return training_predict(training, images, score, logits) || fail(err, "interrupted");
+}
+
+/* `logits` are those of the first view, the image as it is, and serve for the others. */
+static bool add_views(const struct evaluator *e, struct training *training, struct images images, float *logits,
+                      struct soft_mean *to, struct error *err)
+{
+	struct score ignored;
+	bool good = true;
+
+	soft_mean_add(to, logits);
+	for (int i = 1; good && i < e->views->count; i++) {
+		images.view = e->views->at[i];
+		good = predict(training, images, &ignored, logits, err);
+		if (good)
+			soft_mean_add(to, logits);
 	}
+	return good;
+}
+
+static bool assess_views(const struct assessment *a, struct training *training, int split, float *logits,
+                         struct error *err)
+{
+	struct evaluator *e = a->evaluator;
+	struct images images = images_of(e->data, e->splits[split]);
+	struct soft_mean mean;
+
+	if (!soft_mean_create(&mean, images.count, e->data->classes, err))
+		return false;
+	bool good = add_views(e, training, images, logits, &mean, err);
+	if (good) {
+		a->to[split].by_views = soft_mean_score(&mean, images.labels);
+		if (e->view_means[split].sums)
+			soft_mean_add_mean(&e->view_means[split], &mean);
+	}
+	soft_mean_free(&mean);
+	return good;
 }
 
 static bool assess_split(const struct assessment *a, struct training *training, int split, struct error *err)
@@ -139,10 +156,13 @@ static bool assess_split(const struct assessment *a, struct training *training, 
 
 	if (!logits)
 		return fail(err, "not enough memory for the outputs for %d images", images.count);
-	training_predict(training, images, &a->to[split].score, logits);
-	note_logits(a, split, logits);
+	bool good = predict(training, images, &a->to[split].score, logits, err);
+	if (good) {
+		note_logits(a, split, logits);
+		good = !has_views(e) || assess_views(a, training, split, logits, err);
+	}
 	free(logits);
-	return true;
+	return good;
 }
 
 static void assess(void *about, int task, struct team *team)
@@ -168,7 +188,7 @@ bool evaluate_point(struct evaluator *e, const struct point *point, const char *
                     struct error *err)
 {
 	struct assessment a = { .evaluator = e, .point = point, .weights = weights, .to = to, .trouble = { "" } };
-	struct task task = { .work = 1, .most_threads = (e->sweep->recipe.batch + LANES - 1) / LANES };
+	struct task task = { .work = 1, .most_threads = (point->variant->recipe.batch + LANES - 1) / LANES };
 	struct schedule alone = { .threads = e->threads, .task_count = 1, .tasks = &task, .lead = assess,
 		.share_left = all_left, .about = &a };
 	struct schedule_times times;
@@ -178,9 +198,8 @@ bool evaluate_point(struct evaluator *e, const struct point *point, const char *
 		created = outcome_create(e, i, &to[i], err) && created;
 	if (!created)
 		return false;
-	if (!schedule_run(&alone, &times))
-		return fail(err, "not enough memory for threads");
-	e->members++;
+	if (!schedule_run(&alone, &times, err))
+		return false;
 	return a.good || fail(err, "%s", a.trouble.text);
 }
 
@@ -189,18 +208,13 @@ bool evaluate_point(struct evaluator *e, const struct point *point, const char *
 static void average_split(const struct evaluator *e, int split, struct outcome *to)
 {
 	const struct split *s = e->splits[split];
-	int classes = e->data->classes;
+	const uint8_t *labels = labels_of(e, s);
 
-	for (int i = 0; i < s->count; i++) {
-		const double *shares = e->shares[split] + (size_t)i * (size_t)classes;
-		int label = labels_of(e, s)[i], best = largest_double(shares, classes);
-
-		count_image(e, to, label, best);
-		to->score.accuracy += best == label;
-		to->score.loss -= log(shares[label] / e->members);
-	}
-	to->score.accuracy /= s->count;
-	to->score.loss /= s->count;
+	for (int i = 0; i < s->count; i++)
+		count_image(e, to, labels[i], soft_mean_class(&e->means[split], i));
+	to->score = soft_mean_score(&e->means[split], labels);
+	if (has_views(e))
+		to->by_views = soft_mean_score(&e->view_means[split], labels);
 }
 
 bool evaluate_average(struct evaluator *e, struct outcome *to, struct error *err)

@@ -6,13 +6,14 @@
 #ifndef BENCH_EVAL_EVALUATE_H
 #define BENCH_EVAL_EVALUATE_H
 
+#include "bench/eval/soft_mean.h"
 #include "bench/sweep/sweep.h"
-#include "nn/train/train.h"
 
 /* What came out on one split. */
 struct outcome {
 	const struct split *split;      /* the data set's */
 	struct score score;
+	struct score by_views;          /* of the mean over the evaluator's views; not a number where it has none */
 	/* [classes][classes], owned: images of the row's class that were taken for the column's. One whose logits hold
 	 * no number was taken for none, and is in no column */
 	int *confusion;
@@ -24,11 +25,12 @@ struct evaluator {
 	const struct dataset *data;
 	const struct kernels *kernels;
 	int threads;
+	const struct views *views;      /* to be evaluated as well; NULL: none */
+	const volatile int *stop;       /* may be NULL; nonzero: evaluate_point fails soon */
 	int split_count;
 	const struct split *splits[MAX_SPLITS]; /* what to evaluate on */
-	int members;                    /* points evaluated so far */
-	/* Owned: the members' softmax outputs added up, [images][classes]; NULL: no average is wanted */
-	double *shares[MAX_SPLITS];
+	/* Owned: of all points evaluated so far, and of their means over views; empty where no average is wanted */
+	struct soft_mean means[MAX_SPLITS], view_means[MAX_SPLITS];
 };
 
 /* `average`: keep what evaluate_average needs. The rest is the caller's to fill in before. */
@@ -40,8 +42,8 @@ void evaluator_free(struct evaluator *e);
 bool evaluate_point(struct evaluator *e, const struct point *point, const char *weights, struct outcome *to,
                     struct error *err);
 
-/* The mean of the members' softmax outputs: its accuracy, its confusion, and its mean negative logarithm at the labels
- * as the loss. */
+/* The mean of the softmax outputs of all points evaluated so far: its accuracy, its confusion, and its mean negative
+ * logarithm at the labels as the loss. */
 bool evaluate_average(struct evaluator *e, struct outcome *to, struct error *err);
 
 void outcomes_free(struct outcome *outcomes, int count);

@@ -10,6 +10,8 @@ static const struct column split_columns[] = {
 	{ "images", .kind = COLUMN_INT, .spare = 2 },
 	{ "accuracy", .kind = COLUMN_REAL, .decimals = 2, .title = "accuracy %" },
 	{ "loss", .kind = COLUMN_REAL, .decimals = 4, .spare = 1 },
+	{ "accuracy_views", .kind = COLUMN_REAL, .decimals = 2, .title = "views %" },
+	{ "loss_views", .kind = COLUMN_REAL, .decimals = 4, .title = "their loss", .spare = 3 },
 	{ 0 }
 };
 
@@ -22,6 +24,9 @@ static const struct column row_columns[] = {
 	{ "accuracy", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED },
 	{ "loss", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED },
 	{ "name", .kind = COLUMN_TEXT },        /* the class's; missing where there is none */
+	/* Of all classes; missing without views */
+	{ "accuracy_views", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED },
+	{ "loss_views", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED },
 	{ 0 }
 };
 
@@ -59,6 +64,8 @@ static bool print_splits(const struct results *r, struct error *err)
 			table_int(table, o->split->count);
 			table_real(table, 100 * o->score.accuracy);
 			table_real(table, o->score.loss);
+			table_real(table, 100 * o->by_views.accuracy);
+			table_real(table, o->by_views.loss);
 		}
 	bool printed = table_print(table, TABLE_HUMAN, stdout, err);
 	table_destroy(table);
@@ -118,6 +125,8 @@ static void add_rows(const struct results *r, const struct result *result, const
 	table_real(table, o->score.accuracy);
 	table_real(table, o->score.loss);
 	table_missing(table);
+	table_real(table, o->by_views.accuracy);
+	table_real(table, o->by_views.loss);
 	for (int class = 0; class < r->classes; class++) {
 		add_row_head(table, result, o);
 		table_int(table, class);
@@ -126,6 +135,8 @@ static void add_rows(const struct results *r, const struct result *result, const
 		table_real(table, accuracy_of(r, o, class));
 		table_missing(table);
 		table_text(table, dataset_class_name(&r->sweep->data, class));
+		table_missing(table);
+		table_missing(table);
 	}
 }
 
@@ -180,6 +191,17 @@ static void print_confusion(const struct results *r, const struct outcome *o, co
 	printf("\n%s  ]\n", indent);
 }
 
+static void print_view_members(const struct results *r, const struct outcome *o, const char *indent)
+{
+	if (!r->sweep->views.count)
+		return;
+	printf("%s  \"accuracy_views\": ", indent);
+	print_number(o->by_views.accuracy);
+	printf(",\n%s  \"loss_views\": ", indent);
+	print_number(o->by_views.loss);
+	printf(",\n");
+}
+
 /* The member "splits" of an object. */
 static void print_split_objects(const struct results *r, const struct result *result, const char *indent)
 {
@@ -197,6 +219,7 @@ static void print_split_objects(const struct results *r, const struct result *re
 		printf(",\n%s  \"loss\": ", deeper);
 		print_number(o->score.loss);
 		printf(",\n");
+		print_view_members(r, o, deeper);
 		print_class_objects(r, o, deeper);
 		print_confusion(r, o, deeper);
 		printf("%s}", deeper);
@@ -230,6 +253,8 @@ static void print_json(const struct results *r)
 {
 	printf("{\n");
 	print_text_member("  ", "sweep", r->sweep->name);
+	if (r->sweep->views.count)
+		print_text_member("  ", "views", r->sweep->views.text);
 	if (r->count == 1) {
 		print_result(r, &r->list[0], "  ");
 		printf("}\n");
@@ -250,6 +275,7 @@ bool results_print(const struct results *r, enum table_format format, struct err
 {
 	switch (format) {
 	case TABLE_HUMAN:
+	case TABLE_MARKDOWN:
 		return print_people(r, err);
 	case TABLE_TSV:
 		return print_rows(r, err);

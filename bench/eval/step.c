@@ -47,7 +47,7 @@ static void load_group(void *about, int group, int thread)
 	struct shape in = r->request->point->network.input;
 	size_t pixels = (size_t)in.h * (size_t)in.w, channels = (size_t)in.c;
 	real *to = model_input(r->model, group);
-	int *labels = model_labels(r->model, group);
+	struct target *targets = model_targets(r->model, group);
 
 	(void)thread;
 	for (int lane = 0; lane < LANES; lane++) {
@@ -56,7 +56,7 @@ static void load_group(void *about, int group, int thread)
 		for (size_t c = 0; c < channels; c++)
 			for (size_t i = 0; i < pixels; i++)
 				to[(c * pixels + i) * LANES + (size_t)lane] = from ? from[i * channels + c] : 0;
-		labels[lane] = from ? r->batch.labels[image] : 0;
+		targets[lane] = target_of(from ? r->batch.labels[image] : 0);
 	}
 }
 
@@ -65,7 +65,7 @@ static void pass(void *about, int task, struct team *team)
 	struct run *r = about;
 	const struct step_request *request = r->request;
 	struct batch batch = { .images = r->batch.images, .training = true, .without_dropout = !request->dropout,
-		.label_smoothing = request->sweep->recipe.label_smoothing,
+		.label_smoothing = request->point->variant->recipe.label_smoothing,
 		.noise = training_noise((uint64_t)request->point->seed, 1) };
 
 	(void)task;
@@ -88,7 +88,7 @@ static bool run_passes(struct run *r, struct error *err)
 		.share_left = all_left, .about = r };
 	struct schedule_times times;
 
-	return schedule_run(&alone, &times) || fail(err, "not enough memory for threads");
+	return schedule_run(&alone, &times, err);
 }
 
 static void score_batch(const struct run *r, struct step_score *score)

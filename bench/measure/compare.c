@@ -21,15 +21,15 @@ static const uint64_t *find_data(const struct comparison_source *source)
 static bool add_variant(const struct comparison_source *source, const struct network_summary *summary,
                         struct comparison *to, struct error *err)
 {
-	struct variant *variant = &to->variants[to->count++];
+	struct contender *variant = &to->variants[to->count++];
 	const struct timing *timing = &source->timings->of[summary->first];
 
-	*variant = (struct variant){ .point = &source->sweep->points[summary->first], .summary = summary,
+	*variant = (struct contender){ .point = &source->sweep->points[summary->first], .summary = summary,
 		.timing = timing->rounds ? timing : NULL };
 	if (source->base >= summary->first && source->base < summary->first + summary->seeds)
 		to->base = variant;
 	to->lacking += summary->done < summary->seeds;
-	return point_count(source->sweep, variant->point, &variant->cost, err);
+	return point_count(variant->point, &variant->cost, err);
 }
 
 bool comparison_create(const struct comparison_source *source, struct comparison *to, struct error *err)

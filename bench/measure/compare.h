@@ -12,7 +12,7 @@
 #include "bench/text/table.h"
 
 /* One network, its seeds together. */
-struct variant {
+struct contender {
 	const struct point *point;      /* its first */
 	struct cost cost;
 	const struct network_summary *summary;  /* of the accuracies on the same data as the base's; the comparison's */
@@ -23,8 +23,8 @@ struct comparison {
 	const struct sweep *sweep;
 	struct summary summary;         /* owned */
 	int count;
-	struct variant *variants;       /* owned; in the sweep's order */
-	const struct variant *base;
+	struct contender *variants;       /* owned; in the sweep's order */
+	const struct contender *base;
 	int lacking;                    /* variants whose seeds do not all have an accuracy */
 };
 

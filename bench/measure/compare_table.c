@@ -4,11 +4,8 @@
 
 #include "bench/system/atomic_file.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #define DISTURBED 1.2           /* from here on people are told */
 
@@ -110,7 +107,7 @@ static struct table *make_table(const struct comparison *c)
 	const struct timing *base = c->base->timing;
 
 	for (int i = 0; i < c->count; i++) {
-		const struct variant *v = &c->variants[i];
+		const struct contender *v = &c->variants[i];
 
 		table_text(t, v->point->family);
 		table_real(t, v->point->width);
@@ -217,6 +214,5 @@ bool comparison_save(const struct sweep *sweep, const char *folder, const struct
 		return fail(err, "%.100s...: the path is too long", folder);
 	if (sweep->base >= 0)
 		return folder_create(folder, err) && save(sweep, folder, records, err);
-	return unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR ||
-	       fail(err, "%s: cannot be removed: %s", path, strerror(errno));
+	return file_remove(path, err);
 }

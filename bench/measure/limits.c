@@ -2,8 +2,10 @@
 #include "bench/measure/limits.h"
 
 #include "bench/system/clock.h"
+#include "bench/system/crew.h"
 
-#include <omp.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 
@@ -22,10 +24,11 @@ struct limit_run {
 	size_t bytes;                   /* of each thread's array */
 	/* One pass over the array; returns the operations or bytes that it took. */
 	double (*work)(const struct limit_run *e, const real *array, real *result);
-	/* Results; threads write them one at a time. */
+	pthread_barrier_t meeting;      /* of all threads */
+	pthread_mutex_t lock;           /* of the results */
 	double first_start, last_end, done;
 	double best;
-	bool short_of_memory;
+	atomic_bool short_of_memory;
 };
 
 static const char *const names[LIMIT_KINDS] = { "multiply_add", "read_l2", "read_l3", "read_memory" };
@@ -129,54 +132,67 @@ static real *allocate(size_t bytes)
 	return array;
 }
 
+/* Waits for all threads; true for one of them. */
+static bool meet(struct limit_run *e)
+{
+	return pthread_barrier_wait(&e->meeting) == PTHREAD_BARRIER_SERIAL_THREAD;
+}
+
+static void add_result(struct limit_run *e, double start, double end, double done)
+{
+	pthread_mutex_lock(&e->lock);
+	e->done += done;
+	e->first_start = e->first_start < 0 || start < e->first_start ? start : e->first_start;
+	e->last_end = end > e->last_end ? end : e->last_end;
+	pthread_mutex_unlock(&e->lock);
+}
+
 /* One measurement: all threads start together and work for at least request->seconds. */
 static void run_repeat(struct limit_run *e, const real *array)
 {
 	_Alignas(64) real result[SUMS];
 	double done = 0;
 
-	#pragma omp barrier
-	#pragma omp single
-	{
+	if (meet(e)) {
 		e->done = e->last_end = 0;
 		e->first_start = -1;
 	}
+	meet(e);
 	double start = clock_seconds(), now = start;
 	for (; now - start < e->request->seconds || done == 0; now = clock_seconds())
 		done += e->work(e, array, result);
-	#pragma omp critical(limits)
-	{
-		e->done += done;
-		e->first_start = e->first_start < 0 || start < e->first_start ? start : e->first_start;
-		e->last_end = now > e->last_end ? now : e->last_end;
-	}
-	#pragma omp barrier
-	#pragma omp single
-	{
+	add_result(e, start, now, done);
+	if (meet(e)) {
 		double speed = e->last_end > e->first_start ? e->done / (e->last_end - e->first_start) / 1e9 : 0;
 		e->best = speed > e->best ? speed : e->best;
 	}
 }
 
 /* Every thread fills its own array, so that its pages are in memory near its core. */
+static void run_thread(void *about)
+{
+	struct limit_run *e = about;
+	real *array = allocate(e->bytes);
+
+	if (!array)
+		e->short_of_memory = true;
+	meet(e);
+	bool missing = e->short_of_memory;
+	for (int i = 0; !missing && i < e->request->repeats; i++)
+		run_repeat(e, array);
+	free(array);
+}
+
 static bool run_limit(struct limit_run *e, struct error *err)
 {
-	omp_set_dynamic(0);
-	#pragma omp parallel num_threads(e->threads)
-	{
-		real *array = allocate(e->bytes);
-		if (!array) {
-			#pragma omp atomic write
-			e->short_of_memory = true;
-		}
-		#pragma omp barrier
-		bool missing;
-		#pragma omp atomic read
-		missing = e->short_of_memory;
-		for (int i = 0; !missing && i < e->request->repeats; i++)
-			run_repeat(e, array);
-		free(array);
-	}
+	pthread_mutex_init(&e->lock, NULL);
+	if (pthread_barrier_init(&e->meeting, NULL, (unsigned)e->threads) != 0)
+		return fail(err, "not enough memory for %d threads", e->threads);
+	bool ran = crew_run(e->threads, run_thread, e, err);
+	pthread_barrier_destroy(&e->meeting);
+	pthread_mutex_destroy(&e->lock);
+	if (!ran)
+		return false;
 	return !e->short_of_memory || fail(err, "not enough memory to measure the limits of this machine");
 }
 

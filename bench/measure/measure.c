@@ -2,8 +2,7 @@
 #include "bench/measure/measure.h"
 
 #include "bench/system/child.h"
-
-#include <omp.h>
+#include "bench/system/crew.h"
 
 struct assignment {
 	const struct speed_request *request;
@@ -20,17 +19,9 @@ void measured_destroy(struct measured *measured)
 	child_unshare(measured, sizeof *measured);
 }
 
-/* Starts the threads that any training has, so that they do not count as this network's memory. */
-static void start_threads(int threads)
+static void do_nothing(void *about)
 {
-	volatile int started = 0;
-
-	omp_set_dynamic(0);
-	#pragma omp parallel num_threads(threads)
-	{
-		#pragma omp critical(measure)
-		started++;
-	}
+	(void)about;
 }
 
 static void find_training(void *about)
@@ -38,7 +29,9 @@ static void find_training(void *about)
 	const struct assignment *a = about;
 	struct speed_request request = *a->request;
 
-	start_threads(request.threads);
+	/* The threads that any training has do not count as this network's memory. */
+	if (!crew_run(request.threads, do_nothing, NULL, &a->to->trouble))
+		return;
 	int64_t before = child_resident_bytes(), program = child_mapped_bytes();
 	request.profile = NULL;
 	request.inference = false;

@@ -20,8 +20,8 @@ static bool add_row(struct table *table, const struct occupancy *o, int cores, s
 
 	for (int i = 0; i < o->task_count; i++)
 		work += o->tasks[i].work;
-	if (!schedule_simulate(&schedule, &times))
-		return fail(err, "not enough memory for %d points", o->task_count);
+	if (!schedule_simulate(&schedule, &times, err))
+		return false;
 	double speedup = times.wall_seconds > 0 ? work / times.wall_seconds : 0;
 	table_text(table, o->sweep);
 	table_int(table, o->task_count);

@@ -103,12 +103,12 @@ static void add_row(struct table *t, const struct profiled *p, const struct row 
 /* Bytes of one image. */
 static double bytes_of(const struct profiled *p, enum stage stage, int layer)
 {
-	return (double)model_plan_stage(p->plan, stage, layer).bytes / p->sweep->recipe.batch;
+	return (double)model_plan_stage(p->plan, stage, layer).bytes / p->point->variant->recipe.batch;
 }
 
 static double macs_of(const struct profiled *p, enum stage stage, int layer)
 {
-	return (double)model_plan_stage(p->plan, stage, layer).macs / p->sweep->recipe.batch;
+	return (double)model_plan_stage(p->plan, stage, layer).macs / p->point->variant->recipe.batch;
 }
 
 /* Adds a layer's row; a layer without its own cost has none: the layer before does its work. */
@@ -134,7 +134,8 @@ static double add_layer(struct table *t, const struct profiled *p, int i)
 
 static double add_other(struct table *t, const struct profiled *p, enum stage stage, int layer)
 {
-	struct row r = { .index = layer == NETWORK_INPUT ? 0 : -1, .what = stage == STAGE_LOADING ? "loading" : "loss",
+	const char *what = stage == STAGE_LOADING ? "loading" : stage == STAGE_TEACHERS ? "teachers" : "loss";
+	struct row r = { .index = layer == NETWORK_INPUT ? 0 : -1, .what = what,
 		.out = layer == NETWORK_INPUT ? p->point->network.input : (struct shape){ 0 },
 		.other = seconds_of(p, stage, layer), .bytes = bytes_of(p, stage, layer) };
 
@@ -147,6 +148,8 @@ void profile_table_add(struct table *t, const struct profiled *p)
 	int layers = p->point->network.layer_count;
 	double busy = add_other(t, p, STAGE_LOADING, NETWORK_INPUT);
 
+	if (seconds_of(p, STAGE_TEACHERS, NETWORK_INPUT) > 0)
+		busy += add_other(t, p, STAGE_TEACHERS, NETWORK_INPUT);
 	for (int i = 0; i < layers; i++)
 		busy += add_layer(t, p, i);
 	busy += add_other(t, p, STAGE_LOSS, layers - 1);

@@ -68,7 +68,8 @@ static void measure(void *about, int task, struct team *team)
 	recipe.epochs = INT_MAX;
 	recipe.patience = 0;
 	recipe.learning_rate = 1e-6;    /* small, so that training on noise does not diverge */
-	struct images images = { m->pixels, m->labels, image_count(r), r->network->input };
+	struct images images = { .pixels = m->pixels, .labels = m->labels, .count = image_count(r),
+		.shape = r->network->input };
 	struct training_setup setup = { .network = r->network, .recipe = &recipe, .kernels = r->kernels, .team = team,
 		.training = images };
 	struct observer observer = profile_observer(r->profile);
@@ -108,8 +109,8 @@ static bool measure_all(struct measurement *m, struct error *err)
 		.lead = measure, .share_left = all_left, .about = m };
 	struct schedule_times times;
 
-	if (!schedule_run(&alone, &times))
-		return fail(err, "not enough memory to measure the speed of this machine");
+	if (!schedule_run(&alone, &times, err))
+		return false;
 	return m->trouble.text[0] ? fail(err, "%s", m->trouble.text) : true;
 }
 

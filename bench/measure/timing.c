@@ -18,7 +18,7 @@ bool timings_create(const struct sweep *sweep, struct timings *to, struct error 
 	good = to->of && to->ids;
 	for (int i = 0; good && i < sweep->point_count; i++)
 		if (point_begins_network(sweep, i))
-			good = describe_speed_id(sweep, &sweep->points[i].network, to->ids[i]);
+			good = describe_speed_id(sweep, &sweep->points[i], to->ids[i]);
 	if (!good)
 		timings_free(to);
 	return good || fail(err, "not enough memory for %d times", sweep->point_count);
@@ -64,7 +64,8 @@ static bool measure_round(const struct sweep *sweep, const struct timing_plan *p
                           struct error *err)
 {
 	for (int i = 0; i < sweep->point_count; i++) {
-		struct speed_request request = { .network = &sweep->points[i].network, .recipe = &sweep->recipe,
+		struct speed_request request = { .network = &sweep->points[i].network,
+			.recipe = &sweep->points[i].variant->recipe,
 			.kernels = plan->kernels, .threads = 1, .repeats = 1, .seconds = plan->seconds };
 
 		if (!point_begins_network(sweep, i))
@@ -91,7 +92,7 @@ static void conclude(const struct sweep *sweep, const struct timing_plan *plan, 
 		t->width = point->width;
 		t->training = span_of(rounds[i].training, plan->rounds);
 		t->inference = span_of(rounds[i].inference, plan->rounds);
-		t->batch = sweep->recipe.batch;
+		t->batch = point->variant->recipe.batch;
 		t->rounds = plan->rounds;
 		snprintf(t->id, sizeof t->id, "%s", to->ids[i]);
 		snprintf(t->family, sizeof t->family, "%s", point->family);

@@ -12,8 +12,8 @@ import statistics
 import sys
 
 sys.dont_write_bytecode = True
-from torch_compare import (OUR_WAYS, Trouble, each_way, parse_arguments, points_of, print_rows, rows_of,  # noqa: E402
-                           run_program, show, start_teams, write_tsv)
+from torch_compare import (OUR_WAYS, Trouble, compare_all, each_way, parse_arguments, rows_of,  # noqa: E402
+                           run_program, show)
 
 ENGINES = ("pytorch", "onnxruntime", "openvino")
 COLUMNS = ["sweep", "family", "width", "batch", "cores", "ours", "ours_way", "best", "best_engine", "ratio"]
@@ -58,21 +58,20 @@ def compare(arguments, teams, sweep, point, engines):
     return row
 
 
+def describe(row):
+    engines = [engine for engine in ENGINES if row[f"{engine}_version"]]
+    return (f"{show(row['ours'])} images/s ({row['ours_way']}), " +
+            ", ".join(f"{engine} {show(row[engine])} ({row[f'{engine}_way']})" for engine in engines) +
+            f", ratio to the best {row['ratio']:.2f}")
+
+
 def main():
     arguments = parse_arguments(__doc__)
-    points = [(sweep, point) for sweep in arguments.sweeps for point in points_of(arguments, sweep)]
-    teams, rows = start_teams(arguments, "infer_worker.py"), []
-    engines = teams["threads"].workers[0].greeting["engines"]
-    for sweep, point in points:
-        row = compare(arguments, teams, sweep, point, engines)
-        rows.append(row)
-        print(f"{point}: {show(row['ours'])} images/s ({row['ours_way']}), " +
-              ", ".join(f"{engine} {show(row[engine])} ({row[f'{engine}_way']})" for engine in engines) +
-              f", ratio to the best {row['ratio']:.2f}", file=sys.stderr)
-        write_tsv(arguments.out, COLUMNS, rows)
-    for team in teams.values():
-        team.close()
-    print_rows(SHOWN, rows)
+
+    def compare_one(teams, sweep, point):
+        return compare(arguments, teams, sweep, point, teams["threads"].workers[0].greeting["engines"])
+
+    compare_all(arguments, "infer_worker.py", COLUMNS, SHOWN, compare_one, describe)
 
 
 if __name__ == "__main__":

@@ -230,26 +230,38 @@ def points_of(arguments, sweep):
     return [name for name in names if not arguments.only or any(fnmatch(name, glob) for glob in arguments.only)]
 
 
+def compare_all(arguments, worker, columns, shown, compare, describe):
+    """A row by compare(teams, sweep, point) for each point, told by describe(row); what there is is kept each time."""
+    points = [(sweep, point) for sweep in arguments.sweeps for point in points_of(arguments, sweep)]
+    teams, rows = start_teams(arguments, worker), []
+    for sweep, point in points:
+        rows.append(compare(teams, sweep, point))
+        print(f"{point}: {describe(rows[-1])}", file=sys.stderr)
+        write_tsv(arguments.out, columns, rows)
+    for team in teams.values():
+        team.close()
+    print_rows(shown, rows)
+
+
+def describe(row):
+    return (f"{show(row['ours'])} images/s ({row['ours_way']}), "
+            f"PyTorch {show(row['float32'])} ({row['float32_way']}), ratio {row['ratio']:.2f}; "
+            f"in bfloat16 {show(row['ours_bfloat16'])} and {show(row['bfloat16'])}, "
+            f"ratio {row['bfloat16_ratio']:.2f}")
+
+
 def main():
     arguments = parse_arguments(__doc__)
     goals = read_goals(arguments.goals)
-    points = [(sweep, point) for sweep in arguments.sweeps for point in points_of(arguments, sweep)]
-    teams, rows = start_teams(arguments, TRAINER), []
-    for sweep, point in points:
+
+    def compare_one(teams, sweep, point):
         row = compare(arguments, teams, sweep, point)
         row["torch"] = teams["threads"].workers[0].greeting["torch"]
         row["memory"] = "huge pages" + (f", {os.path.basename(arguments.preload)}" if arguments.preload else "")
         judge(row, goals)
-        rows.append(row)
-        print(f"{point}: {show(row['ours'])} images/s ({row['ours_way']}), "
-              f"PyTorch {show(row['float32'])} ({row['float32_way']}), "
-              f"ratio {row['ratio']:.2f}; "
-              f"in bfloat16 {show(row['ours_bfloat16'])} and {show(row['bfloat16'])}, "
-              f"ratio {row['bfloat16_ratio']:.2f}", file=sys.stderr)
-        write_tsv(arguments.out, COLUMNS, rows)
-    for team in teams.values():
-        team.close()
-    print_rows(SHOWN, rows)
+        return row
+
+    compare_all(arguments, TRAINER, COLUMNS, SHOWN, compare_one, describe)
 
 
 if __name__ == "__main__":

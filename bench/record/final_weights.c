@@ -1,18 +1,13 @@
 /* See final_weights.h. */
 #include "bench/record/final_weights.h"
 
-#include "bench/record/record.h"
+#include "bench/record/point_files.h"
 #include "bench/sweep/point_find.h"
+#include "bench/text/shell_word.h"
 
-#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-static bool path_of(const char *folder, const char *id, char to[FILE_PATH_BYTES], struct error *err)
-{
-	return snprintf(to, FILE_PATH_BYTES, "%s/points/%s.npz", folder, id) < FILE_PATH_BYTES ||
-	       fail(err, "%.100s...: the path is too long", folder);
-}
 
 bool final_weights_write(const char *folder, const struct point *point, const struct training *training,
                          struct error *err)
@@ -21,7 +16,7 @@ bool final_weights_write(const char *folder, const struct point *point, const st
 	struct weights_source source = { .prefix = "", .from = { memory.params, memory.state }, .type = NPZ_FLOAT32 };
 	char points[FILE_PATH_BYTES], path[FILE_PATH_BYTES];
 
-	if (!path_of(folder, point->id, path, err))
+	if (!point_file_path(folder, point->id, POINT_WEIGHTS, path, err))
 		return false;
 	snprintf(points, sizeof points, "%s/points", folder);
 	struct weights *weights = folder_create(points, err) ?
@@ -31,26 +26,22 @@ bool final_weights_write(const char *folder, const struct point *point, const st
 	return written;
 }
 
-bool final_weights_remove(const char *folder, const char *id, struct error *err)
-{
-	char path[FILE_PATH_BYTES];
-
-	if (!path_of(folder, id, path, err))
-		return false;
-	return unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR ||
-	       fail(err, "%s: cannot be removed: %s", path, strerror(errno));
-}
-
 static bool refuse(const struct weights_search *s, const struct point *point, const char *path, bool trained,
                    struct error *err)
 {
-	char name[POINT_NAME_BYTES];
+	char name[POINT_NAME_BYTES], *sweep = NULL;
+	size_t len;
+	FILE *word = open_memstream(&sweep, &len);
 
+	if (word) {
+		print_shell_word(s->sweep_path, word);
+		fclose(word);
+	}
 	point_name(s->sweep, point, name);
-	return fail(err, "%s has no trained weights: there is no %s; train it first: "
-	            "archsweep run %s --only %s%s%s%s", name, path,
-	            s->sweep_path, name, s->again,
-	            trained ? " --force" : "", s->otherwise);
+	fail(err, "%s has no trained weights: there is no %s; train it first: archsweep run %s --only %s%s%s%s", name,
+	     path, sweep ? sweep : "SWEEP.yaml", name, s->again, trained ? " --force" : "", s->otherwise);
+	free(sweep);
+	return false;
 }
 
 bool final_weights_find(const struct weights_search *s, const struct point *point, char to[FILE_PATH_BYTES],
@@ -59,7 +50,7 @@ bool final_weights_find(const struct weights_search *s, const struct point *poin
 	struct error broken = { "" };
 	struct record record;
 
-	if (!path_of(s->folder, point->id, to, err))
+	if (!point_file_path(s->folder, point->id, POINT_WEIGHTS, to, err))
 		return false;
 	if (access(to, F_OK) == 0)
 		return true;

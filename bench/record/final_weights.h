@@ -14,9 +14,6 @@
 bool final_weights_write(const char *folder, const struct point *point, const struct training *training,
                          struct error *err);
 
-/* Removes them, where there are any. */
-bool final_weights_remove(const char *folder, const char *id, struct error *err);
-
 /* Where a point's final weights are looked for. */
 struct weights_search {
 	const struct sweep *sweep;

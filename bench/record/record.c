@@ -2,7 +2,9 @@
 #include "bench/record/record.h"
 
 #include "bench/record/record_columns.h"
+#include "bench/system/digest.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -32,20 +34,28 @@ void curve_free(struct curve *curve)
 	*curve = (struct curve){ 0 };
 }
 
-static bool save_record(const char *path, const struct record *record, struct error *err)
+static void print_record(const struct record *record, FILE *to)
 {
 	struct record_layout layout;
+
+	record_layout(record->split_names, record->split_count, &layout);
+	fprintf(to, "format\t%d\n", record_format());
+	for (int i = 0; i < layout.count; i++) {
+		fprintf(to, "%s\t", layout.cells[i].name);
+		cell_print(&layout.cells[i], record, to);
+		fputc('\n', to);
+	}
+}
+
+static bool save_record(const char *path, const struct record *record, struct error *err)
+{
 	struct draft draft;
 
 	if (!draft_open(&draft, err))
 		return false;
-	record_layout(record->split_names, record->split_count, &layout);
-	fprintf(draft.stream, "format\t%d\n", record_format());
-	for (int i = 0; i < layout.count; i++) {
-		fprintf(draft.stream, "%s\t", layout.cells[i].name);
-		cell_print(&layout.cells[i], record, draft.stream);
-		fputc('\n', draft.stream);
-	}
+	print_record(record, draft.stream);
+	if (fflush(draft.stream) == 0)
+		fprintf(draft.stream, "digest\t%016" PRIx64 "\n", digest_bytes(DIGEST_START, draft.bytes, draft.len));
 	return draft_save(&draft, path, err);
 }
 
@@ -55,13 +65,7 @@ static bool save_curve(const char *path, const struct curve *curve, struct error
 
 	if (!draft_open(&draft, err))
 		return false;
-	cells_print_names(curve_file_cells, "", draft.stream);
-	fputc('\n', draft.stream);
-	for (int i = 0; i < curve->count; i++) {
-		cells_print(curve_file_cells, &(struct curve_line){ curve->rows[i], curve->seconds[i] },
-		            draft.stream);
-		fputc('\n', draft.stream);
-	}
+	curve_print(curve, draft.stream);
 	return draft_save(&draft, path, err);
 }
 
@@ -73,7 +77,14 @@ bool record_path(const char *folder, const char *id, enum record_file which, cha
 	return len < FILE_PATH_BYTES || fail(err, "%.100s...: the path is too long", folder);
 }
 
-bool record_write(const char *folder, const struct record *record, const struct curve *curve, struct error *err)
+bool record_rewrite(const char *folder, const struct record *record, struct error *err)
+{
+	char path[FILE_PATH_BYTES];
+
+	return record_path(folder, record->id, RECORD_FILE, path, err) && save_record(path, record, err);
+}
+
+bool record_write(const char *folder, struct record *record, const struct curve *curve, struct error *err)
 {
 	char points[FILE_PATH_BYTES], path[FILE_PATH_BYTES], curve_path[FILE_PATH_BYTES];
 
@@ -81,5 +92,6 @@ bool record_write(const char *folder, const struct record *record, const struct 
 	    !record_path(folder, record->id, CURVE_FILE, curve_path, err))
 		return false;
 	snprintf(points, sizeof points, "%s/points", folder);
-	return folder_create(points, err) && save_curve(curve_path, curve, err) && save_record(path, record, err);
+	return folder_create(points, err) && save_curve(curve_path, curve, err) &&
+	       digest_file(curve_path, &record->file_digests[POINT_CURVE], err) && save_record(path, record, err);
 }

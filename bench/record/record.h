@@ -1,8 +1,10 @@
 /* What a finished point leaves: a record and a learning curve, files that are written whole or not at all. Floor 4d.
  *
- * reports/<sweep>/points/<id>.tsv          "format<TAB>3", then a line "column<TAB>value" for each column, in any order
+ * reports/<sweep>/points/<id>.tsv          "format<TAB>5", a line "column<TAB>value" for each column, in any order,
+ *                                          and last "digest<TAB>" of all lines above
  * reports/<sweep>/points/<id>.curve.tsv    a header line, then a row for each epoch
- * reports/<sweep>/points/<id>.npz          its final weights: final_weights.h
+ * reports/<sweep>/points/<id>.npz          its final weights: point_files.h
+ * reports/<sweep>/points/<id>.logits.npz   what they say of each image: point_files.h
  *
  * Everything but the columns of circumstances in record_columns.c, and a curve's elapsed_seconds, is a function of the
  * point's description and its data alone, byte for byte. Accuracies are 0..1; a
@@ -15,14 +17,20 @@
 #include "bench/system/atomic_file.h"
 #include "nn/train/train.h"
 
-enum { SPLIT_NAME_BYTES = 32 };
+enum { SPLIT_NAME_BYTES = 32, RECORD_WITH_DIGESTS = 4 };  /* the first format with digests */
+
+/* What lies beside a record. */
+enum point_file { POINT_CURVE, POINT_WEIGHTS, POINT_LOGITS, POINT_FILES };
 
 enum point_status { POINT_DONE, POINT_DIVERGED, POINT_FAILED };
 
 struct record {
+	int format;                     /* of the file that it was read from */
 	char id[POINT_ID_LEN + 1];
 	char family[64];
 	double width;
+	/* The point's variant, and what `best` chooses within: see sweep.h. */
+	char variant[VARIANT_NAME_BYTES], group[VARIANT_NAME_BYTES];
 	int seed;
 	enum point_status status;
 	char message[256];              /* why it failed or where it diverged; empty when done */
@@ -38,6 +46,8 @@ struct record {
 	char split_names[MAX_SPLITS][SPLIT_NAME_BYTES];
 	struct score splits[MAX_SPLITS];
 	uint64_t data_digest;
+	char views[VIEWS_TEXT_BYTES];   /* by which it was evaluated once more, struct views' text; "": by none */
+	struct score by_views;          /* of the mean over them, for the split of the headline */
 	enum precision precision;       /* the recipe's */
 	char kernels[16];               /* instruction set that computed it */
 	double train_seconds, wall_seconds;     /* times: in training updates, and all */
@@ -45,6 +55,7 @@ struct record {
 	int threads;                    /* most threads that worked on it */
 	/* The program that made it (bench/system/program.h), and when, in UTC; "" in records of older formats. */
 	char version[16], commit[40], compiler[64], openblas[96], processor[64], date[24];
+	uint64_t file_digests[POINT_FILES];     /* of the files beside it; 0: it has none */
 };
 
 /* The learning curve of a running point grows row by row in memory and is written with its record. */
@@ -57,9 +68,18 @@ struct curve {
 bool curve_add(struct curve *curve, const struct epoch_row *row, double seconds, struct error *err);
 void curve_free(struct curve *curve);
 
+/* A header line and a row for each epoch. */
+void curve_print(const struct curve *curve, FILE *to);
+/* Reads them back to the end of the file, which must have exactly so many rows. On false `to` may hold some. */
+struct tsv;
+bool curve_read(struct tsv *file, int rows, struct curve *to, struct error *err);
+
 /* Writes both files into folder/points (atomic_file.h), which is made where it is missing; the record last, so that a
- * record without its curve never exists. `folder` is reports/<sweep>. */
-bool record_write(const char *folder, const struct record *record, const struct curve *curve, struct error *err);
+ * record without its curve never exists. The curve's digest is put into the record. `folder` is reports/<sweep>. */
+bool record_write(const char *folder, struct record *record, const struct curve *curve, struct error *err);
+
+/* Writes the record alone, in place of one whose other files stay as they are. */
+bool record_rewrite(const char *folder, const struct record *record, struct error *err);
 
 /* Reads one record, finding its columns by name. False without an error text where there is no such file; with one, at
  * its file and line, where it is broken or newer than this program: then it does not count as done. */

@@ -18,6 +18,7 @@
 #define LOSS .min = -HUGE_VAL, .max = HUGE_VAL
 #define UP_TO(most) .max = most
 #define CIRCUMSTANCE .behind_splits = true, .circumstance = true
+#define FILE_ONLY .behind_splits = true, .file_only = true
 
 static const char *const statuses[] = {
 	[POINT_DONE] = "done", [POINT_DIVERGED] = "diverged", [POINT_FAILED] = "failed", NULL
@@ -28,6 +29,8 @@ const struct record_column record_columns[] = {
 	{ { "family", CELL_TEXT, RECORD_TEXT(family) }, .since = 1, .shown = 10 },
 	{ { "width", CELL_REAL, RECORD(width), UP_TO(MAX_WIDTH) }, .since = 1, .shown = 20,
 	  .decimals = DECIMALS_NEEDED },
+	{ { "variant", CELL_TEXT, RECORD_TEXT(variant) }, .table_only = true, .shown = 25, .if_differs = true },
+	{ { "group", CELL_TEXT, RECORD_TEXT(group) }, .table_only = true },
 	{ { "seed", CELL_INT, RECORD(seed), .min = INT_MIN, .max = INT_MAX }, .since = 1, .shown = 30,
 	  .if_differs = true },
 	{ { "status", CELL_WORD, RECORD(status), .words = statuses }, .since = 1, .shown = 120 },
@@ -49,6 +52,10 @@ const struct record_column record_columns[] = {
 	{ { "precision", CELL_WORD, RECORD(precision), .words = precision_names }, .since = 2, .before = "float32",
 	  .behind_splits = true },
 	{ { "data_digest", CELL_DIGEST, RECORD(data_digest) }, .since = 1, .behind_splits = true },
+	{ { "views", CELL_TEXT, RECORD_TEXT(views) }, .since = 5, .behind_splits = true },
+	{ { "accuracy_views", CELL_SCORE, RECORD(by_views.accuracy), ACCURACY }, .since = 5, .behind_splits = true,
+	  .shown = 85, .title = "views %", .decimals = 2, .percent = true },
+	{ { "loss_views", CELL_SCORE, RECORD(by_views.loss), LOSS }, .since = 5, .behind_splits = true },
 	{ { "kernels", CELL_TEXT, RECORD_TEXT(kernels) }, .since = 1, CIRCUMSTANCE },
 	{ { "train_seconds", CELL_REAL, RECORD(train_seconds), UP_TO(1e12) }, .since = 1, CIRCUMSTANCE },
 	{ { "wall_seconds", CELL_REAL, RECORD(wall_seconds), UP_TO(1e12) }, .since = 1, CIRCUMSTANCE,
@@ -62,6 +69,9 @@ const struct record_column record_columns[] = {
 	{ { "openblas", CELL_TEXT, RECORD_TEXT(openblas) }, .since = 3, CIRCUMSTANCE },
 	{ { "processor", CELL_TEXT, RECORD_TEXT(processor) }, .since = 3, CIRCUMSTANCE },
 	{ { "date", CELL_TEXT, RECORD_TEXT(date) }, .since = 3, CIRCUMSTANCE },
+	{ { "curve_digest", CELL_DIGEST, RECORD(file_digests[POINT_CURVE]) }, .since = 4, FILE_ONLY },
+	{ { "weights_digest", CELL_DIGEST, RECORD(file_digests[POINT_WEIGHTS]) }, .since = 4, FILE_ONLY },
+	{ { "logits_digest", CELL_DIGEST, RECORD(file_digests[POINT_LOGITS]) }, .since = 4, FILE_ONLY },
 	{ .since = 0 }
 };
 
@@ -74,6 +84,7 @@ static const struct { const char *prefix; struct cell cell; } split_columns[2] =
 const struct cell curve_owner[] = {
 	{ "family", CELL_TEXT, RECORD_TEXT(family) },
 	{ "width", CELL_REAL, RECORD(width), UP_TO(MAX_WIDTH) },
+	{ "variant", CELL_TEXT, RECORD_TEXT(variant) },
 	{ "seed", CELL_INT, RECORD(seed), .min = INT_MIN, .max = INT_MAX },
 	{ 0 }
 };
@@ -128,7 +139,13 @@ static void add_splits(const char (*splits)[SPLIT_NAME_BYTES], int count, struct
 	}
 }
 
-void record_layout(const char (*splits)[SPLIT_NAME_BYTES], int count, struct record_layout *to)
+/* Whether points.tsv, or a record's file, has the column. */
+static bool has_column(const struct record_column *column, bool table)
+{
+	return table ? !column->circumstance && !column->file_only : !column->table_only;
+}
+
+static void lay_out(const char (*splits)[SPLIT_NAME_BYTES], int count, bool table, struct record_layout *to)
 {
 	bool behind = false;
 
@@ -138,16 +155,20 @@ void record_layout(const char (*splits)[SPLIT_NAME_BYTES], int count, struct rec
 		if (column->behind_splits && !behind)
 			add_splits(splits, count, to);
 		behind = behind || column->behind_splits;
-		to->result_count = column->circumstance ? to->result_count : to->count + 1;
-		add_cell(to, column->cell);
+		if (has_column(column, table))
+			add_cell(to, column->cell);
 	}
 	to->cells[to->count] = (struct cell){ 0 };
 }
 
-void record_layout_results(struct record_layout *layout)
+void record_layout(const char (*splits)[SPLIT_NAME_BYTES], int count, struct record_layout *to)
 {
-	layout->count = layout->result_count;
-	layout->cells[layout->count] = (struct cell){ 0 };
+	lay_out(splits, count, false, to);
+}
+
+void record_layout_results(const char (*splits)[SPLIT_NAME_BYTES], int count, struct record_layout *to)
+{
+	lay_out(splits, count, true, to);
 }
 
 int record_format(void)

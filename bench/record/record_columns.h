@@ -15,7 +15,9 @@ struct record_column {
 	int since;              /* the first format of records that has it */
 	const char *before;     /* what older records mean, as it would stand in their file; NULL: none, "" or 0 */
 	bool behind_splits;     /* in files the columns of splits stand before the first of these */
-	bool circumstance;      /* no result: by what program, on what machine, how fast; these come last */
+	bool circumstance;      /* no result: by what program, on what machine, how fast; these come behind results */
+	bool table_only;        /* the sweep's alone: records' files have it not, and it needs no `since` */
+	bool file_only;         /* about the record's other files: no table has it; these come last */
 
 	/* How tables for people, --json and --tsv show it. */
 	int shown;              /* columns stand in this order; 0: it is not there */
@@ -41,7 +43,7 @@ struct curve_line {
 
 /* The cells of a record with certain splits, in the order of its file. */
 struct record_layout {
-	int count, result_count;        /* circumstances follow the results */
+	int count;
 	struct cell cells[MAX_RECORD_COLUMNS + 2 * MAX_SPLITS + 1];     /* of struct record */
 	char names[2 * MAX_SPLITS][SPLIT_COLUMN_BYTES];
 };
@@ -49,8 +51,8 @@ struct record_layout {
 /* `splits` are the record's split_names. "validation" has columns of its own in any record and is passed over. */
 void record_layout(const char (*splits)[SPLIT_NAME_BYTES], int count, struct record_layout *to);
 
-/* Leaves out the circumstances, which points.tsv does not have. */
-void record_layout_results(struct record_layout *layout);
+/* The same of points.tsv: results alone, and what the sweep says of them. */
+void record_layout_results(const char (*splits)[SPLIT_NAME_BYTES], int count, struct record_layout *to);
 
 /* The format that is written: the largest `since`. */
 int record_format(void);

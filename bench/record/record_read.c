@@ -2,12 +2,15 @@
 #include "bench/record/record.h"
 
 #include "bench/record/record_columns.h"
+#include "bench/system/digest.h"
 #include "bench/text/tsv.h"
 #include "bench/text/words.h"
 
 #include <string.h>
 
 enum { RECORD_BYTES = 1 << 16 };        /* more than any record of ours has */
+
+static const char digest_name[] = "digest";
 
 /* A file that is being read. */
 struct reading {
@@ -16,6 +19,8 @@ struct reading {
 	struct record *to;
 	bool seen[MAX_RECORD_COLUMNS];          /* rows of record_columns */
 	bool split_seen[MAX_SPLITS][2];         /* parts of the record's splits */
+	uint64_t digest;                        /* of all lines but the last */
+	bool digest_seen;
 };
 
 /* The next line: a name and one value. The file may end instead: then the row's count is 0. */
@@ -45,6 +50,7 @@ static bool read_format(struct reading *r, struct error *err)
 		               words_show(row.fields[0], shown));
 	if (!cell_parse(&cell, row.fields[1], row.at[1], &r->format, err))
 		return false;
+	r->to->format = r->format;
 	return r->format <= record_format() || fail_at(err, row.at[1], "format: found %s, this program reads 1 to %d",
 	                                               words_show(row.fields[1], shown), record_format());
 }
@@ -85,6 +91,12 @@ static bool read_split(struct reading *r, const struct tsv_row *row, const char 
 	return cell_parse(&cell, row->fields[1], row->at[1], r->to, err);
 }
 
+/* Whether records of that format have the column. */
+static bool is_in_file(const struct record_column *column, int format)
+{
+	return !column->table_only && column->since <= format;
+}
+
 static bool read_column(struct reading *r, const struct tsv_row *row, struct error *err)
 {
 	char shown[SHOWN_BYTES];
@@ -93,7 +105,7 @@ static bool read_column(struct reading *r, const struct tsv_row *row, struct err
 
 	if (split)
 		return read_split(r, row, split, part, err);
-	if (i < 0 || record_columns[i].since > r->format)
+	if (i < 0 || !is_in_file(&record_columns[i], r->format))
 		return fail_at(err, row->at[0], "\"%s\" is no column of format %d", words_show(row->fields[0], shown),
 		               r->format);
 	return see(&r->seen[i], row, err) &&
@@ -104,13 +116,45 @@ static bool read_column(struct reading *r, const struct tsv_row *row, struct err
 static bool check_end(const struct reading *r, struct mark at, struct error *err)
 {
 	for (int i = 0; record_columns[i].cell.name; i++)
-		if (!r->seen[i] && record_columns[i].since <= r->format)
+		if (!r->seen[i] && is_in_file(&record_columns[i], r->format))
 			return fail_at(err, at, "the file ends before column \"%s\"", record_columns[i].cell.name);
 	for (int i = 0; i < 2 * r->to->split_count; i++)
 		if (!r->split_seen[i / 2][i % 2])
 			return fail_at(err, at, "the file ends before column \"%s%s\"", split_column_prefix(i % 2),
 			               r->to->split_names[i / 2]);
 	return true;
+}
+
+static bool has_digest(const struct reading *r)
+{
+	return r->format >= RECORD_WITH_DIGESTS;
+}
+
+/* Of all bytes before the last line: taken before lines are cut apart. */
+static uint64_t digest_lines(const struct tsv *file)
+{
+	size_t len = file->len > 0 ? file->len - 1 : 0;
+
+	while (len > 0 && file->text[len - 1] != '\n')
+		len--;
+	return digest_bytes(DIGEST_START, file->text, len);
+}
+
+/* The last line. */
+static bool read_digest(struct reading *r, const struct tsv_row *row, struct error *err)
+{
+	const struct cell cell = { digest_name, CELL_DIGEST, .offset = 0 };
+	struct mark at = row->at[1];
+	struct tsv_row end;
+	uint64_t digest;
+
+	if (!see(&r->digest_seen, row, err) || !cell_parse(&cell, row->fields[1], at, &digest, err) ||
+	    !tsv_read(&r->file, &end, err))
+		return false;
+	if (end.count != 0)
+		return fail_at(err, end.at[0], "a line behind the digest, which is the last");
+	return check_end(r, end.at[0], err) &&
+	       (digest == r->digest || fail_at(err, at, "digest: does not match the lines above it"));
 }
 
 static bool read_all(struct reading *r, struct error *err)
@@ -121,7 +165,11 @@ static bool read_all(struct reading *r, struct error *err)
 		return false;
 	while (read_pair(&r->file, &row, err)) {
 		if (row.count == 0)
-			return check_end(r, row.at[0], err);
+			return check_end(r, row.at[0], err) &&
+			       (!has_digest(r) || fail_at(err, row.at[0], "the file ends before column \"%s\"",
+			                                  digest_name));
+		if (has_digest(r) && strcmp(row.fields[0], digest_name) == 0)
+			return read_digest(r, &row, err);
 		if (!read_column(r, &row, err))
 			return false;
 	}
@@ -136,6 +184,7 @@ bool record_read(const char *folder, const char *id, struct record *to, struct e
 	record_clear(to);
 	if (!record_path(folder, id, RECORD_FILE, path, err) || !tsv_open(&reading.file, path, RECORD_BYTES, err))
 		return false;
+	reading.digest = digest_lines(&reading.file);
 	bool good = read_all(&reading, err);
 	tsv_close(&reading.file);
 	if (good && strcmp(to->id, id) != 0)

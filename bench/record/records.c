@@ -47,6 +47,8 @@ static void name_point(struct record *record, const struct point *point)
 	snprintf(record->id, sizeof record->id, "%s", point->id);
 	snprintf(record->family, sizeof record->family, "%s", point->family);
 	record->width = point->width;
+	snprintf(record->variant, sizeof record->variant, "%s", point->variant->name);
+	snprintf(record->group, sizeof record->group, "%s", point->variant->group);
 	record->seed = point->seed;
 }
 
@@ -163,8 +165,7 @@ static bool find_columns(const struct tsv_row *header, const char *const *needed
 	for (int i = 0; i < header->count; i++)
 		to->title = strcmp(header->fields[i], "title") == 0 ? i : to->title;
 	find_splits(header, to);
-	record_layout(to->splits, to->split_count, &to->layout);
-	record_layout_results(&to->layout);
+	record_layout_results(to->splits, to->split_count, &to->layout);
 	return tsv_cells_find(to->layout.cells, header, &to->cells, err) &&
 	       tsv_cells_have(&to->cells, header, needed, err);
 }

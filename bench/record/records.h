@@ -45,9 +45,8 @@ const char *records_fault(const struct records *records);
 /* A point has been trained; its record has been written. Threads may put different points at the same time. */
 void records_put(struct records *records, int point, const struct record *record);
 
-/* Writes points.tsv, times.tsv and curves.tsv to `folder`, and removes what killed runs left there. Points without a
- * record are left out. So is a broken record or curve, and its error is given, but all others are written first.
- * `found` gets how many rows points.tsv has. */
+/* Writes points.tsv, times.tsv and curves.tsv to `folder`. Points without a record are left out. So is a broken record
+ * or curve, and its error is given, but all others are written first. `found` gets how many rows points.tsv has. */
 bool records_collect(const struct records *records, const char *folder, int *found, struct error *err);
 
 /* All points for people or machines; those without a record are "not trained". */

@@ -4,6 +4,7 @@
 #include "bench/record/record_columns.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* The names of all splits that any record has, and which records go into the tables. */
@@ -12,7 +13,7 @@ struct collection {
 	const char *folder;
 	int split_count;
 	char split_names[MAX_SPLITS][SPLIT_NAME_BYTES];
-	bool left_out[MAX_POINTS];
+	bool *left_out;                 /* [records->count], owned */
 	struct error trouble;           /* the first record or curve that could not be read */
 };
 
@@ -98,8 +99,7 @@ static bool save_points(const struct collection *c, struct error *err)
 
 	if (!draft_open(&draft, err))
 		return false;
-	record_layout(c->split_names, c->split_count, &layout);
-	record_layout_results(&layout);
+	record_layout_results(c->split_names, c->split_count, &layout);
 	cells_print_names(layout.cells, "", draft.stream);
 	fprintf(draft.stream, "\t%s\n", title.name);
 	for (int i = 0; i < c->records->count; i++) {
@@ -157,27 +157,20 @@ static bool save_curves(struct collection *c, struct error *err)
 	return table_file_save(&draft, c->folder, "curves.tsv", err);
 }
 
-static void clean(const char *folder)
-{
-	char points[FILE_PATH_BYTES];
-
-	folder_clean(folder);
-	if (snprintf(points, sizeof points, "%s/points", folder) < FILE_PATH_BYTES)
-		folder_clean(points);
-}
-
 bool records_collect(const struct records *records, const char *folder, int *found, struct error *err)
 {
 	struct collection c = { .records = records, .folder = folder, .trouble = { "" } };
 	const char *fault = records_fault(records);
 
-
+	c.left_out = calloc((size_t)records->count + 1, sizeof *c.left_out);
+	if (!c.left_out)
+		return fail(err, "not enough memory for %d points", records->count);
 	if (fault)
 		fail(&c.trouble, "%s", fault);
 	*found = choose_records(&c);
 	bool saved = folder_create(folder, err) && save_points(&c, err) && save_times(&c, err) &&
 		save_curves(&c, err);
-	clean(folder);
+	free(c.left_out);
 	if (saved && c.trouble.text[0])
 		return fail(err, "%s", c.trouble.text);
 	return saved;

@@ -143,9 +143,9 @@ static void add_value(struct table *table, const struct record_column *row, cons
 /* Of a point without a record the table says who it is, and that it is not trained. */
 static bool is_known(const struct record_column *row)
 {
-	static const char *const names[] = { "id", "family", "width", "seed" };
+	static const char *const names[] = { "id", "family", "width", "variant", "seed" };
 
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 5; i++)
 		if (strcmp(row->cell.name, names[i]) == 0)
 			return true;
 	return false;

@@ -4,12 +4,15 @@
 
 #include "bench/data/dataset.h"
 #include "bench/system/atomic_file.h"
+#include "bench/system/regular_file.h"
 #include "bench/text/words.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { OWNER_BYTES = 1 << 16, SETS_SHOWN = 80 };        /* SETS_SHOWN: characters of overrides in a folder's name */
 
@@ -31,10 +34,13 @@ static bool is_data_path(const char *key, size_t len)
 
 bool report_set_counts(const char *assignment)
 {
-	size_t len = strcspn(assignment, "=");
+	static const char *const free[] = { "title", "base", "checkpoint", "views", "ensembles" };
+	size_t len = strcspn(assignment, "="), key = strcspn(assignment, ".=");
 
-	return !is_data_path(assignment, len) && !(len == 5 && strncmp(assignment, "title", 5) == 0) &&
-	       !(len == 4 && strncmp(assignment, "base", 4) == 0);
+	for (size_t i = 0; i < sizeof free / sizeof *free; i++)
+		if (key == strlen(free[i]) && strncmp(assignment, free[i], key) == 0)
+			return false;
+	return !is_data_path(assignment, len);
 }
 
 static bool is_safe(char c)
@@ -124,14 +130,27 @@ static bool print_owner(const struct report_folder *folder, FILE *to)
 }
 
 /* The contents of the folder's file .sweep; "" where there is none. */
-static void read_owner(const char *path, char to[OWNER_BYTES])
+static bool read_owner(const char *path, char to[OWNER_BYTES], struct error *err)
 {
-	FILE *file = fopen(path, "r");
-	size_t len = file ? fread(to, 1, OWNER_BYTES - 1, file) : 0;
+	struct stat there;
+	uint64_t size;
 
+	to[0] = '\0';
+	if (lstat(path, &there) != 0 && (errno == ENOENT || errno == ENOTDIR))
+		return true;
+	int descriptor = regular_open(path, &size, err);
+	FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "r");
+	size_t len = file ? fread(to, 1, OWNER_BYTES - 1, file) : 0;
+	bool read = file && !ferror(file);
+
+	if (!read && descriptor >= 0)
+		fail(err, "%s: cannot be read: %s", path, strerror(errno));
 	to[len] = '\0';
 	if (file)
 		fclose(file);
+	else if (descriptor >= 0)
+		close(descriptor);
+	return read;
 }
 
 /* Whether the sweep file on the first line still exists. */
@@ -171,9 +190,9 @@ static bool check(const struct report_folder *folder, const char *path, bool *wr
 	}
 	bool there = print_owner(folder, to);
 	fclose(to);
-	read_owner(path, owner);
-	bool same = want && strcmp(owner, want) == 0;
-	bool good = same || !there || !owner[0] || !owner_exists(folder, owner) || refuse(folder, owner, err);
+	bool read = read_owner(path, owner, err), same = want && strcmp(owner, want) == 0;
+	bool good = read && (same || !there || !owner[0] || !owner_exists(folder, owner) ||
+	                     refuse(folder, owner, err));
 	*write = good && there && !same;
 	free(owner);
 	free(want);
@@ -203,6 +222,62 @@ bool report_folder_check(const struct report_folder *folder, struct error *err)
 	return owner_path(folder, path, err) && check(folder, path, &write, err);
 }
 
+/* The text is cut at each " --set ". */
+static bool split_sets(char *line, struct report_owner *to)
+{
+	static const char mark[] = " --set ";
+
+	for (char *set = strstr(line, mark); set;) {
+		char *next = strstr(set + 1, mark);
+
+		if (to->set_count == REPORT_MAX_SETS)
+			return false;
+		*set = '\0';
+		to->sets[to->set_count++] = set + sizeof mark - 1;
+		set = next;
+	}
+	return true;
+}
+
+bool report_owner_read(const char *folder, struct report_owner *to, struct error *err)
+{
+	char path[REPORT_PATH_BYTES];
+	int len = snprintf(path, sizeof path, "%s/.sweep", folder);
+
+	*to = (struct report_owner){ .text = malloc(OWNER_BYTES) };
+	bool good = (to->text || fail(err, "not enough memory")) &&
+	            (len < REPORT_PATH_BYTES || fail(err, "%.100s...: the path is too long", folder)) &&
+	            read_owner(path, to->text, err);
+
+	if (good) {
+		char *end = to->text + strcspn(to->text, "\n"), *line = *end ? end + 1 : end;
+
+		*end = '\0';
+		len = snprintf(to->sweep_path, sizeof to->sweep_path, "%s/%s", folder, to->text);
+		good = (to->text[0] || fail(err, "%s: does not say which sweep's records it holds", folder)) &&
+		       ((len < REPORT_PATH_BYTES && split_sets(line, to)) || fail(err, "%s: is no list of overrides",
+		                                                                 path));
+	}
+	if (!good)
+		report_owner_free(to);
+	return good;
+}
+
+void report_owner_free(struct report_owner *owner)
+{
+	free(owner->text);
+	owner->text = NULL;
+}
+
+void report_folder_clean(const char *path)
+{
+	char points[REPORT_PATH_BYTES];
+
+	folder_clean(path);
+	if (snprintf(points, sizeof points, "%s/points", path) < REPORT_PATH_BYTES)
+		folder_clean(points);
+}
+
 bool report_folder_claim(const struct report_folder *folder, struct error *err)
 {
 	char path[REPORT_PATH_BYTES];
@@ -211,6 +286,7 @@ bool report_folder_claim(const struct report_folder *folder, struct error *err)
 
 	if (!owner_path(folder, path, err) || !check(folder, path, &write, err) || !check_points(folder, err))
 		return false;
+	report_folder_clean(folder->path);
 	if (!write)
 		return true;
 	if (!draft_open(&draft, err))

@@ -20,7 +20,7 @@ struct report_folder {
 	const char *sets[REPORT_MAX_SETS];      /* without those that change nothing that is trained */
 };
 
-/* Whether a --set changes what is trained: all but title, base, and paths of data. */
+/* Whether a --set changes what is trained: all but title, base, checkpoint, views, ensembles, and paths of data. */
 bool report_set_counts(const char *assignment);
 
 /* The folder's name without --name: that of the sweep, and of each override that counts. Characters that do not belong
@@ -34,7 +34,22 @@ bool report_is_name(const char *name);
  * not exist, or does not say whose it is, or whose sweep file is gone, is free. */
 bool report_folder_check(const struct report_folder *folder, struct error *err);
 
-/* Checks, also that points/ is no symbolic link, and writes whose it is. The folder must exist. */
+/* What a folder says of its owner. */
+struct report_owner {
+	char sweep_path[REPORT_PATH_BYTES];     /* of the sweep file, to open it from here */
+	int set_count;
+	char *sets[REPORT_MAX_SETS];    /* they lie in `text` */
+	char *text;                     /* owned */
+};
+
+/* Reads it, from a file that may be anybody's. A folder that does not say whose it is is an error. */
+bool report_owner_read(const char *folder, struct report_owner *to, struct error *err);
+void report_owner_free(struct report_owner *owner);
+
+/* Removes what killed processes left half written, also in points/. */
+void report_folder_clean(const char *path);
+
+/* Checks, also that points/ is no symbolic link, cleans, and writes whose it is. The folder must exist. */
 bool report_folder_claim(const struct report_folder *folder, struct error *err);
 
 #endif

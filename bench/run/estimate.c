@@ -15,9 +15,10 @@
 #define MEASURE_SECONDS 0.06    /* of one network, and as long again to warm up */
 #define LONGEST_BATCH_SECONDS 0.3       /* networks that are slower are not measured */
 
-double estimate_work(const struct cost *cost, int batch)
+double estimate_work(const struct pending_point *point)
 {
-	double activations = (double)cost->activation_bytes / sizeof(real) / batch;
+	const struct cost *cost = &point->cost;
+	double activations = (double)cost->activation_bytes / sizeof(real) / point->point->variant->recipe.batch;
 
 	return 1 + (double)cost->macs + MACS_PER_ACTIVATION * activations;
 }
@@ -28,8 +29,7 @@ static void add_speed(struct estimate *e, double work, double images_per_second)
 		e->speeds[e->count++] = (struct speed){ work, images_per_second };
 }
 
-static void take_from_records(const struct sweep *sweep, const struct pending *pending, const struct records *records,
-                              struct estimate *to)
+static void take_from_records(const struct pending *pending, const struct records *records, struct estimate *to)
 {
 	for (int i = 0; i < pending->count && to->count < MAX_SPEEDS; i++) {
 		const struct pending_point *point = &pending->points[i];
@@ -37,50 +37,47 @@ static void take_from_records(const struct sweep *sweep, const struct pending *p
 
 		if (records->states[point->index] == RECORD_READ && record->status == POINT_DONE &&
 		    record->threads == 1)
-			add_speed(to, estimate_work(&point->cost, sweep->recipe.batch), record->images_per_second);
+			add_speed(to, estimate_work(point), record->images_per_second);
 	}
 }
 
-static bool measure_point(const struct sweep *sweep, const struct pending_point *point, struct estimate *to,
-                          struct error *err)
+static bool measure_point(const struct pending_point *point, struct estimate *to, struct error *err)
 {
-	struct speed_request request = { .network = &point->point->network, .recipe = &sweep->recipe,
+	struct speed_request request = { .network = &point->point->network, .recipe = &point->point->variant->recipe,
 		.kernels = machine_kernels(err), .threads = 1, .repeats = 1, .seconds = MEASURE_SECONDS };
 	struct speed_result result;
 
 	if (!request.kernels || !speed_measure(&request, &result, err))
 		return false;
-	add_speed(to, estimate_work(&point->cost, sweep->recipe.batch), result.images_per_second);
+	add_speed(to, estimate_work(point), result.images_per_second);
 	return true;
 }
 
-static bool measure_speeds(const struct sweep *sweep, const struct pending *pending, struct estimate *to,
-                           struct error *err)
+static bool measure_speeds(const struct pending *pending, struct estimate *to, struct error *err)
 {
 	const struct pending_point *small = &pending->points[0], *large = small;
-	int batch = sweep->recipe.batch;
 
 	for (int i = 1; i < pending->count; i++) {
 		const struct pending_point *point = &pending->points[i];
 
-		small = estimate_work(&point->cost, batch) < estimate_work(&small->cost, batch) ? point : small;
-		large = estimate_work(&point->cost, batch) > estimate_work(&large->cost, batch) ? point : large;
+		small = estimate_work(point) < estimate_work(small) ? point : small;
+		large = estimate_work(point) > estimate_work(large) ? point : large;
 	}
 	to->measured = true;
-	if (!measure_point(sweep, small, to, err))
+	if (!measure_point(small, to, err))
 		return false;
-	double speed = estimate_images_per_second(to, estimate_work(&large->cost, batch));
-	if (large == small || speed <= 0 || batch / speed > LONGEST_BATCH_SECONDS)
+	double speed = estimate_images_per_second(to, estimate_work(large));
+	if (large == small || speed <= 0 || large->point->variant->recipe.batch / speed > LONGEST_BATCH_SECONDS)
 		return true;
-	return measure_point(sweep, large, to, err);
+	return measure_point(large, to, err);
 }
 
-bool estimate_create(const struct sweep *sweep, const struct pending *pending, const struct records *records,
-                     struct estimate *to, struct error *err)
+bool estimate_create(const struct pending *pending, const struct records *records, struct estimate *to,
+                     struct error *err)
 {
 	*to = (struct estimate){ 0 };
-	take_from_records(sweep, pending, records, to);
-	return to->count > 0 || pending->count == 0 || measure_speeds(sweep, pending, to, err);
+	take_from_records(pending, records, to);
+	return to->count > 0 || pending->count == 0 || measure_speeds(pending, to, err);
 }
 
 double estimate_images_per_second(const struct estimate *estimate, double work)

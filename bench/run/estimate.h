@@ -21,12 +21,12 @@ struct estimate {
 
 /* What one training image costs, about proportional to time: arithmetic and memory traffic together, in
  * multiply-adds. */
-double estimate_work(const struct cost *cost, int batch);
+double estimate_work(const struct pending_point *point);
 
 /* Speeds from the sweep's records that are the work of one thread. Where there are none: trains the smallest point and,
  * if that promises to be quick, the largest one on made-up images, together for some 0.3 seconds. */
-bool estimate_create(const struct sweep *sweep, const struct pending *pending, const struct records *records,
-                     struct estimate *to, struct error *err);
+bool estimate_create(const struct pending *pending, const struct records *records, struct estimate *to,
+                     struct error *err);
 
 /* Training images a second of a network with that work on one thread, from the speed of the nearest network. */
 double estimate_images_per_second(const struct estimate *estimate, double work);

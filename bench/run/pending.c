@@ -1,6 +1,7 @@
 /* See pending.h. */
 #include "bench/run/pending.h"
 
+#include "bench/record/point_files.h"
 #include "bench/sweep/cost.h"
 #include "bench/sweep/point_find.h"
 #include "bench/text/text.h"
@@ -47,7 +48,7 @@ bool pending_choose(const struct sweep *sweep, const char *const *patterns, int 
 		to->count++;
 		if (to->count > 1 && point_same_network(p[-1].point, point)) {
 			p->cost = p[-1].cost;
-		} else if (!point_count(sweep, point, &p->cost, err)) {
+		} else if (!point_count(point, &p->cost, err)) {
 			pending_free(to);
 			return false;
 		}
@@ -63,7 +64,7 @@ int pending_check_counts(const struct pending *pending)
 	for (int i = 0; i < pending->count; i++) {
 		const struct pending_point *p = &pending->points[i];
 
-		if (i == 0 || !point_same_network(p[-1].point, p->point))
+		if (i == 0 || !point_same_layers(p[-1].point, p->point))
 			failed += point_check_aloud(p->point, &p->cost);
 	}
 	return failed;
@@ -75,29 +76,68 @@ void pending_free(struct pending *pending)
 	*pending = (struct pending){ 0 };
 }
 
-static enum pending_reason judge(const struct records *records, int point, const uint64_t *data_digest)
+/* Whether the record can be this network's, trained by this recipe. */
+static bool fits_network(const struct pending_point *point, const struct record *record)
 {
-	const struct record *record = &records->of[point];
+	const struct cost *cost = &point->cost;
 
-	if (records->states[point] != RECORD_READ)
-		return records->states[point] == RECORD_BROKEN ? PENDING_BROKEN :
-		       records->states[point] == RECORD_STALE ? PENDING_STALE : PENDING_NEW;
-	if (record->status != POINT_DONE)
-		return record->status == POINT_DIVERGED ? PENDING_DIVERGED : PENDING_FAILED;
-	return data_digest && record->data_digest != *data_digest ? PENDING_OTHER_DATA : UP_TO_DATE;
+	return record->trainable == cost->trainable && record->total == cost->total && record->macs == cost->macs &&
+	       record->epochs >= 1 && record->epochs <= point->point->variant->recipe.epochs &&
+	       record->best_epoch <= record->epochs;
 }
 
-void pending_check(struct pending *pending, const struct records *records, const uint64_t *data_digest, bool force)
+bool pending_is_whole(const char *folder, const struct pending_point *point, const struct record *record,
+                      const uint64_t *data_digest, struct error *why)
+{
+	if (data_digest && record->data_digest != *data_digest)
+		return fail(why, "%s/points/%s.tsv: was trained on other data", folder, record->id);
+	if (!fits_network(point, record))
+		return fail(why, "%s/points/%s.tsv: does not fit the network: %lld trainable, %lld total, %lld MACs, "
+		            "%d epochs, the best %d", folder, record->id, (long long)record->trainable,
+		            (long long)record->total, (long long)record->macs, record->epochs, record->best_epoch);
+	return point_files_check(folder, record, why);
+}
+
+static enum pending_reason judge(const struct pending_point *point, const struct records *records,
+                                 const struct pending_source *source)
+{
+	const struct record *record = &records->of[point->index];
+	enum record_state state = records->states[point->index];
+	struct error why = { "" };
+
+	if (state != RECORD_READ)
+		return state == RECORD_BROKEN ? PENDING_BROKEN : state == RECORD_STALE ? PENDING_STALE : PENDING_NEW;
+	if (record->status != POINT_DONE)
+		return record->status == POINT_DIVERGED ? PENDING_DIVERGED : PENDING_FAILED;
+	if (source->data_digest && record->data_digest != *source->data_digest)
+		return PENDING_OTHER_DATA;
+	if (record->format < RECORD_WITH_DIGESTS)
+		return PENDING_STALE;
+	return pending_is_whole(source->folder, point, record, NULL, &why) ? UP_TO_DATE : PENDING_DAMAGED;
+}
+
+void pending_check(struct pending *pending, const struct records *records, const struct pending_source *source)
 {
 	pending->to_train = 0;
 	for (int i = 0; i < pending->count; i++) {
 		struct pending_point *p = &pending->points[i];
 
-		p->reason = judge(records, p->index, data_digest);
-		if (force && p->reason == UP_TO_DATE)
+		p->reason = judge(p, records, source);
+		if (source->force && p->reason == UP_TO_DATE)
 			p->reason = PENDING_FORCED;
 		pending->to_train += p->reason != UP_TO_DATE;
 	}
+}
+
+bool pending_check_data(const struct records *records, const char *folder, uint64_t data_digest, struct error *err)
+{
+	int others = 0;
+
+	for (int i = 0; i < records->count; i++)
+		others += records->states[i] == RECORD_READ && records->of[i].data_digest != data_digest;
+	return others == 0 ||
+	       fail(err, "%s: holds %d point%s trained on other images than those of now; give these a folder of their "
+	            "own: --name NAME, or replace what is there: --force", folder, others, others == 1 ? "" : "s");
 }
 
 const char *pending_reason_text(enum pending_reason reason)
@@ -107,6 +147,7 @@ const char *pending_reason_text(enum pending_reason reason)
 		[PENDING_FAILED] = "failed before",
 		[PENDING_STALE] = "record is of an older version",
 		[PENDING_BROKEN] = "record is broken", [PENDING_OTHER_DATA] = "data has changed",
+		[PENDING_DAMAGED] = "files are damaged",
 		[PENDING_FORCED] = "forced",
 	};
 

@@ -14,6 +14,8 @@ enum pending_reason {
 	PENDING_STALE,          /* a record with the id that an older program gave the point */
 	PENDING_BROKEN,         /* a record that cannot be read */
 	PENDING_OTHER_DATA,     /* trained on data with another digest */
+	PENDING_DAMAGED,        /* a file beside the record is missing or not what was written, or the record does not
+	                         * fit the network */
 	PENDING_FORCED,         /* --force */
 };
 
@@ -38,8 +40,24 @@ bool pending_choose(const struct sweep *sweep, const char *const *patterns, int 
 int pending_check_counts(const struct pending *pending);
 void pending_free(struct pending *pending);
 
-/* Compares each point with its record. `data_digest` NULL: whatever data, for when it could not be read. */
-void pending_check(struct pending *pending, const struct records *records, const uint64_t *data_digest, bool force);
+/* Where the points are kept, and on which data they must have been trained: NULL: whatever data, for when it could not
+ * be read. */
+struct pending_source {
+	const char *folder;             /* reports/<sweep> */
+	const uint64_t *data_digest;
+	bool force;                     /* what is up to date is pending, too */
+};
+
+/* Compares each point with its record and the files beside it. */
+void pending_check(struct pending *pending, const struct records *records, const struct pending_source *source);
+
+/* Whether a record of a finished training is all that it should be: on this data, of this network, its files whole.
+ * `why` says what is wrong. */
+bool pending_is_whole(const char *folder, const struct pending_point *point, const struct record *record,
+                      const uint64_t *data_digest, struct error *why);
+
+/* False, and an error, where points of the folder were trained on other data: two data sets share no folder. */
+bool pending_check_data(const struct records *records, const char *folder, uint64_t data_digest, struct error *err);
 
 /* "new", "diverged before", ...: static. */
 const char *pending_reason_text(enum pending_reason reason);

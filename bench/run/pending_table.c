@@ -6,6 +6,7 @@
 static const struct column columns[] = {
 	{ "family", .kind = COLUMN_TEXT },
 	{ "width", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED },
+	{ "variant", .kind = COLUMN_TEXT },
 	{ "seed", .kind = COLUMN_INT, .machine_only = true },
 	{ "seed", .kind = COLUMN_INT, .people_only = true },
 	{ "id", .kind = COLUMN_TEXT, .machine_only = true },
@@ -21,20 +22,13 @@ static const struct column columns[] = {
 	{ 0 }
 };
 
-static bool has_several_seeds(const struct sweep *sweep)
-{
-	for (int i = 1; i < sweep->point_count; i++)
-		if (sweep->points[i].seed != sweep->points[0].seed)
-			return true;
-	return false;
-}
-
 static void add_identity(struct table *table, const struct sweep *sweep, const struct point *point)
 {
 	table_text(table, point->family);
 	table_real(table, point->width);
+	table_text(table, *point->variant->name ? point->variant->name : NULL);
 	table_int(table, point->seed);
-	if (has_several_seeds(sweep))
+	if (sweep->several_seeds)
 		table_int(table, point->seed);
 	else
 		table_missing(table);

@@ -1,11 +1,18 @@
 /* See progress.h. One lock guards everything; a whole frame goes out in one write, so that a terminal shows no
- * half-drawn block. */
+ * half-drawn block.
+ *
+ * Only the writer, a thread of its own, writes, and never with the lock held: a terminal that nobody reads (Ctrl-S, a
+ * connection that is dead) holds up the writer, and nobody else. Meanwhile lines wait in the outbox, and frames are not
+ * drawn at all. */
 #include "bench/run/progress.h"
 
+#include "bench/run/outbox.h"
 #include "bench/run/time_left.h"
 #include "bench/system/clock.h"
 #include "bench/text/text.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +24,7 @@
 enum { PART_SIZE = 128, LINE_SIZE = 6 * PART_SIZE };
 
 #define REDRAW_SECONDS 0.25
+#define CLOSING_SECONDS 1.0     /* most that the end of a run waits for a terminal */
 
 enum state { TO_COME, RUNNING, OVER };
 
@@ -39,10 +47,11 @@ struct progress {
 	struct point_pace *paces;       /* [count], owned: for put_total */
 	double began, work;             /* work: of all points */
 	int drawn_lines;                /* of the live block on the screen now */
-	bool closing;
-	pthread_t artist;               /* PROGRESS_LIVE only */
+	struct outbox outbox;           /* lines that are to be written */
+	bool closing, written;          /* written: the writer has written all that there will ever be */
+	pthread_t writer;
 	pthread_mutex_t lock;
-	pthread_cond_t end;
+	pthread_cond_t news, end;       /* for the writer: a line, or closing; by the writer: written */
 };
 
 struct screen { int rows, columns; };
@@ -102,7 +111,7 @@ static void write_parts(struct point_state *w, char to[PART_COUNT][PART_SIZE])
 
 	for (int i = 0; i < PART_COUNT; i++)
 		to[i][0] = '\0';
-	snprintf(to[NAME], PART_SIZE, "%-20s epoch %2d/%d", w->point.name, epoch, w->point.epochs);
+	snprintf(to[NAME], PART_SIZE, "%-20.90s epoch %2d/%d", w->point.name, epoch, w->point.epochs);
 	snprintf(to[SHARE], PART_SIZE, " %3.0f %%", 100 * share);
 	if (row->epoch > 0) {
 		snprintf(to[LOSS], PART_SIZE, "  loss %.4f", row->training.loss);
@@ -184,49 +193,96 @@ static void put_block(struct progress *p, FILE *frame)
 	put_total(p, frame, screen);
 }
 
-/* A frame: the old block goes, a line stays if there is one, the new block comes. Called with the lock held. A terminal
- * that is gone is no reason to end a run: nobody looks at what write says. */
-static void show(struct progress *p, const char *line, bool trouble)
+/* A frame, which the caller frees: the old block goes, lines that wait stay, the new block comes. Called with the lock
+ * held. NULL where memory is short. */
+static char *draw(struct progress *p, size_t *len)
 {
 	char *text = NULL;
-	size_t len = 0;
-	FILE *frame = open_memstream(&text, &len);
+	FILE *frame = open_memstream(&text, len);
 
-	if (!frame)
-		return;
-	wipe(p, frame);
-	if (line) {
-		fputs(trouble && p->colour ? "\033[31m" : "", frame);
-		print_plain_text(line, frame);
-		fputs(trouble && p->colour ? "\033[0m\n" : "\n", frame);
+	if (frame) {
+		wipe(p, frame);
+		outbox_print(&p->outbox, p->colour, frame);
+		if (p->mode == PROGRESS_LIVE && !p->closing)
+			put_block(p, frame);
 	}
-	if (p->mode == PROGRESS_LIVE && !p->closing)
-		put_block(p, frame);
-	if (fclose(frame) == 0)
-		for (size_t at = 0; at < len;) {
-			ssize_t wrote = write(STDERR_FILENO, text + at, len - at);
-			if (wrote <= 0)
-				break;
-			at += (size_t)wrote;
-		}
+	outbox_clear(&p->outbox);
+	if (frame && fclose(frame) == 0)
+		return text;
 	free(text);
+	return NULL;
 }
 
-static void *draw_until_closed(void *about)
+/* A terminal that is gone is no reason to end a run: nobody looks at what write says. */
+static void write_frame(const char *text, size_t len)
+{
+	struct pollfd ready = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	for (size_t at = 0; at < len;) {
+		ssize_t wrote = write(STDERR_FILENO, text + at, len - at);
+
+		if (wrote < 0 && errno == EAGAIN)
+			poll(&ready, 1, -1);
+		else if (wrote == 0 || (wrote < 0 && errno != EINTR))
+			break;
+		at += wrote > 0 ? (size_t)wrote : 0;
+	}
+}
+
+/* Called with the lock held, which is released while the frame is written. Only there may the writer be cancelled. */
+static void show(struct progress *p)
+{
+	size_t len = 0;
+	char *text = draw(p, &len);
+	int state;
+
+	pthread_mutex_unlock(&p->lock);
+	pthread_cleanup_push(free, text);
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &state);
+	if (text)
+		write_frame(text, len);
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
+	pthread_cleanup_pop(1);
+	pthread_mutex_lock(&p->lock);
+}
+
+static struct timespec time_in(double seconds)
+{
+	struct timespec then;
+
+	clock_gettime(CLOCK_MONOTONIC, &then);
+	then.tv_nsec += (long)(seconds * 1e9);
+	then.tv_sec += then.tv_nsec / 1000000000;
+	then.tv_nsec %= 1000000000;
+	return then;
+}
+
+/* Until there is something to write; with a live block, no longer than until it is to be redrawn. */
+static void await_news(struct progress *p)
+{
+	struct timespec redraw = time_in(REDRAW_SECONDS);
+	int error = 0;
+
+	while (!p->closing && outbox_is_empty(&p->outbox) && error != ETIMEDOUT)
+		error = p->mode == PROGRESS_LIVE ? pthread_cond_timedwait(&p->news, &p->lock, &redraw) :
+		                                   pthread_cond_wait(&p->news, &p->lock);
+}
+
+static void *write_until_closed(void *about)
 {
 	struct progress *p = about;
+	int state;
 
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &state);
 	pthread_mutex_lock(&p->lock);
-	while (!p->closing) {
-		struct timespec until;
-
-		show(p, NULL, false);
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_nsec += (long)(REDRAW_SECONDS * 1e9);
-		until.tv_sec += until.tv_nsec / 1000000000;
-		until.tv_nsec %= 1000000000;
-		pthread_cond_timedwait(&p->end, &p->lock, &until);
+	for (bool last = false; !last;) {
+		last = p->closing;
+		show(p);
+		if (!last)
+			await_news(p);
 	}
+	p->written = true;
+	pthread_cond_signal(&p->end);
 	pthread_mutex_unlock(&p->lock);
 	return NULL;
 }
@@ -247,53 +303,96 @@ static void init_lock(struct progress *p)
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->news, &monotonic);
 	pthread_cond_init(&p->end, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 }
 
-struct progress *progress_create(enum progress_mode mode, const struct progress_point *points, int count,
-                                 struct error *err)
+static void free_progress(struct progress *p)
 {
-	struct progress *p = calloc(1, sizeof *p);
-	struct point_state *watched = calloc((size_t)count + 1, sizeof *watched);
-	struct point_pace *paces = calloc((size_t)count + 1, sizeof *paces);
-
-	if (!p || !watched || !paces) {
-		free(p);
-		free(watched);
-		free(paces);
-		fail(err, "not enough memory to watch %d points", count);
-		return NULL;
-	}
-	*p = (struct progress){ .mode = mode, .colour = wants_colour(stderr), .count = count, .points = watched,
-		.paces = paces, .began = clock_seconds() };
-	for (int i = 0; i < count; i++) {
-		watched[i].point = points[i];
-		p->work += points[i].work;
-	}
-	init_lock(p);
-	if (mode == PROGRESS_LIVE && pthread_create(&p->artist, NULL, draw_until_closed, p) != 0)
-		p->mode = PROGRESS_LINES;
-	return p;
-}
-
-void progress_destroy(struct progress *p)
-{
-	if (!p)
-		return;
-	pthread_mutex_lock(&p->lock);
-	p->closing = true;
-	if (p->mode == PROGRESS_LIVE)
-		show(p, NULL, false);
-	pthread_cond_signal(&p->end);
-	pthread_mutex_unlock(&p->lock);
-	if (p->mode == PROGRESS_LIVE)
-		pthread_join(p->artist, NULL);
+	outbox_clear(&p->outbox);
+	pthread_cond_destroy(&p->news);
 	pthread_cond_destroy(&p->end);
 	pthread_mutex_destroy(&p->lock);
 	free(p->points);
 	free(p->paces);
 	free(p);
+}
+
+static struct progress *allocate(int count)
+{
+	struct progress *p = calloc(1, sizeof *p);
+
+	if (!p)
+		return NULL;
+	init_lock(p);
+	p->count = count;
+	p->points = calloc((size_t)count + 1, sizeof *p->points);
+	p->paces = calloc((size_t)count + 1, sizeof *p->paces);
+	if (p->points && p->paces)
+		return p;
+	free_progress(p);
+	return NULL;
+}
+
+struct progress *progress_create(enum progress_mode mode, const struct progress_point *points, int count,
+                                 struct error *err)
+{
+	struct progress *p = allocate(count);
+
+	if (!p) {
+		fail(err, "not enough memory to watch %d points", count);
+		return NULL;
+	}
+	p->mode = mode;
+	p->colour = wants_colour(stderr);
+	p->began = clock_seconds();
+	for (int i = 0; i < count; i++) {
+		p->points[i].point = points[i];
+		p->work += points[i].work;
+	}
+	int error = pthread_create(&p->writer, NULL, write_until_closed, p);
+	if (!error)
+		return p;
+	fail(err, "no thread to show the progress: %s", strerror(error));
+	free_progress(p);
+	return NULL;
+}
+
+void progress_destroy(struct progress *p)
+{
+	int error = 0;
+
+	if (!p)
+		return;
+	struct timespec latest = time_in(CLOSING_SECONDS);
+
+	pthread_mutex_lock(&p->lock);
+	p->closing = true;
+	pthread_cond_signal(&p->news);
+	while (!p->written && error != ETIMEDOUT)
+		error = pthread_cond_timedwait(&p->end, &p->lock, &latest);
+	if (!p->written)
+		pthread_cancel(p->writer);
+	pthread_mutex_unlock(&p->lock);
+	pthread_join(p->writer, NULL);
+	free_progress(p);
+}
+
+/* Called with the lock held. */
+static void say(struct progress *p, const char *line, bool trouble)
+{
+	if (!trouble && p->mode == PROGRESS_SILENT)
+		return;
+	outbox_put(&p->outbox, line, trouble);
+	pthread_cond_signal(&p->news);
+}
+
+void progress_say(struct progress *p, const char *line, bool trouble)
+{
+	pthread_mutex_lock(&p->lock);
+	say(p, line, trouble);
+	pthread_mutex_unlock(&p->lock);
 }
 
 void progress_begin(struct progress *p, int point)
@@ -326,8 +425,8 @@ void progress_end(struct progress *p, int point, const char *line, bool trouble)
 	p->points[point].seconds = clock_seconds() - p->points[point].began;
 	p->points[point].odd = trouble || !line;
 	p->points[point].training = NULL;
-	if (line && (trouble || p->mode != PROGRESS_SILENT))
-		show(p, line, trouble);
+	if (line)
+		say(p, line, trouble);
 	pthread_mutex_unlock(&p->lock);
 }
 

@@ -1,6 +1,6 @@
 /* What a run shows while it runs: on a terminal a block of live lines on stderr, redrawn a few times a second, and a
  * plain line when a point ends; elsewhere nothing but trouble. Floor 4g. Also keeps how far each point is, which the
- * scheduler asks. */
+ * scheduler asks. No call but progress_destroy ever waits for the terminal. */
 #ifndef BENCH_RUN_PROGRESS_H
 #define BENCH_RUN_PROGRESS_H
 
@@ -31,10 +31,10 @@ struct progress;
 /* The mode that stderr can show. */
 enum progress_mode progress_mode_here(void);
 
-/* `points` [count] is copied. NULL and an error where memory or threads are short. LIVE starts a thread that draws. */
+/* `points` [count] is copied. NULL and an error where memory or threads are short. Starts a thread that writes. */
 struct progress *progress_create(enum progress_mode mode, const struct progress_point *points, int count,
                                  struct error *err);
-/* Wipes the live block. */
+/* Wipes the live block and waits until all lines are written, but no longer than a second: then they are lost. */
 void progress_destroy(struct progress *p);
 
 /* The next four may be called by any thread, each point's by one at a time. */
@@ -44,6 +44,10 @@ void progress_watch(struct progress *p, int point, const struct training *traini
 void progress_epoch(struct progress *p, int point, const struct epoch_row *row);
 /* `line` is what people should know of the point's end; NULL: it was interrupted. Trouble is shown in every mode. */
 void progress_end(struct progress *p, int point, const char *line, bool trouble);
+
+/* A line that is no point's end, trouble in every mode; any thread may say it. While the terminal takes nothing, 256
+ * lines wait; the next ones are counted and left out. */
+void progress_say(struct progress *p, const char *line, bool trouble);
 
 /* Share of the point's epochs that is still to do, 1 to 0. Any thread may ask. */
 double progress_share_left(struct progress *p, int point);

@@ -5,12 +5,19 @@
 #include "bench/run/train_point.h"
 #include "bench/sweep/point_find.h"
 #include "bench/system/clock.h"
+#include "bench/system/lock.h"
 #include "bench/system/machine.h"
 
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+
+#define LOOK_AGAIN_SECONDS 0.25         /* whether another run has finished a point */
+
+/* What has become of a point. */
+enum fate { OPEN, BUSY, OVER };         /* BUSY: another run has it */
 
 /* What the scheduler's callbacks know. */
 struct training_run {
@@ -18,17 +25,21 @@ struct training_run {
 	const struct kernels *kernels;
 	const struct pending_point **points;    /* [task_count], owned: those that are not up to date */
 	struct task *tasks;             /* [task_count], owned: one for each of them */
+	enum fate *fates;               /* [task_count], owned */
+	int *round;                     /* [task_count], owned: those of them that the scheduler knows */
+	struct task *round_tasks;       /* [task_count], owned */
+	int round_count;
+	atomic_int elsewhere;           /* points that other runs have finished */
+	struct error unlocked;          /* why a lock could not be taken, under `lock` */
 	struct progress *progress;      /* owned */
 	atomic_int ended[POINT_FAILED + 1];     /* points by their status */
 	pthread_mutex_t lock;           /* of what follows */
 	double point_seconds, beside_seconds;   /* see train_result */
 };
 
-struct task *train_tasks(const struct sweep *sweep, const struct pending *pending, const double *seconds,
-                         struct error *err)
+struct task *train_tasks(const struct pending *pending, const double *seconds, struct error *err)
 {
 	struct task *tasks = calloc((size_t)pending->to_train + 1, sizeof *tasks);
-	int batch = sweep->recipe.batch;
 
 	if (!tasks) {
 		fail(err, "not enough memory for %d points", pending->to_train);
@@ -39,9 +50,10 @@ struct task *train_tasks(const struct sweep *sweep, const struct pending *pendin
 
 		if (point->reason == UP_TO_DATE)
 			continue;
-		tasks[k].work = seconds ? seconds[i] : estimate_work(&point->cost, batch) * sweep->recipe.epochs;
+		const struct recipe *recipe = &point->point->variant->recipe;
+		tasks[k].work = seconds ? seconds[i] : estimate_work(point) * recipe->epochs;
 		tasks[k].memory_bytes = point->cost.memory_bytes;
-		tasks[k].most_threads = (batch + LANES - 1) / LANES;
+		tasks[k].most_threads = (recipe->batch + LANES - 1) / LANES;
 		k++;
 	}
 	return tasks;
@@ -69,14 +81,13 @@ static void add_seconds(struct training_run *f, double all, double beside)
 	pthread_mutex_unlock(&f->lock);
 }
 
-static void lead_task(void *about, int task, struct team *team)
+static void train_locked(struct training_run *f, int number, struct team *team)
 {
-	struct training_run *f = about;
 	const struct train_request *request = f->request;
-	const struct pending_point *point = f->points[task];
+	const struct pending_point *point = f->points[number];
 	struct point_request of = {
 		.sweep = request->sweep, .point = point->point, .data = request->data, .folder = request->folder,
-		.kernels = f->kernels, .cost = point->cost, .progress = f->progress, .number = task,
+		.kernels = f->kernels, .cost = point->cost, .progress = f->progress, .number = number,
 		.stop = request->stop,
 	};
 	char name[POINT_NAME_BYTES], line[2048];
@@ -85,27 +96,90 @@ static void lead_task(void *about, int task, struct team *team)
 	double beside;
 
 	point_name(request->sweep, point->point, name);
-	progress_begin(f->progress, task);
+	progress_begin(f->progress, number);
 	if (train_point(&of, team, &record, &beside, &unwritten)) {
 		records_put(request->records, point->index, &record);
 		atomic_fetch_add(&f->ended[record.status], 1);
 		add_seconds(f, record.wall_seconds, beside);
-		progress_end(f->progress, task, describe_end(&record, name, line, sizeof line),
+		progress_end(f->progress, number, describe_end(&record, name, line, sizeof line),
 		             record.status != POINT_DONE);
 	} else if (unwritten.text[0]) {
 		atomic_fetch_add(&f->ended[POINT_FAILED], 1);
 		snprintf(line, sizeof line, "%s failed: %s", name, unwritten.text);
-		progress_end(f->progress, task, line, true);
+		progress_end(f->progress, number, line, true);
 	} else {
-		progress_end(f->progress, task, NULL, false);
+		progress_end(f->progress, number, NULL, false);
 	}
+}
+
+/* Whether it is not the record that this run began with. */
+static bool is_newer(const struct record *record, const struct record *known)
+{
+	return strcmp(record->date, known->date) != 0 || record->wall_seconds != known->wall_seconds;
+}
+
+/* Whether another run has ended the point since this one looked: then its record is taken over, whatever it says. */
+static bool is_ended(struct training_run *f, int number)
+{
+	const struct train_request *request = f->request;
+	const struct pending_point *point = f->points[number];
+	struct error ignored = { "" };
+	char name[POINT_NAME_BYTES], line[2048];
+	struct record record;
+
+	if (!record_read(request->folder, point->point->id, &record, &ignored) ||
+	    !is_newer(&record, &request->records->of[point->index]) ||
+	    (record.status == POINT_DONE && !pending_is_whole(request->folder, point, &record, &request->data->digest,
+	                                                      &ignored)))
+		return false;
+	records_put(request->records, point->index, &record);
+	atomic_fetch_add(record.status == POINT_DONE ? &f->elsewhere : &f->ended[record.status], 1);
+	point_name(request->sweep, point->point, name);
+	if (record.status == POINT_DONE)
+		snprintf(line, sizeof line, "%-20s %6.2f %%  trained by another run", name,
+		         100 * record.last.accuracy);
+	else
+		describe_end(&record, name, line, sizeof line);
+	progress_end(f->progress, number, line, record.status != POINT_DONE);
+	return true;
+}
+
+static void note_unlocked(struct training_run *f, const struct error *why)
+{
+	pthread_mutex_lock(&f->lock);
+	fail(&f->unlocked, "%s", why->text);
+	pthread_mutex_unlock(&f->lock);
+}
+
+static void lead_task(void *about, int task, struct team *team)
+{
+	struct training_run *f = about;
+	int number = f->round[task];
+	uint64_t place = lock_place(f->points[number]->point->id);
+	struct error why = { "" };
+
+	switch (lock_try(f->request->lock, place, LOCK_ALONE, &why)) {
+	case LOCK_BUSY:
+		f->fates[number] = BUSY;
+		return;
+	case LOCK_FAILED:
+		note_unlocked(f, &why);
+		f->fates[number] = OVER;
+		return;
+	case LOCK_TAKEN:
+		break;
+	}
+	if (!is_ended(f, number))
+		train_locked(f, number, team);
+	f->fates[number] = OVER;
+	lock_release(f->request->lock, place);
 }
 
 static double share_left(void *about, int task)
 {
 	const struct training_run *f = about;
 
-	return progress_share_left(f->progress, task);
+	return progress_share_left(f->progress, f->round[task]);
 }
 
 static void describe_point(const struct train_request *request, const struct pending_point *point, double work,
@@ -113,7 +187,7 @@ static void describe_point(const struct train_request *request, const struct pen
 {
 	point_name(request->sweep, point->point, to->name);
 	to->work = work;
-	to->epochs = request->sweep->recipe.epochs;
+	to->epochs = point->point->variant->recipe.epochs;
 	to->images = dataset_split(request->data, ROLE_TRAINING)->count;
 	to->evaluated = estimate_epoch_images(request->data) - to->images;
 	to->closing = estimate_closing_images(request->data);
@@ -127,16 +201,28 @@ static int family_after(const struct sweep *sweep, int number, int earlier, int 
 	return number;
 }
 
+static bool allocate(struct training_run *f, struct error *err)
+{
+	size_t count = (size_t)f->request->pending->to_train + 1;
+
+	f->points = calloc(count, sizeof *f->points);
+	f->fates = calloc(count, sizeof *f->fates);
+	f->round = calloc(count, sizeof *f->round);
+	f->round_tasks = calloc(count, sizeof *f->round_tasks);
+	f->tasks = train_tasks(f->request->pending, NULL, err);
+	return (f->points && f->fates && f->round && f->round_tasks && f->tasks) ||
+	       fail(err, "not enough memory for %zu points", count - 1);
+}
+
 static bool prepare(struct training_run *f, struct error *err)
 {
 	const struct train_request *request = f->request;
 	const struct pending *pending = request->pending;
 	struct progress_point *shown = calloc((size_t)pending->to_train + 1, sizeof *shown);
 	int family = 0, earlier = 0;
+	bool allocated = allocate(f, err);
 
-	f->points = calloc((size_t)pending->to_train + 1, sizeof *f->points);
-	f->tasks = train_tasks(request->sweep, pending, NULL, err);
-	for (int i = 0, k = 0; shown && f->points && f->tasks && i < pending->count; i++) {
+	for (int i = 0, k = 0; shown && allocated && i < pending->count; i++) {
 		if (pending->points[i].reason == UP_TO_DATE)
 			continue;
 		describe_point(request, &pending->points[i], f->tasks[k].work, &shown[k]);
@@ -145,24 +231,90 @@ static bool prepare(struct training_run *f, struct error *err)
 		shown[k].family = family;
 		f->points[k++] = &pending->points[i];
 	}
-	if (!shown || !f->points)
+	if (!shown)
 		fail(err, "not enough memory for %d points", pending->to_train);
-	else if (f->tasks)
+	else if (allocated)
 		f->progress = progress_create(request->progress, shown, pending->to_train, err);
 	free(shown);
 	return f->progress;
 }
 
-static bool run_schedule(struct training_run *f, struct schedule_times *times, struct error *err)
+/* The scheduler trains all that is open. */
+static bool run_round(struct training_run *f, struct schedule_times *times, struct error *err)
 {
 	const struct train_request *request = f->request;
+	struct schedule_times round;
+
+	f->round_count = 0;
+	for (int i = 0; i < request->pending->to_train; i++)
+		if (f->fates[i] == OPEN) {
+			f->round_tasks[f->round_count] = f->tasks[i];
+			f->round[f->round_count++] = i;
+		}
 	struct schedule schedule = {
-		.threads = request->threads, .task_count = request->pending->to_train, .tasks = f->tasks,
+		.threads = request->threads, .task_count = f->round_count, .tasks = f->round_tasks,
 		.memory_bytes = request->memory_bytes, .stop = request->stop,
 		.lead = lead_task, .share_left = share_left, .about = f,
 	};
+	if (!schedule_run(&schedule, &round, err))
+		return false;
+	times->wall_seconds += round.wall_seconds;
+	times->busy_seconds += round.busy_seconds;
+	return true;
+}
 
-	return schedule_run(&schedule, times) || fail(err, "not enough memory for %d points", schedule.task_count);
+/* Opens the points whose locks are free again; returns how many other runs still have. */
+static int look_at_busy(struct training_run *f, int *opened)
+{
+	struct error why = { "" };
+	int busy = 0;
+
+	*opened = 0;
+	for (int i = 0; i < f->request->pending->to_train; i++) {
+		uint64_t place = lock_place(f->points[i]->point->id);
+
+		if (f->fates[i] != BUSY)
+			continue;
+		if (lock_try(f->request->lock, place, LOCK_ALONE, &why) == LOCK_TAKEN) {
+			lock_release(f->request->lock, place);
+			f->fates[i] = OPEN;
+			++*opened;
+		} else {
+			busy++;
+		}
+	}
+	return busy;
+}
+
+/* Until another run has let go of a point. False where there is nothing to wait for, or `stop` was raised. */
+static bool wait_for_others(struct training_run *f, int *left)
+{
+	const struct timespec pause = { 0, (long)(LOOK_AGAIN_SECONDS * 1e9) };
+	const struct train_request *request = f->request;
+	bool said = false;
+	char line[128];
+	int opened;
+
+	while ((*left = look_at_busy(f, &opened)) > 0 && !opened && !request->leave && !*request->stop) {
+		if (!said) {
+			snprintf(line, sizeof line, "waiting for %d point%s that another run trains", *left,
+			         *left == 1 ? "" : "s");
+			progress_say(f->progress, line, false);
+			said = true;
+		}
+		nanosleep(&pause, NULL);
+	}
+	return opened > 0 && !*request->stop;
+}
+
+static bool run_rounds(struct training_run *f, struct train_result *result, struct error *err)
+{
+	bool ran;
+
+	do
+		ran = run_round(f, &result->times, err);
+	while (ran && wait_for_others(f, &result->left));
+	return ran && (!f->unlocked.text[0] || fail(err, "%s", f->unlocked.text));
 }
 
 bool train_pending(const struct train_request *request, struct train_result *result, struct error *err)
@@ -171,14 +323,18 @@ bool train_pending(const struct train_request *request, struct train_result *res
 		.lock = PTHREAD_MUTEX_INITIALIZER };
 
 	*result = (struct train_result){ 0 };
-	bool ran = f.kernels && prepare(&f, err) && run_schedule(&f, &result->times, err);
+	bool ran = f.kernels && prepare(&f, err) && run_rounds(&f, result, err);
 	result->point_seconds = f.point_seconds;
 	result->beside_seconds = f.beside_seconds;
 	result->done = atomic_load(&f.ended[POINT_DONE]);
 	result->diverged = atomic_load(&f.ended[POINT_DIVERGED]);
 	result->failed = atomic_load(&f.ended[POINT_FAILED]);
+	result->elsewhere = atomic_load(&f.elsewhere);
 	progress_destroy(f.progress);
 	free(f.points);
 	free(f.tasks);
+	free(f.fates);
+	free(f.round);
+	free(f.round_tasks);
 	return ran;
 }

@@ -1,10 +1,13 @@
 /* See figure.h. */
 #include "bench/summary/figure.h"
 
+#include "bench/system/regular_file.h"
+#include "bench/text/text.h"
 #include "bench/text/words.h"
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Whether the line makes the script a figure, and what it says: the table's name, and the kind. */
 static bool parse_first_line(const char *line, struct figure *to)
@@ -56,13 +59,18 @@ static void read_shows(FILE *file, char to[FIGURE_TEXT_BYTES])
 bool figure_read(const char *path, struct figure *to)
 {
 	char line[FIGURE_TEXT_BYTES] = "";
-	FILE *file = fopen(path, "r");
+	struct error why = { "" };
+	uint64_t size;
+	int descriptor = regular_open(path, &size, &why);
+	FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "r");
 	bool is_figure = file && fgets(line, sizeof line, file) && parse_first_line(line, to);
 
 	if (is_figure)
 		read_shows(file, to->shows);
 	if (file)
 		fclose(file);
+	else if (descriptor >= 0)
+		close(descriptor);
 	return is_figure;
 }
 
@@ -71,10 +79,12 @@ void figure_print_title(const struct figure *figure, const char *sweep_title, ch
 	const char *title = sweep_title ? sweep_title : "";
 
 	snprintf(to, (size_t)size, "%s%s%s", title, *title && figure->kind[0] ? ": " : "", figure->kind);
+	text_clean(to);
 }
 
 void figure_print_description(const struct figure *figure, int networks, int families, char to[], int size)
 {
 	snprintf(to, (size_t)size, "%s%s%d network%s of %d famil%s.", figure->shows, figure->shows[0] ? " " : "",
 	         networks, networks == 1 ? "" : "s", families, families == 1 ? "y" : "ies");
+	text_clean(to);
 }

@@ -33,6 +33,7 @@ struct averaging {
 struct mean_row {
 	char family[64];
 	double width;
+	char variant[VARIANT_NAME_BYTES];
 	int seeds, epoch;
 	double loss_training, accuracy_training, loss_validation, accuracy_validation;
 	int diverged;
@@ -43,6 +44,7 @@ struct mean_row {
 static const struct cell cells[] = {
 	{ "family", CELL_TEXT, ROW(family), .size = sizeof ((struct mean_row *)0)->family },
 	{ "width", CELL_REAL, ROW(width) },
+	{ "variant", CELL_TEXT, ROW(variant), .size = sizeof ((struct mean_row *)0)->variant },
 	{ "seeds", CELL_INT, ROW(seeds) },
 	{ "epoch", CELL_INT, ROW(epoch) },
 	{ "loss_training", CELL_SCORE, ROW(loss_training) },
@@ -70,6 +72,7 @@ static void finish_network(struct averaging *a)
 	struct mean_row row = { .width = a->owner.width, .seeds = a->seeds };
 
 	memcpy(row.family, a->owner.family, sizeof row.family);
+	memcpy(row.variant, a->owner.variant, sizeof row.variant);
 	for (int i = 0; i < a->epochs; i++) {
 		const struct epoch_mean *mean = &a->of[i];
 
@@ -132,7 +135,8 @@ static void add_scores(const struct epoch_row *row, struct epoch_mean *to)
 static bool add_row(struct averaging *a, const struct record *owner, const struct epoch_row *row, struct mark at,
                     struct error *err)
 {
-	bool same = a->seeds && a->owner.width == owner->width && strcmp(a->owner.family, owner->family) == 0;
+	bool same = a->seeds && a->owner.width == owner->width && strcmp(a->owner.variant, owner->variant) == 0 &&
+		strcmp(a->owner.family, owner->family) == 0;
 
 	if (a->seeds && !same)
 		finish_network(a);
@@ -147,7 +151,9 @@ static bool add_row(struct averaging *a, const struct record *owner, const struc
 static bool find_columns(const struct tsv_row *header, struct tsv_cells *owner, struct tsv_cells *line,
                          struct error *err)
 {
-	return tsv_cells_find(curve_owner, header, owner, err) && tsv_cells_have(owner, header, NULL, err) &&
+	static const char *const needed[] = { "family", "width", "seed", NULL };
+
+	return tsv_cells_find(curve_owner, header, owner, err) && tsv_cells_have(owner, header, needed, err) &&
 	       tsv_cells_find(curve_cells, header, line, err) && tsv_cells_have(line, header, NULL, err);
 }
 

@@ -16,7 +16,8 @@ static bool join(const char *folder, const char *name, char to[FILE_PATH_BYTES],
 	       fail(err, "%.100s...: the path is too long", folder);
 }
 
-/* At most TITLE_BYTES, of whole UTF-8 characters: no picture shows more, and an argument of a program has its limit. */
+/* At most TITLE_BYTES, of whole UTF-8 characters: no picture shows more, and an argument of a program has its limit.
+ * The table may be anybody's: what is no character would be no XML either. */
 static char *copy_title(const char *title)
 {
 	size_t len = strnlen(title, TITLE_BYTES + 1);
@@ -24,7 +25,11 @@ static char *copy_title(const char *title)
 	if (len > TITLE_BYTES)
 		for (len = TITLE_BYTES; len > 0 && ((unsigned char)title[len] & 0xC0) == 0x80; len--)
 			;
-	return strndup(title, len);
+	char *copy = strndup(title, len);
+
+	if (copy)
+		text_clean(copy);
+	return copy;
 }
 
 static void count_networks(const struct summary *summary, struct picture_data *to)

@@ -1,6 +1,7 @@
 /* Summary statistics of a sweep's records: the seeds of each network together, ranks, and the Pareto front. Floor 4e.
  *
- * A network is a family at one width; its points differ in their seed alone and follow each other. Tables, pictures and
+ * A network is a family at one width,
+ * in one variant; its points differ in their seed alone and follow each other. Tables, pictures and
  * reports read the means from here and compute none. */
 #ifndef BENCH_SUMMARY_SUMMARY_H
 #define BENCH_SUMMARY_SUMMARY_H
@@ -14,11 +15,19 @@ struct network_summary {
 	char family[64];
 	int family_number;              /* 1 for the first family of the records: its colour in all pictures */
 	double width;
+	char variant[VARIANT_NAME_BYTES], group[VARIANT_NAME_BYTES];
+	int variant_number;             /* 1 for the first name of a variant in the records */
+	/* Mean accuracy on the validation images over the seeds done; the best of its group, the first of equals, is
+	 * chosen for pictures, ranks and front. */
+	double validation;
+	bool chosen;
 	int64_t trainable, total, macs; /* of its first record; 0 where it has none */
 	/* Accuracy on the test images, final epoch, over the seeds that have one; not a number where there is none. */
 	double mean, lowest, highest;
 	double deviation;               /* sample standard deviation (divisor done - 1); not a number below 2 seeds */
-	int rank;                       /* by the mean: 1 + how many networks have a higher one; 0: it has none */
+	double by_views;                /* mean accuracy by views; not a number where not all done have the same */
+	int rank;                       /* by the mean: 1 + how many networks have a higher one; 0: it has none,
+	                                 * or is not chosen */
 	/* By total parameters: 1 is the smallest; of equals the first in order comes first */
 	int size_rank;
 	/* No other has as good a mean with fewer parameters, or a better with as many */

@@ -2,34 +2,25 @@
 #include "bench/sweep/base.h"
 
 #include "bench/sweep/cost.h"
+#include "bench/sweep/point_find.h"
 #include "bench/yaml/bind.h"
 
 #include <stdio.h>
 #include <string.h>
 
-enum { NETWORK_NAME_BYTES = 64 + NUMBER_BYTES };
-
 /* The names that a message lists, and their texts. */
 struct names {
 	struct words words;
-	char texts[WORDS_MAX][NETWORK_NAME_BYTES];
+	char texts[WORDS_MAX][POINT_PATH_BYTES];
 };
 
-static int count_widths(const struct sweep *sweep, const char *family)
+static int count_networks(const struct sweep *sweep, const char *family)
 {
 	int count = 0;
 
 	for (int i = 0; i < sweep->point_count; i++)
 		count += point_begins_network(sweep, i) && !strcmp(sweep->points[i].family, family);
 	return count;
-}
-
-static const char *print_name(const struct point *point, char to[NETWORK_NAME_BYTES])
-{
-	char width[NUMBER_BYTES];
-
-	snprintf(to, NETWORK_NAME_BYTES, "%.63s/%s", point->family, words_number(point->width, width));
-	return to;
 }
 
 /* Adds the shortest name of every network, or of the networks of one family. */
@@ -43,10 +34,10 @@ static void add_names(const struct sweep *sweep, const char *family, struct name
 			continue;
 		if (to->words.count == WORDS_MAX)
 			to->words.left_out++;
-		else if (count_widths(sweep, point->family) == 1)
+		else if (count_networks(sweep, point->family) == 1)
 			words_add(&to->words, point->family);
 		else
-			words_add(&to->words, print_name(point, name));
+			words_add(&to->words, point_path(point, false, name));
 	}
 }
 
@@ -66,12 +57,12 @@ static int refuse(const struct sweep *sweep, const char *name, int widths, struc
 
 int base_find(const struct sweep *sweep, const char *name, struct error *err)
 {
-	int widths = count_widths(sweep, name);
-	char full[NETWORK_NAME_BYTES];
+	int widths = count_networks(sweep, name);
+	char full[POINT_PATH_BYTES];
 
 	for (int i = 0; i < sweep->point_count; i++)
 		if ((widths == 1 && !strcmp(sweep->points[i].family, name)) ||
-		    !strcmp(print_name(&sweep->points[i], full), name))
+		    !strcmp(point_path(&sweep->points[i], false, full), name))
 			return i;
 	return refuse(sweep, name, widths, err);
 }

@@ -6,10 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-bool point_count(const struct sweep *sweep, const struct point *point, struct cost *to, struct error *err)
+bool point_count(const struct point *point, struct cost *to, struct error *err)
 {
-	const struct recipe *recipe = &sweep->recipe;
-	struct model_plan *plan = recipe_plan(&point->network, recipe, err);
+	struct model_plan *plan = recipe_plan(&point->network, &point->variant->recipe, err);
 
 	if (!plan)
 		return false;
@@ -68,9 +67,14 @@ bool point_expects(const struct point *point)
 	return point->expect.total >= 0 || point->expect.trainable >= 0;
 }
 
-bool point_same_network(const struct point *a, const struct point *b)
+bool point_same_layers(const struct point *a, const struct point *b)
 {
 	return a->width == b->width && strcmp(a->family, b->family) == 0;
+}
+
+bool point_same_network(const struct point *a, const struct point *b)
+{
+	return point_same_layers(a, b) && (a->variant == b->variant || !strcmp(a->variant->name, b->variant->name));
 }
 
 bool point_begins_network(const struct sweep *sweep, int point)

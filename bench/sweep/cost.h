@@ -6,8 +6,8 @@
 
 enum { MAX_EXPECTATIONS = 2 };  /* total, trainable */
 
-/* Plans the point's network with the sweep's batch and optimizer. Fails at a layer's position if shapes do not fit. */
-bool point_count(const struct sweep *sweep, const struct point *point, struct cost *to, struct error *err);
+/* Plans the point's network with its recipe's batch and optimizer. Fails at a layer's position if shapes do not fit. */
+bool point_count(const struct point *point, struct cost *to, struct error *err);
 
 /* Returns how many of the point's expectations fail; each fills one of `failures`, which are empty at first:
  * "sweeps/x.yaml:12:30: plain at width 6: expected 12,340 total, counted 12,339". */
@@ -19,7 +19,10 @@ int point_check_aloud(const struct point *point, const struct cost *cost);
 /* Whether the point has any expectation. */
 bool point_expects(const struct point *point);
 
-/* Whether the two are the same network with different seeds: same family, same width. */
+/* Whether the two have the same layers: same family, same width, in whatever variants. */
+bool point_same_layers(const struct point *a, const struct point *b);
+
+/* Whether the two are the same network with different seeds: same family, width and variant. */
 bool point_same_network(const struct point *a, const struct point *b);
 
 /* Whether a point is the first of its network: the seeds of one network are adjacent. */

@@ -81,6 +81,17 @@ static void print_kind(const char *what, const struct kind *kind, const void *co
 	print_fields(what, kind->fields, config, to);
 }
 
+/* In the order in which they work; recipes without steps have no line. */
+static void print_augment(const struct recipe *recipe, FILE *to)
+{
+	char what[32];
+
+	for (int i = 0; i < recipe->augment_count; i++) {
+		snprintf(what, sizeof what, "augment %d", i);
+		print_kind(what, &recipe->augment[i].type->kind, recipe->augment[i].config, to);
+	}
+}
+
 static void print_network(const struct network *network, FILE *to)
 {
 	char what[32];
@@ -95,9 +106,19 @@ static void print_network(const struct network *network, FILE *to)
 	}
 }
 
-char *describe_network(const struct sweep *sweep, const struct network *network)
+/* Younger than the ids of points, so the usual one is left out, and its fields are all `later`. */
+static void print_loss(const struct recipe *recipe, FILE *to)
 {
-	const struct recipe *recipe = &sweep->recipe;
+	if (recipe->loss == loss_types[0])
+		print_fields("loss", recipe->loss->kind.fields, recipe->loss_config, to);
+	else
+		print_kind("loss", &recipe->loss->kind, recipe->loss_config, to);
+}
+
+char *describe_network(const struct sweep *sweep, const struct point *point)
+{
+	const struct network *network = &point->network;
+	const struct recipe *recipe = &point->variant->recipe;
 	struct shape in = network->input;
 	char *text = NULL;
 	size_t len;
@@ -113,8 +134,10 @@ char *describe_network(const struct sweep *sweep, const struct network *network)
 		fprintf(to, "data none\n");
 	print_network(network, to);
 	print_fields("recipe", recipe_fields, recipe, to);
+	print_augment(recipe, to);
 	print_kind("optimizer", &recipe->optimizer->kind, recipe->optimizer_config, to);
 	print_kind("schedule", &recipe->schedule->kind, recipe->schedule_config, to);
+	print_loss(recipe, to);
 	bool good = !ferror(to);
 	if (fclose(to) == 0 && good)
 		return text;
@@ -182,9 +205,9 @@ static bool is_length(const char *line)
 	return false;
 }
 
-bool describe_speed_id(const struct sweep *sweep, const struct network *network, char id[POINT_ID_LEN + 1])
+bool describe_speed_id(const struct sweep *sweep, const struct point *point, char id[POINT_ID_LEN + 1])
 {
-	char *text = describe_network(sweep, network), *to = text;
+	char *text = describe_network(sweep, point), *to = text;
 
 	if (!text)
 		return false;
@@ -205,7 +228,7 @@ bool describe_speed_id(const struct sweep *sweep, const struct network *network,
 
 char *point_describe(const struct sweep *sweep, const struct point *point)
 {
-	char *text = describe_network(sweep, &point->network), *whole = NULL;
+	char *text = describe_network(sweep, point), *whole = NULL;
 	size_t len = text ? strlen(text) : 0;
 	char line[32] = "";
 

@@ -6,7 +6,7 @@
 
 /* The description that all points of one network share: everything but the seed. malloc'd, the caller frees; NULL
  * without memory. */
-char *describe_network(const struct sweep *sweep, const struct network *network);
+char *describe_network(const struct sweep *sweep, const struct point *point);
 
 /* The hash of such a text; each seed adds its own line to it. */
 uint64_t describe_hash(const char *description);
@@ -19,6 +19,6 @@ void describe_id_before(const char *id, char before[POINT_ID_LEN + 1]);
 
 /* The id of what a network's speed depends on: the hash of its description without the
  * number of epochs and what ends a training early. False without memory. */
-bool describe_speed_id(const struct sweep *sweep, const struct network *network, char id[POINT_ID_LEN + 1]);
+bool describe_speed_id(const struct sweep *sweep, const struct point *point, char id[POINT_ID_LEN + 1]);
 
 #endif

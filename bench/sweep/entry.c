@@ -1,12 +1,11 @@
 /* See entry.h. */
 #include "bench/sweep/entry.h"
 
-#include "bench/system/share.h"
+#include "bench/sweep/twins.h"
 #include "bench/yaml/bind.h"
 
 #include <limits.h>
 #include <string.h>
-#include <unistd.h>
 
 const struct field entry_fields[] = {
 	{ "family", FIELD_TEXT, offsetof(struct entry, file),
@@ -20,56 +19,25 @@ const struct field entry_fields[] = {
 	  .help = "how many of the sweep's `seeds` each width takes, the first ones; without it, all" },
 	{ "expect", .accepts = "map of `total` and `trainable`, each a list with a whole number for each width",
 	  .help = "counts of parameters that `archsweep params --check` checks; it exits 3 where one does not hold" },
+	{ "recipe", .accepts = "map, see `archsweep help recipe`",
+	  .help = "what this family's points have in place of the sweep's values, varied ones among them" },
+	{ "recipes", .accepts = "list of names from the sweep's `recipes`", .help = "which of them; without it, all" },
+	{ "vary", .accepts = "map, as the sweep's `vary`", .help = "values that this family varies, beside or in "
+		"place of "
+	  "the sweep's" },
 	{ 0 }
 };
 
 /* ---- the family: a file, or written out in place ---- */
 
-/* families/plain.yaml beside the sweep, else installed; where neither is there, the one beside the sweep. */
-static const char *find_named(const struct entry_source *s, const char *name, struct error *err)
-{
-	const char *beside = arena_print(s->arena, err, "%s/families/%s.yaml", s->folder, name);
-	const char *shared = arena_print(s->arena, err, "sweeps/families/%s.yaml", name);
-	char installed[SHARE_PATH_BYTES];
-
-	if (!beside || !shared)
-		return NULL;
-	if (access(beside, R_OK) == 0 || !share_find(shared, installed))
-		return beside;
-	return arena_copy(s->arena, installed, strlen(installed), err);
-}
-
-/* `plain` is the name of a family; a path ending in .yaml starts at the sweep's folder. */
-static const char *find_file(const struct entry_source *s, const char *file, struct error *err)
-{
-	size_t len = strlen(file);
-
-	if (len < 6 || strcmp(file + len - 5, ".yaml"))
-		return find_named(s, file, err);
-	if (file[0] == '/')
-		return file;
-	return arena_print(s->arena, err, "%s/%s", s->folder, file);
-}
-
 static bool read_family_file(const struct entry_source *s, struct entry *to, struct error *err)
 {
-	const char *path = find_file(s, to->file, err);
+	const struct source_place place = { s->folder, "family", "families", s->arena, s->files };
+	const struct node *root = source_read(&place, node_get(s->map, "family"), err);
 	struct words words = { 0 };
-	char shown[SHOWN_BYTES];
 
-	if (!path)
-		return false;
-	if (access(path, R_OK))
-		return fail_at(err, node_get(s->map, "family")->at, "family: \"%s\" has no file %s",
-		               words_show(to->file, shown), path);
-	struct document *document = document_read(path, err);
-	if (!document)
-		return false;
-	s->files->documents[s->files->count++] = document;
-	const struct node *root = document_root(document);
 	bind_words(&words, family_fields, NULL);
-	return bind_type(root, NODE_MAP, "the family", err) && bind_keys(root, &words, err) &&
-	       family_read(root, s->arena, &to->family, err);
+	return root && bind_keys(root, &words, err) && family_read(root, s->arena, &to->family, err);
 }
 
 /* An entry without a name is called like its family's file. */
@@ -106,10 +74,18 @@ static bool read_width(const struct node *list, int i, struct entry_width *width
 		return false;
 	if (to->value <= 0)
 		return fail_at(err, node->at, "widths: %s is not above 0", node->text);
-	for (int k = 0; k < i; k++)
-		if (widths[k].value == to->value)
-			return fail_at(err, node->at, "widths: %s stands twice", node->text);
 	return true;
+}
+
+static bool check_widths(const struct node *list, const struct entry *to, struct arena *arena, struct error *err)
+{
+	double *numbers = arena_alloc(arena, (size_t)to->width_count * sizeof *numbers, err);
+
+	for (int i = 0; numbers && i < to->width_count; i++)
+		numbers[i] = to->widths[i].value;
+	int twin = numbers ? twins_find(numbers, to->width_count, err) : -1;
+	return twin == to->width_count ||
+	       (twin >= 0 && fail_at(err, list->items[twin]->at, "widths: %s stands twice", list->items[twin]->text));
 }
 
 static bool read_widths(const struct entry_source *s, struct entry *to, struct error *err)
@@ -129,7 +105,7 @@ static bool read_widths(const struct entry_source *s, struct entry *to, struct e
 	for (int i = 0; to->widths && i < list->count; i++)
 		if (!read_width(list, i, to->widths, err))
 			return false;
-	return to->widths;
+	return to->widths && check_widths(list, to, s->arena, err);
 }
 
 /* The file's expected counts do not hold for widths from the command line. */

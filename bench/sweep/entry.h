@@ -3,18 +3,13 @@
 #define BENCH_SWEEP_ENTRY_H
 
 #include "bench/sweep/family.h"
+#include "bench/sweep/source_file.h"
 #include "bench/sweep/sweep.h"
 
 enum { MAX_FAMILIES = 64 };
 
 /* The keys of an item; a family in place has those of family_fields as well, and no `family`. */
 extern const struct field entry_fields[];
-
-/* The files that families came from: nodes and marks live as long as the sweep. */
-struct family_files {
-	int count;
-	struct document *documents[MAX_FAMILIES + 1];   /* owned */
-};
 
 /* A width and its expected counts. */
 struct entry_width {
@@ -38,7 +33,7 @@ struct entry_source {
 	const struct node *map;         /* the item */
 	const char *folder;             /* of the sweep file */
 	struct arena *arena;
-	struct family_files *files;     /* has room for another file */
+	struct source_files *files;
 };
 
 bool entry_read(const struct entry_source *source, struct entry *to, struct error *err);

@@ -113,10 +113,10 @@ static struct shape shape_of(const struct planned *p, int layer)
 }
 
 /* All fields with their values for this input: {"kernel": [3, 3], "stride": 1, ...}. */
-static void add_fields(struct table *table, const struct layer *layer, struct shape in)
+static void add_fields(struct table *table, const struct planned *p, const struct layer *layer, struct shape in)
 {
 	const struct kind *kind = &layer->type->kind;
-	struct plan_request request = { .input_count = 1, .in = { in } };
+	struct plan_request request = { .input_count = 1, .in = { in }, .dropout = p->network->dropout };
 	void *resolved = malloc(kind->config_size + 1);
 	char *text = NULL;
 
@@ -135,7 +135,7 @@ static void add_fields(struct table *table, const struct layer *layer, struct sh
 }
 
 /* What another program needs to rebuild the layer. */
-static void add_recipe(struct table *table, const struct layer *layer, struct shape in)
+static void add_recipe(struct table *table, const struct planned *p, const struct layer *layer, struct shape in)
 {
 	table_int(table, layer->from[0] + 1);
 	if (layer->type->inputs == 2)
@@ -145,7 +145,7 @@ static void add_recipe(struct table *table, const struct layer *layer, struct sh
 	table_int(table, in.h);
 	table_int(table, in.w);
 	table_int(table, in.c);
-	add_fields(table, layer, in);
+	add_fields(table, p, layer, in);
 }
 
 static void add_layer_row(struct table *table, const struct planned *p, int i)
@@ -162,7 +162,7 @@ static void add_layer_row(struct table *table, const struct planned *p, int i)
 	table_int(table, trainable + numbers_in(plan->state, plan->state_count));
 	table_int(table, trainable);
 	table_int(table, plan->macs);
-	add_recipe(table, layer, shape_of(p, layer->from[0]));
+	add_recipe(table, p, layer, shape_of(p, layer->from[0]));
 }
 
 struct table *layer_table_create(const struct network *network, const struct model_plan *plan)

@@ -12,7 +12,9 @@ enum { LIST_BYTES = 480 };
 const char *point_path(const struct point *point, bool seed, char to[POINT_PATH_BYTES])
 {
 	char width[NUMBER_BYTES];
-	int used = snprintf(to, POINT_PATH_BYTES, "%s/%s", point->family, words_number(point->width, width));
+	const char *variant = point->variant->name;
+	int used = snprintf(to, POINT_PATH_BYTES, "%s/%s%s%s", point->family, words_number(point->width, width),
+	                    *variant ? "/" : "", variant);
 
 	if (seed && used < POINT_PATH_BYTES)
 		snprintf(to + used, (size_t)(POINT_PATH_BYTES - used), "/%d", point->seed);
@@ -21,14 +23,9 @@ const char *point_path(const struct point *point, bool seed, char to[POINT_PATH_
 
 const char *point_name(const struct sweep *sweep, const struct point *point, char to[POINT_NAME_BYTES])
 {
-	bool several_seeds = false;
+	char path[POINT_PATH_BYTES];
 
-	for (int i = 0; i < sweep->point_count; i++)
-		several_seeds = several_seeds || sweep->points[i].seed != point->seed;
-	if (several_seeds)
-		snprintf(to, POINT_NAME_BYTES, "%.64s/%.12g/%d", point->family, point->width, point->seed);
-	else
-		snprintf(to, POINT_NAME_BYTES, "%.64s/%.12g", point->family, point->width);
+	snprintf(to, POINT_NAME_BYTES, "%.*s", POINT_NAME_BYTES - 1, point_path(point, sweep->several_seeds, path));
 	return to;
 }
 

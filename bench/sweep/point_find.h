@@ -1,15 +1,17 @@
-/* Finds points by what a person types: "plain/6", "plain/6/1" with the seed, or the beginning of an id. Floor 4c. */
+/* Finds points by what a person types: "plain/6", "plain/6/1" with the seed, "plain/6/augmented/1" with
+ * the variant, or the beginning of an id. Floor 4c. */
 #ifndef BENCH_SWEEP_POINT_FIND_H
 #define BENCH_SWEEP_POINT_FIND_H
 
 #include "bench/sweep/sweep.h"
 
-enum { POINT_PATH_BYTES = 256, POINT_NAME_BYTES = 96 };
+enum { POINT_PATH_BYTES = 256, POINT_NAME_BYTES = 208 };
 
-/* "plain/6", or with `seed` "plain/6/1": a path that point_matches accepts. Returns `to`. */
+/* "plain/6", or with its variant "plain/6/augmented", and with `seed` "plain/6/1": a path that point_matches accepts.
+ * Returns `to`. */
 const char *point_path(const struct point *point, bool seed, char to[POINT_PATH_BYTES]);
 
-/* "plain/12", or "plain/12/3" with its seed if the sweep has several; in `to`. */
+/* The path with the seed if the sweep has several; in `to`. */
 const char *point_name(const struct sweep *sweep, const struct point *point, char to[POINT_NAME_BYTES]);
 
 /* A search for points. */

@@ -2,6 +2,7 @@
 #include "bench/sweep/points.h"
 
 #include "bench/sweep/describe.h"
+#include "bench/sweep/variants.h"
 #include "bench/yaml/bind.h"
 
 #include <stdio.h>
@@ -10,7 +11,7 @@
 
 /* State while points are built from the list. */
 struct builder {
-	const struct settings *settings;
+	struct settings *settings;
 	struct sweep *sweep;
 	int layers;                     /* of all networks so far */
 	struct error *err;
@@ -40,10 +41,9 @@ static void print_channels(const struct network *network, const struct model_pla
 /* Plans a point's network; messages name its family and width. */
 static bool plan_network(const struct builder *b, const struct entry *entry, struct point *point)
 {
-	const struct recipe *recipe = &b->sweep->recipe;
 	struct error found = { "" };
 	char width[NUMBER_BYTES];
-	struct model_plan *plan = recipe_plan(&point->network, recipe, &found);
+	struct model_plan *plan = recipe_plan(&point->network, &point->variant->recipe, &found);
 
 	if (!plan)
 		return fail(b->err, "%s (%s at width %s)", found.text, entry->name, words_number(point->width, width));
@@ -63,24 +63,28 @@ static bool make_network(struct builder *b, const struct entry *entry, struct po
 		return fail_at(b->err, point->at, "families: more than %d layers in all networks together",
 		               MAX_SWEEP_LAYERS);
 	point->network = (struct network){ .input = data->shape, .classes = data->classes,
-	                                    .bf16 = b->sweep->recipe.precision == PRECISION_BF16 };
+	                                    .dropout = point->variant->recipe.dropout,
+	                                    .bf16 = point->variant->recipe.precision == PRECISION_BF16 };
 	return family_network(&entry->family, &binding, &point->network, b->err) && plan_network(b, entry, point);
 }
 
-/* Adds a point for every seed at one width: the same network, different ids. */
-static bool add_width(struct builder *b, const struct entry *entry, const struct entry_width *width)
+/* Adds a point for every seed at one width and variant: the same network, different ids. */
+static bool add_variant(struct builder *b, const struct entry *entry, const struct entry_width *width,
+                        const struct variant *variant)
 {
 	struct sweep *sweep = b->sweep;
 	int all = b->settings->seed_count, wanted = width->seed_count;
 	int seeds = wanted && wanted < all ? wanted : all;
-	struct point point = { .family = entry->name, .width = width->value, .expect = width->expect, .at = width->at };
+	struct point point = { .family = entry->name, .width = width->value, .variant = variant,
+		.expect = width->expect, .at = width->at };
 
 	if (sweep->point_count + seeds > MAX_POINTS)
-		return fail_at(b->err, width->at, "families: more than %d points (families x widths x seeds)",
+		return fail_at(b->err, width->at, "families: more than %d points (families x widths x variants x "
+			"seeds)",
 		               MAX_POINTS);
 	if (!make_network(b, entry, &point))
 		return false;
-	char *description = describe_network(sweep, &point.network);
+	char *description = describe_network(sweep, &point);
 	if (!description)
 		return fail(b->err, "out of memory");
 	uint64_t hash = describe_hash(description);
@@ -88,13 +92,25 @@ static bool add_width(struct builder *b, const struct entry *entry, const struct
 	for (int i = 0; i < seeds; i++) {
 		point.seed = b->settings->seeds[i];
 		describe_id(hash, point.seed, point.id);
+		sweep->several_variants = sweep->several_variants || *variant->name;
+		sweep->several_seeds = sweep->several_seeds || point.seed != b->settings->seeds[0];
 		sweep->points[sweep->point_count++] = point;
 	}
 	return true;
 }
 
-static bool add_family(struct builder *b, const struct entry *entry)
+static bool add_widths(struct builder *b, const struct entry *entry, const struct variant_list *variants)
 {
+	for (int i = 0; i < entry->width_count; i++)
+		for (int k = 0; k < variants->count; k++)
+			if (!add_variant(b, entry, &entry->widths[i], variants->of[k]))
+				return false;
+	return true;
+}
+
+static bool add_family(struct builder *b, const struct node *item, const struct entry *entry)
+{
+	struct variant_list variants;
 	struct sweep *sweep = b->sweep;
 
 	for (int i = 0; i < sweep->family_count; i++)
@@ -103,10 +119,7 @@ static bool add_family(struct builder *b, const struct entry *entry)
 			               "name: \"%s\" is already the name of family %d in this sweep",
 			               entry->name, i + 1);
 	sweep->families[sweep->family_count++] = entry->name;
-	for (int i = 0; i < entry->width_count; i++)
-		if (!add_width(b, entry, &entry->widths[i]))
-			return false;
-	return true;
+	return variants_read(b->settings, item, &variants, b->err) && add_widths(b, entry, &variants);
 }
 
 /* By id, then by position. */
@@ -121,9 +134,11 @@ static int compare_points(const void *left, const void *right)
 static bool refuse_twin(const struct point *first, const struct point *second, struct error *err)
 {
 	char a[NUMBER_BYTES], b[NUMBER_BYTES];
+	const char *of = first->variant->name, *also = second->variant->name;
 
-	return fail_at(err, second->at, "%s at width %s is the very same point as %s at width %s", second->family,
-	               words_number(second->width, b), first->family, words_number(first->width, a));
+	return fail_at(err, second->at, "%s at width %s%s%s is the very same point as %s at width %s%s%s",
+	               second->family, words_number(second->width, b), *also ? ", " : "", also, first->family,
+	               words_number(first->width, a), *of ? ", " : "", of);
 }
 
 /* Refuses equal points, which would share one record; rounding can make two widths equal. */
@@ -143,8 +158,7 @@ static bool check_twins(const struct sweep *sweep, struct arena *arena, struct e
 	return true;
 }
 
-bool points_read(const struct settings *settings, const struct node *list, struct family_files *files,
-                 struct error *err)
+bool points_read(struct settings *settings, const struct node *list, struct error *err)
 {
 	struct sweep *sweep = settings->sweep;
 	struct builder b = { .settings = settings, .sweep = sweep, .err = err };
@@ -159,10 +173,10 @@ bool points_read(const struct settings *settings, const struct node *list, struc
 	if (!sweep->families || !sweep->points)
 		return false;
 	for (int i = 0; i < list->count; i++) {
-		struct entry_source source = { list->items[i], sweep->data.folder, settings->arena, files };
+		struct entry_source source = { list->items[i], sweep->data.folder, settings->arena, settings->files };
 		struct entry entry;
 
-		if (!entry_read(&source, &entry, err) || !add_family(&b, &entry))
+		if (!entry_read(&source, &entry, err) || !add_family(&b, list->items[i], &entry))
 			return false;
 	}
 	return check_twins(sweep, settings->arena, err);

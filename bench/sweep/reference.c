@@ -1,5 +1,5 @@
 /* See reference.h. A chapter is a heading, a text, and what its print function adds: tables of fields and kinds.
- * A new layer, optimizer, schedule or data format needs no edit here. */
+ * A new layer, optimizer, schedule, loss, step of augmentation or data format needs no edit here. */
 #include "bench/sweep/reference.h"
 
 #include "bench/data/dataset.h"
@@ -7,6 +7,7 @@
 #include "bench/sweep/entry.h"
 #include "bench/sweep/expand.h"
 #include "bench/sweep/family.h"
+#include "bench/sweep/recipe_read.h"
 #include "bench/sweep/reference_text.h"
 #include "bench/sweep/settings.h"
 #include "bench/text/page.h"
@@ -19,7 +20,7 @@ struct chapter {
 	void (*print)(struct page *page);
 };
 
-/* ---- kinds: layers, optimizers, schedules, data formats ---- */
+/* ---- kinds: layers, optimizers, schedules, losses, data formats ---- */
 
 /* `remark`: a sentence more, or NULL. */
 static void print_kind(struct page *page, const struct kind *kind, const char *remark)
@@ -56,6 +57,24 @@ static void print_schedules(struct page *page)
 {
 	for (int i = 0; schedule_types[i]; i++)
 		print_kind(page, &schedule_types[i]->kind, NULL);
+}
+
+static void print_losses(struct page *page)
+{
+	for (int i = 0; loss_types[i]; i++)
+		print_kind(page, &loss_types[i]->kind, NULL);
+}
+
+static void print_augment(struct page *page)
+{
+	for (int i = 0; augment_types[i]; i++)
+		print_kind(page, &augment_types[i]->kind, NULL);
+}
+
+static void print_views(struct page *page)
+{
+	for (int i = 0; view_types[i]; i++)
+		print_kind(page, &view_types[i]->kind, NULL);
 }
 
 static void print_data(struct page *page)
@@ -95,8 +114,14 @@ static void print_blocks(struct page *page)
 	page_fields(page, joining_fields);
 }
 
+static void print_variants(struct page *page)
+{
+	print_titled(page, "`best`", text_best, best_fields);
+}
+
 static void print_recipe(struct page *page)
 {
+	page_fields(page, recipe_from_fields);
 	page_fields(page, recipe_kind_fields);
 	page_fields(page, recipe_fields);
 }
@@ -106,8 +131,12 @@ static const struct chapter families = { "Families", text_family, print_families
 static const struct chapter blocks = { "Blocks, repeats and shortcuts", text_blocks, print_blocks };
 static const struct chapter layers = { "Layers", text_layers, print_layers };
 static const struct chapter recipe = { "The recipe", text_recipe, print_recipe };
+static const struct chapter variants = { "Several recipes, varied values", text_variants, print_variants };
 static const struct chapter optimizers = { "Optimizers", text_optimizers, print_optimizers };
 static const struct chapter schedules = { "Schedules of the learning rate", text_schedules, print_schedules };
+static const struct chapter losses = { "Losses", text_losses, print_losses };
+static const struct chapter augment = { "Augmentation", text_augment, print_augment };
+static const struct chapter views = { "Views and ensembles", text_views, print_views };
 static const struct chapter data = { "Data", text_data, print_data };
 
 const struct reference_topic reference_topics[] = {
@@ -116,8 +145,12 @@ const struct reference_topic reference_topics[] = {
 	{ "blocks", "named blocks, repeats, shortcuts", &blocks },
 	{ "layers", "every layer and its fields", &layers },
 	{ "recipe", "how points are trained", &recipe },
+	{ "variants", "several recipes in one sweep, varied values, the best of them", &variants },
 	{ "optimizers", "every optimizer and its fields", &optimizers },
 	{ "schedules", "every schedule of the learning rate and its fields", &schedules },
+	{ "losses", "every loss and its fields", &losses },
+	{ "augment", "every step of augmentation and its fields", &augment },
+	{ "views", "test-time augmentation, and ensembles of points", &views },
 	{ "data", "the formats that images are read from", &data },
 	{ 0 }
 };

@@ -1,13 +1,14 @@
-/* See reference_text.h. What concerns one layer, optimizer, schedule or data format is its `about` instead. */
+/* See reference_text.h. What concerns one layer, optimizer, schedule, loss, step of augmentation or data format is its
+ * `about` instead. */
 #include "bench/sweep/reference_text.h"
 
 const char text_preface[] =
 	"This page is the reference of all that a sweep or a family can say. `make reference` writes it from the "
 	"tables by which the program reads YAML, so it is always complete; `archsweep help TOPIC` prints the same in "
 	"a terminal: `archsweep help layers`. The topics are this page's chapters: `sweep`, `families`, `blocks`, "
-	"`layers`, `recipe`, `optimizers`, `schedules`, `data`.\n"
+	"`layers`, `recipe`, `variants`, `optimizers`, `schedules`, `losses`, `augment`, `views`, `data`.\n"
 	"A family describes networks as a list of layers in which `w` is the width. A sweep takes families at "
-	"several widths, images and a recipe, and trains every combination: each is a point. A first family and a "
+	"several widths, images and recipes, and trains every combination: each is a point. A first family and a "
 	"first sweep are in `README.md`. `archsweep summary SWEEP.yaml plain/12` shows what a list of layers "
 	"becomes, `archsweep params SWEEP.yaml` counts every network, and both need no data.\n"
 	"Whatever does not fit is one line that names the place, what was found and what is accepted, before "
@@ -174,24 +175,68 @@ const char text_layers[] =
 
 const char text_recipe[] =
 	"The recipe says how every point of the sweep is trained. Only `epochs` is required.\n"
-	"Training minimises softmax cross-entropy. The headline of a point is the accuracy of the final epoch on the "
+	"Training minimises `loss`, softmax cross-entropy unless it says otherwise; images are judged by plain "
+	"cross-entropy and accuracy, whatever it is. The headline of a point is the accuracy of the final epoch on the "
 	"test images; the best epoch by the validation images is reported beside it. The test images choose "
 	"nothing.\n"
 	"- Learning rate: in each update it is `learning_rate`, times the schedule's factor, times the warm-up's. "
 	"`warm_up` multiplies any schedule, whose clock runs from the start: update k of the first n has k / n of "
 	"the rate. It may not be longer than `epochs`.\n"
 	"- Augmentation: `flip` and `shift` draw anew for each image in each epoch. Pixels that a shift uncovers are "
-	"black (byte 0).\n"
+	"black (byte 0). They are the short form of `augment: [flip, {shift: 0.1}]`, which gives the same images; "
+	"beside a list of steps they are refused. See `archsweep help augment`.\n"
 	"- Averages: with `average_weights` validation and test images are judged by running averages of the weights "
 	"and of batch norm's statistics. At update n they keep min(share, (1 + n) / (10 + n)), so less in the first "
 	"updates, as TensorFlow's ExponentialMovingAverage does.\n"
+	"- Clipping: with `clip` the gradients of all parameters together are scaled down to that Euclidean norm where "
+	"theirs is larger, as torch.nn.utils.clip_grad_norm_ does. Weight decay comes afterwards.\n"
+	"- Sharpness: with `sam: 0.05` each update takes its gradients where the loss of the same images is highest "
+	"within that distance, as far as the gradients where the weights are tell (sharpness-aware minimisation, Foret "
+	"et al. 2021). Every update is two passes; batch norm's moving statistics and the training's scores are the "
+	"first one's.\n"
+	"- Lookahead: with `lookahead: 5` slow weights go `lookahead_share` of the way to the weights at every fifth "
+	"update, and the weights go on from there; the optimizer's state stays (Zhang et al. 2019). Images are judged "
+	"by the weights, so an epoch may end between two such steps.\n"
 	"- Early end: with `patience` a point ends after that many epochs without a gain of `min_gain` in validation "
 	"accuracy. The data needs validation images.\n"
 	"- Precision: with `bf16` convolutions that read and write 4 channels and more (with `groups`: of each group) "
 	"multiply numbers rounded to bfloat16 and add in float32, forward and in both gradients. Weights, "
 	"activations, batch norm, the optimizer, dense and depthwise layers stay float32. AMD's processors with "
 	"AVX512_BF16 are faster that way, others slower: see `bench/README.md`. Another precision is another point.\n"
-	"- Weight decay belongs to the optimizer. `dropout` and `spatial_dropout` are layers.";
+	"- Dropout: `dropout` and `spatial_dropout` are layers; the recipe's `dropout` multiplies their rates, which "
+	"must stay below 1. With 0 they cost no time, and their neighbours are fused as if they were not there.\n"
+	"- Weight decay belongs to the optimizer.";
+
+const char text_variants[] =
+	"A sweep may train every network in several ways: a point is then a family at a width in a variant with a "
+	"seed.\n"
+	"    recipe: {epochs: 30, schedule: one_cycle}   # what all of them begin with\n"
+	"    recipes:\n"
+	"      base: {optimizer: adam}\n"
+	"      muon: {from: base, optimizer: muon}\n"
+	"      long: {from: fer2013, epochs: 60}         # sweeps/recipes/fer2013.yaml\n"
+	"    vary:\n"
+	"      learning_rate: [0.003, 0.01, 0.03]        # a grid with ...\n"
+	"      optimizer.adam.beta2: [0.99, 0.999]       # ... each of these\n"
+	"      zip: {epochs: [5, 15], warm_up: [1, 2]}   # 5 with 1, and 15 with 2\n"
+	"      schedule: {flat: constant, down: {cosine: {}}}    # values with names\n"
+	"    best: {over: [learning_rate], by: validation}\n"
+	"    families:\n"
+	"      - {family: plain, widths: [6, 12]}\n"
+	"      - {family: dnn, widths: [1], recipes: [base], recipe: {shift: 0}, vary: {batch: [64, 128]}}\n"
+	"A variant is called by its recipe's name and its varied values, in the order of the file: "
+	"`muon,learning_rate=0.01`. Words and numbers, and kinds such as `{sgd: {momentum: 0.9}}`, name themselves; "
+	"other values are a map of names and values. `--only 'plain/6/muon*'` and `archsweep summary SWEEP "
+	"plain/6/base` know the names.\n"
+	"- `from` names another recipe of the sweep, else a file. What stands beside it replaces that recipe's values, "
+	"a whole key at a time.\n"
+	"- A family's own `recipe` replaces values of all its recipes and fixes what the sweep varies; its `vary` adds "
+	"to the sweep's, or varies the same key over other values; its `recipes` takes some of the sweep's.\n"
+	"Variants that train alike are one point twice, and are refused.";
+
+const char text_best[] =
+	"Of the variants that differ in these keys alone, pictures, ranks and the Pareto front take the one "
+	"with the best mean accuracy on the validation images. Tables have all of them.";
 
 const char text_optimizers[] =
 	"    recipe:\n"
@@ -207,6 +252,49 @@ const char text_schedules[] =
 	"      schedule: {step: {at: [30, 60], factor: 0.1}}\n"
 	"A schedule gives the factor on the recipe's learning rate, anew for each update. The recipe's `warm_up` can "
 	"be added to any of them.";
+
+const char text_losses[] =
+	"    recipe:\n"
+	"      loss: {cross_entropy: {class_balance: 0.5}}\n"
+	"What training minimises, in the mean over a batch. The recipe's `label_smoothing` applies to the labels' part "
+	"of any of them. Validation and test images are scored by plain cross-entropy, without weights or smoothing.\n"
+	"Formulas and papers are at the heads of the files in `nn/loss/`, one file for each loss.";
+
+const char text_augment[] =
+	"    recipe:\n"
+	"      augment:\n"
+	"        - flip\n"
+	"        - affine: {rotate: 10, zoom: 0.1, shear: 5, shift: 0.1, border: edge}\n"
+	"        - erase: 0.25\n"
+	"        - mixup: {alpha: 0.2}\n"
+	"Each training image goes through up to 8 steps, in the order of the list, anew in each epoch. What becomes of "
+	"it depends on the point's seed, the epoch and the image alone, whatever else is in its batch. `archsweep "
+	"preview SWEEP.yaml` draws what training sees.\n"
+	"A step is its name, its name and fields, or its name and the value of its first field: `{shift: 0.1}`. Angles "
+	"are in degrees, shares and probabilities from 0 to 1. A step may stand in the list more than once.\n"
+	"- Steps that move pixels (`flip`, `shift`, `crop`, `affine`) and stand next to each other become one map: the "
+	"image is resampled once, and not at all where only whole pixels move. With different borders they remain "
+	"two.\n"
+	"- `border` is what is seen outside the image: `zero` black, `edge` its outermost pixels, `reflect` the image "
+	"mirrored at the centres of its outermost pixels.\n"
+	"- `mixup` and `cutmix` mix with another training image, evenly drawn, as the steps before make that one in "
+	"this epoch, and share the label alike. Where both are in the list, an image that the first has mixed is left "
+	"alone by the second. Training accuracy counts the image's own label.";
+
+const char text_views[] =
+	"    views: flip                     # or {shifts: {pixels: 2}}, {ten_crop: {pixels: 4}}\n"
+	"    ensembles:\n"
+	"      both: [plain/12, cnn-wide/1]\n"
+	"      twelve: plain/12/*            # all seeds\n"
+	"Test-time augmentation shows a finished network several views of each test image and takes the mean of its "
+	"softmax outputs. Accuracy and loss of that mean stand beside the plain ones: `accuracy_views` and "
+	"`loss_views` in records and tables, of the split that is the headline. Views are no part of a point: where "
+	"its record lacks them, or has others, `archsweep run` evaluates them from its weights and trains nothing. "
+	"Pixels from beyond an image's edge are black (byte 0). `archsweep eval --views flip` evaluates any split.\n"
+	"An ensemble is the mean of the softmax outputs of two or more points of the sweep. Its members are named as "
+	"`--only` names points: `plain/12` has all its variants and seeds, `plain/12/1` one; `*` and `?` work. "
+	"`archsweep run` evaluates it from the logits that each point keeps, when all of its members are trained, "
+	"prints it below the points, keeps it in `ensembles.tsv` and draws it at the sum of its members' parameters.";
 
 const char text_data[] =
 	"    data:\n"

@@ -1,6 +1,9 @@
 /* See settings.h. */
 #include "bench/sweep/settings.h"
 
+#include "bench/sweep/kind_choice.h"
+#include "bench/sweep/recipe_read.h"
+#include "bench/sweep/twins.h"
 #include "bench/text/text.h"
 #include "bench/yaml/bind.h"
 
@@ -8,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { MAX_KINDS = 32, MAX_SIDE = 4096 };
+enum { MAX_SIDE = 4096 };
 
 /* More than any data format here can label, so that networks for ImageNet can be counted; data has its own limit. */
 enum { MAX_COUNTED_CLASSES = 65536 };
@@ -23,71 +26,28 @@ const struct field sweep_fields[] = {
 	{ "input", .accepts = "`[height, width, channels]`, each 1..4096", .required = 1, .help = "shape of an image" },
 	{ "seeds", .accepts = "list of whole numbers from 0 on", .fallback_text = "[1]",
 	  .help = "each point is trained once for each seed; with more than one, pictures have error bars" },
-	{ "recipe", .accepts = "map, see `archsweep help recipe`", .required = 1,
-	  .help = "how every point is trained" },
+	{ "recipe", .accepts = "map, see `archsweep help recipe`, or the name of a file recipes/NAME.yaml",
+	  .help = "how every point is trained; required, unless there are `recipes`" },
+	{ "recipes", .accepts = "map of names, each with a map as `recipe` or a name",
+	  .help = "several ways to train; each point is trained in all of them. Each begins with what its `from` "
+	  "names, "
+	  "else with `recipe`" },
+	{ "vary", .accepts = "map of the recipe's keys, each with a list of values, or a map of names and values",
+	  .help = "a grid: each point is trained with all combinations. Below `zip` values change together" },
+	{ "best", .accepts = "map, see below", .help = "which of the varied values pictures leave out" },
 	{ "families", .accepts = "list of maps, see below", .required = 1,
 	  .help = "which families, at which widths" },
 	{ "base", .accepts = "`FAMILY`, or `FAMILY/WIDTH` where the family has several widths",
 	  .help = "the network that `archsweep compare` compares the others with" },
+	{ "views", .accepts = "`NAME` or `{NAME: {...}}`, see `archsweep help views`",
+	  .help = "how finished points are evaluated once more, as the mean over several views of each image" },
+	{ "ensembles", .accepts = "map of names to points, or lists of points, as `--only` takes them",
+	  .help = "points whose mean softmax outputs are evaluated together, when all of them are trained" },
+	{ "checkpoint", FIELD_FLOAT, offsetof(struct sweep, checkpoint_seconds), .fallback = 300, .min = 0.01,
+	  .max = 1e9, .help = "seconds after which a point that trains saves itself once more; no result depends on "
+	  "it" },
 	{ 0 }
 };
-
-const struct field recipe_kind_fields[] = {
-	{ "optimizer", .accepts = "`NAME` or `{NAME: {...}}`, see `archsweep help optimizers`", .fallback_text = "adam",
-	  .help = "what gradients do to the weights" },
-	{ "schedule", .accepts = "`NAME` or `{NAME: {...}}`, see `archsweep help schedules`",
-	  .fallback_text = "constant", .help = "how the learning rate changes during the training" },
-	{ 0 }
-};
-
-/* A key whose value names one of several kinds. */
-struct choice {
-	struct arena *arena;            /* for the kind's struct */
-	const char *key, *fallback;     /* fallback: the kind where the key is missing */
-	const struct kind *kinds[MAX_KINDS + 1];        /* NULL at the end */
-};
-
-static int find_kind(const struct choice *choice, const char *name)
-{
-	for (int i = 0; choice->kinds[i]; i++)
-		if (!strcmp(choice->kinds[i]->name, name))
-			return i;
-	return -1;
-}
-
-static bool refuse_kind(const struct choice *choice, const struct node *node, const char *name, struct error *err)
-{
-	struct words words = { 0 };
-	char shown[SHOWN_BYTES], accepted[ACCEPTED_BYTES];
-
-	for (int i = 0; choice->kinds[i]; i++)
-		words_add(&words, choice->kinds[i]->name);
-	return fail_at(err, bind_kind_mark(node), "%s: \"%s\" is unknown; %s", choice->key, words_show(name, shown),
-	               words_accepted(&words, name, accepted));
-}
-
-/* Index of the kind that `node` names (NULL: the fallback); -1 and an error for none. *config: the kind's filled
- * struct. */
-static int choose(const struct choice *choice, const struct node *node, void **config, struct error *err)
-{
-	const char *name = choice->fallback;
-	const struct node *fields = NULL;
-
-	if (node && !bind_kind(node, choice->key, &name, &fields, err))
-		return -1;
-	int found = find_kind(choice, name);
-	if (found < 0) {
-		refuse_kind(choice, node, name, err);
-		return -1;
-	}
-	const struct kind *kind = choice->kinds[found];
-	*config = arena_alloc(choice->arena, kind->config_size, err);
-	if (node && !fields)
-		fields = node_empty(choice->arena, node->at, err);
-	if (!*config || (node && !fields) || !bind_fields(fields, kind->fields, NULL, NULL, *config, err))
-		return -1;
-	return found;
-}
 
 /* A required value. */
 static const struct node *find(const struct node *root, const char *key, const char *wanted, struct error *err)
@@ -176,7 +136,7 @@ static bool read_data(struct settings *s, const struct node *root, struct error 
 {
 	struct data_description *to = &s->sweep->data;
 	const struct node *node = node_get(root, "data");
-	struct choice choice = { .arena = s->arena, .key = "data" };
+	struct kind_choice choice = { .arena = s->arena, .key = "data" };
 	void *config;
 
 	to->at = root->at;
@@ -184,7 +144,7 @@ static bool read_data(struct settings *s, const struct node *root, struct error 
 		return true;
 	for (int i = 0; data_formats[i] && i < MAX_KINDS; i++)
 		choice.kinds[i] = &data_formats[i]->kind;
-	int found = choose(&choice, node, &config, err);
+	int found = kind_choose(&choice, node, &config, err);
 	if (found < 0)
 		return false;
 	to->format = data_formats[found];
@@ -193,98 +153,25 @@ static bool read_data(struct settings *s, const struct node *root, struct error 
 	return node->type != NODE_MAP || place_paths(s, node->items[0], config, err);
 }
 
-static bool read_optimizer(struct settings *s, const struct node *node, struct error *err)
+static bool read_views(struct settings *s, const struct node *node, struct error *err)
 {
-	struct recipe *to = &s->sweep->recipe;
-	struct choice choice = { .arena = s->arena, .key = "optimizer", .fallback = "adam" };
+	struct views *to = &s->sweep->views;
+	struct kind_choice choice = { .arena = s->arena, .key = "views" };
+	struct shape shape = s->sweep->data.shape;
 	void *config;
 
-	for (int i = 0; optimizer_types[i] && i < MAX_KINDS; i++)
-		choice.kinds[i] = &optimizer_types[i]->kind;
-	int found = choose(&choice, node, &config, err);
+	if (!node)
+		return true;
+	for (int i = 0; view_types[i] && i < MAX_KINDS; i++)
+		choice.kinds[i] = &view_types[i]->kind;
+	int found = kind_choose(&choice, node, &config, err);
 	if (found < 0)
 		return false;
-	to->optimizer_config = config;
-	to->optimizer = optimizer_types[found];
-	if (to->learning_rate == 0)
-		to->learning_rate = to->optimizer->learning_rate;
-	return true;
-}
-
-static bool read_schedule(struct settings *s, const struct node *node, struct error *err)
-{
-	struct recipe *to = &s->sweep->recipe;
-	struct choice choice = { .arena = s->arena, .key = "schedule", .fallback = "constant" };
-	void *config;
-
-	for (int i = 0; schedule_types[i] && i < MAX_KINDS; i++)
-		choice.kinds[i] = &schedule_types[i]->kind;
-	int found = choose(&choice, node, &config, err);
-	if (found < 0)
-		return false;
-	to->schedule_config = config;
-	to->schedule = schedule_types[found];
-	return !to->schedule->check || to->schedule->check(config, bind_kind_mark(node), err);
-}
-
-/* Data that is not named yet may have validation images. */
-static bool has_validation(const struct data_description *data)
-{
-	struct split splits[MAX_SPLITS];
-
-	if (!data->format)
-		return true;
-	int count = data->format->splits(data->config, splits);
-	for (int i = 0; i < count; i++)
-		if (splits[i].role == ROLE_VALIDATION)
-			return true;
-	return false;
-}
-
-/* Patience and some schedules need validation images. */
-static bool check_watchers(const struct settings *s, const struct node *node, struct error *err)
-{
-	const struct recipe *recipe = &s->sweep->recipe;
-
-	if (has_validation(&s->sweep->data))
-		return true;
-	if (recipe->patience)
-		return fail_at(err, node_get(node, "patience")->at,
-		               "patience: %d where the data has no validation images; accepted: 0", recipe->patience);
-	if (recipe->schedule->watch)
-		return fail_at(err, bind_kind_mark(node_get(node, "schedule")),
-		               "schedule: %s where the data has no validation images; "
-		               "accepted: schedules that do not watch them", recipe->schedule->kind.name);
-	return true;
-}
-
-static bool check_warm_up(const struct recipe *recipe, const struct node *node, struct error *err)
-{
-	if (recipe->warm_up <= recipe->epochs)
-		return true;
-	return fail_at(err, node_get(node, "warm_up")->at, "warm_up: %.10g of %d epoch%s; accepted: 0..%d",
-	               recipe->warm_up, recipe->epochs, recipe->epochs == 1 ? "" : "s", recipe->epochs);
-}
-
-/* Resets settings without effect to their defaults, so that points that train alike have the same id. */
-static void resolve_recipe(struct recipe *recipe)
-{
-	for (const struct field *f = recipe_fields; f->name; f++)
-		if (!recipe->patience && f->offset == offsetof(struct recipe, min_gain))
-			recipe->min_gain = f->fallback;
-}
-
-static bool read_recipe(struct settings *s, const struct node *root, struct error *err)
-{
-	const char *const kinds[] = { recipe_kind_fields[0].name, recipe_kind_fields[1].name, NULL };
-	const struct node *node = find(root, "recipe", "a map", err);
-
-	if (!node || !bind_type(node, NODE_MAP, "recipe", err) ||
-	    !bind_fields(node, recipe_fields, kinds, NULL, &s->sweep->recipe, err) ||
-	    !read_optimizer(s, node_get(node, "optimizer"), err) || !read_schedule(s, node_get(node, "schedule"), err))
-		return false;
-	resolve_recipe(&s->sweep->recipe);
-	return check_watchers(s, node, err) && check_warm_up(&s->sweep->recipe, node, err);
+	views_fill(view_types[found], config, to);
+	int side = shape.h < shape.w ? shape.h : shape.w, reach = views_reach(to);
+	return reach < side || fail_at(err, bind_kind_mark(node), "views: %s of %d pixels where images have %dx%d; "
+	                               "accepted: fewer than %d", view_types[found]->kind.name, reach, shape.h,
+	                               shape.w, side);
 }
 
 static bool read_seeds(struct settings *s, const struct node *node, struct error *err)
@@ -303,21 +190,80 @@ static bool read_seeds(struct settings *s, const struct node *node, struct error
 	if (!node->count || node->count > MAX_POINTS)
 		return fail_at(err, node->at, "seeds: a list of %d where 1 to %d seeds are accepted", node->count,
 		               MAX_POINTS);
-	for (int i = 0; i < node->count; i++) {
+	double *numbers = arena_alloc(s->arena, (size_t)node->count * sizeof *numbers, err);
+	for (int i = 0; numbers && i < node->count; i++) {
 		if (!bind_value(node->items[i], &seed, NULL, &s->seeds[i], err))
 			return false;
-		for (int k = 0; k < i; k++)
-			if (s->seeds[k] == s->seeds[i])
-				return fail_at(err, node->items[i]->at, "seeds: %d stands twice", s->seeds[i]);
+		numbers[i] = s->seeds[i];
 	}
-	return true;
+	int twin = numbers ? twins_find(numbers, node->count, err) : -1;
+	return twin == node->count ||
+	       (twin >= 0 && fail_at(err, node->items[twin]->at, "seeds: %d stands twice", s->seeds[twin]));
+}
+
+const struct field best_fields[] = {
+	{ "over", .accepts = "list of keys of `vary`; `recipe` stands for the named recipes", .required = 1,
+	  .help = "of points that differ in these alone, pictures show the best" },
+	{ "by", .accepts = "`validation`", .fallback_text = "validation",
+	  .help = "the best by the mean accuracy on the validation images, in the final epoch, over the seeds" },
+	{ 0 }
+};
+
+static bool read_best_over(struct settings *s, const struct node *list, struct error *err)
+{
+	struct sweep *sweep = s->sweep;
+
+	if (!bind_type(list, NODE_LIST, "over", err))
+		return false;
+	if (list->count == 0)
+		return fail_at(err, list->at, "over: an empty list");
+	s->best_over = list;
+	s->best_varied = arena_alloc(s->arena, (size_t)list->count * sizeof *s->best_varied, err);
+	sweep->best_over = arena_alloc(s->arena, (size_t)list->count * sizeof *sweep->best_over, err);
+	for (int i = 0; s->best_varied && sweep->best_over && i < list->count; i++) {
+		if (!bind_type(list->items[i], NODE_SCALAR, "over", err))
+			return false;
+		sweep->best_over[sweep->best_count++] = list->items[i]->text;
+	}
+	return s->best_varied && sweep->best_over;
+}
+
+static bool read_best(struct settings *s, const struct node *map, struct error *err)
+{
+	static const char *const choices[] = { "validation", NULL };
+	static const struct field by = { "by", FIELD_CHOICE, 0, .choices = choices };
+	struct words words = { 0 };
+	int chosen;
+
+	bind_words(&words, best_fields, NULL);
+	if (!bind_type(map, NODE_MAP, "best", err) || !bind_keys(map, &words, err))
+		return false;
+	const struct node *over = node_get(map, "over"), *node = node_get(map, "by");
+	if (!over)
+		return fail_at(err, map->at, "over: missing; a list of keys of `vary` is required");
+	if (node && !bind_value(node, &by, NULL, &chosen, err))
+		return false;
+	if (!data_has_validation(&s->sweep->data))
+		return fail_at(err, map->at, "best: chosen by validation images, which the data does not have");
+	return read_best_over(s, over, err);
+}
+
+/* All that decides which variants there are. */
+static bool read_recipes(struct settings *s, const struct node *root, struct error *err)
+{
+	const struct source_place place = { s->sweep->data.folder, "recipe", "recipes", s->arena, s->files };
+	const struct node *best = node_get(root, "best");
+
+	s->vary = node_get(root, "vary");
+	return recipes_read(root, &place, &s->recipes, err) && (!best || read_best(s, best, err));
 }
 
 bool settings_read(struct settings *s, const struct node *root, struct error *err)
 {
 	if (!bind_type(root, NODE_MAP, "the sweep", err) ||
 	    !bind_fields(root, sweep_fields, NULL, NULL, s->sweep, err) || !read_classes(s, root, err) ||
-	    !read_input(root, &s->sweep->data.shape, err) || !read_data(s, root, err) || !read_recipe(s, root, err))
+	    !read_input(root, &s->sweep->data.shape, err) || !read_data(s, root, err) ||
+	    !read_recipes(s, root, err) || !read_views(s, node_get(root, "views"), err))
 		return false;
 	if (s->sweep->title && text_has_control(s->sweep->title))
 		return fail_at(err, node_get(root, "title")->at, "title: a control character in the text");

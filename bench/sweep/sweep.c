@@ -2,8 +2,10 @@
 #include "bench/sweep/sweep.h"
 
 #include "bench/sweep/base.h"
+#include "bench/sweep/ensembles.h"
+#include "bench/sweep/point_find.h"
 #include "bench/sweep/points.h"
-#include "bench/sweep/settings.h"
+#include "bench/sweep/variants.h"
 #include "bench/text/words.h"
 
 #include <fnmatch.h>
@@ -18,7 +20,7 @@ enum { ID_PREFIX = 4 };         /* shortest prefix of an id that is accepted */
 struct holder {
 	struct sweep sweep;
 	struct arena arena;
-	struct family_files files;
+	struct source_files files;
 };
 
 /* sweeps/fashion.yaml: folder "sweeps", name "fashion". */
@@ -42,7 +44,7 @@ static bool name_sweep(struct holder *h, const char *path, struct error *err)
 
 static bool read_all(struct holder *h, struct document *document, struct error *err)
 {
-	struct settings settings = { .arena = &h->arena, .sweep = &h->sweep };
+	struct settings settings = { .arena = &h->arena, .sweep = &h->sweep, .files = &h->files };
 	const struct node *root = document_root(document);
 
 	if (!settings_read(&settings, root, err))
@@ -50,7 +52,9 @@ static bool read_all(struct holder *h, struct document *document, struct error *
 	const struct node *families = node_get(root, "families");
 	if (!families)
 		return fail_at(err, root->at, "families: missing; a list is required");
-	return points_read(&settings, families, &h->files, err) && base_read(node_get(root, "base"), &h->sweep, err);
+	return points_read(&settings, families, err) && variants_check_best(&settings, err) &&
+	       base_read(node_get(root, "base"), &h->sweep, err) &&
+	       ensembles_read(node_get(root, "ensembles"), &h->arena, &h->sweep, err);
 }
 
 struct sweep *sweep_read(const char *path, const char *const *sets, int set_count, struct error *err)
@@ -85,15 +89,29 @@ void sweep_destroy(struct sweep *sweep)
 	free(h);
 }
 
-bool point_matches(const struct point *point, const char *pattern)
+/* The glob over "family/width" and so on, each part once. */
+static bool matches_path(const struct point *point, const char *pattern)
 {
-	char width[NUMBER_BYTES], path[160];
+	char width[NUMBER_BYTES], path[POINT_PATH_BYTES];
+	const char *variant = point->variant->name;
 	int len = snprintf(path, sizeof path, "%s/%s", point->family, words_number(point->width, width));
 
-	if (!fnmatch(pattern, point->family, 0) || !fnmatch(pattern, path, 0))
+	if (!fnmatch(pattern, path, 0))
 		return true;
 	snprintf(path + len, sizeof path - (size_t)len, "/%d", point->seed);
 	if (!fnmatch(pattern, path, 0))
 		return true;
-	return strlen(pattern) >= ID_PREFIX && !strncmp(point->id, pattern, strlen(pattern));
+	if (!*variant)
+		return false;
+	len += snprintf(path + len, sizeof path - (size_t)len, "/%s", variant);
+	if (!fnmatch(pattern, path, 0))
+		return true;
+	snprintf(path + len, sizeof path - (size_t)len, "/%d", point->seed);
+	return !fnmatch(pattern, path, 0);
+}
+
+bool point_matches(const struct point *point, const char *pattern)
+{
+	return !fnmatch(pattern, point->family, 0) || matches_path(point, pattern) ||
+	       (strlen(pattern) >= ID_PREFIX && !strncmp(point->id, pattern, strlen(pattern)));
 }

@@ -1,16 +1,17 @@
-/* A sweep: families x widths x seeds on one data set with one recipe, expanded into points. Floor 4c. */
+/* A sweep: families x widths x variants of the recipe x seeds on one data set, expanded into points. Floor 4c. */
 #ifndef BENCH_SWEEP_SWEEP_H
 #define BENCH_SWEEP_SWEEP_H
 
 #include "bench/data/dataset.h"
 #include "nn/model/network.h"
 #include "nn/train/recipe.h"
+#include "nn/train/views.h"
 
 #include <stdint.h>
 
 #define MAX_WIDTH 1e9           /* what a sweep accepts, its record can hold */
 
-enum { MAX_POINTS = 4096, MAX_LAYERS = 1024, POINT_ID_LEN = 16 };
+enum { MAX_POINTS = 100000, MAX_LAYERS = 1024, POINT_ID_LEN = 16, VARIANT_NAME_BYTES = 96 };
 
 /* Counts that the YAML's author expects; -1: none stated. */
 struct expectation {
@@ -18,10 +19,18 @@ struct expectation {
 	struct mark total_at, trainable_at;
 };
 
+/* One way to train: a recipe with its varied values. See variants.h. */
+struct variant {
+	const char *name;       /* "" in a sweep of one recipe; "augmented,learning_rate=0.01" */
+	const char *group;      /* the name without the values that `best` chooses among */
+	struct recipe recipe;
+};
+
 struct point {
 	char id[POINT_ID_LEN + 1];      /* hash of point_describe's text: never a position */
 	const char *family;             /* name; owned by the sweep */
 	double width;
+	const struct variant *variant;  /* owned by the sweep */
 	int seed;
 	struct network network;         /* owned by the sweep */
 	char channels[64];              /* effective channels of the convolutions, "3,3,6,..." shortened; for tables */
@@ -29,15 +38,31 @@ struct point {
 	struct mark at;                 /* of the width in the sweep file */
 };
 
+/* Points whose softmax outputs are averaged. */
+struct ensemble {
+	const char *name;               /* owned by the sweep, as is what follows */
+	int count;                      /* two or more */
+	const int *points;              /* [count]: numbers of the sweep's points, ascending */
+};
+
 struct sweep {
 	const char *name;               /* the file's name without folder and ending */
 	const char *title;              /* for pictures; default: the name */
 	struct data_description data;
-	struct recipe recipe;
+	bool several_seeds;             /* the points differ in them */
+	bool several_variants;          /* likewise */
+	/* What `best` chooses among, by the validation images: keys of `vary`, or "recipe"; none without it. */
+	int best_count;
+	const char **best_over;
 	int point_count;
-	struct point *points;           /* families in file order, then widths, then seeds */
+	struct point *points;           /* families in file order, then widths, variants, seeds */
 	int family_count;
 	const char **families;          /* names in file order */
+	double checkpoint_seconds;      /* between two checkpoints of a point that trains */
+	/* By which finished points are evaluated once more; count 0: none. No part of any id */
+	struct views views;
+	int ensemble_count;
+	const struct ensemble *ensembles;       /* in file order; no part of any id */
 	int base;                       /* a point of the base network, see base.h; -1: none */
 };
 
@@ -47,8 +72,8 @@ struct sweep {
 struct sweep *sweep_read(const char *path, const char *const *sets, int set_count, struct error *err);
 void sweep_destroy(struct sweep *sweep);
 
-/* Whether a point matches a pattern of --only: a glob over "family", "family/width" or "family/width/seed", or the
- * beginning of its id, 4 digits or more. */
+/* Whether a point matches a pattern of --only: a glob over "family", "family/width", "family/width/seed", with variants
+ * also "family/width/variant" and "family/width/variant/seed", or the beginning of its id, 4 digits or more. */
 bool point_matches(const struct point *point, const char *pattern);
 
 /* The resolved description that the id is a hash of, one line per fact: version, data format, network, recipe, seed.

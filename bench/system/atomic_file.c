@@ -6,11 +6,11 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-enum { ATTEMPTS = 100, STALE_SECONDS = 600 };
+enum { ATTEMPTS = 100 };
 
 static const char prefix[] = ".tmp-";
 
@@ -35,6 +35,21 @@ static bool name_temporary(struct atomic_file *file, int attempt)
 	                (long)getpid(), attempt, file->path + folder) < FILE_PATH_BYTES;
 }
 
+/* Locks a file that was just created, until it is closed. False where folder_clean was faster: it holds the lock or has
+ * removed the file. A file system without locks has nobody who could be faster. */
+static bool hold(int descriptor)
+{
+	struct stat about;
+
+	while (flock(descriptor, LOCK_EX | LOCK_NB) != 0) {
+		if (errno == EWOULDBLOCK)
+			return false;
+		if (errno != EINTR)
+			break;
+	}
+	return fstat(descriptor, &about) == 0 && about.st_nlink > 0;
+}
+
 bool atomic_file_create(struct atomic_file *file, const char *path, struct error *err)
 {
 	if (snprintf(file->path, sizeof file->path, "%s", path) >= FILE_PATH_BYTES)
@@ -43,12 +58,15 @@ bool atomic_file_create(struct atomic_file *file, const char *path, struct error
 		if (!name_temporary(file, attempt))
 			return refuse(path, ENAMETOOLONG, err);
 		file->descriptor = open(file->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-		if (file->descriptor >= 0)
-			return true;
-		if (errno != EEXIST)
-			break;
+		if (file->descriptor < 0 && errno != EEXIST)
+			return refuse(path, errno, err);
+		if (file->descriptor >= 0) {
+			if (hold(file->descriptor))
+				return true;
+			close(file->descriptor);
+		}
 	}
-	return refuse(path, errno, err);
+	return refuse(path, EEXIST, err);
 }
 
 /* Returns 0 or an error number. Some file systems cannot flush a folder and report EINVAL. */
@@ -66,25 +84,25 @@ static int flush_folder(const char *path)
 	return error;
 }
 
+/* The file is closed last, since with it goes the lock that keeps folder_clean away. */
 bool atomic_file_publish(struct atomic_file *file, struct error *err)
 {
 	int error = fsync(file->descriptor) == 0 ? 0 : errno;
 
-	if (close(file->descriptor) != 0 && !error)
-		error = errno;
 	if (!error && rename(file->temporary, file->path) != 0)
 		error = errno;
 	if (error)
 		unlink(file->temporary);
 	else
 		error = flush_folder(file->path);
+	close(file->descriptor);
 	return !error || refuse(file->path, error, err);
 }
 
 void atomic_file_discard(struct atomic_file *file)
 {
-	close(file->descriptor);
 	unlink(file->temporary);
+	close(file->descriptor);
 }
 
 bool draft_open(struct draft *draft, struct error *err)
@@ -145,6 +163,12 @@ bool draft_save(struct draft *draft, const char *path, struct error *err)
 	return saved;
 }
 
+bool file_remove(const char *path, struct error *err)
+{
+	return unlink(path) == 0 || errno == ENOENT || errno == ENOTDIR ||
+	       fail(err, "%s: cannot be removed: %s", path, strerror(errno));
+}
+
 static bool make_folder(const char *path, struct error *err)
 {
 	return mkdir(path, 0777) == 0 || errno == EEXIST ||
@@ -189,18 +213,37 @@ static bool is_temporary(const char *name)
 	return *name;
 }
 
+/* Whether `name` in the folder is still the file of `descriptor`. */
+static bool is_same_file(int folder, const char *name, int descriptor)
+{
+	struct stat named, opened;
+
+	return fstatat(folder, name, &named, AT_SYMLINK_NOFOLLOW) == 0 && fstat(descriptor, &opened) == 0 &&
+	       S_ISREG(opened.st_mode) && named.st_ino == opened.st_ino && named.st_dev == opened.st_dev;
+}
+
+/* While the lock is held here, nobody makes the file another one's: its writer is dead, or has yet to take the lock and
+ * then gives the file up. */
+static void remove_abandoned(int folder, const char *name)
+{
+	int descriptor = openat(folder, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+
+	if (descriptor < 0)
+		return;
+	if (flock(descriptor, LOCK_EX | LOCK_NB) == 0 && is_same_file(folder, name, descriptor))
+		unlinkat(folder, name, 0);
+	close(descriptor);
+}
+
 void folder_clean(const char *path)
 {
 	DIR *folder = opendir(path);
 	struct dirent *entry;
-	struct stat about;
 
 	if (!folder)
 		return;
 	while ((entry = readdir(folder)))
-		if (is_temporary(entry->d_name) &&
-		    fstatat(dirfd(folder), entry->d_name, &about, AT_SYMLINK_NOFOLLOW) == 0 &&
-		    S_ISREG(about.st_mode) && time(NULL) - about.st_mtime >= STALE_SECONDS)
-			unlinkat(dirfd(folder), entry->d_name, 0);
+		if (is_temporary(entry->d_name))
+			remove_abandoned(dirfd(folder), entry->d_name);
 	closedir(folder);
 }

@@ -2,7 +2,8 @@
  *
  * A file is written under a temporary name in its own folder (".tmp-<process>-<number>-<name>"), flushed to disk and
  * renamed; then the folder is flushed. Readers see the old file or the new one; a crash leaves at most a temporary
- * file. */
+ * file. While it is written it is locked (flock): one whose lock is free was left by a process that is gone, on this
+ * machine or, where the file system shares its locks, on another. */
 #ifndef BENCH_SYSTEM_ATOMIC_FILE_H
 #define BENCH_SYSTEM_ATOMIC_FILE_H
 
@@ -17,7 +18,7 @@ enum { FILE_PATH_BYTES = 4096 };
 /* A file that is being written. Another program may write to `temporary`, whose extension is that of the file. */
 struct atomic_file {
 	char path[FILE_PATH_BYTES], temporary[FILE_PATH_BYTES];
-	int descriptor;         /* of `temporary`, open for writing */
+	int descriptor;         /* of `temporary`, open for writing and locked */
 };
 
 /* Creates an empty temporary file. After true, call either publish or discard; both close it. */
@@ -44,12 +45,14 @@ void draft_discard(struct draft *draft);
 /* Makes double quotes single. The stream must have been flushed. */
 void draft_unquote(struct draft *draft);
 
+/* Removes a file, where there is one. */
+bool file_remove(const char *path, struct error *err);
+
 /* Creates a folder and its parents if they are missing. */
 bool folder_create(const char *path, struct error *err);
 /* False, and an error, for a symbolic link: writing there would change files elsewhere. What is not there is none. */
 bool path_is_no_link(const char *path, struct error *err);
-/* Removes temporary files that killed runs left in a folder: files of our pattern that nobody has written to for ten
- * minutes. */
+/* Removes temporary files that killed processes left in a folder: files of our pattern that nobody holds locked. */
 void folder_clean(const char *path);
 
 #endif

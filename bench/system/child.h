@@ -1,6 +1,4 @@
-/* Runs work in a child process, so that its memory can be measured and its crash does not end us. Floor 4a.
- *
- * The child is forked, so the parent must not have run OpenMP threads before: the child would lack them. */
+/* Runs work in a child process, so that its memory can be measured and its crash does not end us. Floor 4a. */
 #ifndef BENCH_SYSTEM_CHILD_H
 #define BENCH_SYSTEM_CHILD_H
 

@@ -3,6 +3,7 @@
 
 #include "bench/system/clock.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
@@ -25,17 +26,29 @@ static void die_by(int signal_number)
 	sigprocmask(SIG_UNBLOCK, &blocked, NULL);
 }
 
+static bool is_again(int signal_number)
+{
+	return signal_number == SIGUSR1 || signal_number == SIGXCPU;
+}
+
+/* Atomic, since other threads read the flag meanwhile; what is interrupted may be about to read errno. SIGXCPU comes
+ * again every second. */
 static void notice(int signal_number)
 {
+	int before = errno;
 	double now = clock_seconds();
 
 	if (!signal_seen) {
 		first_seconds = now;
-		signal_seen = signal_number;
-	} else if (now - first_seconds > SAME_PRESS_SECONDS) {
+		__atomic_store_n(&signal_seen, signal_number, __ATOMIC_RELAXED);
+	} else if (now - first_seconds > SAME_PRESS_SECONDS && !is_again(signal_number)) {
 		die_by(signal_number);
 	}
+	errno = before;
 }
+
+static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGXCPU };
+enum { SIGNALS = sizeof signals / sizeof *signals };
 
 static void listen_to(int signal_number)
 {
@@ -43,22 +56,27 @@ static void listen_to(int signal_number)
 	struct sigaction before;
 
 	sigemptyset(&action.sa_mask);
-	sigaddset(&action.sa_mask, SIGINT);
-	sigaddset(&action.sa_mask, SIGTERM);
-	sigaddset(&action.sa_mask, SIGHUP);
+	for (int i = 0; i < SIGNALS; i++)
+		sigaddset(&action.sa_mask, signals[i]);
 	if (sigaction(signal_number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 		sigaction(signal_number, &action, NULL);
 }
 
 void interrupt_listen(void)
 {
-	listen_to(SIGINT);
-	listen_to(SIGTERM);
-	listen_to(SIGHUP);
+	for (int i = 0; i < SIGNALS; i++)
+		listen_to(signals[i]);
+}
+
+bool interrupt_is_again(void)
+{
+	return is_again(signal_seen);
 }
 
 void interrupt_pass_on(void)
 {
+	if (is_again(signal_seen))
+		_exit(INTERRUPT_AGAIN);
 	if (signal_seen)
 		die_by(signal_seen);
 }

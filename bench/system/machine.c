@@ -219,8 +219,10 @@ const struct kernels *machine_kernels(struct error *err)
 	const char *wanted = getenv("ARCHSWEEP_KERNELS");
 	const struct kernels *kernels = kernels_choose(wanted);
 
-	if (!kernels)
-		fail(err, "ARCHSWEEP_KERNELS=%.40s: no such kernels, or this processor cannot run them",
-		     wanted ? wanted : "");
+	if (!kernels && !(wanted && *wanted))
+		fail(err, "this program was built for another processor: it has no kernels that this one can run; "
+		     "`make` builds all");
+	else if (!kernels)
+		fail(err, "ARCHSWEEP_KERNELS=%.40s: no such kernels, or this processor cannot run them", wanted);
 	return kernels;
 }

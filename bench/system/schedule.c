@@ -1,11 +1,11 @@
 /* See schedule.h. The board is what all threads know; choose() is the one place that decides. */
 #include "bench/system/schedule.h"
 
+#include "bench/system/blas.h"
 #include "bench/system/clock.h"
+#include "bench/system/crew.h"
 
 #include <assert.h>
-#include <cblas.h>
-#include <omp.h>
 #include <pthread.h>
 #include <stdlib.h>
 
@@ -23,6 +23,10 @@ struct board {
 	/* [task_count], owned; here until every thread has left, so that no helper outlives a team */
 	struct task_state *states;
 	int *order;             /* [task_count], owned: tasks, longest first */
+	int first;              /* all before this place in `order` have started */
+	int waiting;            /* tasks that have not */
+	double waiting_work;    /* of theirs */
+	int *running, running_count;    /* [threads], owned: tasks that have started and not ended */
 	int64_t memory_left;
 	double busy_seconds;
 	pthread_mutex_t lock;
@@ -33,39 +37,51 @@ enum action { LEAD, HELP, WAIT, LEAVE };
 
 struct choice { enum action action; int task; };
 
-/* Insertion keeps equals in their order, and thousands of tasks take milliseconds. */
+/* Equals keep their order. */
+static int compare_longest_first(const void *left, const void *right, void *about)
+{
+	const struct task *tasks = ((const struct schedule *)about)->tasks;
+	int a = *(const int *)left, b = *(const int *)right;
+
+	if (tasks[a].work != tasks[b].work)
+		return tasks[a].work < tasks[b].work ? 1 : -1;
+	return (a > b) - (a < b);
+}
+
 static void sort_longest_first(const struct schedule *s, int *order)
 {
-	for (int i = 0; i < s->task_count; i++) {
-		int k = i;
+	struct schedule about = *s;
 
-		for (; k > 0 && s->tasks[order[k - 1]].work < s->tasks[i].work; k--)
-			order[k] = order[k - 1];
-		order[k] = i;
-	}
+	for (int i = 0; i < s->task_count; i++)
+		order[i] = i;
+	qsort_r(order, (size_t)s->task_count, sizeof *order, compare_longest_first, &about);
 }
 
 static void board_free(struct board *b)
 {
 	free(b->states);
 	free(b->order);
+	free(b->running);
 }
 
-static bool board_init(struct board *b, const struct schedule *s)
+static bool board_init(struct board *b, const struct schedule *s, struct error *err)
 {
 	size_t count = (size_t)s->task_count + 1;
 
 	*b = (struct board){ .schedule = s, .memory_left = s->memory_bytes };
 	b->states = aligned_alloc(_Alignof(struct task_state), count * sizeof *b->states);
 	b->order = calloc(count, sizeof *b->order);
-	if (!b->states || !b->order) {
+	b->running = calloc((size_t)s->threads + 1, sizeof *b->running);
+	b->waiting = s->task_count;
+	if (!b->states || !b->order || !b->running) {
 		board_free(b);
-		return false;
+		return fail(err, "not enough memory for %d tasks", s->task_count);
 	}
 	for (int i = 0; i < s->task_count; i++) {
 		assert(s->tasks[i].work > 0 && s->tasks[i].most_threads > 0 &&
 		       s->tasks[i].memory_bytes <= s->memory_bytes);
 		b->states[i] = (struct task_state){ .state = WAITING, .left = s->tasks[i].work };
+		b->waiting_work += s->tasks[i].work;
 		team_init(&b->states[i].team);
 		b->states[i].team.clock_ns = clock_ns;
 	}
@@ -79,13 +95,15 @@ static int find_neediest(const struct board *b)
 	int best = -1;
 	double most = -1;
 
-	for (int i = 0; i < b->schedule->task_count; i++) {
-		const struct task_state *t = &b->states[i];
+	for (int i = 0; i < b->running_count; i++) {
+		int task = b->running[i];
+		const struct task_state *t = &b->states[task];
+		double need = t->left / t->threads;
 
-		if (t->state == RUNNING && t->threads < b->schedule->tasks[i].most_threads &&
-		    t->left / t->threads > most) {
-			most = t->left / t->threads;
-			best = i;
+		if (t->threads < b->schedule->tasks[task].most_threads &&
+		    (need > most || (need == most && task < best))) {
+			most = need;
+			best = task;
 		}
 	}
 	return best;
@@ -94,22 +112,13 @@ static int find_neediest(const struct board *b)
 /* The first waiting task that fits into memory, or -1. */
 static int find_next(const struct board *b)
 {
-	for (int i = 0; i < b->schedule->task_count; i++) {
+	for (int i = b->first; i < b->schedule->task_count; i++) {
 		int task = b->order[i];
 
 		if (b->states[task].state == WAITING && b->schedule->tasks[task].memory_bytes <= b->memory_left)
 			return task;
 	}
 	return -1;
-}
-
-static int count_in(const struct board *b, enum state state)
-{
-	int count = 0;
-
-	for (int i = 0; i < b->schedule->task_count; i++)
-		count += b->states[i].state == state;
-	return count;
 }
 
 /* Whether a task would end last even if all threads that it has room for joined it as soon as the other work is done.
@@ -119,29 +128,35 @@ static bool ends_last(const struct board *b, int task)
 {
 	const struct task_state *t = &b->states[task];
 	int threads = b->schedule->threads, most = b->schedule->tasks[task].most_threads;
-	double all = 0;
+	double all = b->waiting_work;
 
 	if (t->threads >= threads)
 		return false;
-	for (int i = 0; i < b->schedule->task_count; i++)
-		all += b->states[i].state == ENDED ? 0 : b->states[i].left;
+	for (int i = 0; i < b->running_count; i++)
+		all += b->states[b->running[i]].left;
 	double others_end = (all - t->left) / (threads - t->threads);
 	/* None: its own threads will be free to take other work */
 	double rest = t->left - t->threads * others_end;
 	return rest > 0 && others_end + rest / (most < threads ? most : threads) > 1.02 * all / threads;
 }
 
+/* A signal handler or another thread may be writing. */
+static bool is_stopped(const struct schedule *s)
+{
+	return s->stop && __atomic_load_n(s->stop, __ATOMIC_RELAXED);
+}
+
 static struct choice choose(const struct board *b)
 {
 	const struct schedule *s = b->schedule;
-	int next = s->stop && *s->stop ? -1 : find_next(b);
+	int next = is_stopped(s) ? -1 : find_next(b);
 	int neediest = find_neediest(b);
 
 	if (next >= 0 && (neediest < 0 || !ends_last(b, neediest)))
 		return (struct choice){ LEAD, next };
 	if (neediest >= 0)
 		return (struct choice){ HELP, neediest };
-	bool more = !(s->stop && *s->stop) && count_in(b, WAITING) > 0;
+	bool more = !is_stopped(s) && b->waiting > 0;
 	return (struct choice){ more ? WAIT : LEAVE, -1 };
 }
 
@@ -149,13 +164,23 @@ static void board_start(struct board *b, struct choice c)
 {
 	if (c.action == LEAD) {
 		b->states[c.task].state = RUNNING;
+		b->running[b->running_count++] = c.task;
+		b->waiting--;
+		b->waiting_work -= b->schedule->tasks[c.task].work;
 		b->memory_left -= b->schedule->tasks[c.task].memory_bytes;
+		while (b->first < b->schedule->task_count && b->states[b->order[b->first]].state != WAITING)
+			b->first++;
 	}
 	b->states[c.task].threads++;
 }
 
 static void board_end(struct board *b, int task)
 {
+	int place = 0;
+
+	while (b->running[place] != task)
+		place++;
+	b->running[place] = b->running[--b->running_count];
 	b->states[task].state = ENDED;
 	b->states[task].left = 0;
 	b->memory_left += b->schedule->tasks[task].memory_bytes;
@@ -166,9 +191,11 @@ static void board_refresh(struct board *b)
 {
 	const struct schedule *s = b->schedule;
 
-	for (int i = 0; i < s->task_count; i++)
-		if (b->states[i].state == RUNNING)
-			b->states[i].left = s->tasks[i].work * s->share_left(s->about, i);
+	for (int i = 0; i < b->running_count; i++) {
+		int task = b->running[i];
+
+		b->states[task].left = s->tasks[task].work * s->share_left(s->about, task);
+	}
 }
 
 /* Called without the lock: the task itself. */
@@ -186,8 +213,10 @@ static void work_on(struct board *b, struct choice c)
 }
 
 /* One thread's life. */
-static void serve(struct board *b)
+static void serve(void *about)
 {
+	struct board *b = about;
+
 	pthread_mutex_lock(&b->lock);
 	for (;;) {
 		board_refresh(b);
@@ -225,30 +254,21 @@ static double waited_seconds(const struct board *b)
 	return seconds;
 }
 
-/* OpenBLAS' OpenMP build uses omp_get_max_threads() threads wherever it is not called inside a parallel region, and a
- * region of one thread does not count as one: hence one thread for it here, and a maximum of one for each member of the
- * team. */
-bool schedule_run(const struct schedule *s, struct schedule_times *times)
+bool schedule_run(const struct schedule *s, struct schedule_times *times, struct error *err)
 {
 	struct board b;
 	double start = clock_seconds();
 
-	if (!board_init(&b, s))
+	if (!blas_reserve(s->threads, err) || !board_init(&b, s, err))
 		return false;
 	pthread_mutex_init(&b.lock, NULL);
 	pthread_cond_init(&b.changed, NULL);
-	openblas_set_num_threads(1);
-	omp_set_dynamic(0);
-	#pragma omp parallel num_threads(s->threads)
-	{
-		omp_set_num_threads(1);
-		serve(&b);
-	}
+	bool ran = crew_run(s->threads, serve, &b, err);
 	pthread_cond_destroy(&b.changed);
 	pthread_mutex_destroy(&b.lock);
 	*times = (struct schedule_times){ clock_seconds() - start, b.busy_seconds - waited_seconds(&b) };
 	board_free(&b);
-	return true;
+	return ran;
 }
 
 /* Lets `seconds` pass for all running tasks; those with nothing left end, and their threads are free again. */
@@ -256,16 +276,15 @@ static int pass_time(struct board *b, double seconds)
 {
 	int free_threads = 0;
 
-	for (int i = 0; i < b->schedule->task_count; i++) {
-		struct task_state *t = &b->states[i];
+	for (int i = b->running_count; i-- > 0;) {      /* the last takes the place of one that ends */
+		int task = b->running[i];
+		struct task_state *t = &b->states[task];
 
-		if (t->state != RUNNING)
-			continue;
 		b->busy_seconds += seconds * t->threads;
 		t->left -= seconds * t->threads;
-		if (t->left <= 1e-9 * b->schedule->tasks[i].work) {
+		if (t->left <= 1e-9 * b->schedule->tasks[task].work) {
 			free_threads += t->threads;
-			board_end(b, i);
+			board_end(b, task);
 		}
 	}
 	return free_threads;
@@ -276,22 +295,22 @@ static double next_end(const struct board *b)
 {
 	double soonest = 0;
 
-	for (int i = 0; i < b->schedule->task_count; i++) {
-		const struct task_state *t = &b->states[i];
+	for (int i = 0; i < b->running_count; i++) {
+		const struct task_state *t = &b->states[b->running[i]];
 
-		if (t->state == RUNNING && (soonest == 0 || t->left / t->threads < soonest))
+		if (soonest == 0 || t->left / t->threads < soonest)
 			soonest = t->left / t->threads;
 	}
 	return soonest;
 }
 
-bool schedule_simulate(const struct schedule *s, struct schedule_times *times)
+bool schedule_simulate(const struct schedule *s, struct schedule_times *times, struct error *err)
 {
 	struct board b;
 	int free_threads = s->threads;
 	double now = 0;
 
-	if (!board_init(&b, s))
+	if (!board_init(&b, s, err))
 		return false;
 	for (;;) {
 		for (struct choice c; free_threads > 0 && (c = choose(&b)).action < WAIT; free_threads--)

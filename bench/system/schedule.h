@@ -8,6 +8,7 @@
 #ifndef BENCH_SYSTEM_SCHEDULE_H
 #define BENCH_SYSTEM_SCHEDULE_H
 
+#include "nn/base/error.h"
 #include "nn/base/team.h"
 
 #include <stdbool.h>
@@ -39,12 +40,12 @@ struct schedule_times {
 	double busy_seconds;
 };
 
-/* Runs all tasks on `threads` OpenMP threads, in which OpenBLAS and OpenMP calls stay single-threaded, and returns when
- * the last has ended. False where memory is short. */
-bool schedule_run(const struct schedule *schedule, struct schedule_times *times);
+/* Runs all tasks on `threads` threads, in which OpenBLAS and OpenMP stay single-threaded, and returns when the last has
+ * ended. False and an error, and nothing ran, where memory is short or a thread cannot be started. */
+bool schedule_run(const struct schedule *schedule, struct schedule_times *times, struct error *err);
 
 /* What the same decisions give on virtual threads that do one unit of work a second, helpers included: `lead` and
- * `share_left` are not called. False where memory is short. */
-bool schedule_simulate(const struct schedule *schedule, struct schedule_times *times);
+ * `share_left` are not called. False and an error where memory is short. */
+bool schedule_simulate(const struct schedule *schedule, struct schedule_times *times, struct error *err);
 
 #endif

@@ -1,6 +1,8 @@
 /* See svg_text.h. */
 #include "bench/system/svg_text.h"
 
+#include "bench/system/regular_file.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,18 +24,19 @@ static void print_escaped(const char *text, FILE *to)
 /* The whole file with a 0 byte at the end, malloc'd. */
 static char *read_whole(const char *path, struct error *err)
 {
-	FILE *file = fopen(path, "rb");
-	long size = file && fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
-	char *bytes = size < 0 ? NULL : malloc((size_t)size + 1);
+	uint64_t size;
+	int descriptor = regular_open(path, &size, err);
+	FILE *file = descriptor < 0 ? NULL : fdopen(descriptor, "rb");
+	char *bytes = file ? malloc((size_t)size + 1) : NULL;
 
-	if (bytes) {
-		rewind(file);
+	if (bytes)
 		bytes[fread(bytes, 1, (size_t)size, file)] = '\0';
-	} else {
+	else if (descriptor >= 0)
 		fail(err, "%s: cannot be read: %s", path, strerror(errno));
-	}
 	if (file)
 		fclose(file);
+	else if (descriptor >= 0)
+		close(descriptor);
 	return bytes;
 }
 

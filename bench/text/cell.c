@@ -1,6 +1,7 @@
 /* See cell.h. */
 #include "bench/text/cell.h"
 
+#include "bench/text/text.h"
 #include "bench/text/words.h"
 
 #include <assert.h>
@@ -9,12 +10,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-
-static void print_text(const char *text, FILE *to)
-{
-	for (; *text; text++)
-		fputc((unsigned char)*text < ' ' || *text == 127 ? ' ' : *text, to);
-}
 
 static void print_real(double value, FILE *to)
 {
@@ -34,7 +29,7 @@ void cell_print(const struct cell *cell, const void *from, FILE *to)
 
 	switch (cell->kind) {
 	case CELL_TEXT:
-		print_text(member, to);
+		print_cell_text(member, to);
 		break;
 	case CELL_WORD:
 		fputs(cell->words[*(const int *)member], to);

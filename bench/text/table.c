@@ -371,6 +371,66 @@ static bool print_human(const struct table *table, FILE *to, struct error *err)
 	return true;
 }
 
+/* A bar would end the cell; the others have a meaning of their own. */
+static bool print_markdown_text(const char *text, FILE *to)
+{
+	char *copy = malloc(2 * strlen(text) + 1), *end = copy;
+
+	if (!copy)
+		return false;
+	for (; *text; text++) {
+		if (strchr("|\\<`*[", *text))
+			*end++ = '\\';
+		*end++ = *text;
+	}
+	*end = '\0';
+	print_plain_text(copy, to);
+	free(copy);
+	return true;
+}
+
+/* One row of cells; NULL: the titles. */
+static bool print_markdown_row(const struct table *table, const struct table_cell *cells, const int *widths, FILE *to)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < table->width; i++) {
+		const struct column *column = &table->columns[i];
+		char number[NUMBER_BYTES];
+
+		if (widths[i] == 0)
+			continue;
+		fputs("| ", to);
+		good = print_markdown_text(!cells ? column_title(column) : !cells[i].present ? "-" :
+		                           cell_text(column, &cells[i], true, number), to) && good;
+		fputc(' ', to);
+	}
+	fputs("|\n", to);
+	return good;
+}
+
+static bool print_markdown(const struct table *table, FILE *to, struct error *err)
+{
+	int *widths = malloc(table->width * sizeof *widths);
+
+	if (!widths)
+		return fail(err, "archsweep: out of memory");
+	for (size_t i = 0; i < table->width; i++)
+		widths[i] = column_width(table, i);
+	bool good = print_markdown_row(table, NULL, widths, to);
+	for (size_t i = 0; i < table->width; i++) {
+		enum column_kind kind = table->columns[i].kind;
+
+		if (widths[i])
+			fputs(is_text(kind) || kind == COLUMN_BOOL ? "|---" : "|---:", to);
+	}
+	fputs("|\n", to);
+	for (size_t row = 0; row < table->count; row += table->width)
+		good = print_markdown_row(table, table->cells + row, widths, to) && good;
+	free(widths);
+	return good || fail(err, "archsweep: out of memory");
+}
+
 bool table_print(const struct table *table, enum table_format format, FILE *to, struct error *err)
 {
 	if (!table || table->out_of_memory)
@@ -378,6 +438,8 @@ bool table_print(const struct table *table, enum table_format format, FILE *to, 
 	assert(table->count % table->width == 0 && "whole rows");
 	if (format == TABLE_HUMAN)
 		return print_human(table, to, err);
+	if (format == TABLE_MARKDOWN)
+		return print_markdown(table, to, err);
 	if (format == TABLE_TSV)
 		print_tsv(table, to);
 	else

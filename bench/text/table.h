@@ -1,4 +1,5 @@
-/* Rows of typed cells, printed as aligned text for people, as TSV, or as a JSON array of objects. Floor 4a.
+/* Rows of typed cells, printed as aligned text or Markdown for people, as TSV, or as a JSON array of objects. Floor
+ * 4a.
  *
  *	struct table *t = table_create(columns);        // a const array that ends with a column without a name
  *	table_text(t, "plain"); table_real(t, 6); table_int(t, 12339); table_missing(t);        // a row, cell by cell
@@ -16,6 +17,7 @@ enum table_format {
 	TABLE_HUMAN,            /* aligned, thousands separated, "-" for missing; omits columns without any value */
 	TABLE_TSV,              /* a header line of names; empty for missing; \t \n \r \\ escaped */
 	TABLE_JSON,             /* an array with one object a line; null for missing */
+	TABLE_MARKDOWN,         /* a table of GitHub's Markdown with what people see */
 };
 
 enum column_kind {

@@ -50,7 +50,8 @@ static int utf8_len(const char *text)
 	return len;
 }
 
-/* C0, DEL, C1; the line separators and bidirectional overrides U+2028..U+202E, the isolates U+2066..U+2069. */
+/* C0, DEL, C1; the line separators and bidirectional overrides U+2028..U+202E, the isolates U+2066..U+2069; U+FFFE and
+ * U+FFFF, which are no characters, and make an XML file none. */
 static bool is_control(const char *text)
 {
 	const unsigned char *at = (const unsigned char *)text;
@@ -59,6 +60,8 @@ static bool is_control(const char *text)
 		return at[2] >= 0xa8 && at[2] <= 0xae;
 	if (at[0] == 0xe2 && at[1] == 0x81)
 		return at[2] >= 0xa6 && at[2] <= 0xa9;
+	if (at[0] == 0xef && at[1] == 0xbf)
+		return at[2] >= 0xbe;
 	return at[0] < 0x20 || at[0] == 0x7f || (at[0] == 0xc2 && at[1] >= 0x80 && at[1] < 0xa0);
 }
 
@@ -98,16 +101,28 @@ void print_json_text(const char *text, FILE *to)
 			fprintf(to, "\\%c", letter);
 		else if (len == 0)
 			fputs("\\ufffd", to);
-		else if (len == 1 && is_control(text))
-			fprintf(to, "\\u%04x", (unsigned)*text);
+		else if (is_control(text))
+			fprintf(to, "\\u%04x", code_point(text, len));
 		else
 			fwrite(text, 1, (size_t)len, to);
 	}
 	putc('"', to);
 }
 
+/* Whether a spreadsheet would compute the cell. */
+static bool is_formula(const char *text)
+{
+	char *end;
+
+	if (!*text || !strchr("=+-@", *text) || !text[1])
+		return false;
+	(void)strtod(text, &end);
+	return *end;
+}
+
 void print_tsv_text(const char *text, FILE *to)
 {
+	fputs(is_formula(text) ? " " : "", to);
 	for (int len; *text; text += len ? len : 1) {
 		char letter = escape_letter(*text, "\t\n\r\\", "tnr\\");
 		len = utf8_len(text);
@@ -120,15 +135,43 @@ void print_tsv_text(const char *text, FILE *to)
 	}
 }
 
-void print_plain_text(const char *text, FILE *to)
+/* `control` stands for control characters. */
+static void print_harmless(const char *text, char control, FILE *to)
 {
 	for (int len; *text; text += len ? len : 1) {
 		len = utf8_len(text);
 		if (len == 0 || is_control(text))
-			putc('?', to);
+			putc(len ? control : '?', to);
 		else
 			fwrite(text, 1, (size_t)len, to);
 	}
+}
+
+void print_plain_text(const char *text, FILE *to)
+{
+	print_harmless(text, '?', to);
+}
+
+void print_cell_text(const char *text, FILE *to)
+{
+	fputs(is_formula(text) ? " " : "", to);
+	print_harmless(text, ' ', to);
+}
+
+void text_clean(char *text)
+{
+	char *to = text;
+
+	for (int len; *text; text += len ? len : 1) {
+		len = utf8_len(text);
+		if (len == 0 || is_control(text)) {
+			*to++ = '?';
+		} else {
+			memmove(to, text, (size_t)len);
+			to += len;
+		}
+	}
+	*to = '\0';
 }
 
 int text_width(const char *text)

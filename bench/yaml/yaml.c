@@ -13,6 +13,8 @@
 #include <unistd.h>
 #include <yaml.h>
 
+enum { MAX_TAG_DIRECTIVES = 64 };
+
 /* State while a text is parsed. */
 struct reader {
 	yaml_parser_t parser;
@@ -226,10 +228,27 @@ static bool read_document(struct reader *r, struct node **to)
 	       take(r, YAML_STREAM_END_EVENT, "a second document where one is accepted");
 }
 
+/* libyaml compares each %TAG line with all above it, which takes it ten seconds for a megabyte of them. No description
+ * needs one; but a text may speak of them. */
+static bool check_directives(const struct source *source, struct error *err)
+{
+	static const char directive[] = "%TAG";
+	const char *at = source->text, *end = at + source->len;
+	const size_t len = sizeof directive - 1;
+
+	for (int count = 0; (at = memmem(at, (size_t)(end - at), directive, len)); at += len)
+		if (++count > MAX_TAG_DIRECTIVES)
+			return fail_at(err, mark_of_byte(source, (size_t)(at - source->text)),
+			               "more than %d times %%TAG; tags (!) are not accepted", MAX_TAG_DIRECTIVES);
+	return true;
+}
+
 bool yaml_parse(struct document *document, const struct source *source, struct node **to, struct error *err)
 {
 	struct reader r = { .document = document, .source = source, .err = err };
 
+	if (!check_directives(source, err))
+		return false;
 	if (!yaml_parser_initialize(&r.parser))
 		return fail(err, "out of memory");
 	yaml_parser_set_input_string(&r.parser, (const unsigned char *)source->text, source->len);

@@ -46,6 +46,17 @@ struct arena;
 struct node *node_empty(struct arena *arena, struct mark at, struct error *err);
 struct node *node_copy(struct arena *arena, const struct node *node, struct error *err);
 
+/* Maps made from others, which they share their values with; in the arena. NULL and an error without memory, or where
+ * the path cannot be followed. */
+/* The entries of both; where both have a key, the one of `over`. */
+struct node *node_overlay(struct arena *arena, const struct node *base, const struct node *over, struct error *err);
+/* All entries but one. */
+struct node *node_without(struct arena *arena, const struct node *map, const char *key, struct error *err);
+/* With a value at a dotted path, "optimizer.adam.beta2": maps along it are copied or made, and a word that is the next
+ * step, `optimizer: adam`, becomes a map of it. `key` is the path as a scalar. */
+struct node *node_with(struct arena *arena, const struct node *map, const struct node *key, struct node *value,
+                       struct error *err);
+
 /* Whether it is a position in a `--set` and not in a file. */
 bool mark_is_set(struct mark at);
 

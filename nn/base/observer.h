@@ -3,9 +3,10 @@
 #ifndef NN_BASE_OBSERVER_H
 #define NN_BASE_OBSERVER_H
 
-/* The stages of one training update; evaluation has the first four. */
+/* The stages of one training update; evaluation loads, packs, and runs forward with the loss. */
 enum stage {
 	STAGE_LOADING,          /* bytes to lane groups, with augmentation */
+	STAGE_TEACHERS,         /* what teachers make of the images, counted for the input; only where there are some */
 	STAGE_PACKING,          /* weights into the kernels' order */
 	STAGE_FORWARD,
 	STAGE_LOSS,

@@ -58,6 +58,14 @@ KERNEL_ROW(dropout, (const real *x, real *y, size_t first, size_t vectors, real 
 /* y = (x - mean) * scale, `vectors` times LANES bytes. */
 KERNEL_ROW(scale_bytes, (const uint8_t *x, real *y, size_t vectors, real mean, real scale))
 
+/* A plane of bytes through an affine map: struct resample_job of resample.h. */
+KERNEL_ROW(resample, (const struct resample_job *job))
+/* x = (x * gain + offset) / 2^TONE_BITS, rounded down and brought into 0..255; gain <= 2^(TONE_BITS + 2), |offset| <=
+ * 2^(TONE_BITS + 10). */
+KERNEL_ROW(tone_bytes, (uint8_t *x, size_t len, int32_t gain, int32_t offset))
+/* x = (x * share + other * (BLEND_WHOLE - share)) / BLEND_WHOLE, rounded, halves upward; 0 <= share <= BLEND_WHOLE. */
+KERNEL_ROW(blend_bytes, (uint8_t *x, const uint8_t *other, size_t len, int share))
+
 /* For measuring the machine. sums[p][c][lane] = sum over turns of x[turn % LIMIT_TURNS][p][lane] * weights[c], each of
  * a native vector's lanes: LIMIT_PIXELS * LIMIT_WEIGHTS * lanes multiply-adds a turn. */
 KERNEL_ROW(limit_multiply, (const real *x, const real weights[LIMIT_WEIGHTS], size_t turns, real *sums))

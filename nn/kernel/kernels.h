@@ -9,6 +9,7 @@
 #include "nn/base/tensor.h"
 #include "nn/kernel/bf16.h"
 #include "nn/kernel/conv_weights.h"
+#include "nn/kernel/resample.h"
 #include "nn/kernel/winograd.h"
 
 #include <math.h>
@@ -158,6 +159,9 @@ struct norm_pool_job {
 	int ready;                      /* rows of d_x that earlier windows have written: this job adds to them */
 	bool cached;                    /* x lies in a cache */
 };
+
+/* Fixed-point numbers of tone_bytes and blend_bytes. */
+enum { TONE_BITS = 16, BLEND_WHOLE = 256 };
 
 /* Sizes of limit_multiply: sums kept in registers, and the iterations whose operands lie in L1. */
 enum { LIMIT_PIXELS = 6, LIMIT_WEIGHTS = 2, LIMIT_TURNS = 32 };

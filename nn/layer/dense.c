@@ -7,7 +7,6 @@
 #include "nn/base/layout.h"
 #include "nn/layer/layer.h"
 
-#include <cblas.h>
 #include <string.h>
 
 struct dense {
@@ -127,6 +126,7 @@ static void plan_operation(const struct pass *p, struct operation_plan *out)
 
 	out->shared_len = s.len;
 	out->packed_len = s.packed_len;
+	out->uses_blas = s.blas;
 }
 
 /* [group][feature][LANES] <-> [feature][group][LANES] for one group. */
@@ -162,25 +162,19 @@ static void prepare(const struct pass *p)
 		}
 }
 
-/* One matrix product, c = a * b in OpenBLAS' row order; transposed as told. */
+/* One matrix product, c = a * b, row by row; transposed as told. */
 struct product {
-	CBLAS_TRANSPOSE a_order, b_order;
+	enum blas_operand a_operand, b_operand;
 	int rows, columns, inner;
 	const real *a, *b;
 	int a_stride, b_stride;
 	real *c;
 };
 
-static void multiply(const struct product *m)
+static void multiply(const struct pass *p, const struct product *m)
 {
-#ifdef REAL_IS_DOUBLE
-	cblas_dgemm(
-#else
-	cblas_sgemm(
-#endif
-		CblasRowMajor, m->a_order, m->b_order, m->rows, m->columns, m->inner, 1, m->a, m->a_stride, m->b,
-			m->b_stride,
-		0, m->c, m->columns);
+	p->gemm(BLAS_ROW_MAJOR, m->a_operand, m->b_operand, m->rows, m->columns, m->inner, 1, m->a, m->a_stride, m->b,
+	        m->b_stride, 0, m->c, m->columns);
 }
 
 /* A block's first feature and its number of features. */
@@ -244,9 +238,9 @@ static void forward_block(const struct pass *p, int index)
 			.bias = d->bias ? p->host->params + s.weights + r.first : NULL, .activation = p->activation });
 		return;
 	}
-	multiply(&(struct product){ CblasNoTrans, CblasNoTrans, r.count, columns, s.in,
-	                            p->host->params + (size_t)r.first * (size_t)s.in, p->shared + s.x, s.in, columns,
-	                            y });
+	multiply(p, &(struct product){ BLAS_AS_STORED, BLAS_AS_STORED, r.count, columns, s.in,
+	                               p->host->params + (size_t)r.first * (size_t)s.in, p->shared + s.x, s.in, columns,
+	                               y });
 	add_bias(p, y, r);
 }
 
@@ -273,8 +267,8 @@ static void backward_weights(const struct pass *p, int index)
 	if (d->bias)
 		p->kernels->channel_sums(d_y, r.count, (size_t)p->groups, p->host->d_params + s.weights + r.first);
 	if (s.blas)
-		multiply(&(struct product){ CblasNoTrans, CblasTrans, r.count, s.in, columns,
-		                            d_y, p->shared + s.x, columns, columns, d_kernel });
+		multiply(p, &(struct product){ BLAS_AS_STORED, BLAS_TRANSPOSED, r.count, s.in, columns,
+		                               d_y, p->shared + s.x, columns, columns, d_kernel });
 	else
 		p->kernels->conv_weights(&(struct conv_weights_job){
 			.in = p->shared + s.x, .in_shape = { s.in, 1, p->groups }, .d_out = d_y,
@@ -299,8 +293,8 @@ static void backward_data(const struct pass *p, int index)
 	real *d_x = p->shared + s.x + (size_t)r.first * (size_t)columns;
 
 	if (s.blas)
-		multiply(&(struct product){ CblasTrans, CblasNoTrans, r.count, columns, s.out,
-		                            p->host->params + r.first, p->shared + s.y, s.in, columns, d_x });
+		multiply(p, &(struct product){ BLAS_TRANSPOSED, BLAS_AS_STORED, r.count, columns, s.out,
+		                               p->host->params + r.first, p->shared + s.y, s.in, columns, d_x });
 	else
 		convolve(p, p->shared + s.y, s.out, (struct conv_job){
 			.out = d_x, .out_shape = { r.count, 1, p->groups },

@@ -18,16 +18,26 @@ static const char about[] =
 	"In training each number is set to 0 with probability `rate`, and the others are divided by 1 - rate. In "
 	"evaluation nothing happens.";
 
+static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
+{
+	return plan_dropout(((const struct dropout *)config)->rate, in, out, err);
+}
+
+static void resolve(void *config, const struct plan_request *in)
+{
+	((struct dropout *)config)->rate *= in->dropout;
+}
+
 /* Pixels of one group, all channels counted through from its beginning; and where they are read and written. */
 struct stretch { int group; size_t first, pixels; };
 struct copy { const real *from; real *to; };
 
 static void drop(const struct pass *p, const struct member *m, struct stretch s, struct copy copy)
 {
-	const struct dropout *d = m->config;
+	const double rate = m->plan->dropout;
 
-	if (p->training && !p->without_dropout && d->rate > 0)
-		p->kernels->dropout(copy.from, copy.to, s.first, s.pixels, (real)(1 - d->rate),
+	if (p->training && !p->without_dropout && rate > 0)
+		p->kernels->dropout(copy.from, copy.to, s.first, s.pixels, (real)(1 - rate),
 			rng_mix(m->noise, (uint64_t)s.group));
 	else if (copy.from != copy.to)
 		memcpy(copy.to, copy.from, s.pixels * LANES * sizeof *copy.to);
@@ -58,7 +68,7 @@ void dropout_channel(const struct pass *p, const struct member *m, int group, st
 
 const struct layer_type layer_dropout = {
 	.kind = { "dropout", "random zeros while training", fields, sizeof(struct dropout), about },
-	.inputs = 1, .plan = plan_same_shape,
+	.inputs = 1, .plan = plan, .resolve = resolve,
 	.alone = {
 		.forward = { { .run = forward, .moves = { .in = 1, .out = 1 } } },
 		.backward = { { .run = backward, .moves = { .d_out = 1, .d_in = 1 } } },

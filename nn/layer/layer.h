@@ -40,6 +40,8 @@ struct layer_plan {
 	int state_count;
 	struct param_plan state[2];
 	bool view;              /* the output is the input's memory under another shape: nothing to compute */
+	bool identity;          /* a view of the same shape, as if the layer were not there */
+	double dropout;         /* share of the numbers that training leaves out, with the recipe's factor */
 	bool bf16;              /* its multiply-adds are in bfloat16 */
 	int64_t macs;           /* multiply-adds for one image; convolutions and dense layers only */
 	struct pair kernel;     /* for the layer table; 0, 0 where there is none */
@@ -51,6 +53,7 @@ struct plan_request {
 	struct shape in[MAX_INPUTS];
 	struct mark at;                         /* of the layer in its file, for errors */
 	bool bf16;                              /* convolutions may be in bfloat16 */
+	double dropout;                         /* factor on dropout's rates */
 };
 
 struct layer_type {
@@ -75,5 +78,8 @@ const struct layer_type *layer_type_find(const char *name);
 
 /* The plan of layers that change nothing but values: out = in[0]. */
 bool plan_same_shape(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err);
+
+/* The plan of layers that leave out a share `rate` of their numbers while training. */
+bool plan_dropout(double rate, const struct plan_request *in, struct layer_plan *out, struct error *err);
 
 #endif

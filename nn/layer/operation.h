@@ -10,6 +10,7 @@
 #ifndef NN_LAYER_OPERATION_H
 #define NN_LAYER_OPERATION_H
 
+#include "nn/base/blas.h"
 #include "nn/base/tensor.h"
 #include "nn/kernel/kernels.h"
 
@@ -32,6 +33,7 @@ struct operation_plan {
 	bool grouped_gradient[MAX_MEMBERS];
 	bool needs_in;          /* backward reads the input */
 	bool needs_out;         /* backward reads the output */
+	bool uses_blas;         /* calls pass.gemm */
 };
 
 /* A layer as part of an operation: its fields and its own numbers, whoever's steps use them. */
@@ -53,6 +55,7 @@ struct member {
 /* Everything that one call of a step is told. While memory is planned, all addresses are NULL. */
 struct pass {
 	const struct kernels *kernels;          /* the arithmetic for this machine */
+	blas_gemm *gemm;                        /* of an operation that .uses_blas */
 	const struct operation_plan *plan;
 	const struct member *members;           /* [member_count], in the chain's order */
 	/* the member that the operation is named by; of a layer by itself the only one */

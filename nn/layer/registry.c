@@ -40,3 +40,15 @@ bool plan_same_shape(const void *config, const struct plan_request *in, struct l
 	out->out = in->in[0];
 	return true;
 }
+
+bool plan_dropout(double rate, const struct plan_request *in, struct layer_plan *out, struct error *err)
+{
+	const double most = 0.99;
+
+	out->out = in->in[0];
+	out->dropout = rate * in->dropout;
+	out->view = out->identity = in->dropout == 0;
+	return out->dropout <= most ||
+	       fail_at(err, in->at, "rate: %.10g times the recipe's dropout of %.10g is %.10g; accepted: 0..%.10g",
+	               rate, in->dropout, out->dropout, most);
+}

@@ -19,6 +19,16 @@ static const char about[] =
 	"As `dropout`, but whole channels of an image are set to 0: neighbouring pixels are alike, so single zeros "
 	"take little away from a convolution. Keras calls it SpatialDropout2D, PyTorch Dropout2d.";
 
+static bool plan(const void *config, const struct plan_request *in, struct layer_plan *out, struct error *err)
+{
+	return plan_dropout(((const struct spatial_dropout *)config)->rate, in, out, err);
+}
+
+static void resolve(void *config, const struct plan_request *in)
+{
+	((struct spatial_dropout *)config)->rate *= in->dropout;
+}
+
 /* scratch: the gain of each channel in each lane, [c][LANES]. */
 static void plan_operation(const struct pass *p, struct operation_plan *out)
 {
@@ -34,17 +44,17 @@ static void scale_plane(const real *from, real *to, size_t pixels, const real ga
 
 static void drop(const struct pass *p, int group, const real *from, real *to)
 {
-	const struct spatial_dropout *d = p->host->config;
+	const double rate = p->host->plan->dropout;
 	size_t channels = (size_t)p->out.shape.c, pixels = (size_t)p->out.shape.h * (size_t)p->out.shape.w;
 	real *gains = p->scratch;
 
-	if (!p->training || p->without_dropout || d->rate == 0) {
+	if (!p->training || p->without_dropout || rate == 0) {
 		memcpy(to, from, channels * pixels * LANES * sizeof *to);
 		return;
 	}
 	for (size_t i = 0; i < channels * LANES; i++)
 		gains[i] = 1;
-	p->kernels->dropout(gains, gains, 0, channels, (real)(1 - d->rate), rng_mix(p->host->noise, (uint64_t)group));
+	p->kernels->dropout(gains, gains, 0, channels, (real)(1 - rate), rng_mix(p->host->noise, (uint64_t)group));
 	for (size_t c = 0; c < channels; c++)
 		scale_plane(from + c * pixels * LANES, to + c * pixels * LANES, pixels, gains + c * LANES);
 }
@@ -62,7 +72,7 @@ static void backward(const struct pass *p, int group)
 const struct layer_type layer_spatial_dropout = {
 	.kind = { "spatial_dropout", "random channels of zeros while training", fields,
 	          sizeof(struct spatial_dropout), about },
-	.inputs = 1, .plan = plan_same_shape,
+	.inputs = 1, .plan = plan, .resolve = resolve,
 	.alone = {
 		.plan = plan_operation,
 		.forward = { { .run = forward, .moves = { .in = 1, .out = 1 } } },

@@ -9,6 +9,12 @@
 
 enum { STRETCH = 8192 };        /* numbers of a parameter stretch that one task adds up or updates */
 
+/* Numbers of one lane group. */
+static size_t teacher_len(const struct model_plan *plan)
+{
+	return (size_t)plan->network->classes * LANES;
+}
+
 /* The parts of the block: described once, for its length and for its places. */
 static size_t lay_out(struct model *m, real *block)
 {
@@ -17,7 +23,7 @@ static size_t lay_out(struct model *m, real *block)
 	struct layout rest = { block, 0 };
 
 	m->params = layout_take(&rest, plan->params_len);
-	m->gradients = layout_take(&rest, plan->params_len);
+	m->gradients = layout_take(&rest, plan->network->inference ? 0 : plan->params_len);
 	for (int i = 0; i < plan->optimizer_slots; i++)
 		m->slots[i] = layout_take(&rest, plan->params_len);
 	m->state = layout_take(&rest, plan->state_len);
@@ -29,6 +35,15 @@ static size_t lay_out(struct model *m, real *block)
 		m->best = layout_take(&rest, plan->params_len);
 		m->state_best = layout_take(&rest, plan->state_len);
 	}
+	if (plan->slow)
+		m->slow = layout_take(&rest, plan->params_len);
+	if (plan->perturbation) {
+		m->params_kept = layout_take(&rest, plan->params_len);
+		m->state_kept = layout_take(&rest, plan->state_len);
+	}
+	if (plan->teacher)
+		m->teacher = layout_take(&rest, teacher_len(plan) * groups);
+	m->matrix_scratch = layout_take(&rest, plan_matrices(plan, NULL).scratch_len);
 	m->grouped = layout_take(&rest, plan->grouped_len * groups);
 	m->activations = layout_take(&rest, plan->activations_len);
 	m->saved = layout_take(&rest, plan->saved_len);
@@ -65,6 +80,8 @@ static void fill_members(struct model *m, const struct operation *op, struct mem
 		const struct node *node = &plan->nodes[op->members[k]];
 		members[k].params = m->params + node->params_at;
 		members[k].state = m->state + node->state_at;
+		if (plan->network->inference)
+			continue;
 		members[k].d_params = node->grouped ? m->grouped + node->grouped_at : m->gradients + node->params_at;
 		members[k].d_params_stride = node->grouped ? plan->grouped_len : 0;
 	}
@@ -92,6 +109,7 @@ static void fill_pass(struct model *m, int i, int thread)
 	fill_members(m, op, m->members + (size_t)i * MAX_MEMBERS);
 	fill_tensors(m, op, thread, p);
 	p->kernels = m->kernels;
+	p->gemm = m->gemm;
 	p->saved = m->saved + op->saved_at;
 	p->shared = m->shared + op->shared_at;
 	p->scratch = m->scratch + (size_t)thread * m->plan->scratch_len;
@@ -117,7 +135,8 @@ static int cut_stretches(const struct model_plan *plan, struct stretch *to)
 					left < STRETCH ? left : STRETCH,
 					                              node->grouped_at + array_at + at, i,
 					                              node->grouped,
-					                              node->plan.params[k].decays };
+					                              node->plan.params[k].decays,
+					                              plan_is_matrix(plan, i, k) };
 			}
 	}
 	return count;
@@ -131,11 +150,22 @@ static bool allocate_tables(struct model *m, struct error *err)
 	m->passes = calloc(operations * (size_t)plan_threads(m->plan), sizeof *m->passes);
 	m->members = calloc(operations * MAX_MEMBERS, sizeof *m->members);
 	m->stretches = calloc((size_t)m->stretch_count + 1, sizeof *m->stretches);
-	m->labels = calloc(lanes, sizeof *m->labels);
+	m->matrix_count = plan_matrices(m->plan, NULL).count;
+	m->matrices = calloc((size_t)m->matrix_count + 1, sizeof *m->matrices);
+	m->squares = calloc((size_t)m->stretch_count + 1, sizeof *m->squares);
+	m->targets = calloc(lanes, sizeof *m->targets);
 	m->losses = calloc(lanes, sizeof *m->losses);
 	m->correct = calloc(lanes, sizeof *m->correct);
-	return m->passes && m->members && m->stretches && m->labels && m->losses &&
+	return m->passes && m->members && m->stretches && m->matrices && m->squares && m->targets && m->losses &&
 		m->correct ? true : fail(err, "no memory for a model's tables");
+}
+
+static bool load_blas(struct model *m, struct error *err)
+{
+	if (!model_plan_cost(m->plan).uses_blas)
+		return true;
+	m->gemm = blas_load(err);
+	return m->gemm;
 }
 
 struct model *model_create(const struct model_plan *plan, const struct kernels *kernels, struct error *err)
@@ -148,11 +178,12 @@ struct model *model_create(const struct model_plan *plan, const struct kernels *
 	}
 	m->plan = plan;
 	m->kernels = kernels;
-	if (!allocate_tables(m, err) || !allocate_block(m, err)) {
+	if (!load_blas(m, err) || !allocate_tables(m, err) || !allocate_block(m, err)) {
 		model_destroy(m);
 		return NULL;
 	}
 	cut_stretches(plan, m->stretches);
+	plan_matrices(plan, m->matrices);
 	for (int thread = 0; thread < plan_threads(plan); thread++)
 		for (int i = 0; i < plan->operation_count; i++)
 			fill_pass(m, i, thread);
@@ -166,7 +197,9 @@ void model_destroy(struct model *m)
 	free(m->passes);
 	free(m->members);
 	free(m->stretches);
-	free(m->labels);
+	free(m->matrices);
+	free(m->squares);
+	free(m->targets);
 	free(m->losses);
 	free(m->correct);
 	free(m->block);
@@ -183,9 +216,14 @@ real *model_input(struct model *m, int group)
 	return group_at(tensor_of(m, 0, m->plan->network->input, &m->plan->values[0].data), group);
 }
 
-int *model_labels(struct model *m, int group)
+struct target *model_targets(struct model *m, int group)
 {
-	return m->labels + (size_t)group * LANES;
+	return m->targets + (size_t)group * LANES;
+}
+
+real *model_teacher(struct model *m, int group)
+{
+	return m->teacher ? m->teacher + (size_t)group * teacher_len(m->plan) : NULL;
 }
 
 /* NULL where the plan has none. */
@@ -243,9 +281,27 @@ struct model_memory model_memory(const struct model *m)
 		tensor_of(m, 0, m->plan->network->input, &m->plan->values[0].gradient).at };
 }
 
+int model_arrays(const struct model *m, struct model_array to[MODEL_ARRAYS])
+{
+	size_t params = m->plan->params_len, state = m->plan->state_len;
+	const struct model_array all[MODEL_ARRAYS] = {
+		{ m->params, params }, { m->state, state }, { m->slots[0], params }, { m->slots[1], params },
+		{ m->slots[2], params }, { m->averages, params }, { m->state_averages, state }, { m->best, params },
+		{ m->state_best, state }, { m->slow, params },
+	};
+	int count = 0;
+
+	for (int i = 0; i < MODEL_ARRAYS; i++)
+		if (all[i].at)
+			to[count++] = all[i];
+	return count;
+}
+
 void model_initialise(struct model *m, uint64_t seed)
 {
 	model_initialise_at(m->plan, seed, m->params, m->state);
+	if (m->slow)
+		memcpy(m->slow, m->params, m->plan->params_len * sizeof(real));
 	if (m->averages) {
 		memcpy(m->averages, m->params, m->plan->params_len * sizeof(real));
 		memcpy(m->state_averages, m->state, m->plan->state_len * sizeof(real));

@@ -4,16 +4,25 @@
 #define NN_MODEL_MODEL_H
 
 #include "nn/base/team.h"
+#include "nn/loss/loss.h"
 #include "nn/model/network.h"
 #include "nn/optim/optimizer.h"
 
 struct model;
+
+/* What a batch is judged by; all borrowed. */
+struct batch_loss {
+	const struct loss_type *type;
+	const void *config;
+	const double *class_weights;    /* [classes]; NULL: all are 1 */
+};
 
 /* What a pass over one batch is. */
 struct batch {
 	int images;             /* 1 .. the planned batch */
 	bool training;          /* batch statistics, dropout, gradients possible; else inference */
 	bool without_dropout;   /* training, but nothing is left out */
+	struct batch_loss loss; /* type NULL: plain cross-entropy, as in evaluation */
 	double label_smoothing; /* share of the target spread over all classes */
 	uint64_t noise;         /* differs from batch to batch: the seed of all dropout masks */
 };
@@ -21,7 +30,8 @@ struct batch {
 /* Parameters and running state: those that are trained, their running averages, or what model_keep_best copied. */
 enum model_weights { MODEL_TRAINED, MODEL_AVERAGES, MODEL_BEST };
 
-/* The plan is borrowed and must outlive the model. NULL and an error where memory is short. */
+/* The plan is borrowed and must outlive the model. NULL and an error where memory is short, or where the network uses
+ * OpenBLAS and blas_load() has none. */
 struct model *model_create(const struct model_plan *plan, const struct kernels *kernels, struct error *err);
 void model_destroy(struct model *model);
 
@@ -34,11 +44,14 @@ void model_initialise(struct model *model, uint64_t seed);
  * rest of the total. */
 void model_initialise_at(const struct model_plan *plan, uint64_t seed, real *params, real *state);
 
-/* Where the caller writes a lane group's images, [c][h][w][LANES], and their labels, [LANES]. Lanes without an image
- * must hold finite numbers; their labels are not read. A pass may use the input's memory for other things: write it
+/* Where the caller writes a lane group's images, [c][h][w][LANES], and what they are, [LANES]. Lanes without an image
+ * must hold finite numbers; their targets are not read. A pass may use the input's memory for other things: write it
  * anew before each forward pass. */
 real *model_input(struct model *model, int group);
-int *model_labels(struct model *model, int group);
+struct target *model_targets(struct model *model, int group);
+/* Likewise for a loss that reads it, what the teachers make of the images: their mean softmax, [classes][LANES], at the
+ * loss's temperature. NULL unless the plan has it. */
+real *model_teacher(struct model *model, int group);
 
 /* Forward with loss. Parameters that changed since the last call (`fresh`) are packed anew. */
 void model_forward(struct model *model, struct team *team, const struct batch *batch, bool fresh);
@@ -52,12 +65,24 @@ struct model_step {
 	const void *config;
 	double learning_rate;
 	int64_t step;           /* 1 for the first */
+	/* the gradients, whose Euclidean norm over all parameters is larger, are scaled down to it first; 0: never */
+	double clip;
 };
 void model_update(struct model *model, struct team *team, const struct model_step *step);
 
 /* Takes the parameters and the running state into their averages: average = keep * average + (1 - keep) * value. The
  * plan must have averages. */
 void model_average(struct model *model, struct team *team, double keep);
+
+/* Moves the parameters by `reach` along their last gradients, in Euclidean norm: to where the loss is highest nearby,
+ * as far as the gradients tell (Foret et al. 2021). Afterwards they and the running state are put back as they were.
+ * The plan must have memory for it. */
+void model_perturb(struct model *model, struct team *team, double reach);
+void model_put_back(struct model *model);
+
+/* Moves the slow weights, which begin as the first ones, by a share of their way to the parameters, and sets the
+ * parameters to them (Zhang et al. 2019). The plan must have them. */
+void model_look_ahead(struct model *model, struct team *team, double share);
 
 /* Copies the parameters and the running state, or their averages, into memory of their own. The plan must have it. */
 void model_keep_best(struct model *model, enum model_weights which);
@@ -66,8 +91,8 @@ void model_keep_best(struct model *model, enum model_weights which);
  * have them. */
 void model_use(struct model *model, enum model_weights which);
 
-/* Of the last forward pass: the cross-entropy of image i, and whether its largest logit (the first of equals) is its
- * label's. */
+/* Of the last forward pass: the loss of image i, of which the batch's loss is the mean, and whether its largest logit
+ * (the first of equals) is its label's. */
 double model_loss(const struct model *model, int image);
 bool model_correct(const struct model *model, int image);
 
@@ -83,5 +108,14 @@ struct model_memory {
 	const real *d_input;
 };
 struct model_memory model_memory(const struct model *model);
+
+/* The stretches that outlive a batch: parameters, state, optimizer's slots, averages, the best weights, slow
+ * weights; those that the plan has. Returns how many. */
+enum { MODEL_ARRAYS = 10 };
+struct model_array {
+	real *at;
+	size_t len;
+};
+int model_arrays(const struct model *model, struct model_array to[MODEL_ARRAYS]);
 
 #endif

@@ -11,27 +11,32 @@ struct stretch {
 	size_t grouped_at;      /* its place among the gradients that come once per group */
 	int layer;
 	bool grouped, decays;
+	bool matrix;            /* of a kernel that the optimizer updates whole */
 };
 
 struct model {
 	const struct model_plan *plan;
 	const struct kernels *kernels;
+	blas_gemm *gemm;        /* NULL where no operation uses it */
 	struct pass *passes;    /* owned: one per operation, for each thread: [threads][operations] */
 	struct member *members; /* owned: [operations][MAX_MEMBERS], which the passes of all threads share */
 	struct stretch *stretches;      /* owned */
+	struct matrix *matrices;        /* owned */
+	int matrix_count;
+	double *squares;        /* owned: for each stretch, the sum of its squared gradients */
 	int stretch_count;
-	int *labels;            /* owned: one per lane, as are losses and correct */
+	struct target *targets; /* owned: one per lane, as are losses and correct */
 	double *losses;
 	bool *correct;
 	real *block;            /* owned: everything below lies in it */
 	real *averages, *state_averages;        /* NULL unless planned, and so are */
-	real *best, *state_best;
+	real *best, *state_best, *slow, *params_kept, *state_kept, *teacher, *matrix_scratch;
 	real *params, *gradients, *slots[3], *state, *grouped, *activations, *saved, *shared;
 	real *local, *scratch;  /* [threads] of them */
 	struct batch batch;     /* of the last forward pass */
+	double batch_weight;    /* of its images: struct loss_job */
 	int groups;
 	bool descending;        /* the last segment of groups went from the last one to the first */
-	const struct model_step *step;  /* while model_update runs */
 	enum model_weights used;        /* by passes */
 	bool repack;            /* passes use other parameters than before */
 	const struct observer *observer;        /* borrowed, or NULL */

@@ -1,6 +1,5 @@
-/* The running of programs: forward, backward, the sums of gradients, the optimizer's step. See model.h and plan.h. */
+/* The running of programs: forward, backward, the sums of gradients. See model.h and plan.h. */
 #include "nn/model/model_parts.h"
-#include "nn/model/loss.h"
 #include "nn/base/rng.h"
 
 #include <assert.h>
@@ -69,13 +68,20 @@ void model_run_loss(struct model *m, const struct item *item, int group, int thr
 {
 	const struct pass *p = pass_of(m, item->operation, thread);
 	int images = m->batch.images - group * LANES;
-
-	loss_softmax(&(struct loss_job){
+	const struct batch_loss *loss = &m->batch.loss;
+	const struct loss_job job = {
 		.logits = group_at(p->out, group), .d_logits = group_at(p->d_out, group), .classes = p->out.shape.c,
-		.labels = m->labels + (size_t)group * LANES, .lanes = images < LANES ? images : LANES,
-		.batch_images = m->batch.images, .label_smoothing = m->batch.label_smoothing,
+		.targets = model_targets(m, group), .teacher = model_teacher(m, group),
+		.class_weights = loss->class_weights, .lanes = images < LANES ? images : LANES,
+		.batch_images = m->batch.images, .batch_weight = m->batch_weight,
+		.label_smoothing = m->batch.label_smoothing,
 		.losses = m->losses + (size_t)group * LANES, .correct = m->correct + (size_t)group * LANES,
-	});
+	};
+
+	if (loss->type)
+		loss->type->evaluate(loss->config, &job);
+	else
+		loss_softmax(&job);
 }
 
 void model_run_activation_backward(struct model *m, const struct item *item, int group, int thread)
@@ -130,10 +136,21 @@ static void begin_batch(struct model *m, const struct batch *batch)
 	}
 }
 
+/* In image order. */
+static double batch_weight(const struct model *m, const struct batch *batch)
+{
+	double sum = 0;
+
+	for (int i = 0; i < batch->images; i++)
+		sum += loss_weight(batch->loss.class_weights, m->targets[i]);
+	return sum;
+}
+
 void model_forward(struct model *m, struct team *team, const struct batch *batch, bool fresh)
 {
-	assert(!batch->training || m->used == MODEL_TRAINED);
+	assert(!batch->training || (m->used == MODEL_TRAINED && !m->plan->network->inference));
 	m->batch = *batch;
+	m->batch_weight = batch_weight(m, batch);
 	m->groups = (batch->images + LANES - 1) / LANES;
 	m->descending = false;
 	begin_batch(m, batch);
@@ -168,59 +185,4 @@ void model_backward(struct model *m, struct team *team)
 {
 	run_program(m, team, &m->plan->backward);
 	team_run(team, m->stretch_count, run_sum, m);
-}
-
-static void run_update(void *about, int index, int thread)
-{
-	struct model *m = about;
-	const struct stretch *s = &m->stretches[index];
-	struct update u = { .params = m->params + s->at, .gradients = m->gradients + s->at, .len = s->len,
-		.step = m->step->step,
-		.learning_rate = m->step->learning_rate, .decays = s->decays };
-
-	(void)thread;
-	for (int i = 0; i < m->plan->optimizer_slots; i++)
-		u.slots[i] = m->slots[i] + s->at;
-	observe_begin(m->observer);
-	m->step->optimizer->update(m->step->config, &u);
-	observe_end(m->observer, STAGE_UPDATE, s->layer);
-}
-
-void model_update(struct model *m, struct team *team, const struct model_step *step)
-{
-	m->step = step;
-	team_run(team, m->stretch_count, run_update, m);
-	m->step = NULL;
-}
-
-static void average(real *restrict averages, const real *restrict values, size_t len, real take)
-{
-	for (size_t i = 0; i < len; i++)
-		averages[i] += take * (values[i] - averages[i]);
-}
-
-/* What the tasks of model_average are told. */
-struct averaging {
-	struct model *model;
-	real take;              /* share of the new values */
-};
-
-static void run_average(void *about, int index, int thread)
-{
-	const struct averaging *a = about;
-	const struct stretch *s = &a->model->stretches[index];
-
-	(void)thread;
-	observe_begin(a->model->observer);
-	average(a->model->averages + s->at, a->model->params + s->at, s->len, a->take);
-	observe_end(a->model->observer, STAGE_UPDATE, s->layer);
-}
-
-void model_average(struct model *m, struct team *team, double keep)
-{
-	struct averaging averaging = { m, (real)(1 - keep) };
-
-	assert(m->averages);
-	team_run(team, m->stretch_count, run_average, &averaging);
-	average(m->state_averages, m->state, m->plan->state_len, averaging.take);
 }

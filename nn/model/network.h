@@ -21,9 +21,12 @@ struct network {
 	int classes;
 	int layer_count;
 	const struct layer *layers;
+	double dropout;         /* factor on the rates of all dropout layers; 0: they are not there */
 	bool bf16;              /* convolutions multiply in bfloat16 where that pays (nn/kernel/bf16.h) */
 	/* also compute the gradient with respect to the input: for checks and saliency, not for training */
 	bool input_gradient;
+	/* it only ever runs forward in inference mode, for its logits: no loss, no gradients, no memory for them */
+	bool inference;
 };
 
 /* What one network costs, from shapes alone: no data, no memory. */
@@ -35,9 +38,12 @@ struct cost {
 	int64_t activation_bytes;
 	/* all that a training point allocates: values, gradients, optimizer's state, copies, activations, work */
 	int64_t memory_bytes;
+	/* OpenBLAS multiplies: a dense layer is that large, or the optimizer takes kernels as matrices */
+	bool uses_blas;
 };
 
 struct model_plan;
+struct optimizer_type;
 
 /* Shapes, parameters, memory. `optimizer_slots`: numbers the optimizer keeps per parameter (Adam 2).
  * The plan borrows the network, which must outlive it. NULL and an error at a layer's mark where shapes do not fit. */
@@ -47,6 +53,14 @@ void model_plan_destroy(struct model_plan *plan);
 void model_plan_add_averages(struct model_plan *plan);
 /* Likewise for a copy of them, see model_keep_best. */
 void model_plan_add_best(struct model_plan *plan);
+/* Likewise for slow weights, see model_look_ahead. */
+void model_plan_add_lookahead(struct model_plan *plan);
+/* Likewise for what model_perturb keeps. */
+void model_plan_add_perturbation(struct model_plan *plan);
+/* Likewise for the teachers' answers to a batch, see model_teacher. */
+void model_plan_add_teacher(struct model_plan *plan);
+/* Likewise for what an optimizer with update_matrix works in: that function gets all kernels but the last layer's. */
+void model_plan_add_matrices(struct model_plan *plan, const struct optimizer_type *optimizer);
 struct cost model_plan_cost(const struct model_plan *plan);
 
 /* What one update over a full batch does in one stage of one layer (NETWORK_INPUT: of loading), counted from the

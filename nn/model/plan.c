@@ -14,7 +14,7 @@ static void plan_operation(struct model_plan *plan, struct operation *op)
 	if (op->type->plan)
 		op->type->plan(&p, &op->plan);
 	for (int k = 0; k < op->member_count; k++)
-		plan->nodes[op->members[k]].grouped = op->plan.grouped_gradient[k];
+		plan->nodes[op->members[k]].grouped = op->plan.grouped_gradient[k] && !plan->network->inference;
 	op->saved_at = plan->saved_len;
 	op->shared_at = plan->shared_len;
 	plan->saved_len += whole_lanes(op->plan.saved_len);
@@ -41,6 +41,8 @@ static bool plan_all(struct model_plan *plan, struct error *err)
 {
 	if (!plan_graph(plan, err) || !plan_fuse(plan, err))
 		return false;
+	if (plan->operation_count == 0)
+		return fail_at(err, plan->network->layers[0].at, "the layers compute nothing");
 	for (int i = 0; i < plan->operation_count; i++)
 		plan_operation(plan, &plan->operations[i]);
 	for (int i = 0; i < plan->network->layer_count; i++)
@@ -92,6 +94,21 @@ void model_plan_add_averages(struct model_plan *plan)
 void model_plan_add_best(struct model_plan *plan)
 {
 	plan->best = true;
+}
+
+void model_plan_add_lookahead(struct model_plan *plan)
+{
+	plan->slow = true;
+}
+
+void model_plan_add_perturbation(struct model_plan *plan)
+{
+	plan->perturbation = true;
+}
+
+void model_plan_add_teacher(struct model_plan *plan)
+{
+	plan->teacher = true;
 }
 
 const struct layer_plan *model_plan_layer(const struct model_plan *plan, int i)

@@ -5,6 +5,7 @@
  *   plan_fuse.c     chains of layers become operations (nn/fused/patterns.c); what operations leave to their neighbours
  *   plan_program.c  the forward and backward steps of the operations, cut into segments
  *   plan_memory.c   lifetimes and places of values and gradients
+ *   plan_matrices.c kernels as matrices, for optimizers that update them whole
  *
  * A program is a list of items cut into segments. All items of a segment are run for one index (a lane group, a block
  * of features) by one thread, in order; between segments everybody waits for everybody. So runs of per-group steps stay
@@ -15,6 +16,7 @@
 #include "nn/base/team.h"
 #include "nn/fused/fused.h"
 #include "nn/model/network.h"
+#include "nn/optim/optimizer.h"
 
 struct model;
 struct item;
@@ -87,10 +89,27 @@ struct operation {
 	size_t saved_at, shared_at;
 };
 
+/* A kernel that the optimizer updates whole, row by row: where it lies among the parameters, and where in the memory
+ * that all of them need to work. */
+struct matrix {
+	size_t at, scratch_at;
+	int rows, columns, layer;
+	bool decays;
+};
+
+struct matrices {
+	int count;
+	size_t scratch_len;     /* numbers that they need to work */
+};
+
 struct model_plan {
 	const struct network *network;  /* borrowed */
 	int batch, groups, optimizer_slots;
 	bool averages, best;    /* the block also has averages of parameters and running state, and a copy of them */
+	bool slow;              /* and the slow weights of a lookahead */
+	bool perturbation;      /* and a copy of both while model_perturb has moved the parameters */
+	bool teacher;           /* and teachers' answers, [groups][classes][LANES] */
+	const struct optimizer_type *matrix_optimizer;  /* which updates kernels whole; NULL: none */
 	struct node *nodes;     /* owned: one per layer */
 	struct operation *operations;   /* owned, in the order in which they run */
 	int operation_count;
@@ -117,8 +136,11 @@ struct member plan_member(const struct model_plan *plan, int layer);
 /* An operation's pass for full batches without addresses, and its members, [MAX_MEMBERS], which it borrows. */
 struct pass plan_pass(const struct model_plan *plan, const struct operation *op, struct member *members);
 
-/* How many layers read layer i's output. */
-int plan_reader_count(const struct network *network, int i);
+/* Layers that are not there, dropouts of a factor of 0, are looked through: the layer whose output this one's is;
+ * whether a layer's input is that of another; how many inputs are layer i's output. */
+int plan_source(const struct model_plan *plan, int layer);
+bool plan_reads(const struct model_plan *plan, int reader, int input, int layer);
+int plan_reader_count(const struct model_plan *plan, int i);
 
 /* plan_fuse.c: fills plan->operations and plan->values from the nodes, and what the operations leave to each other. */
 bool plan_fuse(struct model_plan *plan, struct error *err);
@@ -126,6 +148,11 @@ bool plan_fuse(struct model_plan *plan, struct error *err);
 bool plan_program(struct model_plan *plan, struct error *err);
 /* plan_memory.c: lifetimes and places of all slots. */
 bool plan_memory(struct model_plan *plan, struct error *err);
+
+/* plan_matrices.c: the kernels that matrix_optimizer updates whole, written to `to` unless it is NULL; and whether a
+ * layer's array is one of them. */
+struct matrices plan_matrices(const struct model_plan *plan, struct matrix *to);
+bool plan_is_matrix(const struct model_plan *plan, int layer, int array);
 
 /* Numbers in the one block that a model is cut from. */
 size_t model_plan_len(const struct model_plan *plan);

@@ -29,6 +29,9 @@ struct cost model_plan_cost(const struct model_plan *plan)
 
 	for (int i = 0; i < plan->network->layer_count; i++)
 		cost.macs += plan->nodes[i].plan.macs;
+	cost.uses_blas = plan_matrices(plan, NULL).count > 0;
+	for (int i = 0; i < plan->operation_count; i++)
+		cost.uses_blas = cost.uses_blas || plan->operations[i].plan.uses_blas;
 	return cost;
 }
 

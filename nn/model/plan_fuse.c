@@ -5,12 +5,14 @@
 #include <stdlib.h>
 
 /* The layer that alone reads layer i; -1: none or several. */
-static int only_reader(const struct network *n, int i)
+static int only_reader(const struct model_plan *plan, int i)
 {
+	const struct network *n = plan->network;
+
 	for (int k = i + 1; k < n->layer_count; k++)
 		for (int j = 0; j < n->layers[k].type->inputs; j++)
-			if (n->layers[k].from[j] == i)
-				return plan_reader_count(n, i) == 1 ? k : -1;
+			if (plan_reads(plan, k, j, i))
+				return plan_reader_count(plan, i) == 1 ? k : -1;
 	return -1;
 }
 
@@ -20,7 +22,7 @@ static void attach_activations(struct model_plan *plan)
 	const struct network *n = plan->network;
 
 	for (int i = 0; i < n->layer_count; i++) {
-		int reader = n->layers[i].type->alone.applies_activation ? only_reader(n, i) : -1;
+		int reader = n->layers[i].type->alone.applies_activation ? only_reader(plan, i) : -1;
 		bool may = reader >= 0 && n->layers[reader].type->activation;
 		plan->nodes[i].activation = may ? reader : -1;
 		if (may)
@@ -57,7 +59,7 @@ static struct chain chain_from(const struct model_plan *plan, const struct chain
 		if (i < 0 || chains[i].taken || !fits(plan, i, e))
 			return (struct chain){ .count = 0 };
 		chain.layers[chain.count++] = i;
-		i = only_reader(plan->network, plan->nodes[i].activation >= 0 ? plan->nodes[i].activation : i);
+		i = only_reader(plan, plan->nodes[i].activation >= 0 ? plan->nodes[i].activation : i);
 	}
 	return chain;
 }
@@ -66,10 +68,10 @@ static bool pays(const struct model_plan *plan, const struct chain *chain)
 {
 	const struct network *n = plan->network;
 	struct member members[MAX_MEMBERS];
-	int from = n->layers[chain->layers[0]].from[0];
+	int from = plan_source(plan, n->layers[chain->layers[0]].from[0]);
 	struct match match = { .members = members, .count = chain->count, .bf16 = n->bf16,
 		.wants_gradient = from == NETWORK_INPUT ? n->input_gradient : plan->nodes[from].wants_gradient,
-		.only_reader = from != NETWORK_INPUT && plan_reader_count(n, from) == 1 };
+		.only_reader = from != NETWORK_INPUT && plan_reader_count(plan, from) == 1 };
 
 	for (int k = 0; k < chain->count; k++)
 		members[k] = plan_member(plan, chain->layers[k]);

@@ -19,7 +19,7 @@ static bool plan_layer(struct model_plan *plan, int i, struct error *err)
 	const struct layer *layer = &plan->network->layers[i];
 	struct node *node = &plan->nodes[i];
 	struct plan_request request = { .input_count = layer->type->inputs, .at = layer->at,
-		.bf16 = plan->network->bf16 };
+		.bf16 = plan->network->bf16, .dropout = plan->network->dropout };
 
 	for (int k = 0; k < layer->type->inputs; k++) {
 		request.in[k] = shape_of(plan, layer->from[k]);
@@ -33,7 +33,7 @@ static bool plan_layer(struct model_plan *plan, int i, struct error *err)
 			"%s: its output of %dx%dx%d (height x width x channels) is larger than %d numbers",
 		               layer->type->kind.name, node->plan.out.h, node->plan.out.w, node->plan.out.c,
 		               MAX_IMAGE_LEN);
-	node->wants_gradient = node->wants_gradient || node->plan.param_count > 0;
+	node->wants_gradient = !plan->network->inference && (node->wants_gradient || node->plan.param_count > 0);
 	return true;
 }
 
@@ -71,13 +71,27 @@ struct pass plan_pass(const struct model_plan *plan, const struct operation *op,
 	return p;
 }
 
-int plan_reader_count(const struct network *n, int i)
+int plan_source(const struct model_plan *plan, int layer)
 {
+	while (layer != NETWORK_INPUT && plan->nodes[layer].plan.identity)
+		layer = plan->network->layers[layer].from[0];
+	return layer;
+}
+
+bool plan_reads(const struct model_plan *plan, int reader, int input, int layer)
+{
+	return !plan->nodes[reader].plan.identity &&
+	       plan_source(plan, plan->network->layers[reader].from[input]) == layer;
+}
+
+int plan_reader_count(const struct model_plan *plan, int i)
+{
+	const struct network *n = plan->network;
 	int count = 0;
 
 	for (int k = i + 1; k < n->layer_count; k++)
 		for (int j = 0; j < n->layers[k].type->inputs; j++)
-			count += n->layers[k].from[j] == i;
+			count += plan_reads(plan, k, j, i);
 	return count;
 }
 
@@ -86,10 +100,19 @@ int plan_threads(const struct model_plan *plan)
 	return plan->groups < TEAM_THREADS ? plan->groups : TEAM_THREADS;
 }
 
+static bool is_read(const struct network *n, int i)
+{
+	for (int k = i + 1; k < n->layer_count; k++)
+		for (int j = 0; j < n->layers[k].type->inputs; j++)
+			if (n->layers[k].from[j] == i)
+				return true;
+	return false;
+}
+
 static bool check_readers(const struct network *n, struct error *err)
 {
 	for (int i = 0; i + 1 < n->layer_count; i++)
-		if (plan_reader_count(n, i) == 0)
+		if (!is_read(n, i))
 			return fail_at(err, n->layers[i].at, "%s: nothing reads its output",
 				n->layers[i].type->kind.name);
 	return true;

@@ -8,6 +8,7 @@
 #include "nn/model/plan.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static void live(struct slot *slot, size_t len, int item)
 {
@@ -127,23 +128,26 @@ static int compare_slots(const void *a, const void *b)
 	return x->last == y->last ? 0 : x->last < y->last ? -1 : 1;
 }
 
-/* The lowest place for slots[n] among slots[0 .. n - 1], which have theirs. */
-static void place(struct slot **slots, int n)
+/* Whether both live at some time, so that they may not overlap. */
+static bool meet(const struct slot *a, const struct slot *b)
 {
-	struct slot *slot = slots[n];
-	bool moved = true;
+	return a->first <= b->last && b->first <= a->last;
+}
 
-	for (slot->at = 0; moved; ) {
-		moved = false;
-		for (int i = 0; i < n; i++) {
-			const struct slot *other = slots[i];
-			if (other->local != slot->local || other->last < slot->first || slot->last < other->first ||
-			    other->at + other->len <= slot->at || slot->at + slot->len <= other->at)
-				continue;
-			slot->at = other->at + other->len;
-			moved = true;
-		}
-	}
+/* The lowest place for a slot among those that have theirs, in the order of their places, to which it is added. One
+ * walk over them: networks may have thousands. */
+static void place(struct slot *slot, struct slot **placed, int count)
+{
+	int i;
+
+	slot->at = 0;
+	for (i = 0; i < count && placed[i]->at < slot->at + slot->len; i++)
+		if (meet(slot, placed[i]) && placed[i]->at + placed[i]->len > slot->at)
+			slot->at = placed[i]->at + placed[i]->len;
+	while (i > 0 && placed[i - 1]->at > slot->at)
+		i--;
+	memmove(placed + i + 1, placed + i, (size_t)(count - i) * sizeof *placed);
+	placed[i] = slot;
 }
 
 static int gather_slots(struct model_plan *plan, struct slot **slots)
@@ -162,11 +166,15 @@ static int gather_slots(struct model_plan *plan, struct slot **slots)
 	return count;
 }
 
-static void place_slots(struct model_plan *plan, struct slot **slots, int count)
+/* `placed`: room for as many again in each of the two blocks. */
+static void place_slots(struct model_plan *plan, struct slot **slots, int count, struct slot **placed[2])
 {
+	int counts[2] = { 0 };
+
 	qsort(slots, (size_t)count, sizeof *slots, compare_slots);
 	for (int i = 0; i < count; i++) {
-		place(slots, i);
+		bool local = slots[i]->local;
+		place(slots[i], placed[local], counts[local]++);
 		size_t *len = slots[i]->local ? &plan->local_len : &plan->activations_len;
 		if (*len < slots[i]->at + slots[i]->len)
 			*len = slots[i]->at + slots[i]->len;
@@ -188,7 +196,7 @@ static void live_outside(struct model_plan *plan, int after)
 bool plan_memory(struct model_plan *plan, struct error *err)
 {
 	size_t most = (size_t)plan->value_count * 2 + (size_t)plan->operation_count * MAX_INPUTS;
-	struct slot **slots = calloc(most, sizeof(struct slot *));
+	struct slot **slots = calloc(3 * most, sizeof(struct slot *));
 	int *segments = segments_of(plan);
 
 	if (slots && segments) {
@@ -197,7 +205,7 @@ bool plan_memory(struct model_plan *plan, struct error *err)
 		int count = gather_slots(plan, slots);
 		for (int i = 0; i < count; i++)
 			settle_slot(plan, slots[i], segments);
-		place_slots(plan, slots, count);
+		place_slots(plan, slots, count, (struct slot **[]){ slots + most, slots + 2 * most });
 	}
 	bool planned = slots && segments;
 	free(slots);

@@ -17,14 +17,20 @@ static void add_item(struct program *program, struct item item)
 	program->ends[program->segment_count - 1] = program->count;
 }
 
-static void add_steps(const struct model_plan *plan, struct program *program, const struct step *steps, int i)
+static void add_step(const struct model_plan *plan, struct program *program, const struct step *step, int i)
 {
 	const struct operation *op = &plan->operations[i];
-	bool but_last = op->deferred && program == &plan->backward;
+
+	add_item(program, (struct item){ .run = model_run_step, .scope = step->scope, .operation = i,
+		.layer = step->by_first ? op->members[0] : op->host, .step = step });
+}
+
+static void add_steps(const struct model_plan *plan, struct program *program, const struct step *steps, int i)
+{
+	bool but_last = plan->operations[i].deferred && program == &plan->backward;
 
 	for (; steps->run && (steps[1].run || !but_last); steps++)
-		add_item(program, (struct item){ .run = model_run_step, .scope = steps->scope, .operation = i,
-			.layer = steps->by_first ? op->members[0] : op->host, .step = steps });
+		add_step(plan, program, steps, i);
 }
 
 /* The first to write a gradient writes it in place; a later one writes aside, and is added. */
@@ -60,10 +66,31 @@ static bool program_allocate(struct program *program, int operations, struct err
 		operations);
 }
 
+/* In inference such a step reads parameters and running state alone: it settles batch norm, or folds it into
+ * weights. */
+static bool is_settling(const struct step *step)
+{
+	return step->scope != EACH_GROUP && !step->moves.in && !step->moves.out;
+}
+
+/* What settles comes first, so that a lane group runs from layer to layer with nobody to wait for. */
+static void add_inference(struct model_plan *plan)
+{
+	for (int settling = 1; settling >= 0; settling--)
+		for (int i = 0; i < plan->operation_count; i++)
+			for (const struct step *step = plan->operations[i].type->forward; step->run; step++)
+				if (is_settling(step) == (bool)settling)
+					add_step(plan, &plan->forward, step, i);
+}
+
 static void add_forward(struct model_plan *plan)
 {
 	int last = plan->operation_count - 1;
 
+	if (plan->network->inference) {
+		add_inference(plan);
+		return;
+	}
 	for (int i = 0; i <= last; i++)
 		add_steps(plan, &plan->forward, plan->operations[i].type->forward, i);
 	add_item(&plan->forward, (struct item){ .run = model_run_loss, .scope = EACH_GROUP, .operation = last,

@@ -12,8 +12,6 @@
 
 #include <tgmath.h>     /* sqrt of a real is a real */
 
-struct adam { double beta1, beta2, epsilon, weight_decay; };
-
 #define MEAN_FIELDS \
 	{ "beta1", FIELD_FLOAT, offsetof(struct adam, beta1), \
 	  .fallback = 0.9, .min = 0, .max = 0.99999, \
@@ -77,7 +75,7 @@ static void adam(const void *config, const struct update *u)
 	step(c, u, (real)(u->decays ? c->weight_decay : 0), 1);
 }
 
-static void adamw(const void *config, const struct update *u)
+void adamw_update(const void *config, const struct update *u)
 {
 	const struct adam *c = config;
 
@@ -93,5 +91,5 @@ const struct optimizer_type optimizer_adam = {
 const struct optimizer_type optimizer_adamw = {
 	.kind = { .name = "adamw", .help = "Adam with weight decay apart from the gradients",
 	          .fields = adamw_fields, .config_size = sizeof(struct adam), .about = adamw_about },
-	.slots = 2, .learning_rate = 0.001, .update = adamw,
+	.slots = 2, .learning_rate = 0.001, .update = adamw_update,
 };

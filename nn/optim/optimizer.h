@@ -3,6 +3,7 @@
 #ifndef NN_OPTIM_OPTIMIZER_H
 #define NN_OPTIM_OPTIMIZER_H
 
+#include "nn/base/blas.h"
 #include "nn/base/error.h"
 #include "nn/base/field.h"
 #include "nn/base/real.h"
@@ -11,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* A range of parameters with the same weight decay rule. Optimizers work element by element, so ranges may be cut
- * anywhere. */
+/* A range of parameters with the same weight decay rule. update() works element by element, so ranges may be cut
+ * anywhere; update_matrix() gets whole kernels. */
 struct update {
 	real *params;
 	const real *gradients;
@@ -21,6 +22,10 @@ struct update {
 	int64_t step;           /* 1 for the first update */
 	double learning_rate;
 	bool decays;            /* whether weight decay applies here */
+	/* Of update_matrix() alone: all numbers are matrices, row by row, rows * columns = len. */
+	int rows, columns;
+	real *scratch;          /* [matrix_scratch(rows, columns)] to work in */
+	blas_gemm *gemm;
 };
 
 struct optimizer_type {
@@ -28,6 +33,9 @@ struct optimizer_type {
 	int slots;
 	double learning_rate;   /* default, for recipes that state none */
 	void (*update)(const void *config, const struct update *u);
+	/* NULL, or what updates all kernels but the last layer's, each as a matrix of outputs and what they read. */
+	void (*update_matrix)(const void *config, const struct update *u);
+	size_t (*matrix_scratch)(int rows, int columns);        /* numbers; with update_matrix alone */
 };
 
 /* State of a schedule that watches the validation score. Owned by the training; all zero before the first epoch. */
@@ -55,6 +63,10 @@ struct schedule_type {
 	/* May be NULL; called after each epoch with the validation images' mean loss and accuracy 0..1. */
 	void (*watch)(const void *config, struct schedule_state *watched, double loss, double accuracy);
 };
+
+/* AdamW's step (adam.c), for what other optimizers leave to it. Slots 0 and 1; config is a struct adam. */
+struct adam { double beta1, beta2, epsilon, weight_decay; };
+void adamw_update(const void *config, const struct update *u);
 
 extern const struct optimizer_type *const optimizer_types[];    /* NULL at the end */
 extern const struct schedule_type *const schedule_types[];      /* NULL at the end */

@@ -2,7 +2,7 @@
 #include "nn/optim/optimizer.h"
 
 extern const struct optimizer_type optimizer_adam, optimizer_sgd, optimizer_adamw, optimizer_adamax, optimizer_adadelta,
-	optimizer_rmsprop;
+	optimizer_rmsprop, optimizer_muon;
 extern const struct schedule_type schedule_constant, schedule_cosine, schedule_one_cycle, schedule_step,
 	schedule_reduce_on_plateau;
 
@@ -13,6 +13,7 @@ const struct optimizer_type *const optimizer_types[] = {
 	&optimizer_adamax,
 	&optimizer_adadelta,
 	&optimizer_rmsprop,
+	&optimizer_muon,
 	NULL
 };
 

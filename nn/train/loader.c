@@ -1,7 +1,7 @@
 /* See loader.h. Rows are copied as bytes; blocks of 16 images x 16 columns are transposed to 16 columns x 16 images;
  * then one kernel scales. Rows are prefetched, since images are scattered over memory. */
 #include "nn/train/loader.h"
-#include "nn/base/rng.h"
+#include "nn/kernel/move_row.h"
 
 #include <assert.h>
 #include <math.h>
@@ -10,14 +10,6 @@
 enum {
 	MAX_ROW = 4096,         /* columns of an image; planning refuses wider ones */
 	PREFETCH_ROWS = 4,         /* distance of the prefetch, in rows */
-};
-
-/* One lane's image and its augmentation: output (y, x) shows input (y + dy, x + dx), columns counted from the right if
- * flipped. */
-struct source {
-	const uint8_t *pixels;
-	int dy, dx;
-	bool flip;
 };
 
 struct pixel_scale pixel_scale_of(enum scaling scaling, struct images training)
@@ -39,57 +31,25 @@ struct pixel_scale pixel_scale_of(enum scaling scaling, struct images training)
 	return (struct pixel_scale){ (real)mean, (real)(variance > 0 ? 1 / sqrt(variance) : 1) };
 }
 
-static int shift_of(struct rng *rng, int most)
+static struct seen lane_of(const struct group_load *load, struct canvas_buffers *buffers, int lane)
 {
-	return (int)rng_below(rng, 2 * (uint64_t)most + 1) - most;
-}
+	const struct images *images = &load->images;
+	struct canvas_request request = { .augmentation = load->augmentation, .kernels = load->kernels,
+		.from = { images->pixels, images->labels, images->count, images->shape },
+		.image = load->order ? load->order[load->first + lane] : load->first + lane,
+		.buffers = buffers, .lane = lane };
+	struct seen seen = canvas_image(&request);
 
-static struct source source_of(const struct group_load *load, int lane)
-{
-	int image = load->order ? load->order[load->first + lane] : load->first + lane;
-	struct source s = { .pixels = load->images.pixels + (size_t)image * image_len(load->images.shape) };
-
-	if (load->augmentation) {
-		const struct augmentation *a = load->augmentation;
-		struct rng rng = rng_seed(a->seed, (uint64_t)image);
-		s.flip = rng_below(&rng, 2) == 1 && a->flip;
-		s.dy = shift_of(&rng, a->shift_h);
-		s.dx = shift_of(&rng, a->shift_w);
+	if (!load->augmentation) {
+		seen.dy = images->view.dy;
+		seen.dx = images->view.dx;
+		seen.flip = images->view.flip;
 	}
-	load->labels[lane] = load->images.labels[image];
-	return s;
+	load->targets[lane] = (struct target){ seen.label, seen.other, (real)seen.share };
+	return seen;
 }
 
 typedef uint8_t bytes __attribute__((vector_size(LANES)));
-
-/* LANES of `count` bytes, from index `at` on; if flipped, index 0 is the last byte of `from`. */
-static inline void copy_bytes(const uint8_t *from, int count, int at, bool flip, uint8_t *to)
-{
-	uint64_t halves[2], swapped;
-
-	memcpy(halves, flip ? from + count - LANES - at : from + at, LANES);
-	if (flip) {
-		swapped = __builtin_bswap64(halves[0]);
-		halves[0] = __builtin_bswap64(halves[1]);
-		halves[1] = swapped;
-	}
-	memcpy(to + at, halves, LANES);
-}
-
-/* Columns 0 .. width - 1 of one output row, flipped and shifted; columns that the shifted image does not cover stay
- * unchanged. */
-static void copy_row(const struct source *s, const uint8_t *row, int width, uint8_t *to)
-{
-	int first = s->dx < 0 ? -s->dx : 0, last = s->dx > 0 ? width - s->dx : width, count = last - first, x = 0;
-	const uint8_t *from = row + (s->flip ? width - last - s->dx : first + s->dx);
-
-	for (to += first; x + LANES <= count; x += LANES)
-		copy_bytes(from, count, x, s->flip, to);
-	if (x < count && count >= LANES)        /* the remainder, overlapping the block before */
-		copy_bytes(from, count, count - LANES, s->flip, to);
-	for (; x < count && count < LANES; x++)
-		to[x] = from[s->flip ? count - 1 - x : x];
-}
 
 /* A 16 x 16 transpose: interleaves the two halves, four times. */
 static void transpose(bytes rows[LANES])
@@ -109,7 +69,7 @@ static void transpose(bytes rows[LANES])
 }
 
 /* One row of one channel; `rows` is scratch: [LANES][stride] bytes, zero past the width. */
-static void load_row(const struct group_load *load, const struct source *sources, int row_index, uint8_t *rows,
+static void load_row(const struct group_load *load, const struct seen *lanes, int row_index, uint8_t *rows,
                      int stride)
 {
 	struct shape shape = load->images.shape;
@@ -118,12 +78,12 @@ static void load_row(const struct group_load *load, const struct source *sources
 
 	memset(rows, 0, (size_t)stride * LANES);
 	for (int lane = 0; lane < load->lanes; lane++) {
-		const struct source *s = &sources[lane];
+		const struct seen *s = &lanes[lane];
 		int row = y + s->dy;
-		if ((unsigned)row >= (unsigned)shape.h)
+		if ((unsigned)row >= (unsigned)shape.h || s->dx <= -shape.w || s->dx >= shape.w)
 			continue;
 		const uint8_t *from = s->pixels + (size_t)(c * shape.h + row) * (size_t)shape.w;
-		copy_row(s, from, shape.w, rows + lane * stride);
+		move_row(from, shape.w, s->dx, s->flip, rows + lane * stride);
 		if (row + PREFETCH_ROWS < shape.h)
 			__builtin_prefetch(from + PREFETCH_ROWS * shape.w);
 	}
@@ -140,14 +100,15 @@ static void load_row(const struct group_load *load, const struct source *sources
 
 void group_load(const struct group_load *load)
 {
-	struct source sources[LANES];
+	struct seen lanes[LANES];
+	struct canvas_buffers buffers = canvas_buffers(load->augmentation, load->images.shape);
 	int stride = (int)whole_lanes((size_t)load->images.shape.w);
 	uint8_t rows[LANES * MAX_ROW];
 
 	assert(stride <= MAX_ROW);
 	assert(load->lanes >= 1 && load->lanes <= LANES);
 	for (int lane = 0; lane < load->lanes; lane++)
-		sources[lane] = source_of(load, lane);
+		lanes[lane] = lane_of(load, &buffers, lane);
 	for (int row = 0; row < load->images.shape.c * load->images.shape.h; row++)
-		load_row(load, sources, row, rows, stride);
+		load_row(load, lanes, row, rows, stride);
 }

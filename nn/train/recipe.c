@@ -37,9 +37,31 @@ const struct field recipe_fields[] = {
 	{ "average_weights", FIELD_FLOAT, offsetof(struct recipe, average_weights),
 	  .fallback = 0, .min = 0, .max = 0.999999, .later = 1,
 	  .help = "judge by running averages of the weights that keep this share at each update; 0: by the weights" },
+	{ "dropout", FIELD_FLOAT, offsetof(struct recipe, dropout),
+	  .fallback = 1, .min = 0, .max = 10, .later = 1,
+	  .help = "factor on the rates of a network's dropout layers; 0: as if they were not there" },
+	{ "sam", FIELD_FLOAT, offsetof(struct recipe, sam),
+	  .fallback = 0, .min = 0, .max = 100, .later = 1,
+	  .help = "distance uphill from the weights at which gradients are taken, for twice the work; 0: none" },
+	{ "lookahead", FIELD_INT, offsetof(struct recipe, lookahead),
+	  .fallback = 0, .min = 0, .max = 1000, .later = 1,
+	  .help = "updates after which slow weights follow, and training goes on from them; 0: no slow weights" },
+	{ "lookahead_share", FIELD_FLOAT, offsetof(struct recipe, lookahead_share),
+	  .fallback = 0.5, .min = 0, .max = 1, .later = 1,
+	  .help = "share of the way to the weights that the slow ones of `lookahead` follow them" },
+	{ "clip", FIELD_FLOAT, offsetof(struct recipe, clip),
+	  .fallback = 0, .min = 0, .max = 1e9, .later = 1,
+	  .help = "largest Euclidean norm of an update's gradients, which are scaled down to it; 0: none" },
 	{ "precision", FIELD_CHOICE, offsetof(struct recipe, precision),
 	  .fallback = PRECISION_FLOAT32, .choices = precision_names, .later = 1,
 	  .help = "bf16: convolutions multiply numbers rounded to bfloat16 and add in float32" },
+	{ "teacher_precision", FIELD_CHOICE, offsetof(struct recipe, teacher_precision),
+	  .fallback = PRECISION_FLOAT32, .choices = precision_names, .later = 1,
+	  .help = "the same for the convolutions of the recipe's `teachers`" },
+	{ "keep_views", FIELD_INT, offsetof(struct recipe, keep_views),
+	  .fallback = 0, .min = 0, .max = 1000, .later = 1,
+	  .help = "augment each image in this number of ways, epoch by epoch in turns, and ask the `teachers` once for "
+	          "each; 0: anew in each epoch" },
 	{ 0 }
 };
 
@@ -47,9 +69,18 @@ struct model_plan *recipe_plan(const struct network *network, const struct recip
 {
 	struct model_plan *plan = model_plan_create(network, recipe->batch, recipe->optimizer->slots, err);
 
-	if (plan && recipe->average_weights > 0)
+	if (!plan)
+		return NULL;
+	if (recipe->average_weights > 0)
 		model_plan_add_averages(plan);
-	if (plan)
-		model_plan_add_best(plan);
+	if (recipe->sam > 0)
+		model_plan_add_perturbation(plan);
+	if (recipe->lookahead > 0)
+		model_plan_add_lookahead(plan);
+	if (recipe->optimizer->update_matrix)
+		model_plan_add_matrices(plan, recipe->optimizer);
+	if (recipe->loss->teacher_temperature)
+		model_plan_add_teacher(plan);
+	model_plan_add_best(plan);
 	return plan;
 }

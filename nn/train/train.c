@@ -2,7 +2,9 @@
 #include "nn/train/train.h"
 #include "nn/base/rng.h"
 #include "nn/train/loader.h"
+#include "nn/train/teachers.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -15,24 +17,75 @@ struct training {
 	struct model_plan *plan;        /* owned */
 	struct model *model;            /* owned */
 	int *order;                     /* owned: training images, shuffled anew each epoch */
+	double *class_weights;          /* owned: [classes]; NULL: all are 1 */
+	struct augmenter *augmenter;    /* owned */
+	struct teachers *teachers;      /* owned; NULL: there are none */
 	struct pixel_scale scale;
-	int epoch;                      /* epochs finished */
-	int64_t step;                   /* updates done */
-	double best_accuracy;           /* of the validation images */
-	int epochs_without_gain;
-	struct schedule_state watched;         /* state of a schedule that watches the validation score */
+	struct training_position at;
 	atomic_int seen;                /* images of the current epoch trained so far */
 	int64_t loading_ns;             /* see training_loading_seconds */
 };
 
 static bool stopped(const struct training *t)
 {
-	return t->setup.stop && *t->setup.stop;
+	return t->setup.stop && __atomic_load_n(t->setup.stop, __ATOMIC_RELAXED);
 }
 
 static uint64_t seed_for(uint64_t seed, enum purpose purpose, int64_t index)
 {
 	return rng_mix(rng_mix(seed, purpose), (uint64_t)index);
+}
+
+/* The loss's weights by the training images' labels, if it has any. */
+static bool weigh_classes(struct training *t, struct error *err)
+{
+	const struct recipe *r = t->setup.recipe;
+	struct images training = t->setup.training;
+	int classes = t->setup.network->classes;
+	double balance = r->loss->class_balance ? r->loss->class_balance(r->loss_config) : 0;
+
+	if (balance == 0)
+		return true;
+	int64_t *counts = calloc((size_t)classes, sizeof *counts);
+	t->class_weights = calloc((size_t)classes, sizeof *t->class_weights);
+	if (counts && t->class_weights) {
+		for (int i = 0; i < training.count; i++)
+			counts[training.labels[i]]++;
+		loss_balance(counts, classes, balance, t->class_weights);
+	} else {
+		fail(err, "no memory for the weights of %d classes", classes);
+	}
+	free(counts);
+	return counts && t->class_weights;
+}
+
+struct augmenter *training_augmenter(const struct recipe *recipe, struct shape shape, int threads, uint64_t seed,
+                                     struct error *err)
+{
+	struct augmenter_setup setup = { recipe, shape, threads, rng_mix(seed, FOR_AUGMENTATION) };
+
+	return augmenter_create(&setup, err);
+}
+
+/* Threads that load lane groups of one batch at the same time. */
+static int loading_threads(const struct recipe *recipe)
+{
+	int groups = (recipe->batch + LANES - 1) / LANES;
+
+	return groups < TEAM_THREADS ? groups : TEAM_THREADS;
+}
+
+/* Teachers, where the loss reads them and the setup has some. */
+static bool hire_teachers(struct training *t, struct error *err)
+{
+	const struct training_setup *s = &t->setup;
+	struct teachers_setup setup = { .of = s->teachers, .count = s->teacher_count, .recipe = s->recipe,
+		.training = s->training, .scale = t->scale, .kernels = s->kernels, .observer = s->observer };
+
+	if (!s->recipe->loss->teacher_temperature || s->teacher_count == 0)
+		return true;
+	t->teachers = teachers_create(&setup, err);
+	return t->teachers;
 }
 
 struct training *training_create(const struct training_setup *setup, struct error *err)
@@ -44,17 +97,19 @@ struct training *training_create(const struct training_setup *setup, struct erro
 		return NULL;
 	}
 	t->setup = *setup;
-	t->best_accuracy = -1;
+	t->at.best_accuracy = -1;
 	t->order = malloc((size_t)setup->training.count * sizeof *t->order);
 	t->plan = recipe_plan(setup->network, setup->recipe, err);
 	t->model = t->plan ? model_create(t->plan, setup->kernels, err) : NULL;
-	if (!t->order || !t->model) {
+	t->augmenter = t->model ? training_augmenter(setup->recipe, setup->training.shape,
+	                                          loading_threads(setup->recipe), setup->seed, err) : NULL;
+	t->scale = pixel_scale_of((enum scaling)setup->recipe->scaling, setup->training);
+	if (!t->order || !t->augmenter || !weigh_classes(t, err) || !hire_teachers(t, err)) {
 		fail(err, "no memory for the order of %d images", setup->training.count);
 		training_destroy(t);
 		return NULL;
 	}
 	model_observe(t->model, setup->observer);
-	t->scale = pixel_scale_of((enum scaling)setup->recipe->scaling, setup->training);
 	model_initialise(t->model, seed_for(setup->seed, FOR_WEIGHTS, 0));
 	return t;
 }
@@ -63,16 +118,28 @@ void training_destroy(struct training *t)
 {
 	if (!t)
 		return;
+	teachers_destroy(t->teachers);
 	model_destroy(t->model);
 	model_plan_destroy(t->plan);
+	augmenter_destroy(t->augmenter);
 	free(t->order);
+	free(t->class_weights);
 	free(t);
+}
+
+/* Which of an image's views this epoch trains. */
+static int view_of_epoch(const struct training *t)
+{
+	int keep = t->setup.recipe->keep_views;
+
+	return keep > 0 ? t->at.epoch % keep : t->at.epoch;
 }
 
 /* Shared by the tasks that load one batch. */
 struct batch_load {
 	struct training *t;
 	struct group_load load; /* of the whole batch; each task takes its group */
+	bool augmented;
 	int images;
 };
 
@@ -80,13 +147,14 @@ static void load_group(void *about, int group, int thread)
 {
 	const struct batch_load *b = about;
 	struct group_load load = b->load;
+	struct augmentation augmentation = augmenter_at(b->t->augmenter, view_of_epoch(b->t), thread);
 	int left = b->images - group * LANES;
 
-	(void)thread;
+	load.augmentation = b->augmented ? &augmentation : NULL;
 	load.first += group * LANES;
 	load.lanes = left < LANES ? left : LANES;
 	load.to = model_input(b->t->model, group);
-	load.labels = model_labels(b->t->model, group);
+	load.targets = model_targets(b->t->model, group);
 	observe_begin(b->t->setup.observer);
 	group_load(&load);
 	observe_end(b->t->setup.observer, STAGE_LOADING, NETWORK_INPUT);
@@ -97,6 +165,17 @@ static int64_t now_ns(const struct training *t)
 	return t->setup.team->clock_ns ? t->setup.team->clock_ns() : 0;
 }
 
+/* Teachers see the loaded batch before the student's pass, which may use its memory for other things. */
+static void ask_teachers(const struct batch_load *b, const struct batch *batch)
+{
+	struct training *t = b->t;
+	const struct taught_batch taught = { t->order + b->load.first, batch->images, t->at.epoch };
+
+	assert(t->teachers || !batch->loss.type || !batch->loss.type->teacher_temperature);
+	if (batch->training && t->teachers)
+		teachers_answer(t->teachers, t->model, t->setup.team, &taught);
+}
+
 /* Loads a batch and runs it forward. */
 static void run_batch(struct batch_load *b, const struct batch *batch, bool fresh)
 {
@@ -105,6 +184,7 @@ static void run_batch(struct batch_load *b, const struct batch *batch, bool fres
 	b->images = batch->images;
 	team_run(b->t->setup.team, (batch->images + LANES - 1) / LANES, load_group, b);
 	b->t->loading_ns += batch->training ? now_ns(b->t) - start : 0;
+	ask_teachers(b, batch);
 	model_forward(b->t->model, b->t->setup.team, batch, fresh);
 }
 
@@ -121,7 +201,7 @@ static void add_scores(const struct training *t, int images, struct score *sum)
  * and the schedule starts at the first batch. */
 static double warm_up_factor(const struct training *t, double updates)
 {
-	double next = (double)t->step + 1;
+	double next = (double)t->at.step + 1;
 
 	return next < updates ? next / updates : 1;
 }
@@ -131,8 +211,8 @@ static double learning_rate(const struct training *t)
 	const struct recipe *r = t->setup.recipe;
 	int64_t batches = (t->setup.training.count + r->batch - 1) / r->batch;
 	double base = r->learning_rate > 0 ? r->learning_rate : r->optimizer->learning_rate;
-	struct moment now = { .progress = (double)t->step / (double)(batches * r->epochs), .epoch = t->epoch,
-	                      .watched = &t->watched };
+	struct moment now = { .progress = (double)t->at.step / (double)(batches * r->epochs), .epoch = t->at.epoch,
+	                      .watched = &t->at.watched };
 
 	return base * warm_up_factor(t, r->warm_up * (double)batches) * r->schedule->factor(r->schedule_config, &now);
 }
@@ -141,51 +221,76 @@ static double learning_rate(const struct training *t)
  * ExponentialMovingAverage: smaller at first, so that the untrained first weights soon lose their influence. */
 static double ema_decay(const struct training *t)
 {
-	return fmin(t->setup.recipe->average_weights, (1 + (double)t->step) / (10 + (double)t->step));
+	return fmin(t->setup.recipe->average_weights, (1 + (double)t->at.step) / (10 + (double)t->at.step));
 }
 
-/* One update; the batch's images are in the model. Returns the learning rate. */
+/* One update along the gradients. Returns the learning rate. */
 static double update(struct training *t)
 {
 	const struct recipe *r = t->setup.recipe;
 	double rate = learning_rate(t);
 
-	t->step++;
-	model_backward(t->model, t->setup.team);
-	model_update(t->model, t->setup.team, &(struct model_step){ r->optimizer, r->optimizer_config, rate, t->step });
+	t->at.step++;
+	model_update(t->model, t->setup.team,
+	             &(struct model_step){ r->optimizer, r->optimizer_config, rate, t->at.step, r->clip });
+	if (r->lookahead > 0 && t->at.step % r->lookahead == 0)
+		model_look_ahead(t->model, t->setup.team, r->lookahead_share);
 	if (r->average_weights > 0)
 		model_average(t->model, t->setup.team, ema_decay(t));
 	return rate;
 }
 
+/* Sharpness-aware minimisation: the gradients are those where the same images' loss is highest nearby. The moving
+ * statistics are those of the first pass, in which the scores were taken too. */
+static void look_around(struct batch_load *load, const struct batch *batch)
+{
+	struct training *t = load->t;
+
+	model_perturb(t->model, t->setup.team, t->setup.recipe->sam);
+	run_batch(load, batch, true);
+	model_backward(t->model, t->setup.team);
+	model_put_back(t->model);
+}
+
+/* The batch's images run forward, and backward unless the loss is not finite: false then. */
+static bool train_batch(struct training *t, struct batch_load *load, int images)
+{
+	const struct recipe *r = t->setup.recipe;
+	struct batch batch = { .images = images, .training = true,
+	                       .loss = { r->loss, r->loss_config, t->class_weights },
+	                       .label_smoothing = r->label_smoothing,
+	                       .noise = training_noise(t->setup.seed, t->at.step + 1) };
+
+	load->load.first = t->at.next;
+	run_batch(load, &batch, true);
+	add_scores(t, images, &t->at.sum);
+	t->at.next += images;
+	if (!isfinite(t->at.sum.loss))
+		return false;
+	model_backward(t->model, t->setup.team);
+	if (r->sam > 0)
+		look_around(load, &batch);
+	t->at.learning_rate = update(t);
+	return true;
+}
+
+/* What is left of the epoch's images. False where `stop` was raised. */
 static bool train_images(struct training *t, struct epoch_row *row)
 {
 	const struct recipe *r = t->setup.recipe;
-	struct shape shape = t->setup.training.shape;
-	struct augmentation augmentation = { r->flip, (int)(r->shift * shape.h), (int)(r->shift * shape.w),
-	                                     seed_for(t->setup.seed, FOR_AUGMENTATION, t->epoch) };
-	struct batch_load load = { .t = t, .load = { .kernels = t->setup.kernels, .images = t->setup.training,
-	                                             .order = t->order, .scale = t->scale,
-	                                             .augmentation = r->flip || r->shift > 0 ? &augmentation : NULL } };
+	struct batch_load load = { .t = t, .augmented = augmenter_has_steps(t->augmenter),
+	                           .load = { .kernels = t->setup.kernels, .images = t->setup.training,
+	                                     .order = t->order, .scale = t->scale } };
 
-	int seen = 0;
-	for (int first = 0; first < t->setup.training.count && !row->diverged; first += r->batch) {
-		int left = t->setup.training.count - first, images = left < r->batch ? left : r->batch;
+	while (t->at.next < t->setup.training.count && !row->diverged) {
+		int left = t->setup.training.count - t->at.next;
+		if (t->setup.between)
+			t->setup.between(t->setup.about);
 		if (stopped(t))
 			return false;
-		load.load.first = first;
-		run_batch(&load,
-		          &(struct batch){ .images = images, .training = true, .label_smoothing = r->label_smoothing,
-		                                  .noise = training_noise(t->setup.seed, t->step + 1) }, true);
-		add_scores(t, images, &row->training);
-		row->diverged = !isfinite(row->training.loss);
-		if (!row->diverged)
-			row->learning_rate = update(t);
-		seen = first + images;
-		atomic_store_explicit(&t->seen, seen, memory_order_relaxed);
+		row->diverged = !train_batch(t, &load, left < r->batch ? left : r->batch);
+		atomic_store_explicit(&t->seen, t->at.next, memory_order_relaxed);
 	}
-	row->training.loss /= seen;
-	row->training.accuracy /= seen;
 	return true;
 }
 
@@ -266,42 +371,83 @@ static bool out_of_patience(struct training *t, const struct epoch_row *row)
 
 	if (r->patience == 0 || t->setup.validation.count == 0)
 		return false;
-	if (row->validation.accuracy > t->best_accuracy + r->min_gain || t->epoch == 1) {
-		t->best_accuracy = row->validation.accuracy;
-		t->epochs_without_gain = 0;
+	if (row->validation.accuracy > t->at.best_accuracy + r->min_gain || t->at.epoch == 1) {
+		t->at.best_accuracy = row->validation.accuracy;
+		t->at.epochs_without_gain = 0;
 		return false;
 	}
-	return ++t->epochs_without_gain >= r->patience;
+	return ++t->at.epochs_without_gain >= r->patience;
 }
 
 static void shuffle(struct training *t)
 {
-	struct rng rng = rng_seed(seed_for(t->setup.seed, FOR_ORDER, t->epoch), 0);
+	struct rng rng = rng_seed(seed_for(t->setup.seed, FOR_ORDER, t->at.epoch), 0);
 
 	for (int i = 0; i < t->setup.training.count; i++)
 		t->order[i] = i;
 	rng_shuffle(&rng, t->order, t->setup.training.count);
 }
 
+static bool validate(struct training *t, struct epoch_row *row)
+{
+	const struct schedule_type *schedule = t->setup.recipe->schedule;
+
+	if (t->setup.validation.count == 0 || row->diverged)
+		return true;
+	if (!training_evaluate(t, t->setup.validation, &row->validation))
+		return false;
+	row->diverged = !isfinite(row->validation.loss);
+	if (schedule->watch)
+		schedule->watch(t->setup.recipe->schedule_config, &t->at.watched, row->validation.loss,
+		                row->validation.accuracy);
+	return true;
+}
+
 bool training_epoch(struct training *t, struct epoch_row *row)
 {
-	*row = (struct epoch_row){ .epoch = t->epoch + 1, .validation = { NAN, NAN } };
-	atomic_store_explicit(&t->seen, 0, memory_order_relaxed);
+	*row = (struct epoch_row){ .epoch = t->at.epoch + 1, .validation = { NAN, NAN } };
+	atomic_store_explicit(&t->seen, t->at.next, memory_order_relaxed);
 	shuffle(t);
 	if (!train_images(t, row))
 		return false;
-	t->epoch++;
 	if (t->setup.updated)
 		t->setup.updated(t->setup.about);
-	if (t->setup.validation.count > 0 && !row->diverged) {
-		if (!training_evaluate(t, t->setup.validation, &row->validation))
-			return false;
-		row->diverged = !isfinite(row->validation.loss);
-		if (t->setup.recipe->schedule->watch)
-			t->setup.recipe->schedule->watch(t->setup.recipe->schedule_config, &t->watched,
-			                                 row->validation.loss, row->validation.accuracy);
-	}
-	row->last = row->diverged || t->epoch >= t->setup.recipe->epochs || out_of_patience(t, row);
+	if (!validate(t, row))
+		return false;
+	row->training = (struct score){ t->at.sum.loss / t->at.next, t->at.sum.accuracy / t->at.next };
+	row->learning_rate = t->at.learning_rate;
+	t->at.epoch++;
+	t->at.next = 0;
+	t->at.sum = (struct score){ 0, 0 };
+	t->at.learning_rate = 0;
+	row->last = row->diverged || t->at.epoch >= t->setup.recipe->epochs || out_of_patience(t, row);
+	return true;
+}
+
+struct training_position training_position(const struct training *t)
+{
+	return t->at;
+}
+
+int training_arrays(const struct training *t, struct model_array to[TRAINING_ARRAYS])
+{
+	int count = model_arrays(t->model, to);
+
+	if (t->teachers && teachers_kept(t->teachers).len)
+		to[count++] = teachers_kept(t->teachers);
+	return count;
+}
+
+bool training_resume(struct training *t, const struct training_position *p)
+{
+	int count = t->setup.training.count, batch = t->setup.recipe->batch;
+	int64_t batches = (count + batch - 1) / batch, begun = p->next == count ? batches : p->next / batch;
+
+	if (p->epoch < 0 || p->epoch > t->setup.recipe->epochs || p->next < 0 || p->next > count ||
+	    (p->next % batch != 0 && p->next != count) || p->step != p->epoch * batches + begun ||
+	    p->epochs_without_gain < 0 || p->watched.epochs < 0 || p->watched.waited < 0 || p->watched.reductions < 0)
+		return false;
+	t->at = *p;
 	return true;
 }
 

@@ -315,11 +315,13 @@ TEST(bench_memory_is_what_was_announced)
 
 	if (!sweep || !m)
 		abort();
-	struct model_plan *plan = model_plan_create(&sweep->points[0].network, 512, sweep->recipe.optimizer->slots,
+	struct model_plan *plan = model_plan_create(&sweep->points[0].network, 512,
+		sweep->points[0].variant->recipe.optimizer->slots,
 	                                            &err);
 	cost = model_plan_cost(plan);
 	CHECK(cost.memory_bytes > 30 << 20);
-	struct speed_request request = { .network = &sweep->points[0].network, .recipe = &sweep->recipe,
+	struct speed_request request = { .network = &sweep->points[0].network,
+		.recipe = &sweep->points[0].variant->recipe,
 	                                 .kernels = *next_set(kernels_all),
 		.threads = 2, .repeats = 1, .seconds = 1e-3 };
 	CHECK(measure_speeds(&request, m, &err));

@@ -3,30 +3,29 @@
 #include "tests/helpers/test.h"
 #include "tests/helpers/texts.h"
 
-#include <fcntl.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
 #define ID(digit) "000000000000000" digit
 
-#define POINTS_HEADER "id\tfamily\twidth\tseed\tstatus\tmessage\ttrainable\ttotal\tmacs\tepochs\taccuracy\t" \
-	"loss\taccuracy_validation\tloss_validation\tbest_epoch\taccuracy_best\tloss_best\t"
-#define POINTS_END "precision\tdata_digest\ttitle\n"
-#define TIMES_HEADER "id\tfamily\twidth\tseed\tkernels\ttrain_seconds\twall_seconds\timages_per_second\tthreads\t" \
-	"version\tcommit\tcompiler\topenblas\tprocessor\tdate\n"
-#define CURVES_HEADER "family\twidth\tseed\tepoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\t" \
-	"accuracy_validation\n"
+#define POINTS_HEADER "id\tfamily\twidth\tvariant\tgroup\tseed\tstatus\tmessage\ttrainable\ttotal\tmacs\tepochs\t" \
+	"accuracy\tloss\taccuracy_validation\tloss_validation\tbest_epoch\taccuracy_best\tloss_best\t"
+#define POINTS_END "precision\tdata_digest\tviews\taccuracy_views\tloss_views\ttitle\n"
+#define TIMES_HEADER "id\tfamily\twidth\tvariant\tseed\tkernels\ttrain_seconds\twall_seconds\timages_per_second\t" \
+	"threads\tversion\tcommit\tcompiler\topenblas\tprocessor\tdate\n"
+#define CURVES_HEADER "family\twidth\tvariant\tseed\tepoch\tlearning_rate\tloss_training\taccuracy_training\t" \
+	"loss_validation\taccuracy_validation\n"
 #define CURVE_HEADER "epoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\t" \
 	"accuracy_validation\telapsed_seconds\n"
 
+static const struct variant base = { .name = "", .group = "" }, warm = { .name = "warm,batch=8", .group = "warm" };
+
 /* A sweep of three points, whose ids are in another order than the points. */
 static struct point points[] = {
-	{ .id = ID("c"), .family = "zebra", .width = 3, .seed = 1 },
-	{ .id = ID("a"), .family = "zebra", .width = 0.5, .seed = 1 },
-	{ .id = ID("b"), .family = "ape", .width = 0.5, .seed = 2 },
+	{ .id = ID("c"), .family = "zebra", .width = 3, .variant = &base, .seed = 1 },
+	{ .id = ID("a"), .family = "zebra", .width = 0.5, .variant = &warm, .seed = 1 },
+	{ .id = ID("b"), .family = "ape", .width = 0.5, .variant = &base, .seed = 2 },
 };
 
 static const struct sweep sweep = { .name = "zoo", .title = "A \"zoo\", 100 %", .point_count = 3, .points = points };
@@ -35,7 +34,8 @@ static void write_point(const char *id, int epochs, double accuracy)
 {
 	struct record record = {
 		.family = "old name", .width = 7, .seed = 1, .trainable = 1, .total = 2, .macs = 3, .epochs = epochs,
-		.last = { 0.5, accuracy }, .validation = { NAN, NAN }, .best = { NAN, NAN }, .split_count = 1,
+		.last = { 0.5, accuracy }, .validation = { NAN, NAN }, .best = { NAN, NAN },
+		.by_views = { NAN, NAN }, .split_count = 1,
 		.split_names = { "test" },
 		.splits = { { 0.5, accuracy } }, .data_digest = 1, .kernels = "portable", .threads = 1,
 	};
@@ -83,16 +83,16 @@ TEST(collect_in_the_order_of_the_sweep)
 	write_point(ID("c"), 2, 0.5);
 	check_collect(true, 2, "", "");
 	CHECK_TEXT(file_text(test_path("points.tsv")), POINTS_HEADER "accuracy_test\tloss_test\t" POINTS_END
-	           ID("c") "\tzebra\t3\t1\tdone\t\t1\t2\t3\t2\t0.5\t0.5\tnan\tnan\t0\tnan\tnan\t0.5\t0.5\t"
-	           "float32\t0000000000000001\tA \"zoo\", 100 %\n"
-	           ID("b") "\tape\t0.5\t2\tdone\t\t1\t2\t3\t1\t0.75\t0.5\tnan\tnan\t0\tnan\tnan\t0.75\t0.5\t"
-	           "float32\t0000000000000001\tA \"zoo\", 100 %\n");
+	           ID("c") "\tzebra\t3\t\t\t1\tdone\t\t1\t2\t3\t2\t0.5\t0.5\tnan\tnan\t0\tnan\tnan\t0.5\t0.5\t"
+	           "float32\t0000000000000001\t\tnan\tnan\tA \"zoo\", 100 %\n"
+	           ID("b") "\tape\t0.5\t\t\t2\tdone\t\t1\t2\t3\t1\t0.75\t0.5\tnan\tnan\t0\tnan\tnan\t0.75\t0.5\t"
+	           "float32\t0000000000000001\t\tnan\tnan\tA \"zoo\", 100 %\n");
 	CHECK_TEXT(file_text(test_path("times.tsv")), TIMES_HEADER
-	           ID("c") "\tzebra\t3\t1\tportable\t0\t0\t0\t1\t\t\t\t\t\t\n"
-	           ID("b") "\tape\t0.5\t2\tportable\t0\t0\t0\t1\t\t\t\t\t\t\n");
+	           ID("c") "\tzebra\t3\t\t1\tportable\t0\t0\t0\t1\t\t\t\t\t\t\n"
+	           ID("b") "\tape\t0.5\t\t2\tportable\t0\t0\t0\t1\t\t\t\t\t\t\n");
 	CHECK_TEXT(file_text(test_path("curves.tsv")), CURVES_HEADER
-	           "zebra\t3\t1\t1\t0.5\t1\t0.25\tnan\tnan\nzebra\t3\t1\t2\t0.5\t1\t0.25\tnan\tnan\n"
-	           "ape\t0.5\t2\t1\t0.5\t1\t0.25\tnan\tnan\n");
+	           "zebra\t3\t\t1\t1\t0.5\t1\t0.25\tnan\tnan\nzebra\t3\t\t1\t2\t0.5\t1\t0.25\tnan\tnan\n"
+	           "ape\t0.5\t\t2\t1\t0.5\t1\t0.25\tnan\tnan\n");
 }
 
 /* Splits that one record has and another lacks. */
@@ -145,7 +145,7 @@ static void check_broken_curve(const char *text, const char *message)
 	test_write("points/" ID("c") ".curve.tsv", text, strlen(text));
 	check_collect(false, 2, "points/" ID("c") ".curve.tsv", message);
 	CHECK(strstr(file_text(test_path("points.tsv")), ID("c")));
-	CHECK_TEXT(file_text(test_path("curves.tsv")), CURVES_HEADER "ape\t0.5\t2\t1\t0.5\t1\t0.25\tnan\tnan\n");
+	CHECK_TEXT(file_text(test_path("curves.tsv")), CURVES_HEADER "ape\t0.5\t\t2\t1\t0.5\t1\t0.25\tnan\tnan\n");
 }
 
 TEST(collect_leaves_out_a_broken_curve)
@@ -166,32 +166,6 @@ TEST(collect_leaves_out_a_broken_curve)
 	check_broken_curve(CURVE_HEADER "1\t0.5\t1\t0.25\tnan\tnan\t1", ":2:23: the file ends within a line");
 	CHECK(remove(test_path("points/" ID("c") ".curve.tsv")) == 0);
 	check_collect(false, 2, "points/" ID("c") ".curve.tsv", ": cannot be read: No such file or directory");
-}
-
-static void make_old(const char *name)
-{
-	struct timespec hour_ago = { .tv_sec = time(NULL) - 3600 };
-
-	test_write(name, "x", 1);
-	CHECK(utimensat(AT_FDCWD, test_path(name), (struct timespec[2]){ hour_ago, hour_ago }, 0) == 0);
-}
-
-TEST(collect_removes_what_killed_runs_left)
-{
-	write_point(ID("a"), 0, 0.5);
-	make_old("points/.tmp-123-0-" ID("a") ".tsv");
-	make_old(".tmp-123-99-points.tsv");
-	make_old(".tmp-123-points.tsv");
-	make_old(".tmp-mine");
-	make_old("tmp-1-2-x");
-	test_write(".tmp-123-1-points.tsv", "x", 1);
-	check_collect(true, 1, "", "");
-	CHECK_TEXT(file_text(test_path("points/.tmp-123-0-" ID("a") ".tsv")), "(none)");
-	CHECK_TEXT(file_text(test_path(".tmp-123-99-points.tsv")), "(none)");
-	CHECK_TEXT(file_text(test_path(".tmp-123-points.tsv")), "x");
-	CHECK_TEXT(file_text(test_path(".tmp-mine")), "x");
-	CHECK_TEXT(file_text(test_path("tmp-1-2-x")), "x");
-	CHECK_TEXT(file_text(test_path(".tmp-123-1-points.tsv")), "x");            /* a run that is at work now */
 }
 
 TEST(collect_twice_gives_the_same_bytes)

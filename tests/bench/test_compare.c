@@ -234,6 +234,8 @@ TEST(compare_waits_for_no_run)
 
 	fill_zoo(zoo);
 	int lock = lock_open(test_path("s"), &err);
+
+	CHECK(lock_try(lock, LOCK_QUIET, LOCK_SHARED, &err) == LOCK_TAKEN);
 	CHECK_RUN(COMPARE("--measure"), 1,
 	          "@/s: another run is at work here; wait for its end, or choose another folder with --reports\n");
 	CHECK_RUN(COMPARE("--no-speed", "--tsv"), 0, "");

@@ -6,6 +6,7 @@
 #include "bench/sweep/expand.h"
 #include "bench/sweep/family.h"
 #include "bench/sweep/reference.h"
+#include "bench/sweep/recipe_read.h"
 #include "bench/sweep/settings.h"
 #include "bench/text/page.h"
 #include "tests/helpers/run_program.h"
@@ -137,6 +138,10 @@ TEST(help_every_field_says_what_it_means)
 		check_kind(&optimizer_types[i]->kind);
 	for (int i = 0; schedule_types[i]; i++)
 		check_kind(&schedule_types[i]->kind);
+	for (int i = 0; loss_types[i]; i++)
+		check_kind(&loss_types[i]->kind);
+	for (int i = 0; augment_types[i]; i++)
+		check_kind(&augment_types[i]->kind);
 	for (int i = 0; data_formats[i]; i++)
 		check_kind(&data_formats[i]->kind);
 	check_fields("sweep", sweep_fields);
@@ -168,8 +173,8 @@ TEST(help_topics_print_fields_with_what_they_accept_and_their_defaults)
 	CHECK_TOPIC("layers", "\nconv: convolution\n",
 	            "\n  stride    whole number 1..16; default 1\n            rows and columns from one ",
 	            "\n  epsilon   number 1e-12..1; default 0.001\n", "\n  rate  number 0..0.99; required\n");
-	CHECK_TOPIC("recipe", "\nbatch            whole number 1..65536; default 128\n",
-	            "\nscaling          unit, standard or raw; default unit\n",
+	CHECK_TOPIC("recipe", "\nbatch              whole number 1..65536; default 128\n",
+	            "\nscaling            unit, standard or raw; default unit\n",
 	            "\nschedule   NAME or {NAME: {...}}, see archsweep help schedules; default constant\n");
 	CHECK_TOPIC("optimizers", "\n  Its usual learning rate is 0.002.\n",
 	            "\n  nesterov      true or false; default false\n");
@@ -180,7 +185,7 @@ TEST(help_topics_print_fields_with_what_they_accept_and_their_defaults)
 	            "`add: {with: input}`", "from: here, name: there");
 	CHECK_TOPIC("families", "\nrounding  exact, nearest or {multiple_of: N} with N 1..1024; default exact\n",
 	            "10.6 becomes 16, not 8");
-	CHECK_TOPIC("sweep", "\nclasses   whole number 2..65536, or a list of names; required\n",
+	CHECK_TOPIC("sweep", "\nclasses     whole number 2..65536, or a list of names; required\n",
 	            "\n  widths       list of numbers above 0, at most 1e9; required\n");
 }
 

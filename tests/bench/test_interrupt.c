@@ -60,6 +60,18 @@ static void end_interrupted(void)
 	interrupt_pass_on();
 }
 
+static void end_to_be_continued(void)
+{
+	interrupt_listen();
+	raise(SIGXCPU);
+	sleep_ms(300);
+	raise(SIGXCPU);         /* comes every second */
+	raise(SIGUSR1);
+	if (*interrupt_flag() != SIGXCPU || !interrupt_is_again())
+		_exit(1);
+	interrupt_pass_on();
+}
+
 static void be_left_alone(void)
 {
 	signal(SIGHUP, SIG_IGN);
@@ -82,6 +94,11 @@ TEST(interrupt_twice_ends_at_once)
 TEST(interrupted_programs_die_by_the_first_signal)
 {
 	CHECK_INT(status_of(end_interrupted), -SIGTERM);
+}
+
+TEST(interrupted_by_a_scheduler_programs_end_with_75)
+{
+	CHECK_INT(status_of(end_to_be_continued), 75);
 }
 
 TEST(interrupt_keeps_ignored_signals_ignored)

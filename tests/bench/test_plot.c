@@ -340,7 +340,8 @@ TEST(plot_with_a_broken_script)
 	             "scripts/mine.gp: gnuplot exited with status 1: \"scripts/mine.gp\" line 3: undefined variable: "
 	             "no_such_thing\n");
 	check_script("# Figure: mine\n", 1, "", "./zoo/mine.png: gnuplot has drawn nothing\n");
-	check_script("# Figure: mine\nset print out\nprint 'x'\nset print\nprint 'well'\n", 0,
+	check_script("# Figure: mine\neval 'set terminal '.(out[strlen(out)-1:*] eq 'ng' ? 'pngcairo' : 'svg')\n"
+	             "set output out\nplot x\nset output\nprint 'well'\n", 0,
 	             "./zoo/mine.png\n./zoo/mine.svg\n",
 	             "scripts/mine.gp: well\nscripts/mine.gp: well\n");
 	check_script("# Figure from no such table: mine\nset print out\nprint 'x'\n", 1, "",

@@ -92,7 +92,8 @@ TEST(plot_describes_svg_pictures_in_words)
 		"Accuracy on test images after the final epoch, in percent, against the total number of "
 		"parameters on a logarithmic axis. A point is a network, the mean of its seeds; its error bar is one "
 		"sample standard deviation up and down; lines join the widths of a family; a dashed line is the "
-		"Pareto front. 3 networks of 2 families.</desc>\n", NULL });
+		"Pareto front; a star is an ensemble of points, at the sum of their parameters. 3 networks of 2 "
+		"families.</desc>\n", NULL });
 	check_has("zoo/curves.svg", (const char *[]){
 		">Fashion: learning curves, a panel for each family: accuracy by epoch on validation images and on "
 		"training images</title>\n", ">Accuracy in percent against epochs, a panel for each family, ", NULL });
@@ -116,7 +117,7 @@ static void check_words(const char *title, const char *script, const char *want)
 	free(svg);
 }
 
-#define DRAW "set terminal svg\nset output out\nplot x\n"
+#define DRAW "eval 'set terminal '.(out[strlen(out)-1:*] eq 'ng' ? 'pngcairo' : 'svg')\nset output out\nplot x\n"
 #define WORDS(title, description) \
 	"<title id=\"picture-title\">" title "</title>\n<desc id=\"picture-description\">" description
 
@@ -145,4 +146,28 @@ TEST(plot_cuts_a_long_title_between_characters)
 	test_write("scripts/mine.gp", "# Figure: mine\n" DRAW, sizeof "# Figure: mine\n" DRAW - 1);
 	plot(test_path("scripts"));
 	check_has("zoo/mine.svg", (const char *[]){ words, NULL });
+}
+
+/* A star with its name, at its parameters, where the sweep has ensembles; none for one whose points are missing. */
+TEST(plot_draws_ensembles)
+{
+	static const char ensembles[] =
+		"ensemble\tstatus\tpoints\tmissing\ttrainable\ttotal\tmacs\taccuracy\tloss\n"
+		"three\tdone\t3\t0\t600\t600\t1\t0.9\t0.3\nlater\tpoints are missing\t2\t1\t\t\t\t\t\n"
+		"two\tdone\t2\t0\t300\t300\t1\t0.7\t0.4\n";
+
+	write_tables(POINTS_HEADER "1\tplain\t3\t1\tdone\t\t100\t0.5\tFashion\n"
+	             "2\tplain\t4\t1\tdone\t\t200\t0.6\tFashion\n");
+	test_write("zoo/ensembles.tsv", ensembles, sizeof ensembles - 1);
+	plot_with_our_scripts();
+	check_has("zoo/accuracy.svg", (const char *[]){ ">three<", ">two<", ">ensemble of points<", NULL });
+	check_has("zoo/accuracy-linear.svg", (const char *[]){ ">three<", ">two<", ">ensemble of points<", NULL });
+	char *svg = read_svg("zoo/accuracy.svg");
+	CHECK(svg && !strstr(svg, ">later<"));
+	free(svg);
+	CHECK_INT(unlink(test_path("zoo/ensembles.tsv")), 0);
+	plot_with_our_scripts();
+	svg = read_svg("zoo/accuracy.svg");
+	CHECK(svg && !strstr(svg, ">three<") && !strstr(svg, ">two<"));
+	free(svg);
 }

@@ -36,17 +36,35 @@ static bool screen_open(struct screen *s, int columns)
 	return true;
 }
 
-static void screen_close(struct screen *s)
+/* Reads what is there, and waits so long for the first of it. False where nothing comes. */
+static bool screen_read(struct screen *s, int milliseconds)
 {
 	struct pollfd ready = { .fd = s->master, .events = POLLIN };
+	bool some = false;
 
-	while (s->len + 1 < sizeof s->text && poll(&ready, 1, 0) > 0 && ready.revents & POLLIN) {
+	while (s->len + 1 < sizeof s->text && poll(&ready, 1, some ? 0 : milliseconds) > 0 && ready.revents & POLLIN) {
 		ssize_t got = read(s->master, s->text + s->len, sizeof s->text - 1 - s->len);
 		if (got <= 0)
 			break;
 		s->len += (size_t)got;
+		some = true;
 	}
 	s->text[s->len] = '\0';
+	return some;
+}
+
+static void screen_await(struct screen *s, const char *text)
+{
+	while (!strstr(s->text, text))
+		if (!screen_read(s, 10000)) {
+			test_fail(__FILE__, __LINE__, "never shown: %s", text);
+			break;
+		}
+}
+
+static void screen_close(struct screen *s)
+{
+	screen_read(s, 0);
 	dup2(s->saved, STDERR_FILENO);
 	close(s->saved);
 	close(s->master);
@@ -61,8 +79,8 @@ static const struct epoch_row second_epoch = {
 	.epoch = 2, .training = { 1.25, 0.5 }, .validation = { 1.0, 0.625 },
 };
 
-/* What a run of one point out of two does. */
-static void act(enum progress_mode mode, const char *end)
+/* What a run of one point out of two does. Where there is a screen, it lasts until that shows the first point's end. */
+static void act(enum progress_mode mode, const char *end, struct screen *screen)
 {
 	struct error err = { "" };
 	struct progress *p = progress_create(mode, two, 2, &err);
@@ -77,6 +95,8 @@ static void act(enum progress_mode mode, const char *end)
 	CHECK_CLOSE(progress_share_left(p, 1), 0.5, 0);
 	progress_end(p, 0, end, false);
 	CHECK_CLOSE(progress_share_left(p, 0), 0, 0);
+	if (screen)
+		screen_await(screen, "1 of 2 points done, 1 running, ");
 	progress_end(p, 1, NULL, false);
 	progress_destroy(p);
 }
@@ -89,7 +109,7 @@ TEST(progress_draws_running_points_and_wipes_them)
 	CHECK(screen_open(&s, 120));
 	setenv("TERM", "xterm", 1);
 	CHECK_INT(progress_mode_here(), PROGRESS_LIVE);
-	act(PROGRESS_LIVE, "plain/3  62.50 %");
+	act(PROGRESS_LIVE, "plain/3  62.50 %", &s);
 	screen_close(&s);
 	CHECK(strstr(s.text, "plain/3  62.50 %\r\n"));
 	CHECK(strstr(s.text, "a-family-with-a-rather-long-name/48 epoch  3/4  50 %  loss 1.2500  training 50.00 %"
@@ -104,7 +124,7 @@ TEST(progress_cuts_lines_at_the_terminals_width)
 	int column = 0, widest = 0;
 
 	CHECK(screen_open(&s, 40));
-	act(PROGRESS_LIVE, "plain/3 ended");
+	act(PROGRESS_LIVE, "plain/3 ended", &s);
 	screen_close(&s);
 	for (const char *c = s.text; *c; c++) {
 		if (*c == '\033')
@@ -122,11 +142,11 @@ TEST(progress_shows_the_validation_accuracy_at_80_columns)
 	static struct screen s;
 
 	CHECK(screen_open(&s, 80));
-	act(PROGRESS_LIVE, "plain/3 ended");
+	act(PROGRESS_LIVE, "plain/3 ended", &s);
 	screen_close(&s);
 	CHECK(strstr(s.text, "a-family-with-a-rather-long-name/48 epoch  3/4  50 %  validation 62.50 %\r\n"));
 	CHECK(screen_open(&s, 100));
-	act(PROGRESS_LIVE, "plain/3 ended");
+	act(PROGRESS_LIVE, "plain/3 ended", &s);
 	screen_close(&s);
 	CHECK(strstr(s.text, "48 epoch  3/4  50 %  training 50.00 %  validation 62.50 %\r\n"));
 }
@@ -157,7 +177,7 @@ TEST(progress_on_a_plain_terminal_is_lines_only)
 	CHECK(screen_open(&s, 80));
 	setenv("TERM", "dumb", 1);
 	CHECK_INT(progress_mode_here(), PROGRESS_LINES);
-	act(PROGRESS_LINES, "plain/3 ended");
+	act(PROGRESS_LINES, "plain/3 ended", NULL);
 	setenv("TERM", "xterm", 1);
 	screen_close(&s);
 	CHECK_TEXT(s.text, "plain/3 ended\r\n");
@@ -200,7 +220,7 @@ TEST(progress_elsewhere_is_silent)
 	fflush(stderr);
 	dup2(pipes[1], STDERR_FILENO);
 	enum progress_mode mode = progress_mode_here();
-	act(mode, "plain/3 ended");
+	act(mode, "plain/3 ended", NULL);
 	dup2(saved, STDERR_FILENO);
 	CHECK_INT(mode, PROGRESS_SILENT);
 	CHECK_INT(read(pipes[0], &byte, 1), -1);

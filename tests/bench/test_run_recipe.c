@@ -56,8 +56,8 @@ static int replay_curves(const char *path, int *reductions)
 
 	CHECK(file && fgets(line, sizeof line, file));
 	CHECK(strstr(line,
-	             "family\twidth\tseed\tepoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\t"
-	                   "accuracy_validation\n") == line);
+	             "family\twidth\tvariant\tseed\tepoch\tlearning_rate\tloss_training\taccuracy_training\t"
+	                   "loss_validation\taccuracy_validation\n") == line);
 	while (file && fgets(line, sizeof line, file)) {
 		CHECK_INT(sscanf(line, "%31s %lf %*d %d %lf %*f %*f %*f %lf", family, &width, &epoch, &rate, &accuracy),
 		          5);

@@ -28,7 +28,7 @@ static const char *version_line(const char *out, const char *name)
 	return line;
 }
 
-/* Records say what --version says. */
+/* Records say what --version says; of OpenBLAS where it was used, see test_blas.c. */
 TEST(run_records_say_which_program_made_them)
 {
 	int year, month, day, hour, minute, second, len = 0;
@@ -41,7 +41,6 @@ TEST(run_records_say_which_program_made_them)
 	CHECK_TEXT(record_value(file, "version"), version_line(r.out, "archsweep "));
 	CHECK_TEXT(record_value(file, "commit"), version_line(r.out, "commit    "));
 	CHECK_TEXT(record_value(file, "compiler"), version_line(r.out, "compiler  "));
-	CHECK_TEXT(record_value(file, "openblas"), version_line(r.out, "OpenBLAS  "));
 	CHECK_TEXT(record_value(file, "processor"), version_line(r.out, "processor "));
 	CHECK(strlen(record_value(file, "commit")) > 6);
 	sscanf(record_value(file, "date"), "%4d-%2d-%2dT%2d:%2d:%2dZ%n", &year, &month, &day, &hour, &minute, &second,
@@ -78,6 +77,9 @@ TEST(run_says_that_a_record_has_an_older_id)
 	describe_id_before(id, before);
 	snprintf(text, sizeof text, "%s", file_text(file));
 	memcpy(strstr(text, id), before, POINT_ID_LEN);
+	memcpy(text, "format\t3", 8);
+	*strstr(text, "curve_digest") = '\0';
+	memmove(strstr(text, "views\t"), strstr(text, "kernels\t"), strlen(strstr(text, "kernels\t")) + 1);
 	snprintf(name, sizeof name, "reports/tiny/points/%s.tsv", before);
 	test_write(name, text, strlen(text));
 	struct program_result r = run_tiny(ARGUMENTS("--only", "flat/8", "--dry-run", "--tsv"));

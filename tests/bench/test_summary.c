@@ -127,7 +127,7 @@ TEST(summary_for_people)
 
 #define CURVES "family\twidth\tseed\tepoch\tlearning_rate\tloss_training\taccuracy_training\tloss_validation\t" \
 	"accuracy_validation\telapsed_seconds\n"
-#define MEANS "family\twidth\tseeds\tepoch\tloss_training\taccuracy_training\tloss_validation\t" \
+#define MEANS "family\twidth\tvariant\tseeds\tepoch\tloss_training\taccuracy_training\tloss_validation\t" \
 	"accuracy_validation\tdiverged\n"
 
 static void check_means(const char *curves, const char *want, const char *message)
@@ -159,10 +159,10 @@ TEST(summary_means_of_curves)
 	            "ape\t1\t2\t3\t0.1\tinf\tnan\tnan\tnan\t3\n"
 	            "ape\t0.5\t2\t1\t0.1\t0.3\t0.1\t0.2\t0.3\t1\n",
 	            MEANS
-	            "ape\t1\t2\t1\t1.5\t0.5\tnan\tnan\t0\n"
-	            "ape\t1\t2\t2\t0.5\t0.5\tnan\tnan\t1\n"
-	            "ape\t1\t2\t3\tnan\tnan\tnan\tnan\t1\n"
-	            "ape\t0.5\t1\t1\t0.3\t0.1\t0.2\t0.3\t0\n", NULL);
+	            "ape\t1\t\t2\t1\t1.5\t0.5\tnan\tnan\t0\n"
+	            "ape\t1\t\t2\t2\t0.5\t0.5\tnan\tnan\t1\n"
+	            "ape\t1\t\t2\t3\tnan\tnan\tnan\tnan\t1\n"
+	            "ape\t0.5\t\t1\t1\t0.3\t0.1\t0.2\t0.3\t0\n", NULL);
 	check_means(CURVES, MEANS, NULL);
 	check_means("epoch\tfamily\n", NULL, ":1:1: column \"width\" is missing");
 	check_means(CURVES "ape\t1\t1\t2000000\t0.1\t1\t0.25\tnan\tnan\t1\n", NULL,
@@ -177,7 +177,33 @@ TEST(summary_leaves_a_diverged_epoch_out_of_the_means)
 	            "ape\t1\t1\t1\t0.1\t1\t0.5\t1\t0.5\t1\n"
 	            "ape\t1\t2\t1\t0.1\tnan\t0.1\tnan\tnan\t1\n"
 	            "ape\t1\t3\t1\t0.1\t3\t0.75\tinf\t0.1\t1\n",
-	            MEANS "ape\t1\t3\t1\t1\t0.5\t1\t0.5\t2\n", NULL);
+	            MEANS "ape\t1\t\t3\t1\t1\t0.5\t1\t0.5\t2\n", NULL);
+}
+
+/* Over the seeds that are done, where all of them were evaluated by the same views. */
+TEST(summary_averages_views)
+{
+	static const char text[] =
+		"family\twidth\tseed\tstatus\ttotal\taccuracy\tviews\taccuracy_views\tloss_views\n"
+		"ape\t1\t1\tdone\t100\t0.5\tflip\t0.5\t1\n"
+		"ape\t1\t2\tdone\t100\t0.5\tflip\t0.75\t1\n"
+		"ape\t1\t3\tdiverged\t100\tnan\t\tnan\tnan\n"
+		"ape\t2\t1\tdone\t100\t0.5\tflip\t0.5\t1\n"
+		"ape\t2\t2\tdone\t100\t0.5\tshifts 1\t0.75\t1\n"
+		"ape\t3\t1\tdone\t100\t0.5\tflip\t0.5\t1\n"
+		"ape\t3\t2\tdone\t100\t0.5\t\tnan\tnan\n"
+		"ape\t4\t1\tfailed\t100\tnan\t\tnan\tnan\n";
+	struct records records;
+	struct summary s;
+	struct error err = { "" };
+
+	read_points(text, &records);
+	CHECK(summary_create(&records, NULL, &s, &err));
+	CHECK(s.networks[0].by_views == 0.625);
+	for (int i = 1; i < 4; i++)
+		CHECK(isnan(s.networks[i].by_views));
+	summary_free(&s);
+	records_free(&records);
 }
 
 /* What pictures are drawn from is there while they are drawn, and gone afterwards. */
@@ -192,11 +218,13 @@ TEST(summary_tables_for_pictures)
 	err.text[0] = '\0';
 	CHECK(picture_data_create(test_folder(), &data, &err));
 	const char *text = file_text(data.networks.temporary);
-	CHECK(text == strstr(text, "family\twidth\ttrainable\ttotal\tmacs\tseeds\tdone\taccuracy\taccuracy_deviation\t"
-	                           "accuracy_lowest\taccuracy_highest\trank\tsize_rank\tfront\tstatus\tfamily_number\t"
-	                           "title\n"
-	                           "ape\t1\t0\t100\t0\t3\t3\t0.625\t0.125\t0.5\t0.75\t3\t3\ttrue\tdone\t1\tZoo\n"));
-	CHECK(strstr(text, "\ndog\t1\t0\t250\t") && strstr(text, "\tfalse\tdone\t3\tZoo\n"));
+	CHECK(text == strstr(text, "family\twidth\tvariant\tgroup\tchosen\ttrainable\ttotal\tmacs\tseeds\tdone\t"
+	                           "accuracy\taccuracy_deviation\taccuracy_lowest\taccuracy_highest\t"
+	                           "accuracy_views\trank\tsize_rank\tfront\tstatus\tvariant_number\t"
+	                           "family_number\ttitle\n"
+	                           "ape\t1\t\t\ttrue\t0\t100\t0\t3\t3\t0.625\t0.125\t0.5\t0.75\t\t3\t3\t"
+	                           "true\tdone\t1\t1\tZoo\n"));
+	CHECK(strstr(text, "\ndog\t1\t\t\ttrue\t0\t250\t") && strstr(text, "\tfalse\tdone\t1\t3\tZoo\n"));
 	CHECK_TEXT(file_text(data.means.temporary), MEANS);
 	picture_data_remove(&data);
 	CHECK_TEXT(file_text(data.networks.temporary), "(none)");

@@ -11,10 +11,10 @@ TEST(sweep_refuses_keys)
 	CHECK_REFUSED("[1, 2]\n", "s.yaml:1:1: the sweep: a list where a map is accepted");
 	CHECK_REFUSED(HEAD TINY "famlies: []\n",
 	              "s.yaml:6:1: famlies: unknown key; accepted: title, classes, data, input, seeds, recipe, "
-	              "families, base; did you mean \"families\"?");
+	              "recipes, vary, best, families, base, views, ensembles, checkpoint; did you mean \"families\"?");
 	CHECK_REFUSED(HEAD TINY "<<: {a: 1}\n",
-	              "s.yaml:6:6: a: unknown key; accepted: title, classes, data, input, seeds, recipe, families, "
-	              "base");
+	              "s.yaml:6:6: a: unknown key; accepted: title, classes, data, input, seeds, recipe, recipes, "
+	              "vary, best, families, base, views, ensembles, checkpoint");
 	CHECK_REFUSED(HEAD, "s.yaml:1:1: families: missing; a list is required");
 	CHECK_REFUSED("data: {idx: {folder: d}}\nclasses: 3\nrecipe: {epochs: 1}\n" TINY,
 	              "s.yaml:1:1: input: missing; [height, width, channels] is required");
@@ -42,7 +42,7 @@ TEST(sweep_refuses_values)
 	CHECK_REFUSED(HEAD TINY "title: \"a\\x9b31m\"\n", "s.yaml:6:8: title: a control character in the text");
 	CHECK_REFUSED(HEAD TINY "title: \"a\\u202eb\"\n", "s.yaml:6:8: title: a control character in the text");
 	CHECK_REFUSED(HEAD TINY "seeds: 1\n", "s.yaml:6:8: seeds: \"1\" where a list is accepted");
-	CHECK_REFUSED(HEAD TINY "seeds: []\n", "s.yaml:6:8: seeds: a list of 0 where 1 to 4096 seeds are accepted");
+	CHECK_REFUSED(HEAD TINY "seeds: []\n", "s.yaml:6:8: seeds: a list of 0 where 1 to 100000 seeds are accepted");
 	CHECK_REFUSED(HEAD TINY "seeds: [1, 2, 1]\n", "s.yaml:6:15: seeds: 1 stands twice");
 	CHECK_REFUSED(HEAD TINY "seeds: [-1]\n", "s.yaml:6:9: seeds: -1 is outside 0..2147483647");
 	CHECK_REFUSED(HEAD TINY "seeds: [2147483648]\n", "s.yaml:6:9: seeds: 2147483648 is outside 0..2147483647");
@@ -69,15 +69,16 @@ TEST(sweep_refuses_data)
 
 TEST(sweep_refuses_recipes)
 {
-	CHECK_REFUSED(RECIPE("3"), "s.yaml:5:9: recipe: \"3\" where a map is accepted");
+	CHECK_REFUSED(RECIPE("3"), "s.yaml:5:9: recipe: \"3\" has no file recipes/3.yaml");
 	CHECK_REFUSED(RECIPE("{}"), "s.yaml:5:9: epochs: missing; a whole number is required");
 	CHECK_REFUSED(RECIPE("{epochs: many}"), "s.yaml:5:18: epochs: \"many\" is not a whole number");
 	CHECK_REFUSED(RECIPE("{epochs: 0}"), "s.yaml:5:18: epochs: 0 is outside 1..100000");
 	CHECK_REFUSED(RECIPE("{epochs: 1, lerning_rate: 1}"),
 	              "s.yaml:5:21: lerning_rate: unknown key; accepted: epochs, batch, learning_rate, "
 	              "label_smoothing, scaling, flip, "
-	              "shift, patience, min_gain, warm_up, average_weights, precision, optimizer, schedule; "
-	              "did you mean \"learning_rate\"?");
+	              "shift, patience, min_gain, warm_up, average_weights, dropout, sam, lookahead, "
+	              "lookahead_share, clip, precision, teacher_precision, keep_views, optimizer, "
+	              "schedule, loss, augment; did you mean \"learning_rate\"?");
 	CHECK_REFUSED(RECIPE("{epochs: 1, learning_rate: -1}"), "s.yaml:5:36: learning_rate: -1 is outside 0..100");
 	CHECK_REFUSED(RECIPE("{epochs: 1, flip: yes}"), "s.yaml:5:27: flip: \"yes\" is not true or false");
 	CHECK_REFUSED(RECIPE("{epochs: 1, precision: bfloat16}"),
@@ -89,7 +90,7 @@ TEST(sweep_refuses_recipes)
 	              "s.yaml:5:30: scaling: a map where one word is accepted");
 	CHECK_REFUSED(RECIPE("{epochs: 1, optimizer: adan}"),
 	              "s.yaml:5:32: optimizer: \"adan\" is unknown; accepted: adam, sgd, adamw, adamax, adadelta, "
-	              "rmsprop; did you mean \"adam\"?");
+	              "rmsprop, muon; did you mean \"adam\"?");
 	CHECK_REFUSED(RECIPE("{epochs: 1, optimizer: {adam: {beta: 0.9}}}"),
 	              "s.yaml:5:40: beta: unknown key; accepted: beta1, beta2, epsilon, weight_decay; "
 	              "did you mean \"beta1\"?");
@@ -100,6 +101,30 @@ TEST(sweep_refuses_recipes)
 	              "s.yaml:5:53: warm_up: 2 is outside 0..0.99");
 	CHECK_REFUSED(RECIPE("{epochs: 9, patience: 3}"),
 	              "s.yaml:5:31: patience: 3 where the data has no validation images; accepted: 0");
+}
+
+TEST(sweep_refuses_losses)
+{
+	CHECK_REFUSED(RECIPE("{epochs: 1, loss: entropy}"),
+	              "s.yaml:5:27: loss: \"entropy\" is unknown; accepted: cross_entropy, distillation");
+	CHECK_REFUSED(RECIPE("{epochs: 1, loss: {cross_entropy: {class_balance: 2}}}"),
+	              "s.yaml:5:59: class_balance: 2 is outside 0..1");
+	CHECK_REFUSED(RECIPE("{epochs: 1, loss: {distillation: {temperature: 0}}}"),
+	              "s.yaml:5:56: temperature: 0 is outside 0.1..100");
+	CHECK_REFUSED(RECIPE("{epochs: 1, loss: distillation}"),
+	              "s.yaml:5:27: loss: distillation without teachers; accepted: losses that read none");
+	CHECK_REFUSED(RECIPE("{epochs: 1, loss: {distillation: {label_share: 0.5}}}"),
+	              "s.yaml:5:28: loss: distillation without teachers; accepted: losses that read none");
+}
+
+TEST(sweep_refuses_dropout)
+{
+	CHECK_REFUSED(RECIPE("{epochs: 1, dropout: -1}"), "s.yaml:5:30: dropout: -1 is outside 0..10");
+	CHECK_REFUSED("data: {idx: {folder: d}}\ninput: [8, 8, 1]\nclasses: 3\nrecipe: {epochs: 1, dropout: 2}\n"
+	              "families: [{name: a, widths: [2], layers: [flatten, dropout: {rate: 0.5}, "
+	              "dense: {units: 3}]}]\n",
+	              "s.yaml:5:53: rate: 0.5 times the recipe's dropout of 2 is 1; accepted: 0..0.99 "
+	              "(a at width 2)");
 }
 
 TEST(sweep_refuses_warming_up)
@@ -158,11 +183,13 @@ TEST(sweep_refuses_families)
 	CHECK_REFUSED(LIST("[{name: a/b, widths: [1], " BODY "}]"),
 	              "s.yaml:5:19: name: \"a/b\" is not a name; accepted: 1 to 63 letters, digits, ., _ and -");
 	CHECK_REFUSED(LIST("[{name: a, width: [1], " BODY "}]"),
-	              "s.yaml:5:22: width: unknown key; accepted: name, widths, seed_counts, expect, about, "
+	              "s.yaml:5:22: width: unknown key; accepted: name, widths, seed_counts, expect, recipe, "
+	              "recipes, vary, about, "
 	              "rounding, blocks, "
 	              "layers; did you mean \"widths\"?");
 	CHECK_REFUSED(LIST("[{family: a, widths: [1], " BODY "}]"),
-	              "s.yaml:5:37: layers: unknown key; accepted: family, name, widths, seed_counts, expect");
+	              "s.yaml:5:37: layers: unknown key; accepted: family, name, widths, seed_counts, expect, "
+	              "recipe, recipes, vary");
 	CHECK_REFUSED(LIST("[{family: a, widths: [1]}]"), "s.yaml:5:21: family: \"a\" has no file families/a.yaml");
 	CHECK_REFUSED(LIST("[{family: b/a.yaml, widths: [1]}]"),
 	              "s.yaml:5:21: family: \"b/a.yaml\" has no file b/a.yaml");
@@ -174,7 +201,7 @@ TEST(sweep_refuses_widths)
 {
 	CHECK_REFUSED(LIST("[{name: a, widths: 3, " BODY "}]"), "s.yaml:5:30: widths: \"3\" where a list is accepted");
 	CHECK_REFUSED(LIST("[{name: a, widths: [], " BODY "}]"),
-	              "s.yaml:5:30: widths: a list of 0 where 1 to 4096 widths are accepted");
+	              "s.yaml:5:30: widths: a list of 0 where 1 to 100000 widths are accepted");
 	CHECK_REFUSED(LIST("[{name: a, widths: [0], " BODY "}]"), "s.yaml:5:31: widths: 0 is not above 0");
 	CHECK_REFUSED(LIST("[{name: a, widths: [-1], " BODY "}]"),
 	              "s.yaml:5:31: widths: -1 is outside 0..1000000000");

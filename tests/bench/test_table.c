@@ -100,6 +100,15 @@ TEST(table_json_is_an_array_of_objects)
 	              "]\n");
 }
 
+TEST(table_markdown_has_what_people_see)
+{
+	check_printed(mixed_table(), TABLE_MARKDOWN,
+	              "| Name | count | share | width | ok | Memory | size |\n"
+	              "|---|---:|---:|---:|---|---:|---|\n"
+	              "| a | 1,234,567 | 0.123 | 100 | yes | 2.0 KiB | small |\n"
+	              "| longer | -12 | - | 0.25 | NO | - | - |\n");
+}
+
 static const struct column two_texts[] = {
 	{ "first", .kind = COLUMN_TEXT },
 	{ "second", .kind = COLUMN_TEXT },
@@ -111,6 +120,7 @@ TEST(table_without_rows)
 	check_printed(table_create(two_texts), TABLE_HUMAN, "first  second\n");
 	check_printed(table_create(two_texts), TABLE_TSV, "first\tsecond\n");
 	check_printed(table_create(two_texts), TABLE_JSON, "[]\n");
+	check_printed(table_create(two_texts), TABLE_MARKDOWN, "| first | second |\n|---|---|\n");
 }
 
 static struct table *texts_table(const char *first, const char *second)
@@ -142,6 +152,12 @@ TEST(table_tsv_escapes_what_would_break_a_line)
 {
 	check_printed(texts_table("a\tb\nc\rd\\e", "\"\xff\""), TABLE_TSV,
 	              "first\tsecond\na\\tb\\nc\\rd\\\\e\t\"\xff\"\n");
+}
+
+TEST(table_markdown_escapes_what_has_a_meaning)
+{
+	check_printed(texts_table("a|b\\c<d>`*[x]", "\033[31m\n"), TABLE_MARKDOWN,
+	              "| first | second |\n|---|---|\n| a\\|b\\\\c\\<d>\\`\\*\\[x] | ?\\[31m? |\n");
 }
 
 TEST(table_tsv_escapes_what_would_drive_a_terminal)

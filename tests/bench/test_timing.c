@@ -174,7 +174,7 @@ TEST_ALONE(timings_are_measured)
 		CHECK_TEXT(t->id, zoo_speed_id(zoo, i));
 		CHECK_TEXT(t->family, zoo->points[i].family);
 		CHECK_CLOSE(t->width, zoo->points[i].width, 0);
-		CHECK_INT(t->batch, zoo->recipe.batch);
+		CHECK_INT(t->batch, zoo->points[0].variant->recipe.batch);
 		CHECK_INT(t->rounds, 3);
 		CHECK_TEXT(t->kernels, kernels->name);
 		CHECK_TEXT(t->processor, machine_processor(processor));

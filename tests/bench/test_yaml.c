@@ -359,6 +359,22 @@ TEST(set_refuses_paths_and_values)
 	check_unset("a={b: 1, b: 2}", "--set a={b: 1, b: 2}:1:10: b: doubled key; the first is in line 1");
 }
 
+/* Each %TAG line is compared with all above it. */
+TEST(yaml_of_many_tag_directives_is_refused_before_it_is_parsed)
+{
+	char text[2048];
+	size_t len = 0;
+
+	for (int i = 0; i < 64; i++)
+		len += (size_t)snprintf(text + len, sizeof text - len, "%%TAG !t%d! x\n", i);
+	memcpy(text + len, "--- {a: 1}\n", 12);
+	struct document *document = document_of(text, len + 11);
+	CHECK_TEXT(refusal(), "");
+	document_destroy(document);
+	memcpy(text + len, "%TAG !t! x\n--- {a: 1}\n", 23);
+	check_unreadable(text, len + 22, "y.yaml:65:1: more than 64 times %TAG; tags (!) are not accepted");
+}
+
 TEST(set_paths_have_a_limit)
 {
 	char path[256];

@@ -39,7 +39,8 @@ static void fill_image(struct subject *s, int n)
 	rng_shuffle(&s->rng, ranks, len);
 	for (int i = 0; i < len; i++)
 		to[i * LANES] = s->probe->reach * ((2 * ranks[i] + 1.1) / len - 1);
-	model_labels(s->model, n / LANES)[n % LANES] = (int)rng_below(&s->rng, (uint64_t)s->net.network.classes);
+	model_targets(s->model, n / LANES)[n % LANES] =
+		target_of((int)rng_below(&s->rng, (uint64_t)s->net.network.classes));
 	free(ranks);
 }
 

@@ -110,7 +110,7 @@ void model_run_fill(struct model_run *r, int images, uint64_t seed, double junk)
 		for (size_t i = 0; i < len; i++)
 			to[i * LANES] = (real)(n < images ? rng_normal(&rng) : junk);
 		int label = (int)rng_below(&rng, (uint64_t)r->net.network.classes);
-		model_labels(r->model, n / LANES)[n % LANES] = n < images ? label : 1 << 30;
+		model_targets(r->model, n / LANES)[n % LANES] = target_of(n < images ? label : 1 << 30);
 	}
 }
 
@@ -122,7 +122,8 @@ void model_run_train(struct model_run *r)
 	config_read(sgd->kind.fields, config, "weight_decay=0.01");
 	model_forward(r->model, &r->team, &r->batch, true);
 	model_backward(r->model, &r->team);
-	model_update(r->model, &r->team, &(struct model_step){ sgd, config, 0.01, ++r->step });
+	model_update(r->model, &r->team, &(struct model_step){ .optimizer = sgd, .config = config,
+		.learning_rate = 0.01, .step = ++r->step });
 }
 
 static void append(struct outcome *to, const double *from, size_t len)

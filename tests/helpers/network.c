@@ -153,7 +153,8 @@ void net_read(struct net *net, struct shape input, int classes, const char *text
 {
 	char copy[TEXT], *rest = copy;
 
-	*net = (struct net){ .network = { .input = input, .classes = classes, .layers = net->layers } };
+	*net = (struct net){ .network = { .input = input, .classes = classes, .dropout = 1,
+		.layers = net->layers } };
 	if (snprintf(copy, sizeof copy, "%s", text) >= TEXT)
 		give_up("too long", text);
 	for (char *layer; (layer = strsep(&rest, ";")); )

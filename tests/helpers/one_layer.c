@@ -29,7 +29,8 @@ void one_layer_shape(struct one_layer *l, struct shape in, int images)
 	l->needs = (struct operation_plan){ .saved_len = 0 };
 	p->groups = groups_of(images);
 	p->images = images;
-	struct plan_request request = { .input_count = 1, .in = { in }, .at = { "net", 1, 1 }, .bf16 = l->bf16 };
+	struct plan_request request = { .input_count = 1, .in = { in }, .at = { "net", 1, 1 }, .bf16 = l->bf16,
+		.dropout = 1 };
 	if (!l->type->plan(l->member.config, &request, &l->plan, &err)) {
 		test_fail(__FILE__, __LINE__, "%s", err.text);
 		abort();
@@ -46,6 +47,11 @@ void one_layer_shape(struct one_layer *l, struct shape in, int images)
 	p->d_out = tensor_at(l->plan.out, NULL);
 	if (l->type->alone.plan)
 		l->type->alone.plan(p, &l->needs);
+	p->gemm = l->needs.uses_blas ? blas_load(&err) : NULL;
+	if (l->needs.uses_blas && !p->gemm) {
+		test_fail(__FILE__, __LINE__, "%s", err.text);
+		abort();
+	}
 	l->member.d_params = take_reals(groups * l->params_len);
 	l->member.d_params_stride = l->params_len;
 	l->member.state = take_reals(state);

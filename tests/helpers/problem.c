@@ -19,9 +19,19 @@ static void make_images(struct problem *p)
 	}
 }
 
+static const struct optimizer_type *find_optimizer(const char *name)
+{
+	const struct optimizer_type *const *type = optimizer_types;
+
+	while (*type && strcmp((*type)->kind.name, name))
+		type++;
+	CHECK(*type);
+	return *type;
+}
+
 void problem_open(struct problem *p, const char *optimizer, double rate)
 {
-	const struct optimizer_type *type = optimizer_types[!strcmp(optimizer, "sgd")];
+	const struct optimizer_type *type = find_optimizer(optimizer);
 	struct shape shape = { 1, SIDE, SIDE };
 
 	memset(p, 0, sizeof *p);
@@ -32,12 +42,14 @@ void problem_open(struct problem *p, const char *optimizer, double rate)
 	config_read(type->kind.fields, p->optimizer_config, "");
 	p->recipe = (struct recipe){ .epochs = 6, .batch = 40, .learning_rate = rate, .scaling = SCALING_STANDARD,
 		.optimizer = type, .optimizer_config = p->optimizer_config,
-		.schedule = schedule_types[0], .schedule_config = p->schedule_config };
+		.schedule = schedule_types[0], .schedule_config = p->schedule_config,
+		.loss = loss_types[0], .loss_config = p->loss_config };
 	team_init(&p->team);
 	p->setup = (struct training_setup){ .network = &p->net.network, .recipe = &p->recipe, .seed = 1,
 		.kernels = kernels_choose(NULL), .team = &p->team,
-		.training = { p->pixels[0], p->labels, TRAINING, shape },
-		.validation = { p->pixels[TRAINING], p->labels + TRAINING, VALIDATION, shape } };
+		.training = { .pixels = p->pixels[0], .labels = p->labels, .count = TRAINING, .shape = shape },
+		.validation = { .pixels = p->pixels[TRAINING], .labels = p->labels + TRAINING, .count = VALIDATION,
+			.shape = shape } };
 }
 
 struct training *problem_start(const struct problem *p)

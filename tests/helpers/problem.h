@@ -15,7 +15,7 @@ enum { SIDE = 8, PIXELS = SIDE * SIDE, TRAINING = 250, VALIDATION = 70 };
 struct problem {
 	uint8_t pixels[TRAINING + VALIDATION][PIXELS], labels[TRAINING + VALIDATION];
 	struct net net;
-	_Alignas(16) char optimizer_config[NET_CONFIG], schedule_config[NET_CONFIG];
+	_Alignas(16) char optimizer_config[NET_CONFIG], schedule_config[NET_CONFIG], loss_config[NET_CONFIG];
 	struct recipe recipe;
 	struct training_setup setup;
 	struct team team;
@@ -23,7 +23,7 @@ struct problem {
 	int helpers;
 };
 
-/* "adam" or "sgd" at a constant rate (0: its usual one), 6 epochs of batches of 40; `p` must stay where it is. */
+/* An optimizer's name, at a constant rate (0: its usual one), 6 epochs of batches of 40; `p` must stay where it is. */
 void problem_open(struct problem *p, const char *optimizer, double rate);
 
 /* Another schedule; its fields as in tests/helpers/network.h. */

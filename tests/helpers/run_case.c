@@ -231,8 +231,11 @@ const char *record_file(const char *reports, const char *family, const char *wid
 
 static bool varies(const char *column, size_t len)
 {
-	static const char *const endings[] = { "_seconds", "_per_second", "threads", "seconds", "date" };
+	static const char *const endings[] = { "_seconds", "_per_second", "threads", "seconds", "date",
+		"curve_digest" };
 
+	if (len == 6 && strncmp(column, "digest", 6) == 0)
+		return true;
 	for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
 		size_t ending = strlen(endings[i]);
 		if (len >= ending && strncmp(column + len - ending, endings[i], ending) == 0)

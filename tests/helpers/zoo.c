@@ -37,7 +37,7 @@ const char *zoo_speed_id(const struct sweep *zoo, int point)
 {
 	static char id[POINT_ID_LEN + 1];
 
-	CHECK(describe_speed_id(zoo, &zoo->points[point].network, id));
+	CHECK(describe_speed_id(zoo, &zoo->points[point], id));
 	return id;
 }
 

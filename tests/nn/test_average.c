@@ -131,8 +131,8 @@ TEST(averages_are_planned)
 	struct net net;
 	struct error err = { "" };
 	const struct optimizer_type *adam = optimizer_types[0];
-	struct recipe plain = { .batch = 16, .optimizer = adam };
-	struct recipe averaging = { .batch = 16, .optimizer = adam, .average_weights = 0.9 };
+	struct recipe plain = { .batch = 16, .optimizer = adam, .loss = loss_types[0] };
+	struct recipe averaging = { .batch = 16, .optimizer = adam, .loss = loss_types[0], .average_weights = 0.9 };
 
 	net_read(&net, INPUT, CLASSES, every_layer_text);
 	struct model_plan *a = recipe_plan(&net.network, &plain, &err);

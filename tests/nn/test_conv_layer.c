@@ -101,13 +101,14 @@ static bool check_case(const struct conv_case *c, const struct kernels *k, uint6
 TEST(conv_layers_agree_with_the_naive_loops)
 {
 	struct conv_case c;
-	int cases = 0, in_bf16 = 0;
+	int cases = 0, sets = 0, in_bf16 = 0;
 
 	for (int i = 0; i < RANDOM_CASES; i++) {
 		if (!random_case(i, &c))
 			continue;
 		cases++;
 		for (EACH_SET(k)) {
+			sets++;
 			CHECK(!check_case(&c, *k, (uint64_t)i, false));
 			take_nothing();
 			in_bf16 += check_case(&c, *k, (uint64_t)i, true);
@@ -115,7 +116,7 @@ TEST(conv_layers_agree_with_the_naive_loops)
 		}
 	}
 	CHECK(cases > RANDOM_CASES / 2);
-	CHECK(in_bf16 > RANDOM_CASES / 4);
+	CHECK(in_bf16 > sets / 8);      /* a good part of them, with as many kernel sets as there are */
 }
 
 /* TensorFlow's "same" with stride 2. 4 columns: one column of zeros, on the right; windows of 3 begin at 0 and 2.

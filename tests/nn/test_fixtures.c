@@ -90,6 +90,7 @@ static void fixture_open(const char *name, struct fixture *f)
 	snprintf(path, sizeof path, "tests/fixtures/%s.yaml", name);
 	read_network(path, f);
 	f->network.input = f->shape;
+	f->network.dropout = 1;
 	f->network.input_gradient = true;
 }
 
@@ -111,7 +112,7 @@ static void load_images(const struct fixture *f, struct model *model)
 		real *to = model_input(model, i / LANES) + i % LANES;
 		for (size_t k = 0; k < len; k++)
 			to[k * LANES] = i < f->images ? (real)(pixels[(size_t)i * len + k] / 255) : 50;
-		model_labels(model, i / LANES)[i % LANES] = i < f->images ? (int)labels[i] : -1;
+		model_targets(model, i / LANES)[i % LANES] = target_of(i < f->images ? (int)labels[i] : -1);
 	}
 }
 

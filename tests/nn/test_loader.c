@@ -25,7 +25,7 @@ static struct images images_of(struct shape s, int count)
 				for (int x = 0; x < s.w; x++)
 					pixels[((n * s.c + c) * s.h + y) * s.w + x] = byte_at(s, n, c, y, x);
 	}
-	return (struct images){ pixels, labels, count, s };
+	return (struct images){ .pixels = pixels, .labels = labels, .count = count, .shape = s };
 }
 
 /* What an image is moved by: the pixel shown at (y, x) is (y + dy, x + dx), or its mirror. */
@@ -51,12 +51,12 @@ static bool shows(const real *lane, struct shape s, int n, struct move m)
 	return true;
 }
 
-static struct group_load load_of(struct images images, int *labels)
+static struct group_load load_of(struct images images, struct target *targets)
 {
 	for (int i = 0; i < LANES; i++)
-		labels[i] = -1;
+		targets[i] = target_of(-1);
 	return (struct group_load){ .kernels = kernels_choose(NULL), .images = images, .lanes = LANES,
-	                            .scale = { 0, 1 }, .to = take_reals(group_len(images.shape)), .labels = labels };
+	                            .scale = { 0, 1 }, .to = take_reals(group_len(images.shape)), .targets = targets };
 }
 
 /* Rows around the lengths that vectors have, and a group that starts in the middle. */
@@ -67,13 +67,13 @@ TEST(loader_copies_bytes_exactly)
 		{ 1, 1, 64 }, { 1, 2, 65 }, { 1, 1, 200 } };
 
 	for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
-		int labels[LANES];
-		struct group_load load = load_of(images_of(shapes[i], 20), labels);
+		struct target targets[LANES];
+		struct group_load load = load_of(images_of(shapes[i], 20), targets);
 		load.first = 3;
 		group_load(&load);
 		for (int lane = 0; lane < LANES; lane++) {
 			CHECK(shows(load.to + lane, shapes[i], 3 + lane, (struct move){ 0, 0, false }));
-			CHECK_INT(labels[lane], (3 + lane) % 7);
+			CHECK_INT(targets[lane].label, (3 + lane) % 7);
 		}
 		take_nothing();
 	}
@@ -82,9 +82,9 @@ TEST(loader_copies_bytes_exactly)
 TEST(loader_follows_the_order)
 {
 	static const int order[] = { 9, 9, 2, 0, 19, 7 };
-	int labels[LANES];
+	struct target targets[LANES];
 	struct shape shape = { 2, 3, 4 };
-	struct group_load load = load_of(images_of(shape, 20), labels);
+	struct group_load load = load_of(images_of(shape, 20), targets);
 
 	load.order = order;
 	load.first = 2;
@@ -92,25 +92,25 @@ TEST(loader_follows_the_order)
 	group_load(&load);
 	for (int lane = 0; lane < 4; lane++) {
 		CHECK(shows(load.to + lane, shape, order[2 + lane], (struct move){ 0, 0, false }));
-		CHECK_INT(labels[lane], order[2 + lane] % 7);
+		CHECK_INT(targets[lane].label, order[2 + lane] % 7);
 	}
 	take_nothing();
 }
 
-/* A partial group: lanes without an image hold finite numbers, their labels are left alone, no image beyond the last is
- * read. */
+/* A partial group: lanes without an image hold finite numbers, their targets are left alone, no image beyond the last
+ * is read. */
 TEST(loader_fills_empty_lanes)
 {
-	int labels[LANES];
+	struct target targets[LANES];
 	struct shape shape = { 1, 3, 70 };
-	struct group_load load = load_of(images_of(shape, 20), labels);
+	struct group_load load = load_of(images_of(shape, 20), targets);
 
 	load.first = 16;
 	load.lanes = 4;
 	load.scale = (struct pixel_scale){ 10, 0.5 };
 	group_load(&load);
 	for (int lane = 0; lane < LANES; lane++) {
-		CHECK_INT(labels[lane], lane < 4 ? (16 + lane) % 7 : -1);
+		CHECK_INT(targets[lane].label, lane < 4 ? (16 + lane) % 7 : -1);
 		for (int i = 0; i < 210; i++)
 			CHECK_CLOSE(load.to[i * LANES + lane],
 			            ((lane < 4 ? byte_at(shape, 16 + lane, 0, 0, i) : 0) - 10) * 0.5, 0);
@@ -120,6 +120,7 @@ TEST(loader_fills_empty_lanes)
 
 /* --- Augmentation --- */
 
+/* What a shift of 0.45 is of 5 or 6 rows and of 7 or 8 columns. */
 enum { SHIFT_H = 2, SHIFT_W = 3, SEEDS = 60 };
 
 /* Searches for the one move that explains a lane's content. */
@@ -137,17 +138,37 @@ static bool find_move(const real *lane, struct shape s, int n, struct move *foun
 	return count == 1;
 }
 
+/* The steps of `flip` and `shift`, as a recipe's short form has them. */
+struct short_steps {
+	struct flip flip;
+	struct shift shift;
+	struct augment_step steps[2];
+	struct augmentation augmentation;
+};
+
+/* `shift` is a share of each side, rounded down to whole pixels. */
+static const struct augmentation *short_steps(struct short_steps *s, bool flip, double shift, uint64_t seed)
+{
+	s->flip.when = flip ? FLIP_RANDOM : FLIP_NEVER;
+	s->shift = (struct shift){ shift, BORDER_ZERO };
+	s->steps[0] = (struct augment_step){ &augment_flip, &s->flip };
+	s->steps[1] = (struct augment_step){ &augment_shift, &s->shift };
+	s->augmentation = (struct augmentation){ .steps = s->steps, .count = 2, .seed = seed };
+	return &s->augmentation;
+}
+
 /* Every move is a flip and a shift within the limits, zeros follow, and all of them are met, about equally often. */
 TEST(loader_flips_and_shifts_within_limits)
 {
 	struct shape shape = { 2, 5, 7 };
 	struct images images = images_of(shape, LANES);
-	int rows[2 * SHIFT_H + 1] = { 0 }, columns[2 * SHIFT_W + 1] = { 0 }, flips = 0, labels[LANES];
+	int rows[2 * SHIFT_H + 1] = { 0 }, columns[2 * SHIFT_W + 1] = { 0 }, flips = 0;
+	struct target targets[LANES];
 
 	for (int seed = 0; seed < SEEDS; seed++) {
-		struct augmentation a = { true, SHIFT_H, SHIFT_W, (uint64_t)seed };
-		struct group_load load = load_of(images, labels);
-		load.augmentation = &a;
+		struct short_steps steps;
+		struct group_load load = load_of(images, targets);
+		load.augmentation = short_steps(&steps, true, 0.45, (uint64_t)seed);
 		group_load(&load);
 		for (int lane = 0; lane < LANES; lane++) {
 			struct move m = { 0, 0, false };
@@ -175,20 +196,20 @@ TEST(loader_augments_by_seed_and_image_alone)
 	struct shape shape = { 1, 6, 8 };
 	struct images images = images_of(shape, 40);
 	static const int order[] = { 31, 8, 31 };
-	int labels[LANES], differ = 0;
+	struct target targets[LANES];
+	int differ = 0;
 
 	for (int seed = 0; seed < 8; seed++) {
-		struct augmentation a = { true, SHIFT_H, SHIFT_W, (uint64_t)seed }, plain = a;
-		struct group_load load = load_of(images, labels), other = load_of(images, labels);
-		struct group_load unflipped = load_of(images, labels);
+		struct short_steps a, plain;
+		struct group_load load = load_of(images, targets), other = load_of(images, targets);
+		struct group_load unflipped = load_of(images, targets);
 		struct move m[3], n, u;
 		load.order = order;
 		load.lanes = 3;
 		other.first = 24;
 		unflipped.first = 24;
-		plain.flip = false;
-		load.augmentation = other.augmentation = &a;
-		unflipped.augmentation = &plain;
+		load.augmentation = other.augmentation = short_steps(&a, true, 0.45, (uint64_t)seed);
+		unflipped.augmentation = short_steps(&plain, false, 0.45, (uint64_t)seed);
 		group_load(&load);
 		group_load(&other);
 		group_load(&unflipped);
@@ -210,11 +231,12 @@ TEST(loader_scales_the_zeros_that_a_shift_uncovers)
 {
 	struct shape shape = { 1, 4, 4 };
 	struct images images = images_of(shape, LANES);
-	struct augmentation a = { false, 3, 3, 1 };
-	int labels[LANES], uncovered = 0;
-	struct group_load load = load_of(images, labels), scaled = load_of(images, labels);
+	struct short_steps steps;
+	struct target targets[LANES];
+	int uncovered = 0;
+	struct group_load load = load_of(images, targets), scaled = load_of(images, targets);
 
-	load.augmentation = scaled.augmentation = &a;
+	load.augmentation = scaled.augmentation = short_steps(&steps, false, 0.75, 1);
 	scaled.scale = (struct pixel_scale){ 40, 0.25 };
 	group_load(&load);
 	group_load(&scaled);
@@ -253,8 +275,32 @@ TEST(loader_scaling_kinds)
 TEST(loader_standard_scaling_of_one_grey)
 {
 	uint8_t pixels[8] = { 9, 9, 9, 9, 9, 9, 9, 9 }, labels[2] = { 0, 0 };
-	struct pixel_scale s = pixel_scale_of(SCALING_STANDARD, (struct images){ pixels, labels, 2, { 1, 2, 2 } });
+	struct images images = { .pixels = pixels, .labels = labels, .count = 2, .shape = { 1, 2, 2 } };
+	struct pixel_scale s = pixel_scale_of(SCALING_STANDARD, images);
 
 	CHECK_CLOSE(s.mean, 9, 0);
 	CHECK_CLOSE(s.scale, 1, 0);
+}
+
+/* Each view of images that are evaluated, in an order and without one; an augmentation takes its place. */
+TEST(loader_shows_views)
+{
+	static const struct move moves[] = { { 0, 0, true }, { -1, 0, false }, { 2, -3, true }, { 0, 16, false },
+		{ -2, 5, true } };
+	struct target targets[LANES];
+	struct shape shape = { 2, 3, 21 };
+	struct images images = images_of(shape, LANES);
+
+	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++) {
+		struct group_load load = load_of(images, targets);
+		load.images.view = (struct view){ moves[i].flip, moves[i].dy, moves[i].dx };
+		group_load(&load);
+		for (int lane = 0; lane < LANES; lane++)
+			CHECK(shows(load.to + lane, shape, lane, moves[i]));
+		load.augmentation = &(struct augmentation){ .count = 0 };
+		group_load(&load);
+		for (int lane = 0; lane < LANES; lane++)
+			CHECK(shows(load.to + lane, shape, lane, (struct move){ 0, 0, false }));
+	}
+	take_nothing();
 }

@@ -1,5 +1,5 @@
 /* Softmax cross-entropy: numbers from paper, very large logits, infinities and NaN. */
-#include "nn/model/loss.h"
+#include "nn/loss/loss.h"
 #include "tests/helpers/test.h"
 
 #include <math.h>
@@ -20,19 +20,19 @@ static struct verdict loss_of(const struct question *q)
 	real logits[MAX_CLASSES * LANES], d_logits[MAX_CLASSES * LANES];
 	double losses[LANES];
 	bool correct[LANES];
-	int labels[LANES] = { 0 };
+	struct target targets[LANES] = { { 0 } };
 	struct verdict v;
 
 	for (int i = 0; i < q->classes * LANES; i++) {
 		logits[i] = i % LANES == q->lane ? (real)q->logits[i / LANES] : (real)(i * 0.1);
 		d_logits[i] = (real)NAN;
 	}
-	labels[q->lane] = q->label;
+	targets[q->lane] = target_of(q->label);
 	for (int i = q->lane + 1; i < LANES; i++)
-		labels[i] = 1 << 30;
+		targets[i] = target_of(1 << 30);
 	loss_softmax(&(struct loss_job){ .logits = logits, .d_logits = d_logits, .classes = q->classes,
-	                                 .labels = labels,
-		.lanes = q->lane + 1, .batch_images = q->batch_images, .label_smoothing = q->label_smoothing,
+		.targets = targets, .lanes = q->lane + 1, .batch_images = q->batch_images,
+		.batch_weight = q->batch_images, .label_smoothing = q->label_smoothing,
 		.losses = losses,
 		.correct = correct });
 	for (int c = 0; c < q->classes; c++) {

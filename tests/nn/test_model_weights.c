@@ -145,7 +145,8 @@ TEST(weights_follow_the_optimizer_in_every_stretch)
 			speed[i] = 0.5 * speed[i] + (double)m.gradients[i] + (i < KERNEL ? 0.25 * want[i] : 0);
 			want[i] -= 0.125 * speed[i];
 		}
-		model_update(r.model, &r.team, &(struct model_step){ sgd, config, 0.125, step });
+		model_update(r.model, &r.team, &(struct model_step){ .optimizer = sgd, .config = config,
+		.learning_rate = 0.125, .step = step });
 		CHECK_NEAR("weights", take_wide(m.params, len), want, len, 1e-6);
 	}
 	model_run_close(&r);
@@ -168,7 +169,8 @@ static void check_decay(const struct optimizer_type *type)
 	struct model_memory m = model_memory(r.model);
 	for (size_t i = 0; i < m.params_len; i++)
 		m.params[i] = (real)(i % 7 + 1);
-	model_update(r.model, &r.team, &(struct model_step){ type, config, 0.125, 1 });
+	model_update(r.model, &r.team, &(struct model_step){ .optimizer = type, .config = config,
+		.learning_rate = 0.125, .step = 1 });
 	const real *at = m.params;
 	for (int i = 0; i < r.net.network.layer_count; i++)
 		for (int k = 0; k < model_plan_layer(r.plan, i)->param_count; k++) {

@@ -29,6 +29,8 @@ static void *config_create(const struct kind *kind, const struct value *values)
 		double value = value_of(field, values);
 		if (field->kind == FIELD_BOOL)
 			*(bool *)(void *)(config + field->offset) = value != 0;
+		else if (field->kind == FIELD_INT || field->kind == FIELD_CHOICE)
+			*(int *)(void *)(config + field->offset) = (int)value;
 		else
 			*(double *)(void *)(config + field->offset) = value;
 	}
@@ -234,8 +236,9 @@ TEST(rmsprop_centered_stays_finite_where_gradients_stand_still)
 	for (int i = 0; i < LONG; i++)
 		gradients[i] = (real)(i + 1) / 7;
 	for (int step = 1; step <= 300; step++)
-		type->update(config, &(struct update){ params, gradients, { slots[0], slots[1], slots[2] }, LONG, step,
-		                                       1e-6, false });
+		type->update(config, &(struct update){ .params = params, .gradients = gradients, .len = LONG,
+		                                       .slots = { slots[0], slots[1], slots[2] }, .step = step,
+		                                       .learning_rate = 1e-6 });
 	for (int i = 0; i < LONG; i++)
 		CHECK(isfinite(params[i]) && params[i] < 0);
 	free(config);
