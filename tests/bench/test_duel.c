@@ -18,7 +18,7 @@ enum { MAX_ARGUMENTS = 12 };
 /* In the test's folder, so that paths in outputs are short. */
 static struct program_result compare(const char *const *arguments)
 {
-	const char *argv[MAX_ARGUMENTS + 4] = { archsweep_path(), "compare", "--reports", "reports" };
+	const char *argv[MAX_ARGUMENTS + 5] = { archsweep_path(), "compare", "--reports", "reports" };
 
 	for (int i = 0; arguments[i] && i < MAX_ARGUMENTS; i++)
 		argv[4 + i] = arguments[i];
