@@ -128,8 +128,8 @@ TEST(loader_gives_the_labels_of_mixtures)
 	scene_show(&s, 0, 0, want);
 	struct augmentation a = augmenter_at(s.augmenter, 5, 0);
 	struct group_load load = { .kernels = kernels_choose(NULL), .order = order, .lanes = 11, .scale = { 0, 1 },
-		.images = { .pixels = s.images.pixels, .labels = s.images.labels, .count = 40, .shape = shape }, .augmentation = &a,
-		.to = take_reals(group_len(shape)), .targets = targets };
+		.images = { .pixels = s.images.pixels, .labels = s.images.labels, .count = 40, .shape = shape },
+		.augmentation = &a, .to = take_reals(group_len(shape)), .targets = targets };
 	group_load(&load);
 	for (int lane = 0; lane < 11; lane++) {
 		struct seen seen = scene_show(&s, order[lane], 5, want);
