@@ -58,7 +58,7 @@ const char text_sweep[] =
 	"With `base` the sweep names the network that the others are compared with: `base: mnist-base`, or `base: "
 	"plain/12` where a family has several widths. `make sweep` then also prints how each network stands to it, "
 	"and draws that.\n"
-	"A sweep has at most 64 families and 4,096 points, a network at most 1,024 layers with all blocks and "
+	"A sweep has at most 64 families and 100,000 points, a network at most 1,024 layers with all blocks and "
 	"repeats written out.";
 
 const char text_entry[] =
@@ -75,6 +75,9 @@ const char text_sweeps_here[] =
 	"- `fer2013`: the same families at 48x48 on FER2013, widths 3 to 48\n"
 	"- `few-parameters`: plain CNNs against MobileNets of equal size, from a thousand parameters upward, on "
 	"FER2013\n"
+	"- `equal-counts`: which family wins at equal size, for `archsweep equal`: four families on Fashion-MNIST, from "
+	"1,300 to 100,000 parameters\n"
+	"- `fer2013-recipes`: what a recipe buys: one network on FER2013, trained in several ways\n"
 	"- `reference`: six networks that others have trained on FER2013, with the counts that they report\n"
 	"- `mnist`: one small network and six variations of it; it expects MNIST's four files in `data/mnist/` and "
 	"runs as it stands on other data of that shape\n"

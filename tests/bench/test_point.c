@@ -1,9 +1,11 @@
 /* A sweep's points: their order, `--set`, what their ids depend on, patterns, and the counts of this project's own
  * sweeps. */
 #include "tests/helpers/sweep_text.h"
+#include "tests/helpers/texts.h"
 
 #include "bench/sweep/describe.h"
 
+#include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -321,9 +323,14 @@ TEST(points_answer_to_patterns)
 
 /* Every point must have a total expected, and what is expected must hold: worked out apart from this program, or
  * reported by others. */
-static void check_counts(const char *path, int points)
+static void check_counts(const char *name, int points)
 {
 	struct error err = { "" };
+	char path[64], listed[64];
+
+	snprintf(path, sizeof path, "sweeps/%s.yaml", name);
+	snprintf(listed, sizeof listed, "`%s`", name);
+	CHECK_CONTAINS(file_text("sweeps/README.md"), listed);
 	struct sweep *sweep = sweep_read(path, NULL, 0, &err);
 
 	CHECK_TEXT(err.text, "");
@@ -344,13 +351,20 @@ static void check_counts(const char *path, int points)
 
 TEST(sweeps_have_the_counts_that_they_expect)
 {
-	check_counts("sweeps/fashion.yaml", 27);
-	check_counts("sweeps/fer2013.yaml", 24);
-	check_counts("sweeps/few-parameters.yaml", 12);
-	check_counts("sweeps/reference.yaml", 6);
-	check_counts("sweeps/mnist.yaml", 7);
-	check_counts("sweeps/cifar-10.yaml", 1);
-	check_counts("sweeps/imagenet.yaml", 4);
-	check_counts("sweeps/bench.yaml", 17);
-	check_counts("sweeps/bench-mnist.yaml", 1);
+	check_counts("fashion", 27);
+	check_counts("fer2013", 24);
+	check_counts("few-parameters", 12);
+	check_counts("equal-counts", 55);
+	check_counts("fer2013-recipes", 24);
+	check_counts("reference", 6);
+	check_counts("mnist", 7);
+	check_counts("cifar-10", 1);
+	check_counts("imagenet", 4);
+	check_counts("bench", 17);
+	check_counts("bench-mnist", 1);
+
+	glob_t files;
+	CHECK_INT(glob("sweeps/*.yaml", 0, NULL, &files), 0);
+	CHECK_INT((int)files.gl_pathc, 11);
+	globfree(&files);
 }
