@@ -316,7 +316,7 @@ bool bind_type(const struct node *node, enum node_type type, const char *key, st
 bool bind_kind(const struct node *node, const char *key, const char **name, const struct node **fields,
                struct error *err)
 {
-	char shown[80];
+	char shown[80], second[SHOWN_BYTES];
 
 	*fields = NULL;
 	if (is_word(node)) {
@@ -324,8 +324,8 @@ bool bind_kind(const struct node *node, const char *key, const char **name, cons
 		return true;
 	}
 	if (node->type == NODE_MAP && node->count > 1)
-		return fail_at(err, node->keys[1]->at, "%s: a map of %d keys where one name is accepted", key,
-		               node->count);
+		return fail_at(err, node->keys[1]->at, "%s: both \"%s\" and \"%s\" where one name is accepted", key,
+		               words_show(node->keys[0]->text, shown), words_show(node->keys[1]->text, second));
 	if (node->type != NODE_MAP || node->count == 0)
 		return fail_at(err, node->at, "%s: %s where a name or {name: {...}} is accepted", key,
 		               node_describe(node, shown));

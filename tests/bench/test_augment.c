@@ -38,7 +38,7 @@ TEST(augment_refuses_lists)
 	CHECK_REFUSED(LIST_OF("[{flap: 1}]"),
 	              "s.yaml:5:32: augment: \"flap\" is unknown; accepted: " STEPS "; did you mean \"flip\"?");
 	CHECK_REFUSED(LIST_OF("[{flip: random, shift: 0.1}]"),
-	              "s.yaml:5:46: augment: a map of 2 keys where one name is accepted");
+	              "s.yaml:5:46: augment: both \"flip\" and \"shift\" where one name is accepted");
 	CHECK_REFUSED(LIST_OF("[[flip]]"), "s.yaml:5:31: augment: a list where a name or {name: {...}} is accepted");
 	CHECK_REFUSED(LIST_OF("[shift]"), "s.yaml:5:31: share: missing; a number is required");
 	CHECK_REFUSED(LIST_OF("[{shift: 0.6}]"), "s.yaml:5:39: share: 0.6 is outside 0..0.5");

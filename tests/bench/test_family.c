@@ -194,7 +194,7 @@ TEST(family_refuses_layers)
 	              "a multiple of the width (2w) or classes is required");
 	CHECK_REFUSED(FAMILY "[conv: 3]" END, "s.yaml:6:8: conv: \"3\" where a map is accepted");
 	CHECK_REFUSED(FAMILY "[{relu: {}, relu6: {}}]" END,
-	              "s.yaml:6:13: layers: a map of 2 keys where one name is accepted");
+	              "s.yaml:6:13: layers: both \"relu\" and \"relu6\" where one name is accepted");
 	CHECK_REFUSED(FAMILY "[[relu]]" END, "s.yaml:6:2: layers: a list where a name or {name: {...}} is accepted");
 	CHECK_REFUSED(FAMILY "[]" END, "s.yaml:6:1: layers: an empty list where at least one layer is required");
 	CHECK_REFUSED(FAMILY "relu" END, "s.yaml:6:1: layers: \"relu\" where a list is accepted");

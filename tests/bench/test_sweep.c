@@ -57,7 +57,7 @@ TEST(sweep_refuses_data)
 	CHECK_REFUSED(NO_DATA "data: idx\n", "s.yaml:5:7: folder: missing; a text is required");
 	CHECK_REFUSED(NO_DATA "data: {idx: d}\n", "s.yaml:5:13: idx: \"d\" where a map is accepted");
 	CHECK_REFUSED(NO_DATA "data: {idx: {folder: d}, fer2013: {file: f}}\n",
-	              "s.yaml:5:26: data: a map of 2 keys where one name is accepted");
+	              "s.yaml:5:26: data: both \"idx\" and \"fer2013\" where one name is accepted");
 	CHECK_REFUSED(NO_DATA "data: {idx: {folder: d, validaton: 5}}\n",
 	              "s.yaml:5:25: validaton: unknown key; accepted: folder, validation; "
 	              "did you mean \"validation\"?");
