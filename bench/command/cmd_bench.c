@@ -10,6 +10,7 @@
 #include "bench/run/progress.h"
 #include "bench/sweep/cost.h"
 #include "bench/sweep/point_find.h"
+#include "bench/sweep/point_teachers.h"
 #include "bench/system/clock.h"
 #include "bench/system/machine.h"
 
@@ -185,8 +186,10 @@ static void add_row(const struct bench *b, const struct bench_network *s)
 static bool measure_point(const struct bench *b, const struct sweep *sweep, const struct point *point,
                           struct error *err)
 {
-	struct speed_request request = { .network = &point->network, .recipe = &point->variant->recipe,
-		.kernels = b->kernels,
+	struct teacher teachers[MAX_TEACHERS];
+	struct speed_request request = { .network = &point->network,
+		.recipe = &point->variant->recipe, .kernels = b->kernels,
+		.teachers = teachers, .teacher_count = point_teachers_bare(point, teachers),
 		.threads = b->mode == MODE_CORES ? 1 : b->threads, .repeats = b->repeats, .seconds = b->seconds,
 		.peak_seconds = b->given_peak > 0 || b->mode == MODE_CORES ? 0 : b->seconds / PEAK_SHARE };
 	char name[POINT_NAME_BYTES];

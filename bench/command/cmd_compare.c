@@ -11,6 +11,7 @@
 #include "bench/stats/condition.h"
 #include "bench/stats/difference.h"
 #include "bench/sweep/base.h"
+#include "bench/sweep/point_teachers.h"
 #include "bench/system/lock.h"
 #include "bench/system/machine.h"
 
@@ -242,7 +243,7 @@ static bool read_owned_sweep(const struct options *given, struct party *to, stru
 			all[count++] = sets[i];
 	snprintf(to->folder.path, sizeof to->folder.path, "%s", to->path);
 	to->sweep = sweep_read(to->owner.sweep_path, all, count, err);
-	return to->sweep;
+	return to->sweep && point_teachers_there(to->sweep, err);
 }
 
 static bool read_sweep(const struct options *given, struct party *to, struct error *err)
@@ -253,7 +254,8 @@ static bool read_sweep(const struct options *given, struct party *to, struct err
 	if (stat(to->path, &there) == 0 && S_ISDIR(there.st_mode))
 		return read_owned_sweep(given, to, err);
 	to->sweep = sweep_read(to->path, sets, options_values(given, "set", sets), err);
-	return to->sweep && sweep_folder(given, to->path, to->sweep->name, &to->folder, err) &&
+	return to->sweep && point_teachers_there(to->sweep, err) &&
+	       sweep_folder(given, to->path, to->sweep->name, &to->folder, err) &&
 	       report_folder_check(&to->folder, err);
 }
 

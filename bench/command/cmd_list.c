@@ -8,6 +8,7 @@
 #include "bench/run/shard.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct column columns[] = {
@@ -43,7 +44,9 @@ static const char help[] =
 	"--pending reads the records and leaves out what is finished, on whatever data: only `run` reads data.\n"
 	"\n"
 	"--commands prints a line for each point that trains it, with the same --set, --name and --reports, quoted\n"
-	"for a shell. The commands may run side by side, on this machine or on others that see the same folder:\n"
+	"for a shell. The command of a point with teachers trains these as well, where nobody else does, and waits\n"
+	"for those that another command trains. The commands may run side by side, on this machine or on others that\n"
+	"see the same folder:\n"
 	"\n"
 	"  archsweep list --commands --pending sweeps/mine.yaml | OMP_NUM_THREADS=1 parallel\n"
 	"  archsweep list --commands sweeps/mine.yaml | OMP_NUM_THREADS=1 xargs -d '\\n' -n 1 -P 8 sh -c\n"
@@ -104,12 +107,29 @@ static bool check_lines(const struct options *given, struct error *err)
 	return true;
 }
 
-static void print_commands(const struct options *given, const struct pending *pending)
+/* With the teachers that are to be trained: whoever is first trains them, and the others wait. */
+static bool print_commands(const struct options *given, const struct pending *pending, struct error *err)
 {
+	bool *taken = calloc((size_t)pending->count + 1, sizeof *taken);
+
+	if (!taken)
+		return fail(err, "not enough memory for %d points", pending->count);
 	for (int i = 0; i < pending->count; i++) {
+		const struct point *point = pending->points[i].point;
+
 		print_sweep_command(given, "run", true, stdout);
-		printf(" --only %s\n", pending->points[i].point->id);
+		printf(" --only %s", point->id);
+		if (point->teacher_count > 0) {
+			memset(taken, 0, (size_t)pending->count * sizeof *taken);
+			pending_take_teachers(pending, point, taken);
+			for (int k = 0; k < pending->count; k++)
+				if (taken[k])
+					printf(" --only %s", pending->points[k].point->id);
+		}
+		putchar('\n');
 	}
+	free(taken);
+	return true;
 }
 
 static int list(const struct options *given, const struct sweep *sweep, struct pending *pending, struct error *err)
@@ -123,8 +143,7 @@ static int list(const struct options *given, const struct sweep *sweep, struct p
 		return EXIT_FAILED;
 	if (!commands)
 		return print_points(given, pending, err) ? EXIT_DONE : EXIT_FAILED;
-	print_commands(given, pending);
-	return EXIT_DONE;
+	return print_commands(given, pending, err) ? EXIT_DONE : EXIT_FAILED;
 }
 
 static int run_sweep(const struct options *given, const struct sweep *sweep, struct error *err)

@@ -11,6 +11,7 @@
 #include "bench/run/pending_table.h"
 #include "bench/run/preflight.h"
 #include "bench/run/tables.h"
+#include "bench/run/teacher_weights.h"
 #include "bench/run/train_pending.h"
 #include "bench/summary/summary.h"
 #include "bench/system/blas.h"
@@ -67,7 +68,7 @@ static const char help[] =
 	"\n"
 	"--shard 2/3 is the second of three parts of the points (of those that --only chose), which cost about as\n"
 	"much as each other. Parts follow from the YAML and the command line alone, so several machines can each\n"
-	"train one; `archsweep collect` then puts their folders together.\n"
+	"train one; `archsweep collect` then puts their folders together. A part has the teachers of its points, too.\n"
 	"\n"
 	"ARCHSWEEP_KERNELS=avx512bf16, avx512, avx2 or portable chooses the arithmetic; the best for this processor\n"
 	"is the default.\n"
@@ -131,7 +132,7 @@ static void print_dry_total(const struct run *r, const struct estimate *e, doubl
 /* How long all of it takes by the scheduler's own decisions. */
 static bool simulate(const struct run *r, const double *seconds, double *wall_seconds, struct error *err)
 {
-	struct task *tasks = train_tasks(&r->pending, seconds, err);
+	struct task *tasks = train_tasks(r->sweep, &r->pending, seconds, err);
 	struct schedule schedule = {
 		.threads = r->threads, .task_count = r->pending.to_train, .tasks = tasks,
 		.memory_bytes = r->memory_bytes,
@@ -322,7 +323,8 @@ static bool load_blas(const struct run *r, struct error *err)
 	for (int i = 0; i < r->pending.count; i++) {
 		const struct pending_point *point = &r->pending.points[i];
 
-		used = used || (point->reason != UP_TO_DATE && point->cost.uses_blas);
+		used = used || (point->reason != UP_TO_DATE &&
+		                (point->cost.uses_blas || point->teachers.uses_blas));
 	}
 	return !used || (blas_reserve(r->threads, err) && blas_load(err));
 }
@@ -406,6 +408,25 @@ static bool remove_old_checkpoints(const struct run *r, struct error *err)
 	return true;
 }
 
+/* Before anything trains in vain. */
+static bool check_teachers(const struct run *r, struct error *err)
+{
+	struct teachers_place place = { .sweep = r->sweep, .records = &r->records, .folder = r->folder.path,
+		.data_digest = r->data.digest };
+	char *command = NULL;
+	size_t len;
+	FILE *to = open_memstream(&command, &len);
+
+	if (!to)
+		return fail(err, "not enough memory for %d points", r->pending.count);
+	print_sweep_command(r->given, "run", true, to);
+	fclose(to);
+	place.command = command;
+	bool good = teachers_check(&r->pending, &place, err);
+	free(command);
+	return good;
+}
+
 static int train_read(struct run *r, struct error *err)
 {
 	if (!records_read(r->folder.path, r->sweep, &r->records, err) ||
@@ -413,6 +434,9 @@ static int train_read(struct run *r, struct error *err)
 	     !pending_check_data(&r->records, r->folder.path, r->data.digest, err)))
 		return EXIT_FAILED;
 	check_points(r, &r->data.digest);
+	if (!check_teachers(r, err))
+		return EXIT_FAILED;
+	pending_count_answers(&r->pending, &r->data);
 	return remove_old_checkpoints(r, err) ? train_and_print(r, err) : EXIT_FAILED;
 }
 

@@ -2,6 +2,7 @@
 #include "bench/command/with_sweep.h"
 
 #include "bench/run/shard.h"
+#include "bench/sweep/point_teachers.h"
 #include "bench/text/shell_word.h"
 #include "bench/text/words.h"
 
@@ -42,7 +43,7 @@ bool sweep_folder(const struct options *given, const char *sweep_path, const cha
 bool reports_folder(const struct options *given, const struct sweep *sweep, struct report_folder *to,
                     struct error *err)
 {
-	return sweep_folder(given, given->operands[0], sweep->name, to, err);
+	return point_teachers_there(sweep, err) && sweep_folder(given, given->operands[0], sweep->name, to, err);
 }
 
 bool sweep_choose(const struct options *given, const struct sweep *sweep, struct pending *to, struct error *err)

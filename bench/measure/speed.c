@@ -71,7 +71,7 @@ static void measure(void *about, int task, struct team *team)
 	struct images images = { .pixels = m->pixels, .labels = m->labels, .count = image_count(r),
 		.shape = r->network->input };
 	struct training_setup setup = { .network = r->network, .recipe = &recipe, .kernels = r->kernels, .team = team,
-		.training = images };
+		.training = images, .teachers = r->teachers, .teacher_count = r->inference ? 0 : r->teacher_count };
 	struct observer observer = profile_observer(r->profile);
 	setup.observer = r->profile ? &observer : NULL;
 	struct training *training = training_create(&setup, &m->trouble);

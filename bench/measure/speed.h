@@ -10,6 +10,8 @@ enum { MAX_REPEATS = 99 };
 
 struct speed_request {
 	const struct network *network;
+	const struct teacher *teachers; /* [teacher_count], without weights; as many as the recipe's loss needs */
+	int teacher_count;
 	const struct recipe *recipe;    /* batch, optimizer, augmentation; epochs and learning rate are ignored */
 	const struct kernels *kernels;
 	int threads;                    /* all on this one network */

@@ -2,6 +2,7 @@
 #include "bench/run/estimate.h"
 
 #include "bench/measure/speed.h"
+#include "bench/sweep/point_teachers.h"
 #include "bench/system/machine.h"
 
 #include <math.h>
@@ -15,12 +16,19 @@
 #define MEASURE_SECONDS 0.06    /* of one network, and as long again to warm up */
 #define LONGEST_BATCH_SECONDS 0.3       /* networks that are slower are not measured */
 
+static double work_of(const struct cost *cost, int batch)
+{
+	return (double)cost->macs + MACS_PER_ACTIVATION * (double)cost->activation_bytes / sizeof(real) / batch;
+}
+
 double estimate_work(const struct pending_point *point)
 {
-	const struct cost *cost = &point->cost;
-	double activations = (double)cost->activation_bytes / sizeof(real) / point->point->variant->recipe.batch;
+	const struct recipe *recipe = &point->point->variant->recipe;
+	/* Teachers are asked for the views that are kept alone, and do a third of what training does. */
+	double asked = recipe->keep_views > 0 && recipe->keep_views < recipe->epochs ?
+		(double)recipe->keep_views / recipe->epochs : 1;
 
-	return 1 + (double)cost->macs + MACS_PER_ACTIVATION * activations;
+	return 1 + work_of(&point->cost, recipe->batch) + asked * work_of(&point->teachers, recipe->batch) / 3;
 }
 
 static void add_speed(struct estimate *e, double work, double images_per_second)
@@ -45,8 +53,11 @@ static bool measure_point(const struct pending_point *point, struct estimate *to
 {
 	struct speed_request request = { .network = &point->point->network, .recipe = &point->point->variant->recipe,
 		.kernels = machine_kernels(err), .threads = 1, .repeats = 1, .seconds = MEASURE_SECONDS };
+	struct teacher teachers[MAX_TEACHERS];
 	struct speed_result result;
 
+	request.teachers = teachers;
+	request.teacher_count = point_teachers_bare(point->point, teachers);
 	if (!request.kernels || !speed_measure(&request, &result, err))
 		return false;
 	add_speed(to, estimate_work(point), result.images_per_second);

@@ -48,7 +48,8 @@ bool pending_choose(const struct sweep *sweep, const char *const *patterns, int 
 		to->count++;
 		if (to->count > 1 && point_same_network(p[-1].point, point)) {
 			p->cost = p[-1].cost;
-		} else if (!point_count(point, &p->cost, err)) {
+			p->teachers = p[-1].teachers;
+		} else if (!point_count(point, &p->cost, err) || !point_count_teachers(point, &p->teachers, err)) {
 			pending_free(to);
 			return false;
 		}
@@ -74,6 +75,27 @@ void pending_free(struct pending *pending)
 {
 	free(pending->points);
 	*pending = (struct pending){ 0 };
+}
+
+static int compare_places(const void *key, const void *item)
+{
+	const struct point *point = key, *other = ((const struct pending_point *)item)->point;
+
+	return (point > other) - (point < other);
+}
+
+void pending_take_teachers(const struct pending *pending, const struct point *point, bool *taken)
+{
+	for (int i = 0; i < point->teacher_count; i++) {
+		const struct point *teacher = point->teachers[i].point;
+		const struct pending_point *found = teacher ? bsearch(teacher, pending->points, (size_t)pending->count,
+			sizeof *pending->points, compare_places) : NULL;
+
+		if (!found || taken[found - pending->points])
+			continue;
+		taken[found - pending->points] = true;
+		pending_take_teachers(pending, teacher, taken);
+	}
 }
 
 /* Whether the record can be this network's, trained by this recipe. */
@@ -152,6 +174,18 @@ const char *pending_reason_text(enum pending_reason reason)
 	};
 
 	return texts[reason];
+}
+
+void pending_count_answers(struct pending *pending, const struct dataset *data)
+{
+	int64_t numbers = (int64_t)dataset_split(data, ROLE_TRAINING)->count * data->classes;
+
+	for (int i = 0; i < pending->count; i++) {
+		struct pending_point *p = &pending->points[i];
+
+		if (p->point->teacher_count > 0)
+			p->cost.memory_bytes += p->point->variant->recipe.keep_views * numbers * (int64_t)sizeof(real);
+	}
 }
 
 bool pending_fits(const struct pending *pending, int64_t memory_bytes, struct error *err)

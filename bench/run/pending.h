@@ -22,7 +22,7 @@ enum pending_reason {
 struct pending_point {
 	const struct point *point;      /* the sweep's */
 	int index;                      /* its number there, and in struct records */
-	struct cost cost;
+	struct cost cost, teachers;     /* of its teachers, see point_count_teachers */
 	enum pending_reason reason;
 };
 
@@ -39,6 +39,9 @@ bool pending_choose(const struct sweep *sweep, const char *const *patterns, int 
 /* How many expected counts of the chosen networks do not hold; a line on stderr for each. */
 int pending_check_counts(const struct pending *pending);
 void pending_free(struct pending *pending);
+
+/* Marks in taken[count] the chosen points that a point learns from, those that they learn from, and so on. */
+void pending_take_teachers(const struct pending *pending, const struct point *point, bool *taken);
 
 /* Where the points are kept, and on which data they must have been trained: NULL: whatever data, for when it could not
  * be read. */
@@ -58,6 +61,9 @@ bool pending_is_whole(const char *folder, const struct pending_point *point, con
 
 /* False, and an error, where points of the folder were trained on other data: two data sets share no folder. */
 bool pending_check_data(const struct records *records, const char *folder, uint64_t data_digest, struct error *err);
+
+/* Adds the memory of the answers that teachers' students keep of this data; once. */
+void pending_count_answers(struct pending *pending, const struct dataset *data);
 
 /* "new", "diverged before", ...: static. */
 const char *pending_reason_text(enum pending_reason reason);

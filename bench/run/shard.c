@@ -105,13 +105,18 @@ static int compare_places(const void *left, const void *right)
 }
 
 /* In the sweep's order, so that a point never moves onto one that is still to be looked at. */
-static void keep_part(struct parcel *parcels, int part, struct pending *pending)
+static void keep_part(struct parcel *parcels, int part, bool *taken, struct pending *pending)
 {
 	int kept = 0;
 
 	qsort(parcels, (size_t)pending->count, sizeof *parcels, compare_places);
 	for (int i = 0; i < pending->count; i++)
-		if (parcels[i].part == part)
+		if (parcels[i].part == part) {
+			taken[i] = true;
+			pending_take_teachers(pending, pending->points[i].point, taken);
+		}
+	for (int i = 0; i < pending->count; i++)
+		if (taken[i])
 			pending->points[kept++] = pending->points[i];
 	pending->count = pending->to_train = kept;
 }
@@ -120,15 +125,17 @@ bool shard_take(struct shard shard, struct pending *pending, struct error *err)
 {
 	struct parcel *parcels = calloc((size_t)pending->count + 1, sizeof *parcels);
 	struct load *loads = calloc((size_t)shard.parts, sizeof *loads);
-	bool good = parcels && loads;
+	bool *taken = calloc((size_t)pending->count + 1, sizeof *taken);
+	bool good = parcels && loads && taken;
 
 	for (int i = 0; good && i < pending->count; i++)
 		parcels[i] = (struct parcel){ &pending->points[i], shard_cost(&pending->points[i]), 0 };
 	if (good) {
 		share_out(parcels, pending->count, loads, shard.parts);
-		keep_part(parcels, shard.part, pending);
+		keep_part(parcels, shard.part, taken, pending);
 	}
 	free(parcels);
 	free(loads);
+	free(taken);
 	return good || fail(err, "not enough memory for %d points", pending->count);
 }

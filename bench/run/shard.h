@@ -17,7 +17,9 @@ bool shard_parse(const char *text, struct shard *to, struct error *err);
 double shard_cost(const struct pending_point *point);
 
 /* Keeps the points of one part, in the sweep's order. The parts are about equally long: points go, the costliest first
- * and equal ones by their ids, each to the part that has least so far. Parts beyond the number of points are empty. */
+ * and equal ones by their ids, each to the part that has least so far. Parts beyond the number of points are empty.
+ * Teachers of a part's points are in it, too, wherever else they are: runs that share a folder train each once, and
+ * others need it. */
 bool shard_take(struct shard shard, struct pending *pending, struct error *err);
 
 #endif

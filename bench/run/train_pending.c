@@ -17,7 +17,13 @@
 #define LOOK_AGAIN_SECONDS 0.25         /* whether another run has finished a point */
 
 /* What has become of a point. */
-enum fate { OPEN, BUSY, OVER };         /* BUSY: another run has it */
+enum fate {
+	OPEN,
+	BUSY,                   /* another run has it */
+	HELD,                   /* another run has one of its teachers */
+	OVER,
+	LOST,                   /* over without weights: diverged, failed, not written */
+};
 
 /* What the scheduler's callbacks know. */
 struct training_run {
@@ -28,6 +34,8 @@ struct training_run {
 	enum fate *fates;               /* [task_count], owned */
 	int *round;                     /* [task_count], owned: those of them that the scheduler knows */
 	struct task *round_tasks;       /* [task_count], owned */
+	int *round_of;                  /* [task_count], owned: the place in `round`; -1: it is not there */
+	int *round_after;               /* owned: all numbers of round_tasks' `after` */
 	int round_count;
 	atomic_int elsewhere;           /* points that other runs have finished */
 	struct error unlocked;          /* why a lock could not be taken, under `lock` */
@@ -37,12 +45,60 @@ struct training_run {
 	double point_seconds, beside_seconds;   /* see train_result */
 };
 
-struct task *train_tasks(const struct pending *pending, const double *seconds, struct error *err)
+/* Room for the tasks, and behind them for the numbers of those that each comes after. */
+static struct task *allocate_tasks(const struct pending *pending, struct error *err)
 {
-	struct task *tasks = calloc((size_t)pending->to_train + 1, sizeof *tasks);
+	size_t count = (size_t)pending->to_train + 1, numbers = 0;
 
-	if (!tasks) {
+	for (int i = 0; i < pending->count; i++)
+		numbers += (size_t)pending->points[i].point->teacher_count;
+	struct task *tasks = calloc(1, count * sizeof *tasks + numbers * sizeof(int));
+	if (!tasks)
 		fail(err, "not enough memory for %d points", pending->to_train);
+	return tasks;
+}
+
+/* The task of each of the sweep's points, -1 for those that are not trained; malloc'd. */
+static int *number_tasks(const struct pending *pending, const struct sweep *sweep, struct error *err)
+{
+	int *numbers = malloc(((size_t)sweep->point_count + 1) * sizeof *numbers);
+
+	if (!numbers) {
+		fail(err, "not enough memory for %d points", sweep->point_count);
+		return NULL;
+	}
+	for (int i = 0; i < sweep->point_count; i++)
+		numbers[i] = -1;
+	for (int i = 0, k = 0; i < pending->count; i++)
+		if (pending->points[i].reason != UP_TO_DATE)
+			numbers[pending->points[i].index] = k++;
+	return numbers;
+}
+
+/* A point comes after those of its teachers that are trained, too. Returns how many numbers it wrote. */
+static int put_after(const struct sweep *sweep, const struct point *point, const int *numbers, int *after)
+{
+	int count = 0;
+
+	for (int i = 0; i < point->teacher_count; i++) {
+		const struct point *teacher = point->teachers[i].point;
+		int task = teacher ? numbers[teacher - sweep->points] : -1;
+
+		if (task >= 0)
+			after[count++] = task;
+	}
+	return count;
+}
+
+struct task *train_tasks(const struct sweep *sweep, const struct pending *pending, const double *seconds,
+                         struct error *err)
+{
+	struct task *tasks = allocate_tasks(pending, err);
+	int *numbers = tasks ? number_tasks(pending, sweep, err) : NULL;
+	int *after = (int *)(void *)(tasks + pending->to_train + 1);
+
+	if (!numbers) {
+		free(tasks);
 		return NULL;
 	}
 	for (int i = 0, k = 0; i < pending->count; i++) {
@@ -54,8 +110,11 @@ struct task *train_tasks(const struct pending *pending, const double *seconds, s
 		tasks[k].work = seconds ? seconds[i] : estimate_work(point) * recipe->epochs;
 		tasks[k].memory_bytes = point->cost.memory_bytes;
 		tasks[k].most_threads = (recipe->batch + LANES - 1) / LANES;
-		k++;
+		tasks[k].after = after;
+		tasks[k].after_count = put_after(sweep, point->point, numbers, after);
+		after += tasks[k++].after_count;
 	}
+	free(numbers);
 	return tasks;
 }
 
@@ -81,7 +140,8 @@ static void add_seconds(struct training_run *f, double all, double beside)
 	pthread_mutex_unlock(&f->lock);
 }
 
-static void train_locked(struct training_run *f, int number, struct team *team)
+/* What becomes of the point. */
+static enum fate train_locked(struct training_run *f, int number, struct team *team)
 {
 	const struct train_request *request = f->request;
 	const struct pending_point *point = f->points[number];
@@ -103,13 +163,16 @@ static void train_locked(struct training_run *f, int number, struct team *team)
 		add_seconds(f, record.wall_seconds, beside);
 		progress_end(f->progress, number, describe_end(&record, name, line, sizeof line),
 		             record.status != POINT_DONE);
-	} else if (unwritten.text[0]) {
+		return record.status == POINT_DONE ? OVER : LOST;
+	}
+	if (unwritten.text[0]) {
 		atomic_fetch_add(&f->ended[POINT_FAILED], 1);
 		snprintf(line, sizeof line, "%s failed: %s", name, unwritten.text);
 		progress_end(f->progress, number, line, true);
 	} else {
 		progress_end(f->progress, number, NULL, false);
 	}
+	return LOST;
 }
 
 /* Whether it is not the record that this run began with. */
@@ -118,7 +181,8 @@ static bool is_newer(const struct record *record, const struct record *known)
 	return strcmp(record->date, known->date) != 0 || record->wall_seconds != known->wall_seconds;
 }
 
-/* Whether another run has ended the point since this one looked: then its record is taken over, whatever it says. */
+/* Whether another run has ended the point since this one looked: then its record is taken over, whatever it says, and
+ * its fate with it. */
 static bool is_ended(struct training_run *f, int number)
 {
 	const struct train_request *request = f->request;
@@ -141,6 +205,7 @@ static bool is_ended(struct training_run *f, int number)
 	else
 		describe_end(&record, name, line, sizeof line);
 	progress_end(f->progress, number, line, record.status != POINT_DONE);
+	f->fates[number] = record.status == POINT_DONE ? OVER : LOST;
 	return true;
 }
 
@@ -151,10 +216,47 @@ static void note_unlocked(struct training_run *f, const struct error *why)
 	pthread_mutex_unlock(&f->lock);
 }
 
+/* The first of the point's teachers with that fate; NULL: none. */
+static const struct pending_point *teacher_that_is(const struct training_run *f, int number, enum fate fate)
+{
+	const struct task *task = &f->tasks[number];
+
+	for (int i = 0; i < task->after_count; i++)
+		if (f->fates[task->after[i]] == fate)
+			return f->points[task->after[i]];
+	return NULL;
+}
+
+/* Whether the point can be trained as far as its teachers are concerned, all of whom have had their turn; else its
+ * fate is set. One that has lost a teacher is failed for this run, and has no record. */
+static bool is_taught(struct training_run *f, int number)
+{
+	const struct train_request *request = f->request;
+	const struct pending_point *lost = teacher_that_is(f, number, LOST);
+	char name[POINT_NAME_BYTES], teacher[POINT_NAME_BYTES], line[2 * POINT_NAME_BYTES + 64];
+
+	if (lost) {
+		snprintf(line, sizeof line, "%s failed: its teacher %s was not trained",
+		         point_name(request->sweep, f->points[number]->point, name),
+		         point_name(request->sweep, lost->point, teacher));
+		atomic_fetch_add(&f->ended[POINT_FAILED], 1);
+		f->fates[number] = LOST;
+		progress_end(f->progress, number, line, true);
+		return false;
+	}
+	if (!teacher_that_is(f, number, BUSY) && !teacher_that_is(f, number, HELD))
+		return true;
+	f->fates[number] = HELD;
+	return false;
+}
+
 static void lead_task(void *about, int task, struct team *team)
 {
 	struct training_run *f = about;
 	int number = f->round[task];
+
+	if (!is_taught(f, number))
+		return;
 	uint64_t place = lock_place(f->points[number]->point->id);
 	struct error why = { "" };
 
@@ -164,14 +266,13 @@ static void lead_task(void *about, int task, struct team *team)
 		return;
 	case LOCK_FAILED:
 		note_unlocked(f, &why);
-		f->fates[number] = OVER;
+		f->fates[number] = LOST;
 		return;
 	case LOCK_TAKEN:
 		break;
 	}
 	if (!is_ended(f, number))
-		train_locked(f, number, team);
-	f->fates[number] = OVER;
+		f->fates[number] = train_locked(f, number, team);
 	lock_release(f->request->lock, place);
 }
 
@@ -203,14 +304,18 @@ static int family_after(const struct sweep *sweep, int number, int earlier, int 
 
 static bool allocate(struct training_run *f, struct error *err)
 {
-	size_t count = (size_t)f->request->pending->to_train + 1;
+	size_t count = (size_t)f->request->pending->to_train + 1, numbers = 1;
 
 	f->points = calloc(count, sizeof *f->points);
 	f->fates = calloc(count, sizeof *f->fates);
 	f->round = calloc(count, sizeof *f->round);
 	f->round_tasks = calloc(count, sizeof *f->round_tasks);
-	f->tasks = train_tasks(f->request->pending, NULL, err);
-	return (f->points && f->fates && f->round && f->round_tasks && f->tasks) ||
+	f->round_of = calloc(count, sizeof *f->round_of);
+	f->tasks = train_tasks(f->request->sweep, f->request->pending, NULL, err);
+	for (size_t i = 0; f->tasks && i + 1 < count; i++)
+		numbers += (size_t)f->tasks[i].after_count;
+	f->round_after = calloc(numbers, sizeof *f->round_after);
+	return (f->points && f->fates && f->round && f->round_tasks && f->round_of && f->round_after && f->tasks) ||
 	       fail(err, "not enough memory for %zu points", count - 1);
 }
 
@@ -239,18 +344,38 @@ static bool prepare(struct training_run *f, struct error *err)
 	return f->progress;
 }
 
+/* Chooses what is open. What comes after a point that is not among it need not wait: is_taught decides. */
+static void fill_round(struct training_run *f)
+{
+	int *after = f->round_after;
+
+	f->round_count = 0;
+	for (int i = 0; i < f->request->pending->to_train; i++) {
+		f->round_of[i] = f->fates[i] == OPEN ? f->round_count : -1;
+		if (f->fates[i] == OPEN)
+			f->round[f->round_count++] = i;
+	}
+	for (int k = 0; k < f->round_count; k++) {
+		const struct task *task = &f->tasks[f->round[k]];
+
+		f->round_tasks[k] = *task;
+		f->round_tasks[k].after = after;
+		f->round_tasks[k].after_count = 0;
+		for (int i = 0; i < task->after_count; i++)
+			if (f->round_of[task->after[i]] >= 0) {
+				*after++ = f->round_of[task->after[i]];
+				f->round_tasks[k].after_count++;
+			}
+	}
+}
+
 /* The scheduler trains all that is open. */
 static bool run_round(struct training_run *f, struct schedule_times *times, struct error *err)
 {
 	const struct train_request *request = f->request;
 	struct schedule_times round;
 
-	f->round_count = 0;
-	for (int i = 0; i < request->pending->to_train; i++)
-		if (f->fates[i] == OPEN) {
-			f->round_tasks[f->round_count] = f->tasks[i];
-			f->round[f->round_count++] = i;
-		}
+	fill_round(f);
 	struct schedule schedule = {
 		.threads = request->threads, .task_count = f->round_count, .tasks = f->round_tasks,
 		.memory_bytes = request->memory_bytes, .stop = request->stop,
@@ -263,7 +388,8 @@ static bool run_round(struct training_run *f, struct schedule_times *times, stru
 	return true;
 }
 
-/* Opens the points whose locks are free again; returns how many other runs still have. */
+/* Opens the points whose locks are free again, and those that wait for no other run's teacher any more; returns how
+ * many are still left to other runs. */
 static int look_at_busy(struct training_run *f, int *opened)
 {
 	struct error why = { "" };
@@ -281,6 +407,16 @@ static int look_at_busy(struct training_run *f, int *opened)
 			++*opened;
 		} else {
 			busy++;
+		}
+	}
+	for (int i = 0; i < f->request->pending->to_train; i++) {
+		if (f->fates[i] != HELD)
+			continue;
+		if (teacher_that_is(f, i, BUSY) || teacher_that_is(f, i, HELD)) {
+			busy++;
+		} else {
+			f->fates[i] = OPEN;
+			++*opened;
 		}
 	}
 	return busy;
@@ -336,5 +472,7 @@ bool train_pending(const struct train_request *request, struct train_result *res
 	free(f.fates);
 	free(f.round);
 	free(f.round_tasks);
+	free(f.round_of);
+	free(f.round_after);
 	return ran;
 }

@@ -35,9 +35,10 @@ struct train_result {
 /* Every point that ends has its record, whatever becomes of the others. False where training could not begin. */
 bool train_pending(const struct train_request *request, struct train_result *result, struct error *err);
 
-/* The scheduler's tasks, one for each pending point, in their order. `seconds` [pending->count] says how long each
- * would take one thread; NULL: their work as estimated from their cost. malloc'd, the caller frees; NULL and an error
- * where memory is short. */
-struct task *train_tasks(const struct pending *pending, const double *seconds, struct error *err);
+/* The scheduler's tasks, one for each pending point, in their order; students after their teachers. `seconds`
+ * [pending->count] says how long each would take one thread; NULL: their work as estimated from their cost.
+ * malloc'd, the caller frees; NULL and an error where memory is short. */
+struct task *train_tasks(const struct sweep *sweep, const struct pending *pending, const double *seconds,
+                         struct error *err);
 
 #endif

@@ -5,6 +5,7 @@
 #include "bench/record/checkpoint.h"
 #include "bench/record/final_weights.h"
 #include "bench/record/point_files.h"
+#include "bench/run/teacher_weights.h"
 #include "bench/system/blas.h"
 #include "bench/system/clock.h"
 #include "bench/system/machine.h"
@@ -138,7 +139,14 @@ static bool create_training(struct point_training *p, struct error *err)
 		.updated = note_update, .between = save_when_due, .about = p,
 	};
 
+	struct teacher_weights teachers;
+
+	if (!teacher_weights_read(t->folder, t->point, &teachers, err))
+		return false;
+	setup.teachers = teachers.of;
+	setup.teacher_count = teachers.count;
 	p->training = training_create(&setup, err);
+	teacher_weights_free(&teachers);
 	return p->training;
 }
 

@@ -1,10 +1,25 @@
 /* See cost.h. */
 #include "bench/sweep/cost.h"
 
+#include "bench/sweep/point_teachers.h"
 #include "bench/text/text.h"
+#include "nn/train/teachers.h"
 
 #include <stdio.h>
 #include <string.h>
+
+/* Teachers answer in inference mode, a batch of the student's at a time. */
+static bool count_teachers(const struct point *point, struct cost *to, struct error *err)
+{
+	struct teacher teachers[MAX_TEACHERS];
+	int count = point_teachers_bare(point, teachers);
+	int64_t bytes;
+
+	if (!teachers_bytes(teachers, count, &point->variant->recipe, &bytes, err))
+		return false;
+	to->memory_bytes += bytes;
+	return true;
+}
 
 bool point_count(const struct point *point, struct cost *to, struct error *err)
 {
@@ -14,6 +29,25 @@ bool point_count(const struct point *point, struct cost *to, struct error *err)
 		return false;
 	*to = model_plan_cost(plan);
 	model_plan_destroy(plan);
+	return count_teachers(point, to, err);
+}
+
+bool point_count_teachers(const struct point *point, struct cost *to, struct error *err)
+{
+	*to = (struct cost){ 0 };
+	for (int i = 0; i < point->teacher_count; i++) {
+		struct network network = *point->teachers[i].network;
+
+		network.inference = true;
+		struct model_plan *plan = model_plan_create(&network, point->variant->recipe.batch, 0, err);
+		if (!plan)
+			return false;
+		struct cost cost = model_plan_cost(plan);
+		model_plan_destroy(plan);
+		to->macs += cost.macs;
+		to->activation_bytes += cost.activation_bytes;
+		to->uses_blas = to->uses_blas || cost.uses_blas;
+	}
 	return true;
 }
 

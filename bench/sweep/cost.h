@@ -6,8 +6,12 @@
 
 enum { MAX_EXPECTATIONS = 2 };  /* total, trainable */
 
-/* Plans the point's network with its recipe's batch and optimizer. Fails at a layer's position if shapes do not fit. */
+/* Plans the point's network with its recipe's batch and optimizer; of its teachers the memory counts, without the
+ * answers that are kept. Fails at a layer's position if shapes do not fit. */
 bool point_count(const struct point *point, struct cost *to, struct error *err);
+
+/* What the point's teachers do for each image, all together: macs, activation_bytes, uses_blas; nothing else is set. */
+bool point_count_teachers(const struct point *point, struct cost *to, struct error *err);
 
 /* Returns how many of the point's expectations fail; each fills one of `failures`, which are empty at first:
  * "sweeps/x.yaml:12:30: plain at width 6: expected 12,340 total, counted 12,339". */

@@ -106,6 +106,23 @@ static void print_network(const struct network *network, FILE *to)
 	}
 }
 
+/* The hash of what print_network prints. False without memory. */
+static bool describe_layers(const struct network *network, uint64_t *hash)
+{
+	char *text = NULL;
+	size_t len;
+	FILE *to = open_memstream(&text, &len);
+
+	if (!to)
+		return false;
+	print_network(network, to);
+	bool good = !ferror(to);
+	good = fclose(to) == 0 && good;
+	*hash = good ? describe_hash(text) : 0;
+	free(text);
+	return good;
+}
+
 /* Younger than the ids of points, so the usual one is left out, and its fields are all `later`. */
 static void print_loss(const struct recipe *recipe, FILE *to)
 {
@@ -113,6 +130,26 @@ static void print_loss(const struct recipe *recipe, FILE *to)
 		print_fields("loss", recipe->loss->kind.fields, recipe->loss_config, to);
 	else
 		print_kind("loss", &recipe->loss->kind, recipe->loss_config, to);
+}
+
+/* A teacher of the same sweep by its id, which its weights follow from; one in a file by its digest and by what gives
+ * these weights a meaning. */
+static bool print_teachers(const struct point *point, FILE *to)
+{
+	for (int i = 0; i < point->teacher_count; i++) {
+		const struct point_teacher *t = &point->teachers[i];
+		uint64_t network;
+
+		if (t->point) {
+			fprintf(to, "teacher %d point %s\n", i, t->point->id);
+			continue;
+		}
+		if (!describe_layers(t->network, &network))
+			return false;
+		fprintf(to, "teacher %d weights %016" PRIx64 " of %016" PRIx64 " scaling %d\n", i, t->digest, network,
+		        t->scaling);
+	}
+	return true;
 }
 
 char *describe_network(const struct sweep *sweep, const struct point *point)
@@ -138,7 +175,7 @@ char *describe_network(const struct sweep *sweep, const struct point *point)
 	print_kind("optimizer", &recipe->optimizer->kind, recipe->optimizer_config, to);
 	print_kind("schedule", &recipe->schedule->kind, recipe->schedule_config, to);
 	print_loss(recipe, to);
-	bool good = !ferror(to);
+	bool good = print_teachers(point, to) && !ferror(to);
 	if (fclose(to) == 0 && good)
 		return text;
 	free(text);

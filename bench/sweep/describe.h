@@ -4,8 +4,8 @@
 
 #include "bench/sweep/sweep.h"
 
-/* The description that all points of one network share: everything but the seed. malloc'd, the caller frees; NULL
- * without memory. */
+/* The description that all points of one network share, unless their teachers differ: everything but the seed.
+ * malloc'd, the caller frees; NULL without memory. */
 char *describe_network(const struct sweep *sweep, const struct point *point);
 
 /* The hash of such a text; each seed adds its own line to it. */

@@ -2,6 +2,7 @@
 #include "bench/sweep/points.h"
 
 #include "bench/sweep/describe.h"
+#include "bench/sweep/point_teachers.h"
 #include "bench/sweep/variants.h"
 #include "bench/yaml/bind.h"
 
@@ -179,5 +180,5 @@ bool points_read(struct settings *settings, const struct node *list, struct erro
 		if (!entry_read(&source, &entry, err) || !add_family(&b, list->items[i], &entry))
 			return false;
 	}
-	return check_twins(sweep, settings->arena, err);
+	return point_teachers_resolve(settings, err) && check_twins(sweep, settings->arena, err);
 }

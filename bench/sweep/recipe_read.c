@@ -14,6 +14,8 @@ const struct field recipe_kind_fields[] = {
 	  .fallback_text = "cross_entropy", .help = "what training minimises" },
 	{ "augment", .accepts = "list of `NAME` or `{NAME: {...}}`, see `archsweep help augment`",
 	  .fallback_text = "[]", .help = "what becomes of each training image in each epoch, step by step" },
+	{ "teachers", .accepts = "list of points and weights, see below", .fallback_text = "[]",
+	  .help = "whose answers the points learn, for the loss `distillation`" },
 	{ 0 }
 };
 
@@ -61,9 +63,27 @@ static bool read_loss(struct arena *arena, const struct node *node, struct recip
 		return false;
 	to->loss_config = config;
 	to->loss = loss_types[found];
-	return !to->loss->teacher_temperature ||
-	       fail_at(err, bind_kind_mark(node), "loss: %s without teachers; accepted: losses that read none",
-	               to->loss->kind.name);
+	return true;
+}
+
+/* Losses that read teachers need some, and others have no use for them. */
+static bool check_teachers(const struct recipe *recipe, const struct node *map, struct error *err)
+{
+	const struct node *list = node_get(map, "teachers");
+	bool wanted = recipe->loss->teacher_temperature;
+
+	if (list && !bind_type(list, NODE_LIST, "teachers", err))
+		return false;
+	if (list && list->count > MAX_TEACHERS)
+		return fail_at(err, list->at, "teachers: a list of %d where at most %d are accepted", list->count,
+		               MAX_TEACHERS);
+	if (wanted && (!list || list->count == 0))
+		return fail_at(err, bind_kind_mark(node_get(map, "loss")),
+		               "loss: %s without teachers; accepted: losses that read none, or `teachers` in the "
+		               "recipe", recipe->loss->kind.name);
+	return wanted || !list || list->count == 0 ||
+	       fail_at(err, list->at, "teachers: %d where the loss %s reads none; accepted: the loss distillation",
+	               list->count, recipe->loss->kind.name);
 }
 
 bool data_has_validation(const struct data_description *data)
@@ -118,7 +138,8 @@ bool recipe_read(const struct node *map, const struct data_description *data, st
                  struct error *err)
 {
 	const char *const kinds[] = { recipe_kind_fields[0].name, recipe_kind_fields[1].name,
-	                              recipe_kind_fields[2].name, recipe_kind_fields[3].name, NULL };
+	                              recipe_kind_fields[2].name, recipe_kind_fields[3].name,
+	                              recipe_kind_fields[4].name, NULL };
 
 	if (!bind_fields(map, recipe_fields, kinds, NULL, to, err) ||
 	    !read_optimizer(arena, node_get(map, "optimizer"), to, err) ||
@@ -127,5 +148,5 @@ bool recipe_read(const struct node *map, const struct data_description *data, st
 	    !augment_read(node_get(map, "augment"), arena, to, err))
 		return false;
 	resolve_recipe(to);
-	return check_watchers(data, to, map, err) && check_warm_up(to, map, err);
+	return check_watchers(data, to, map, err) && check_warm_up(to, map, err) && check_teachers(to, map, err);
 }

@@ -7,6 +7,7 @@
 #include "bench/sweep/entry.h"
 #include "bench/sweep/expand.h"
 #include "bench/sweep/family.h"
+#include "bench/sweep/point_teachers.h"
 #include "bench/sweep/recipe_read.h"
 #include "bench/sweep/reference_text.h"
 #include "bench/sweep/settings.h"
@@ -124,6 +125,7 @@ static void print_recipe(struct page *page)
 	page_fields(page, recipe_from_fields);
 	page_fields(page, recipe_kind_fields);
 	page_fields(page, recipe_fields);
+	print_titled(page, "`teachers`", text_teachers, teacher_fields);
 }
 
 static const struct chapter sweep = { "Sweeps", text_sweep, print_sweep };

@@ -237,6 +237,31 @@ const char text_variants[] =
 	"to the sweep's, or varies the same key over other values; its `recipes` takes some of the sweep's.\n"
 	"Variants that train alike are one point twice, and are refused.";
 
+const char text_teachers[] =
+	"A recipe with the loss `distillation` names trained networks, whose answers its points learn:\n"
+	"    recipes:\n"
+	"      base: {epochs: 30}\n"
+	"      taught:\n"
+	"        from: base\n"
+	"        loss: {distillation: {temperature: 4, label_share: 0.1}}\n"
+	"        teachers:\n"
+	"          - plain/24/base\n"
+	"          - {sweep: other.yaml, point: mobilenet-v1/0.5}\n"
+	"          - {weights: mine.npz, family: mobilenet-v2, width: 1}\n"
+	"- `FAMILY/WIDTH`, `FAMILY/WIDTH/VARIANT`, both also with a seed behind them, as `--only` takes them, is a "
+	"point of the same sweep; it must be one network. Without a seed each point learns from the teacher of its "
+	"own seed, or from the only one that there is. Teachers are trained first; where one fails, those that learn "
+	"from it fail as well. A point must not learn from itself, at whatever distance.\n"
+	"- A map with `sweep` and `point` is a point of another sweep, which must have been trained, on the same "
+	"images.\n"
+	"- A map with `weights` and `family` is weights from anywhere; whether they saw the same images is not known.\n"
+	"The mean over the teachers is taken in their order. Each must read images of the sweep's shape, and tell as "
+	"many classes apart. A student's id has the ids of its teachers in the same sweep, and the digests of the "
+	"files of all others: where a file changes, its students are other points, and where it is missing, networks "
+	"can be counted and measured but not trained. A part of `--shard` has the teachers of its points as well; "
+	"runs in one folder train each once.\n"
+	"Keys of an item that is a map:";
+
 const char text_best[] =
 	"Of the variants that differ in these keys alone, pictures, ranks and the Pareto front take the one "
 	"with the best mean accuracy on the validation images. Tables have all of them.";

@@ -8,12 +8,16 @@
 #include "bench/sweep/variants.h"
 #include "bench/text/words.h"
 
+#include <errno.h>
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { ID_PREFIX = 4 };         /* shortest prefix of an id that is accepted */
+enum {
+	ID_PREFIX = 4,          /* shortest prefix of an id that is accepted */
+	MAX_OTHERS = 16,        /* other sweeps that teachers of one come from */
+};
 
 /* A sweep and everything that its pointers reach. The sweep is the first member, so a pointer to it points to the
  * holder. */
@@ -21,6 +25,10 @@ struct holder {
 	struct sweep sweep;
 	struct arena arena;
 	struct source_files files;
+	char *path;                     /* owned: where the file really is */
+	const struct holder *by;        /* whose teachers this sweep was read for; NULL: nobody's */
+	int other_count;
+	struct sweep *others[MAX_OTHERS];       /* owned: those that teachers come from */
 };
 
 /* sweeps/fashion.yaml: folder "sweeps", name "fashion". */
@@ -57,7 +65,8 @@ static bool read_all(struct holder *h, struct document *document, struct error *
 	       ensembles_read(node_get(root, "ensembles"), &h->arena, &h->sweep, err);
 }
 
-struct sweep *sweep_read(const char *path, const char *const *sets, int set_count, struct error *err)
+static struct sweep *read_for(const struct holder *by, const char *path, const char *const *sets, int set_count,
+                              struct error *err)
 {
 	struct holder *h = calloc(1, sizeof *h);
 
@@ -65,10 +74,12 @@ struct sweep *sweep_read(const char *path, const char *const *sets, int set_coun
 		fail(err, "out of memory");
 		return NULL;
 	}
+	h->by = by;
 	struct document *document = document_read(path, err);
 	bool good = document;
 	if (good)
 		h->files.documents[h->files.count++] = document;
+	h->path = good ? realpath(path, NULL) : NULL;
 	for (int i = 0; good && i < set_count; i++)
 		good = document_set(document, sets[i], err);
 	if (good && name_sweep(h, path, err) && read_all(h, document, err))
@@ -77,15 +88,64 @@ struct sweep *sweep_read(const char *path, const char *const *sets, int set_coun
 	return NULL;
 }
 
+struct sweep *sweep_read(const char *path, const char *const *sets, int set_count, struct error *err)
+{
+	return read_for(NULL, path, sets, set_count, err);
+}
+
+static bool same_file(const struct holder *h, const char *place)
+{
+	return h->path && !strcmp(h->path, place);
+}
+
+/* One that has been read already, or a new one. */
+static const struct sweep *find_other(struct holder *h, const char *path, const char *place, struct error *err)
+{
+	for (int i = 0; i < h->other_count; i++)
+		if (same_file((const struct holder *)h->others[i], place))
+			return h->others[i];
+	if (h->other_count == MAX_OTHERS) {
+		fail(err, "%s: teachers from more than %d other sweeps", path, MAX_OTHERS);
+		return NULL;
+	}
+	struct sweep *other = read_for(h, path, NULL, 0, err);
+	if (other)
+		h->others[h->other_count++] = other;
+	return other;
+}
+
+const struct sweep *sweep_of_teachers(struct sweep *by, const char *path, struct error *err)
+{
+	struct holder *h = (struct holder *)by;
+	char *place = realpath(path, NULL);
+	const struct sweep *other = NULL;
+	bool circle = false;
+
+	for (const struct holder *up = h; up && place; up = up->by)
+		circle = circle || same_file(up, place);
+	if (circle)
+		fail(err, "%s is this sweep, or one that reads it for its teachers; accepted: points of this sweep "
+		     "as FAMILY/WIDTH, and sweeps that do not need it", path);
+	else if (!place)
+		fail(err, "%s: %s", path, strerror(errno));
+	else
+		other = find_other(h, path, place, err);
+	free(place);
+	return other;
+}
+
 void sweep_destroy(struct sweep *sweep)
 {
 	if (!sweep)
 		return;
 	struct holder *h = (struct holder *)sweep;
 
+	for (int i = 0; i < h->other_count; i++)
+		sweep_destroy(h->others[i]);
 	for (int i = 0; i < h->files.count; i++)
 		document_destroy(h->files.documents[i]);
 	arena_free(&h->arena);
+	free(h->path);
 	free(h);
 }
 
@@ -110,8 +170,13 @@ static bool matches_path(const struct point *point, const char *pattern)
 	return !fnmatch(pattern, path, 0);
 }
 
+bool point_matches_name(const struct point *point, const char *pattern)
+{
+	return !fnmatch(pattern, point->family, 0) || matches_path(point, pattern);
+}
+
 bool point_matches(const struct point *point, const char *pattern)
 {
-	return !fnmatch(pattern, point->family, 0) || matches_path(point, pattern) ||
+	return point_matches_name(point, pattern) ||
 	       (strlen(pattern) >= ID_PREFIX && !strncmp(point->id, pattern, strlen(pattern)));
 }

@@ -11,7 +11,7 @@
 
 #define MAX_WIDTH 1e9           /* what a sweep accepts, its record can hold */
 
-enum { MAX_POINTS = 100000, MAX_LAYERS = 1024, POINT_ID_LEN = 16, VARIANT_NAME_BYTES = 96 };
+enum { MAX_POINTS = 100000, MAX_LAYERS = 1024, POINT_ID_LEN = 16, VARIANT_NAME_BYTES = 96, MAX_TEACHERS = 64 };
 
 /* Counts that the YAML's author expects; -1: none stated. */
 struct expectation {
@@ -24,6 +24,21 @@ struct variant {
 	const char *name;       /* "" in a sweep of one recipe; "augmented,learning_rate=0.01" */
 	const char *group;      /* the name without the values that `best` chooses among */
 	struct recipe recipe;
+	const struct node *teachers;    /* the list in the YAML; NULL: none; for point_teachers.c */
+};
+
+/* A trained network that a point learns from: a point of the same sweep, or weights in a file. */
+struct point_teacher {
+	const struct point *point;      /* NULL: weights in a file */
+	const char *name;               /* "plain/24/1", "plain/24/1 of other.yaml" or the file; owned by the sweep */
+	/* What follows is of weights in a file, and owned by the sweep. */
+	const char *path;
+	uint64_t digest;                /* of the file; 0 where there is none */
+	const char *folder, *id;        /* of a point of another sweep: its reports/<sweep>, and its id; else NULL */
+	const char *sweep;              /* that sweep's file */
+	const struct network *network;
+	int scaling;                    /* enum scaling */
+	struct mark at;                 /* in the YAML */
 };
 
 struct point {
@@ -35,6 +50,8 @@ struct point {
 	struct network network;         /* owned by the sweep */
 	char channels[64];              /* effective channels of the convolutions, "3,3,6,..." shortened; for tables */
 	struct expectation expect;
+	int teacher_count;
+	const struct point_teacher *teachers;   /* [teacher_count], owned by the sweep */
 	struct mark at;                 /* of the width in the sweep file */
 };
 
@@ -71,6 +88,13 @@ struct sweep {
  * widths from `--set`. */
 struct sweep *sweep_read(const char *path, const char *const *sets, int set_count, struct error *err);
 void sweep_destroy(struct sweep *sweep);
+
+/* The sweep at that path, read for the teachers that another one names there; it lives as long as that one. Sweeps may
+ * not need each other in a circle. NULL and an error without a position of its own where the circle closes. */
+const struct sweep *sweep_of_teachers(struct sweep *by, const char *path, struct error *err);
+
+/* Whether a point's family, or its path, matches a glob: point_matches without ids. */
+bool point_matches_name(const struct point *point, const char *pattern);
 
 /* Whether a point matches a pattern of --only: a glob over "family", "family/width", "family/width/seed", with variants
  * also "family/width/variant" and "family/width/variant/seed", or the beginning of its id, 4 digits or more. */

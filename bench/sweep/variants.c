@@ -97,6 +97,7 @@ static bool add_variant(struct builder *b, const struct named_recipe *recipe, co
 	if (!name_places(b, places, &whole, &group) ||
 	    !recipe_read(map, &s->sweep->data, s->arena, &variant->recipe, b->err))
 		return false;
+	variant->teachers = node_get(map, "teachers");
 	variant->name = arena_copy(s->arena, whole.text, whole.len, b->err);
 	variant->group = arena_copy(s->arena, group.text, group.len, b->err);
 	b->to->of[b->to->count++] = variant;

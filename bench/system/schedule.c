@@ -22,6 +22,7 @@ struct board {
 	const struct schedule *schedule;
 	/* [task_count], owned; here until every thread has left, so that no helper outlives a team */
 	struct task_state *states;
+	double *length;         /* [task_count], owned: work of a task and of those that come after it in a row */
 	int *order;             /* [task_count], owned: tasks, longest first */
 	int first;              /* all before this place in `order` have started */
 	int waiting;            /* tasks that have not */
@@ -40,26 +41,50 @@ struct choice { enum action action; int task; };
 /* Equals keep their order. */
 static int compare_longest_first(const void *left, const void *right, void *about)
 {
-	const struct task *tasks = ((const struct schedule *)about)->tasks;
+	const double *length = about;
 	int a = *(const int *)left, b = *(const int *)right;
 
-	if (tasks[a].work != tasks[b].work)
-		return tasks[a].work < tasks[b].work ? 1 : -1;
+	if (length[a] != length[b])
+		return length[a] < length[b] ? 1 : -1;
 	return (a > b) - (a < b);
 }
 
-static void sort_longest_first(const struct schedule *s, int *order)
+/* The longest way from each task's start to the end of all that comes after it (the upward rank: Topcuoglu, Hariri and
+ * Wu 2002). Lengths grow until none does. */
+static void measure_lengths(const struct schedule *s, double *length)
 {
-	struct schedule about = *s;
+	bool grown = true;
 
 	for (int i = 0; i < s->task_count; i++)
-		order[i] = i;
-	qsort_r(order, (size_t)s->task_count, sizeof *order, compare_longest_first, &about);
+		length[i] = s->tasks[i].work;
+	while (grown) {
+		grown = false;
+		for (int i = s->task_count; i-- > 0;)
+			for (int k = 0; k < s->tasks[i].after_count; k++) {
+				int before = s->tasks[i].after[k];
+
+				if (length[before] < s->tasks[before].work + length[i]) {
+					length[before] = s->tasks[before].work + length[i];
+					grown = true;
+				}
+			}
+	}
+}
+
+static void sort_longest_first(struct board *b)
+{
+	int count = b->schedule->task_count;
+
+	measure_lengths(b->schedule, b->length);
+	for (int i = 0; i < count; i++)
+		b->order[i] = i;
+	qsort_r(b->order, (size_t)count, sizeof *b->order, compare_longest_first, b->length);
 }
 
 static void board_free(struct board *b)
 {
 	free(b->states);
+	free(b->length);
 	free(b->order);
 	free(b->running);
 }
@@ -70,10 +95,11 @@ static bool board_init(struct board *b, const struct schedule *s, struct error *
 
 	*b = (struct board){ .schedule = s, .memory_left = s->memory_bytes };
 	b->states = aligned_alloc(_Alignof(struct task_state), count * sizeof *b->states);
+	b->length = calloc(count, sizeof *b->length);
 	b->order = calloc(count, sizeof *b->order);
 	b->running = calloc((size_t)s->threads + 1, sizeof *b->running);
 	b->waiting = s->task_count;
-	if (!b->states || !b->order || !b->running) {
+	if (!b->states || !b->length || !b->order || !b->running) {
 		board_free(b);
 		return fail(err, "not enough memory for %d tasks", s->task_count);
 	}
@@ -85,7 +111,7 @@ static bool board_init(struct board *b, const struct schedule *s, struct error *
 		team_init(&b->states[i].team);
 		b->states[i].team.clock_ns = clock_ns;
 	}
-	sort_longest_first(s, b->order);
+	sort_longest_first(b);
 	return true;
 }
 
@@ -109,13 +135,25 @@ static int find_neediest(const struct board *b)
 	return best;
 }
 
-/* The first waiting task that fits into memory, or -1. */
+/* Whether all that it comes after has ended. */
+static bool is_ready(const struct board *b, int task)
+{
+	const struct task *t = &b->schedule->tasks[task];
+
+	for (int i = 0; i < t->after_count; i++)
+		if (b->states[t->after[i]].state != ENDED)
+			return false;
+	return true;
+}
+
+/* The first waiting task that may start and fits into memory, or -1. */
 static int find_next(const struct board *b)
 {
 	for (int i = b->first; i < b->schedule->task_count; i++) {
 		int task = b->order[i];
 
-		if (b->states[task].state == WAITING && b->schedule->tasks[task].memory_bytes <= b->memory_left)
+		if (b->states[task].state == WAITING && is_ready(b, task) &&
+		    b->schedule->tasks[task].memory_bytes <= b->memory_left)
 			return task;
 	}
 	return -1;

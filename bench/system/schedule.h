@@ -1,10 +1,10 @@
 /* Which thread works on what, so that all of them are busy until nearly the end. Floor 4a; knows tasks, not training.
  *
- * Tasks start longest first. A thread that becomes free leads the next waiting task that fits into memory; when none is
- * left it joins the running task with the most work left for each of its threads. A task can use a limited number of
- * threads, so one that is very long must get them early: if it would still end last although everybody helped it once
- * the other work is done, a free thread joins it at once instead of starting another task. The same decisions drive
- * real threads and virtual ones. */
+ * Tasks start longest first; one that others come after counts with the longest of these. A thread that becomes free
+ * leads the next waiting task that fits into memory; when none is left it joins the running task with the most work
+ * left for each of its threads. A task can use a limited number of threads, so one that is very long must get them
+ * early: if it would still end last although everybody helped it once the other work is done, a free thread joins it
+ * at once instead of starting another task. The same decisions drive real threads and virtual ones. */
 #ifndef BENCH_SYSTEM_SCHEDULE_H
 #define BENCH_SYSTEM_SCHEDULE_H
 
@@ -18,6 +18,8 @@ struct task {
 	double work;            /* an estimate above 0, in the same unit for all tasks */
 	int64_t memory_bytes;   /* needed while it runs */
 	int most_threads;       /* more than these find nothing to do in it; at least 1 */
+	const int *after;       /* [after_count], borrowed: tasks that must have ended before it starts; no circles */
+	int after_count;
 };
 
 struct schedule {

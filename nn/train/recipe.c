@@ -2,7 +2,7 @@
 #include "nn/train/recipe.h"
 
 /* In the order of enum scaling. */
-static const char *const scalings[] = { "unit", "standard", "raw", NULL };
+const char *const scaling_names[] = { "unit", "standard", "raw", NULL };
 
 const char *const precision_names[] = { "float32", "bf16", NULL };
 
@@ -18,7 +18,7 @@ const struct field recipe_fields[] = {
 	{ "label_smoothing", FIELD_FLOAT, offsetof(struct recipe, label_smoothing),
 	  .fallback = 0, .min = 0, .max = 0.99, .help = "share of the target that is spread evenly over all classes" },
 	{ "scaling", FIELD_CHOICE, offsetof(struct recipe, scaling),
-	  .fallback = SCALING_UNIT, .choices = scalings,
+	  .fallback = SCALING_UNIT, .choices = scaling_names,
 	  .help = "pixels as numbers: unit 0..1, standard mean 0 and variance 1 over the training images, raw 0..255" },
 	{ "flip", FIELD_BOOL, offsetof(struct recipe, flip),
 	  .fallback = false, .help = "mirror half of the training images left to right, anew in each epoch" },

@@ -43,8 +43,8 @@ struct recipe {
 	const void *loss_config;        /* likewise */
 };
 
-/* In the order of enum precision, NULL at the end. */
-extern const char *const precision_names[];
+/* In the order of enum precision and enum scaling, NULL at the end. */
+extern const char *const precision_names[], *const scaling_names[];
 
 /* All members but optimizer, schedule and loss, which name a type: bench binds these by their own tables. */
 extern const struct field recipe_fields[];

@@ -335,11 +335,13 @@ TEST(bench_memory_is_what_was_announced)
 
 /* --- Other things to measure -------------------------------------------------------------------------------------- */
 
+#define TASK(units, bytes, threads) { .work = units, .memory_bytes = bytes, .most_threads = threads }
+
 /* Four equal tasks that take one thread each, and one that takes four. */
 TEST(occupancy_of_virtual_cores)
 {
-	static const struct task equal[] = { { 3, 0, 1 }, { 3, 0, 1 }, { 3, 0, 1 }, { 3, 0, 1 } };
-	static const struct task wide[] = { { 7, 0, 4 } };
+	static const struct task equal[] = { TASK(3, 0, 1), TASK(3, 0, 1), TASK(3, 0, 1), TASK(3, 0, 1) };
+	static const struct task wide[] = { TASK(7, 0, 4) };
 	char text[1024] = "";
 	FILE *to = fmemopen(text, sizeof text, "w");
 	struct error err = { "" };

@@ -5,6 +5,7 @@
 #include "bench/sweep/entry.h"
 #include "bench/sweep/expand.h"
 #include "bench/sweep/family.h"
+#include "bench/sweep/point_teachers.h"
 #include "bench/sweep/reference.h"
 #include "bench/sweep/recipe_read.h"
 #include "bench/sweep/settings.h"
@@ -148,6 +149,7 @@ TEST(help_every_field_says_what_it_means)
 	check_fields("family", family_fields);
 	check_fields("recipe", recipe_fields);
 	check_fields("recipe", recipe_kind_fields);
+	check_fields("teachers", teacher_fields);
 	check_fields("families", entry_fields);
 	check_fields("blocks", block_fields);
 	check_fields("repeat", repeat_fields);

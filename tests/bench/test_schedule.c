@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define TASK(units, bytes, threads) { .work = units, .memory_bytes = bytes, .most_threads = threads }
+
 enum { MAX_JOBS = 64, TASKS = 40 };
 
 /* Work that sleeps: threads overlap whatever the number of processors. */
@@ -134,7 +136,7 @@ TEST(schedule_gives_a_lone_job_all_threads_it_has_room_for)
 
 TEST(schedule_sends_free_threads_to_the_job_with_most_left)
 {
-	static const struct task tasks[2] = { { 8, 1, 8 }, { 1, 1, 8 } };
+	static const struct task tasks[2] = { TASK(8, 1, 8), TASK(1, 1, 8) };
 	struct fake f = { .tasks = tasks, .task_seconds = 2e-4 };
 	struct schedule s = schedule_of(&f, 2, 2);
 	struct schedule_times times;
@@ -146,8 +148,8 @@ TEST(schedule_sends_free_threads_to_the_job_with_most_left)
 
 TEST(schedule_runs_together_only_what_fits_into_memory)
 {
-	static const struct task tasks[6] = { { 6, 700, 4 }, { 5, 400, 4 }, { 4, 600, 4 }, { 3, 300, 4 },
-		{ 2, 1000, 4 }, { 1, 100, 4 } };
+	static const struct task tasks[6] = { TASK(6, 700, 4), TASK(5, 400, 4), TASK(4, 600, 4), TASK(3, 300, 4),
+		TASK(2, 1000, 4), TASK(1, 100, 4) };
 	struct fake f = { .tasks = tasks, .task_seconds = 1e-4 };
 	struct schedule s = schedule_of(&f, 6, 4);
 	struct schedule_times times;
@@ -164,7 +166,7 @@ TEST(schedule_starts_nothing_after_stop)
 	struct task tasks[10];
 
 	for (int i = 0; i < 10; i++)
-		tasks[i] = (struct task){ 1, 1, 4 };
+		tasks[i] = (struct task)TASK(1, 1, 4);
 	for (int threads = 1; threads <= 3; threads++) {
 		struct fake f = { .tasks = tasks, .task_seconds = 1e-4, .stop_after = 4 };
 		struct schedule s = schedule_of(&f, 10, threads);
@@ -193,10 +195,10 @@ static double simulated_seconds(const struct task *tasks, int count, int threads
 /* Worked out by hand. */
 TEST(schedule_simulation_keeps_all_threads_busy)
 {
-	static const struct task even[3] = { { 2, 1, 8 }, { 2, 1, 8 }, { 2, 1, 8 } };
-	static const struct task one_long[4] = { { 1, 1, 8 }, { 10, 1, 8 }, { 1, 1, 8 }, { 2, 1, 8 } };
-	static const struct task no_help[2] = { { 4, 1, 1 }, { 1, 1, 1 } };
-	static const struct task large[3] = { { 4, 600, 8 }, { 4, 600, 8 }, { 1, 300, 1 } };
+	static const struct task even[3] = { TASK(2, 1, 8), TASK(2, 1, 8), TASK(2, 1, 8) };
+	static const struct task one_long[4] = { TASK(1, 1, 8), TASK(10, 1, 8), TASK(1, 1, 8), TASK(2, 1, 8) };
+	static const struct task no_help[2] = { TASK(4, 1, 1), TASK(1, 1, 1) };
+	static const struct task large[3] = { TASK(4, 600, 8), TASK(4, 600, 8), TASK(1, 300, 1) };
 
 	CHECK_CLOSE(simulated_seconds(even, 3, 1), 6, 1e-9);
 	CHECK_CLOSE(simulated_seconds(even, 3, 2), 3, 1e-9);    /* 2 and 2 at once, then both on the third */
@@ -209,15 +211,43 @@ TEST(schedule_simulation_keeps_all_threads_busy)
 	CHECK_CLOSE(simulated_seconds(large, 3, 2), 4.5, 1e-9);
 }
 
+/* A task of 1 after one of 2, which comes first although others are longer: of a row the whole counts. */
+TEST(schedule_starts_nothing_before_what_it_comes_after)
+{
+	static const int first[1] = { 2 }, both[2] = { 2, 0 };
+	const struct task tasks[4] = {
+		{ .work = 3, .memory_bytes = 1, .most_threads = 1, .after = first, .after_count = 1 },
+		{ .work = 4, .memory_bytes = 1, .most_threads = 1 },
+		{ .work = 2, .memory_bytes = 1, .most_threads = 1 },
+		{ .work = 1, .memory_bytes = 1, .most_threads = 1, .after = both, .after_count = 2 },
+	};
+
+	CHECK_CLOSE(simulated_seconds(tasks, 4, 1), 10, 1e-9);
+	CHECK_CLOSE(simulated_seconds(tasks, 4, 2), 6, 1e-9);   /* 2, 3, 1 in a row beside 4 */
+	CHECK_CLOSE(simulated_seconds(tasks, 4, 3), 6, 1e-9);
+	for (int threads = 1; threads <= 4; threads++) {
+		struct fake f = { .tasks = tasks, .task_seconds = 1e-3 };
+		struct schedule s = schedule_of(&f, 4, threads);
+		struct schedule_times times;
+		int place[4] = { 0 };
+
+		CHECK(schedule_run(&s, &times, NULL));
+		CHECK_INT(f.started, 4);
+		for (int i = 0; i < 4; i++)
+			place[f.order[i]] = i;
+		CHECK(place[2] < place[0] && place[0] < place[3]);
+	}
+}
+
 /* One task of 100 with room for 4 threads beside 300 of 1, on 16 threads: 25 seconds at best, and 25 is all that the
  * work needs. Taking the small ones first would leave the long one a tail: (300 / 15 = 20) + (100 - 20) / 4 = 40. */
 TEST(schedule_helps_early_where_a_job_would_end_last)
 {
 	static struct task tasks[301];
 
-	tasks[0] = (struct task){ 100, 1, 4 };
+	tasks[0] = (struct task)TASK(100, 1, 4);
 	for (int i = 1; i <= 300; i++)
-		tasks[i] = (struct task){ 1, 1, 4 };
+		tasks[i] = (struct task)TASK(1, 1, 4);
 	double seconds = simulated_seconds(tasks, 301, 16);
 
 	CHECK(seconds >= 25);
@@ -297,7 +327,7 @@ static void *run_crew(void *about)
  * noticed. */
 TEST(schedule_keeps_openblas_to_the_calling_thread)
 {
-	static const struct task tasks[2] = { { 1, 1, 1 }, { 1, 1, 1 } };
+	static const struct task tasks[2] = { TASK(1, 1, 1), TASK(1, 1, 1) };
 
 #ifdef __SANITIZE_THREAD__
 	test_skip("the sanitizer has a thread of its own");

@@ -78,7 +78,7 @@ TEST(sweep_refuses_recipes)
 	              "label_smoothing, scaling, flip, "
 	              "shift, patience, min_gain, warm_up, average_weights, dropout, sam, lookahead, "
 	              "lookahead_share, clip, precision, teacher_precision, keep_views, optimizer, "
-	              "schedule, loss, augment; did you mean \"learning_rate\"?");
+	              "schedule, loss, augment, teachers; did you mean \"learning_rate\"?");
 	CHECK_REFUSED(RECIPE("{epochs: 1, learning_rate: -1}"), "s.yaml:5:36: learning_rate: -1 is outside 0..100");
 	CHECK_REFUSED(RECIPE("{epochs: 1, flip: yes}"), "s.yaml:5:27: flip: \"yes\" is not true or false");
 	CHECK_REFUSED(RECIPE("{epochs: 1, precision: bfloat16}"),
@@ -112,9 +112,11 @@ TEST(sweep_refuses_losses)
 	CHECK_REFUSED(RECIPE("{epochs: 1, loss: {distillation: {temperature: 0}}}"),
 	              "s.yaml:5:56: temperature: 0 is outside 0.1..100");
 	CHECK_REFUSED(RECIPE("{epochs: 1, loss: distillation}"),
-	              "s.yaml:5:27: loss: distillation without teachers; accepted: losses that read none");
+	              "s.yaml:5:27: loss: distillation without teachers; accepted: losses that read none, or "
+	              "`teachers` in the recipe");
 	CHECK_REFUSED(RECIPE("{epochs: 1, loss: {distillation: {label_share: 0.5}}}"),
-	              "s.yaml:5:28: loss: distillation without teachers; accepted: losses that read none");
+	              "s.yaml:5:28: loss: distillation without teachers; accepted: losses that read none, or "
+	              "`teachers` in the recipe");
 }
 
 TEST(sweep_refuses_dropout)

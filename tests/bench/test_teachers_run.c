@@ -1,0 +1,267 @@
+/* Runs of sweeps with teachers: which is trained first, what a student keeps of them, what is said where one is
+ * missing, and the same bytes in whatever order, on however many threads. */
+#include "tests/helpers/run_case.h"
+#include "tests/helpers/sweep_text.h"
+#include "tests/helpers/texts.h"
+
+#include <glob.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#define ARGUMENTS(...) ((const char *const[]){ __VA_ARGS__ __VA_OPT__(,) NULL })
+
+#define DATA "data: {idx: {folder: ., validation: 32}}\ninput: [8, 8, 1]\nclasses: 3\n"
+#define FLAT "layers: [flatten, {dense: {units: 4w}}, relu, {dense: {units: classes}}]"
+#define RECIPE "{epochs: 3, batch: 64, learning_rate: 0.01, flip: true"
+
+/* The students stand before their teachers, and the first learns from a student, too. */
+#define CHAIN DATA "recipe: " RECIPE "}\nfamilies:\n" \
+	"  - {name: pupil, widths: [1], " FLAT ", recipe: {loss: distillation, teachers: [aide/2, master/4]}}\n" \
+	"  - {name: aide, widths: [2], " FLAT ", recipe: {loss: distillation, teachers: [master/4], keep_views: 2}}\n" \
+	"  - {name: master, widths: [4], " FLAT "}\n"
+
+static void begin(const char *yaml)
+{
+	run_case_write_data(0);
+	run_case_write_sweep(yaml);
+}
+
+static const char *weights_of(const char *family)
+{
+	return weights_file("reports", family, strcmp(family, "pupil") == 0 ? "1" : strcmp(family, "aide") ? "4" : "2");
+}
+
+/* Teachers come first, although they stand last. */
+TEST(teachers_are_trained_first)
+{
+	begin(CHAIN);
+	struct program_result r = run_tiny(ARGUMENTS("--verbose"));
+	CHECK_INT(r.status, 0);
+	const char *master = strstr(r.err, "master/4"), *aide = strstr(r.err, "aide/2");
+	const char *pupil = strstr(r.err, "pupil/1");
+	CHECK(master && aide && pupil && master < aide && aide < pupil);
+	program_result_free(&r);
+	CHECK_INT(count_records("reports"), 3);
+	CHECK_RUN(run_tiny(ARGUMENTS("--quiet")), 0, "");
+}
+
+TEST(teachers_give_the_same_bytes_on_any_number_of_threads)
+{
+	begin(CHAIN);
+	CHECK_RUN(run_tiny_in("one", 1, ARGUMENTS("--quiet")), 0, "");
+	CHECK_RUN(run_tiny_in("four", 4, ARGUMENTS("--quiet")), 0, "");
+	CHECK(same_records("one", "four"));
+}
+
+/* The labels alone would give other weights. */
+TEST(teachers_are_listened_to)
+{
+	static char taught[1 << 16];
+	begin(CHAIN);
+	CHECK_RUN(run_tiny(ARGUMENTS("--quiet")), 0, "");
+	snprintf(taught, sizeof taught, "%s", weights_of("pupil"));
+	run_case_write_sweep(DATA "recipe: " RECIPE "}\nfamilies:\n  - {name: pupil, widths: [1], " FLAT "}\n");
+	CHECK_RUN(run_tiny_in("alone", 2, ARGUMENTS("--quiet")), 0, "");
+	CHECK(access(taught, F_OK) == 0);
+	CHECK(!same_files(taught, weights_file("alone", "pupil", "1")));
+}
+
+/* A command for the student alone says what is missing; with its teachers it trains them. */
+TEST(teachers_that_are_not_trained_are_named)
+{
+	char want[1024];
+
+	begin(CHAIN);
+	snprintf(want, sizeof want, "pupil/1 learns from aide/2, which is not trained; train it first, or both "
+	         "together: %s run @/tiny.yaml --reports @/reports --only aide/2\n", archsweep_path());
+	CHECK_RUN(run_tiny(ARGUMENTS("--quiet", "--only", "pupil")), 1, want);
+	CHECK_INT(count_records("reports"), 0);
+	CHECK_RUN(run_tiny(ARGUMENTS("--quiet", "--only", "master", "--only", "aide")), 0, "");
+	CHECK_RUN(run_tiny(ARGUMENTS("--quiet", "--only", "pupil")), 0, "");
+	CHECK_RUN(run_tiny_in("together", 2, ARGUMENTS("--quiet")), 0, "");
+	CHECK(same_records("reports", "together"));
+}
+
+TEST(teachers_that_are_damaged_are_named)
+{
+	begin(CHAIN);
+	CHECK_RUN(run_tiny(ARGUMENTS("--quiet", "--only", "master")), 0, "");
+	CHECK(truncate(weights_of("master"), 100) == 0);
+	struct program_result r = run_tiny(ARGUMENTS("--quiet", "--only", "aide"));
+	CHECK_INT(r.status, 1);
+	CHECK_CONTAINS(r.err, "aide/2 learns from master/4, whose training is not whole: ");
+	CHECK_CONTAINS(r.err, "; train it again: ");
+	program_result_free(&r);
+}
+
+/* A learning rate without measure: the master diverges, and with it fall all that learn from it. */
+TEST(teachers_that_fail_take_their_students_along)
+{
+	begin(DATA "recipe: " RECIPE "}\nfamilies:\n"
+	      "  - {name: pupil, widths: [1], " FLAT ", recipe: {loss: distillation, teachers: [aide/2]}}\n"
+	      "  - {name: aide, widths: [2], " FLAT ", recipe: {loss: distillation, teachers: [master/4]}}\n"
+	      "  - {name: master, widths: [4], layers: [flatten, {repeat: {times: 8, layers: [{dense: {units: 8}}]}}, "
+	      "{dense: {units: classes}}], recipe: {batch: 16, learning_rate: 100, optimizer: {sgd: {momentum: 0}}}}\n"
+	      "  - {name: other, widths: [1], " FLAT "}\n");
+	struct program_result r = run_tiny(ARGUMENTS("--verbose"));
+	CHECK_INT(r.status, 1);
+	CHECK_CONTAINS(r.err, "aide/2 failed: its teacher master/4 was not trained\n");
+	CHECK_CONTAINS(r.err, "pupil/1 failed: its teacher aide/2 was not trained\n");
+	CHECK_CONTAINS(r.err, "1 of 4 points diverged, 2 failed; the others are not affected\n");
+	program_result_free(&r);
+	CHECK_INT(count_records("reports"), 2);
+}
+
+/* --- parts and commands ------------------------------------------------------------------------------------------- */
+
+/* Every part has the teachers of its points, so that each can be trained by itself; together they are the sweep. */
+TEST(teachers_are_in_the_parts_of_their_students)
+{
+	static const char *const parts[] = { "1/3", "2/3", "3/3" };
+	static const char *const folders[] = { "a", "b", "c" };
+
+	begin(CHAIN);
+	for (int i = 0; i < 3; i++)
+		CHECK_RUN(run_tiny_in(folders[i], 2, ARGUMENTS("--quiet", "--shard", parts[i])), 0, "");
+	CHECK_RUN(run_tiny_in("whole", 2, ARGUMENTS("--quiet")), 0, "");
+	struct program_result r = run_archsweep(ARGUMENTS("collect", test_path("tiny.yaml"), test_path("a/tiny"),
+		test_path("b/tiny"), test_path("c/tiny"), "--reports", test_path("reports")));
+	CHECK_INT(r.status, 0);
+	program_result_free(&r);
+	CHECK(same_records("reports", "whole"));
+}
+
+/* How often a word stands in a text. */
+static int count_words(const char *text, const char *word)
+{
+	int count = 0;
+
+	for (; (text = strstr(text, word)); text += strlen(word))
+		count++;
+	return count;
+}
+
+TEST(teachers_are_in_the_commands_of_their_students)
+{
+	begin(CHAIN);
+	struct program_result r = run_archsweep(ARGUMENTS("list", "--commands", test_path("tiny.yaml")));
+	CHECK_INT(r.status, 0);
+	CHECK_INT(count_words(r.out, "\n"), 3);
+	CHECK_INT(count_words(r.out, " --only "), 6);   /* pupil, aide, master; aide, master; master */
+	program_result_free(&r);
+}
+
+/* --- weights in files --------------------------------------------------------------------------------------------- */
+
+#define FROM_FILES DATA "recipe: " RECIPE "}\nfamilies:\n" \
+	"  - {name: pupil, widths: [1], " FLAT ", recipe: {loss: distillation, teachers: " \
+	"[{sweep: other.yaml, point: master, folder: other/tiny}, {weights: w.npz, family: f, width: 3}]}}\n"
+
+static void write_text(const char *name, const char *text)
+{
+	test_write(name, text, strlen(text));
+}
+
+/* Trains master/4 of tiny.yaml as it stands, in other/tiny, and moves the sweep to other.yaml; w.npz has a family's. */
+static void write_teachers(void)
+{
+	begin(DATA "recipe: " RECIPE "}\nfamilies:\n  - {name: master, widths: [4], " FLAT "}\n"
+	      "  - {name: f, widths: [3], " FLAT "}\n");
+	CHECK_RUN(run_tiny_in("other", 2, ARGUMENTS("--quiet")), 0, "");
+	CHECK(rename(weights_file("other", "f", "3"), test_path("w.npz")) == 0);
+	CHECK(rename(test_path("tiny.yaml"), test_path("other.yaml")) == 0);
+	write_family("f", FLAT "\n");
+	run_case_write_sweep(FROM_FILES);
+}
+
+TEST(teachers_from_files_teach)
+{
+	write_teachers();
+	CHECK_RUN(run_tiny_in("one", 1, ARGUMENTS("--quiet")), 0, "");
+	CHECK_RUN(run_tiny_in("four", 4, ARGUMENTS("--quiet")), 0, "");
+	CHECK(same_records("one", "four"));
+	CHECK_INT(count_records("one"), 1);
+}
+
+/* The sweep can still be counted, and nothing that needs an id does anything. */
+TEST(teachers_files_that_are_missing_are_named)
+{
+	static const char *const commands[] = { "run", "list", "verify", "prune", "collect" };
+	char want[4096];
+
+	write_teachers();
+	CHECK(unlink(test_path("w.npz")) == 0);
+	snprintf(want, sizeof want, "@/tiny.yaml:6:202: teachers: there is no @/w.npz\n");
+	CHECK_RUN(run_archsweep(ARGUMENTS("params", test_path("tiny.yaml"))), 0, "");
+	CHECK_RUN(run_archsweep(ARGUMENTS("summary", test_path("tiny.yaml"))), 0, "");
+	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
+		CHECK_RUN(run_archsweep(ARGUMENTS(commands[i], test_path("tiny.yaml"))), 2, want);
+	char id[64];
+	snprintf(id, sizeof id, "%s", record_value(record_file("other", "master", "4"), "id"));
+	CHECK(unlink(weights_file("other", "master", "4")) == 0);
+	snprintf(want, sizeof want, "@/tiny.yaml:6:146: teachers: master/4 of @/other.yaml has no trained weights: "
+	         "there is no @/other/tiny/points/%s.npz; train it first: archsweep run @/other.yaml "
+	         "--only master/4\n", id);
+	CHECK_RUN(run_tiny(ARGUMENTS("--quiet")), 2, want);
+}
+
+/* Other images, other weights: what can be found out before the training is. */
+TEST(teachers_files_that_do_not_fit_are_refused)
+{
+	write_teachers();
+	CHECK(rename(test_path("w.npz"), test_path("kept.npz")) == 0);
+	write_text("w.npz", "no weights");
+	struct program_result r = run_tiny(ARGUMENTS("--quiet"));
+	CHECK_INT(r.status, 1);
+	CHECK_CONTAINS(r.err, "tiny.yaml:6:202: teachers: ");
+	CHECK_CONTAINS(r.err, "w.npz: ");
+	program_result_free(&r);
+	CHECK(rename(test_path("kept.npz"), test_path("w.npz")) == 0);
+	run_case_write_data(7);
+	CHECK_RUN(run_tiny(ARGUMENTS("--quiet")), 1, "@/tiny.yaml:6:146: teachers: master/4 of @/other.yaml was "
+	          "trained on other images than this sweep's\n");
+	CHECK_INT(count_records("reports"), 0);
+}
+
+/* --- interrupted -------------------------------------------------------------------------------------------------- */
+
+#define LONG DATA "checkpoint: 0.01\nrecipe: {epochs: 400, batch: 16, learning_rate: 0.01, flip: true}\n" \
+	"families:\n" \
+	"  - {name: pupil, widths: [1], " FLAT ", recipe: {loss: distillation, teachers: [master], keep_views: 3}}\n" \
+	"  - {name: master, widths: [4], " FLAT ", recipe: {epochs: 1}}\n"
+
+static bool has_checkpoint(void)
+{
+	char pattern[1024];
+	glob_t found = { 0 };
+
+	snprintf(pattern, sizeof pattern, "%s/tiny/points/*.checkpoint", test_path("reports"));
+	bool has = glob(pattern, 0, NULL, &found) == 0;
+	globfree(&found);
+	return has && count_records("reports") == 1;
+}
+
+/* A student that was killed in the midst of it goes on with the answers that it had kept. */
+TEST(teachers_students_go_on_from_a_checkpoint)
+{
+	const struct timespec pause = { 0, 5000000 };
+	pid_t id;
+
+	begin(LONG);
+	CHECK_RUN(run_tiny_in("whole", 1, ARGUMENTS("--quiet")), 0, "");
+	struct running_program *running = start_tiny("reports", ARGUMENTS("--quiet"), &id);
+	for (int i = 0; i < 2000 && !has_checkpoint(); i++)
+		nanosleep(&pause, NULL);
+	CHECK(has_checkpoint());
+	kill(id, SIGKILL);
+	struct program_result r = program_finish(running);
+	program_result_free(&r);
+	CHECK_INT(count_records("reports"), 1);
+	CHECK_RUN(run_tiny(ARGUMENTS("--quiet")), 0, "");
+	CHECK(same_records("reports", "whole"));
+}
