@@ -10,7 +10,6 @@
 #include "bench/run/progress.h"
 #include "bench/sweep/cost.h"
 #include "bench/sweep/point_find.h"
-#include "bench/sweep/point_teachers.h"
 #include "bench/system/clock.h"
 #include "bench/system/machine.h"
 
@@ -127,6 +126,7 @@ struct bench_network {
 	const struct sweep *sweep;
 	const struct point *point;
 	struct model_plan *plan;        /* owned */
+	struct cost cost;               /* with its teachers' memory */
 };
 
 /* --- One network after the other ---------------------------------------------------------------------------------- */
@@ -151,7 +151,7 @@ static void add_costs(struct table *t, const struct bench *b, const struct bench
 	table_int(t, (int64_t)(flops + 0.5));
 	table_bytes(t, (int64_t)(bytes + 0.5));
 	table_real(t, flops / bytes);
-	table_bytes(t, model_plan_cost(s->plan).memory_bytes);
+	table_bytes(t, s->cost.memory_bytes);
 	if (m->memory_bytes >= 0)
 		table_bytes(t, m->memory_bytes);
 	else
@@ -161,14 +161,13 @@ static void add_costs(struct table *t, const struct bench *b, const struct bench
 static void add_row(const struct bench *b, const struct bench_network *s)
 {
 	const struct measured *m = b->measured;
-	struct cost cost = model_plan_cost(s->plan);
 	struct table *t = b->table;
 
 	table_text(t, s->sweep->name);
 	table_text(t, s->point->family);
 	table_real(t, s->point->width);
-	table_int(t, cost.trainable);
-	table_int(t, cost.macs);
+	table_int(t, s->cost.trainable);
+	table_int(t, s->cost.macs);
 	table_int(t, s->point->variant->recipe.batch);
 	table_int(t, b->threads);
 	table_text(t, b->kernels->name);
@@ -186,10 +185,7 @@ static void add_row(const struct bench *b, const struct bench_network *s)
 static bool measure_point(const struct bench *b, const struct sweep *sweep, const struct point *point,
                           struct error *err)
 {
-	struct teacher teachers[MAX_TEACHERS];
-	struct speed_request request = { .network = &point->network,
-		.recipe = &point->variant->recipe, .kernels = b->kernels,
-		.teachers = teachers, .teacher_count = point_teachers_bare(point, teachers),
+	struct speed_request request = { .point = point, .kernels = b->kernels,
 		.threads = b->mode == MODE_CORES ? 1 : b->threads, .repeats = b->repeats, .seconds = b->seconds,
 		.peak_seconds = b->given_peak > 0 || b->mode == MODE_CORES ? 0 : b->seconds / PEAK_SHARE };
 	char name[POINT_NAME_BYTES];
@@ -227,8 +223,8 @@ static bool add_profile(const struct bench *b, const struct bench_network *s, st
 
 static bool bench_point(struct bench *b, const struct sweep *sweep, const struct point *point, struct error *err)
 {
-	struct bench_network s = { sweep, point, recipe_plan(&point->network, &point->variant->recipe, err) };
-	bool done = s.plan && measure_point(b, sweep, point, err);
+	struct bench_network s = { sweep, point, recipe_plan(&point->network, &point->variant->recipe, err), { 0 } };
+	bool done = s.plan && point_count(point, &s.cost, err) && measure_point(b, sweep, point, err);
 
 	if (done && b->mode == MODE_PROFILE)
 		done = add_profile(b, &s, err);

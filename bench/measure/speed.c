@@ -2,6 +2,7 @@
 #include "bench/measure/speed.h"
 
 #include "bench/measure/limits.h"
+#include "bench/sweep/point_teachers.h"
 #include "bench/system/clock.h"
 #include "bench/system/schedule.h"
 
@@ -33,7 +34,7 @@ static void fill_noise(uint8_t *bytes, size_t len, int below)
 /* Images of one pass. */
 static int image_count(const struct speed_request *r)
 {
-	return r->recipe->batch * (r->inference ? EVALUATED_BATCHES : 1);
+	return r->point->variant->recipe.batch * (r->inference ? EVALUATED_BATCHES : 1);
 }
 
 /* Runs epochs of one batch, or evaluations, for at least r->seconds. Returns images per second. */
@@ -62,17 +63,19 @@ static void measure(void *about, int task, struct team *team)
 {
 	struct measurement *m = about;
 	const struct speed_request *r = m->request;
-	struct recipe recipe = *r->recipe;
+	struct recipe recipe = r->point->variant->recipe;
+	struct teacher teachers[MAX_TEACHERS];
 
 	(void)task;
 	recipe.epochs = INT_MAX;
 	recipe.patience = 0;
 	recipe.learning_rate = 1e-6;    /* small, so that training on noise does not diverge */
 	struct images images = { .pixels = m->pixels, .labels = m->labels, .count = image_count(r),
-		.shape = r->network->input };
-	struct training_setup setup = { .network = r->network, .recipe = &recipe, .kernels = r->kernels, .team = team,
-		.training = images, .teachers = r->teachers, .teacher_count = r->inference ? 0 : r->teacher_count };
+		.shape = r->point->network.input };
+	struct training_setup setup = { .network = &r->point->network, .recipe = &recipe, .kernels = r->kernels,
+		.team = team, .training = images, .teachers = teachers };
 	struct observer observer = profile_observer(r->profile);
+	setup.teacher_count = r->inference ? 0 : point_teachers_bare(r->point, teachers);
 	setup.observer = r->profile ? &observer : NULL;
 	struct training *training = training_create(&setup, &m->trouble);
 
@@ -116,14 +119,14 @@ static bool measure_all(struct measurement *m, struct error *err)
 
 bool speed_measure(const struct speed_request *r, struct speed_result *result, struct error *err)
 {
-	size_t count = (size_t)image_count(r), len = count * image_len(r->network->input);
+	size_t count = (size_t)image_count(r), len = count * image_len(r->point->network.input);
 	struct measurement m = { .request = r, .pixels = malloc(len), .labels = malloc(count), .trouble = { "" } };
 	bool measured = false;
 
 	assert(r->repeats >= 1 && r->repeats <= MAX_REPEATS);
 	if (m.pixels && m.labels) {
 		fill_noise(m.pixels, len, 256);
-		fill_noise(m.labels, count, r->network->classes);
+		fill_noise(m.labels, count, r->point->network.classes);
 		measured = measure_all(&m, err);
 	} else {
 		fail(err, "not enough memory to measure the speed of this machine");

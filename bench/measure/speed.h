@@ -3,16 +3,14 @@
 #define BENCH_MEASURE_SPEED_H
 
 #include "bench/measure/profile.h"
+#include "bench/sweep/sweep.h"
 #include "nn/kernel/kernels.h"
 #include "nn/train/train.h"
 
 enum { MAX_REPEATS = 99 };
 
 struct speed_request {
-	const struct network *network;
-	const struct teacher *teachers; /* [teacher_count], without weights; as many as the recipe's loss needs */
-	int teacher_count;
-	const struct recipe *recipe;    /* batch, optimizer, augmentation; epochs and learning rate are ignored */
+	const struct point *point;      /* its recipe's epochs and learning rate are ignored */
 	const struct kernels *kernels;
 	int threads;                    /* all on this one network */
 	int repeats;                  /* measurements, 1 .. MAX_REPEATS, after one for warm-up */
@@ -28,8 +26,8 @@ struct speed_result {
 	double peak_gflops;             /* median of limits_peak() on these threads; 0: not measured */
 };
 
-/* Training: whole updates, with loading and augmenting a batch, forward, loss, backward, step. Inference: an epoch's
- * evaluation, with loading, forward with moving statistics and without dropout, loss. */
+/* Training: whole updates, with loading and augmenting a batch, teachers (who know nothing), forward, loss, backward,
+ * step. Inference: an epoch's evaluation, with loading, forward with moving statistics and without dropout, loss. */
 bool speed_measure(const struct speed_request *request, struct speed_result *result, struct error *err);
 
 #endif

@@ -64,8 +64,7 @@ static bool measure_round(const struct sweep *sweep, const struct timing_plan *p
                           struct error *err)
 {
 	for (int i = 0; i < sweep->point_count; i++) {
-		struct speed_request request = { .network = &sweep->points[i].network,
-			.recipe = &sweep->points[i].variant->recipe,
+		struct speed_request request = { .point = &sweep->points[i],
 			.kernels = plan->kernels, .threads = 1, .repeats = 1, .seconds = plan->seconds };
 
 		if (!point_begins_network(sweep, i))

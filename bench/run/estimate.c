@@ -2,7 +2,6 @@
 #include "bench/run/estimate.h"
 
 #include "bench/measure/speed.h"
-#include "bench/sweep/point_teachers.h"
 #include "bench/system/machine.h"
 
 #include <math.h>
@@ -51,13 +50,10 @@ static void take_from_records(const struct pending *pending, const struct record
 
 static bool measure_point(const struct pending_point *point, struct estimate *to, struct error *err)
 {
-	struct speed_request request = { .network = &point->point->network, .recipe = &point->point->variant->recipe,
+	struct speed_request request = { .point = point->point,
 		.kernels = machine_kernels(err), .threads = 1, .repeats = 1, .seconds = MEASURE_SECONDS };
-	struct teacher teachers[MAX_TEACHERS];
 	struct speed_result result;
 
-	request.teachers = teachers;
-	request.teacher_count = point_teachers_bare(point->point, teachers);
 	if (!request.kernels || !speed_measure(&request, &result, err))
 		return false;
 	add_speed(to, estimate_work(point), result.images_per_second);

@@ -8,7 +8,6 @@
 #include "bench/weights/weights.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* Into numbers[params_len + state_len], which the list says. */
 static float *read_numbers(const struct weights *list, const char *path, struct error *err)
@@ -82,12 +81,15 @@ void teacher_weights_free(struct teacher_weights *weights)
 
 /* --- before anything trains --------------------------------------------------------------------------------------- */
 
+enum { MAX_CHECKED = 256 };             /* files that are read only once; those beyond again and again */
+
 /* What the check of one run knows. */
 struct check {
 	const struct pending *pending;
 	const struct teachers_place *place;
 	unsigned char *good;            /* [point_count], owned: pending, or checked */
-	const struct point_teacher *last;       /* the file that was checked last */
+	int file_count;
+	const char *files[MAX_CHECKED]; /* paths of those that were checked: one for each item of the YAML */
 	struct error *err;
 };
 
@@ -123,15 +125,17 @@ static bool check_file(struct check *c, const struct point_teacher *t)
 	struct error why = { "" };
 	struct record record;
 
-	if (c->last && !strcmp(c->last->path, t->path) && c->last->network == t->network)
-		return true;
+	for (int i = 0; i < c->file_count; i++)
+		if (c->files[i] == t->path)
+			return true;
 	if (t->id && record_read(t->folder, t->id, &record, &why) && record.data_digest != c->place->data_digest)
 		return fail_at(c->err, t->at, "teachers: %s of %s was trained on other images than this sweep's",
 		               t->name, t->sweep);
 	if (why.text[0] || !read_one(t->path, t, &weights, &why))
 		return fail_at(c->err, t->at, "teachers: %s", why.text);
 	teacher_weights_free(&weights);
-	c->last = t;
+	if (c->file_count < MAX_CHECKED)
+		c->files[c->file_count++] = t->path;
 	return true;
 }
 

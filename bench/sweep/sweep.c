@@ -26,9 +26,9 @@ struct holder {
 	struct arena arena;
 	struct source_files files;
 	char *path;                     /* owned: where the file really is */
-	const struct holder *by;        /* whose teachers this sweep was read for; NULL: nobody's */
+	struct holder *by;              /* whose teachers this sweep was read for; NULL: nobody's */
 	int other_count;
-	struct sweep *others[MAX_OTHERS];       /* owned: those that teachers come from */
+	struct sweep *others[MAX_OTHERS];       /* owned: all that teachers come from; of the first one */
 };
 
 /* sweeps/fashion.yaml: folder "sweeps", name "fashion". */
@@ -65,7 +65,7 @@ static bool read_all(struct holder *h, struct document *document, struct error *
 	       ensembles_read(node_get(root, "ensembles"), &h->arena, &h->sweep, err);
 }
 
-static struct sweep *read_for(const struct holder *by, const char *path, const char *const *sets, int set_count,
+static struct sweep *read_for(struct holder *by, const char *path, const char *const *sets, int set_count,
                               struct error *err)
 {
 	struct holder *h = calloc(1, sizeof *h);
@@ -98,20 +98,25 @@ static bool same_file(const struct holder *h, const char *place)
 	return h->path && !strcmp(h->path, place);
 }
 
-/* One that has been read already, or a new one. */
+/* One that has been read already, or a new one. All of them are kept by the sweep that somebody asked for. */
 static const struct sweep *find_other(struct holder *h, const char *path, const char *place, struct error *err)
 {
-	for (int i = 0; i < h->other_count; i++)
-		if (same_file((const struct holder *)h->others[i], place))
-			return h->others[i];
-	if (h->other_count == MAX_OTHERS) {
-		fail(err, "%s: teachers from more than %d other sweeps", path, MAX_OTHERS);
-		return NULL;
-	}
+	struct holder *first = h;
+
+	while (first->by)
+		first = first->by;
+	for (int i = 0; i < first->other_count; i++)
+		if (same_file((const struct holder *)first->others[i], place))
+			return first->others[i];
 	struct sweep *other = read_for(h, path, NULL, 0, err);
-	if (other)
-		h->others[h->other_count++] = other;
-	return other;
+	if (!other || first->other_count < MAX_OTHERS) {
+		if (other)
+			first->others[first->other_count++] = other;
+		return other;
+	}
+	sweep_destroy(other);
+	fail(err, "%s: teachers from more than %d other sweeps", path, MAX_OTHERS);
+	return NULL;
 }
 
 const struct sweep *sweep_of_teachers(struct sweep *by, const char *path, struct error *err)
@@ -120,14 +125,17 @@ const struct sweep *sweep_of_teachers(struct sweep *by, const char *path, struct
 	char *place = realpath(path, NULL);
 	const struct sweep *other = NULL;
 	bool circle = false;
+	int depth = 0;
 
-	for (const struct holder *up = h; up && place; up = up->by)
+	for (const struct holder *up = h; up && place; up = up->by, depth++)
 		circle = circle || same_file(up, place);
 	if (circle)
 		fail(err, "%s is this sweep, or one that reads it for its teachers; accepted: points of this sweep "
 		     "as FAMILY/WIDTH, and sweeps that do not need it", path);
 	else if (!place)
 		fail(err, "%s: %s", path, strerror(errno));
+	else if (depth > MAX_OTHERS)
+		fail(err, "%s: teachers from more than %d other sweeps", path, MAX_OTHERS);
 	else
 		other = find_other(h, path, place, err);
 	free(place);

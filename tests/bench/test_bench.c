@@ -320,8 +320,7 @@ TEST(bench_memory_is_what_was_announced)
 	                                            &err);
 	cost = model_plan_cost(plan);
 	CHECK(cost.memory_bytes > 30 << 20);
-	struct speed_request request = { .network = &sweep->points[0].network,
-		.recipe = &sweep->points[0].variant->recipe,
+	struct speed_request request = { .point = &sweep->points[0],
 	                                 .kernels = *next_set(kernels_all),
 		.threads = 2, .repeats = 1, .seconds = 1e-3 };
 	CHECK(measure_speeds(&request, m, &err));

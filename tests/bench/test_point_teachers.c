@@ -232,3 +232,35 @@ TEST(sweep_refuses_teachers_that_do_not_fit)
 	              "s.yaml:7:139: teachers: s.yaml is this sweep, or one that reads it for its teachers; accepted: "
 	              "points of this sweep as FAMILY/WIDTH, and sweeps that do not need it");
 }
+
+#define NEEDS(other) "data: {idx: {folder: d}}\ninput: [8, 8, 1]\nclasses: 3\n" \
+	"recipe: {epochs: 1, loss: distillation, teachers: [{sweep: " other ", point: t}]}\n" \
+	"families: [{name: t, widths: [1], " LAYERS "}]\n"
+
+/* a needs b, b needs c, and c needs b. */
+TEST(sweep_refuses_sweeps_in_a_circle)
+{
+	write_text("b.yaml", NEEDS("c.yaml"));
+	write_text("c.yaml", NEEDS("b.yaml"));
+	CHECK_REFUSED(NEEDS("b.yaml"),
+	              "s.yaml:4:60: teachers: b.yaml:4:60: teachers: c.yaml:4:60: teachers: b.yaml is this sweep, or "
+	              "one that reads it for its teachers; accepted: points of this sweep as FAMILY/WIDTH, and sweeps "
+	              "that do not need it");
+}
+
+/* On the command line paths start where the person stands. */
+TEST(teachers_can_be_set)
+{
+	char set[512];
+
+	write_family("f", LAYERS "\n");
+	write_text("w.npz", "weights");
+	snprintf(set, sizeof set, "families.0.recipe.teachers=[{weights: %s, family: f}]", test_path("w.npz"));
+	struct sweep *sweep = sweep_of(TAUGHT("[t/1]"), set);
+	CHECK(sweep && sweep->points[0].teachers[0].digest != 0);
+	sweep_destroy(sweep);
+	sweep = sweep_of(TAUGHT("[t/1]"), "families.0.recipe.teachers=[{weights: w.npz, family: f}]");
+	CHECK(sweep && sweep->points[0].teachers[0].digest == 0);
+	CHECK_TEXT(sweep ? sweep->points[0].teachers[0].path : "", "w.npz");
+	sweep_destroy(sweep);
+}

@@ -235,7 +235,8 @@ TEST(teachers_files_that_do_not_fit_are_refused)
 	"  - {name: pupil, widths: [1], " FLAT ", recipe: {loss: distillation, teachers: [master], keep_views: 3}}\n" \
 	"  - {name: master, widths: [4], " FLAT ", recipe: {epochs: 1}}\n"
 
-static bool has_checkpoint(void)
+/* Of a point that trains, when so many have ended. */
+static bool has_checkpoint(int records)
 {
 	char pattern[1024];
 	glob_t found = { 0 };
@@ -243,7 +244,7 @@ static bool has_checkpoint(void)
 	snprintf(pattern, sizeof pattern, "%s/tiny/points/*.checkpoint", test_path("reports"));
 	bool has = glob(pattern, 0, NULL, &found) == 0;
 	globfree(&found);
-	return has && count_records("reports") == 1;
+	return has && count_records("reports") == records;
 }
 
 /* A student that was killed in the midst of it goes on with the answers that it had kept. */
@@ -255,13 +256,77 @@ TEST(teachers_students_go_on_from_a_checkpoint)
 	begin(LONG);
 	CHECK_RUN(run_tiny_in("whole", 1, ARGUMENTS("--quiet")), 0, "");
 	struct running_program *running = start_tiny("reports", ARGUMENTS("--quiet"), &id);
-	for (int i = 0; i < 2000 && !has_checkpoint(); i++)
+	for (int i = 0; i < 2000 && !has_checkpoint(1); i++)
 		nanosleep(&pause, NULL);
-	CHECK(has_checkpoint());
+	CHECK(has_checkpoint(1));
 	kill(id, SIGKILL);
 	struct program_result r = program_finish(running);
 	program_result_free(&r);
 	CHECK_INT(count_records("reports"), 1);
 	CHECK_RUN(run_tiny(ARGUMENTS("--quiet")), 0, "");
+	CHECK(same_records("reports", "whole"));
+}
+
+/* --- other commands, other runs ----------------------------------------------------------------------------------- */
+
+static void check_good(const char *const *arguments)
+{
+	struct program_result r = run_archsweep(arguments);
+
+	if (r.status != 0)
+		test_fail(__FILE__, __LINE__, "%s: exit status %d: %s", arguments[0], r.status, r.err);
+	program_result_free(&r);
+}
+#define CHECK_GOOD(...) check_good(ARGUMENTS(__VA_ARGS__))
+
+TEST(teachers_disturb_no_other_command)
+{
+	const char *sweep, *reports = test_path("reports");
+
+	begin(CHAIN);
+	sweep = test_path("tiny.yaml");
+	CHECK_GOOD("run", sweep, "--reports", reports, "--dry-run");
+	CHECK_RUN(run_tiny(ARGUMENTS("--quiet")), 0, "");
+	CHECK_GOOD("run", sweep, "--reports", reports, "--dry-run", "--force");
+	CHECK_GOOD("verify", sweep, "--reports", reports);
+	CHECK_GOOD("prune", sweep, "--reports", reports);
+	CHECK_GOOD("list", sweep, "--pending", "--reports", reports);
+	CHECK_GOOD("compare", sweep, "--reports", reports);
+	CHECK_GOOD("export", sweep, "pupil", "--reports", reports, "--npz", test_path("out.npz"));
+	CHECK_GOOD("eval", sweep, "pupil", "--reports", reports);
+	CHECK_GOOD("bench", sweep, "--repeats", "1", "--stretch", "1");
+	CHECK_GOOD("bench", sweep, "--profile", "--repeats", "1", "--stretch", "1");
+	CHECK_GOOD("bench", sweep, "--cores", "--repeats", "1", "--stretch", "1");
+	CHECK_GOOD("summary", sweep);
+	CHECK_GOOD("params", sweep);
+	CHECK_GOOD("match", "--parameters", "100", sweep);
+}
+
+/* One run has the master and is stopped in the midst of it; the other, which wants the master's students, waits until
+ * it goes on. */
+TEST(teachers_of_another_run_are_waited_for)
+{
+	const struct timespec pause = { 0, 5000000 }, longer = { 0, 300000000 };
+	pid_t first, second;
+
+	begin(DATA "checkpoint: 0.01\nrecipe: " RECIPE "}\nfamilies:\n"
+	      "  - {name: pupil, widths: [1], " FLAT ", recipe: {loss: distillation, teachers: [aide]}}\n"
+	      "  - {name: aide, widths: [2], " FLAT ", recipe: {loss: distillation, teachers: [master]}}\n"
+	      "  - {name: master, widths: [4], " FLAT ", recipe: {epochs: 400, batch: 16}}\n");
+	CHECK_RUN(run_tiny_in("whole", 2, ARGUMENTS("--quiet")), 0, "");
+	struct running_program *one = start_tiny("reports", ARGUMENTS("--quiet", "--only", "master"), &first);
+	for (int i = 0; i < 2000 && !has_checkpoint(0); i++)
+		nanosleep(&pause, NULL);
+	CHECK(has_checkpoint(0));
+	kill(first, SIGSTOP);
+	struct running_program *other = start_tiny("reports", ARGUMENTS("--verbose"), &second);
+	nanosleep(&longer, NULL);
+	CHECK_INT(count_records("reports"), 0);
+	kill(first, SIGCONT);
+	struct program_result taught = program_finish(other);
+	CHECK_RUN(program_finish(one), 0, "");
+	CHECK_INT(taught.status, 0);
+	CHECK_INT(count_words(taught.err, "pupil/1 "), 1);
+	program_result_free(&taught);
 	CHECK(same_records("reports", "whole"));
 }
