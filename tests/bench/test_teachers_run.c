@@ -58,19 +58,6 @@ TEST(teachers_give_the_same_bytes_on_any_number_of_threads)
 	CHECK(same_records("one", "four"));
 }
 
-/* The labels alone would give other weights. */
-TEST(teachers_are_listened_to)
-{
-	static char taught[1 << 16];
-	begin(CHAIN);
-	CHECK_RUN(run_tiny(ARGUMENTS("--quiet")), 0, "");
-	snprintf(taught, sizeof taught, "%s", weights_of("pupil"));
-	run_case_write_sweep(DATA "recipe: " RECIPE "}\nfamilies:\n  - {name: pupil, widths: [1], " FLAT "}\n");
-	CHECK_RUN(run_tiny_in("alone", 2, ARGUMENTS("--quiet")), 0, "");
-	CHECK(access(taught, F_OK) == 0);
-	CHECK(!same_files(taught, weights_file("alone", "pupil", "1")));
-}
-
 /* A command for the student alone says what is missing; with its teachers it trains them. */
 TEST(teachers_that_are_not_trained_are_named)
 {
@@ -186,6 +173,37 @@ TEST(teachers_from_files_teach)
 	CHECK_RUN(run_tiny_in("four", 4, ARGUMENTS("--quiet")), 0, "");
 	CHECK(same_records("one", "four"));
 	CHECK_INT(count_records("one"), 1);
+}
+
+/* Two networks that are trained with pixels of mean 0 and variance 1, and a student with pixels 0..1 of what `items`
+ * say. */
+#define SCALED(items) DATA "recipe: " RECIPE "}\nfamilies:\n" \
+	"  - {name: pupil, widths: [1], " FLAT ", recipe: {loss: distillation, teachers: [" items "]}}\n" \
+	"  - {name: master, widths: [4], " FLAT ", recipe: {scaling: standard}}\n" \
+	"  - {name: aide, widths: [2], " FLAT ", recipe: {scaling: standard}}\n"
+
+/* The file of the pupil's weights, trained by these teachers. */
+static const char *pupil_of(const char *reports, const char *yaml)
+{
+	run_case_write_sweep(yaml);
+	CHECK_RUN(run_tiny_in(reports, 2, ARGUMENTS("--quiet")), 0, "");
+	return weights_file(reports, "pupil", "1");
+}
+
+/* However they are named, the same teachers give the same student; others give another one. */
+TEST(teachers_are_the_same_by_whatever_name)
+{
+	run_case_write_data(0);
+	const char *points = pupil_of("points", SCALED("master/4, aide/2"));
+	CHECK(rename(test_path("tiny.yaml"), test_path("other.yaml")) == 0);
+	CHECK(rename(weights_file("points", "aide", "2"), test_path("w.npz")) == 0);
+	write_family("f", FLAT "\n");
+	const char *files = pupil_of("files", SCALED("{sweep: other.yaml, point: master, folder: points/tiny}, "
+	                                             "{weights: w.npz, family: f, width: 2, scaling: standard}"));
+	CHECK(same_files(points, files));
+	CHECK(!same_files(points, pupil_of("one", SCALED("master/4"))));
+	CHECK(!same_files(points, pupil_of("turned", SCALED("aide/2"))));
+	CHECK(!same_files(points, pupil_of("unit", SCALED("master/4, {weights: w.npz, family: f, width: 2}"))));
 }
 
 /* The sweep can still be counted, and nothing that needs an id does anything. */
