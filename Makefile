@@ -228,7 +228,7 @@ inject: $(BUILD)/archsweep $(BUILD)/tests $(BUILD)/inject.so ## let each allocat
 # What threads do together: teams, crews, the scheduler, and whole runs on several of them.
 RACE_TESTS := team_ crew_ schedule_leads schedule_gives schedule_sends schedule_runs schedule_starts npz_files_are \
 	training_is_the_same_with_any training_averages_alike progress_draws eval_is_the_same step_is_the_same \
-	run_gives_the_same_bytes_on
+	run_gives_the_same_bytes_on teachers_give_the_same_bytes
 
 race: ## run the tests of threads under the thread sanitizer
 	@$(MAKE) SANITIZE=thread SETS=portable BUILD=$(BUILD)/race CFLAGS='-O1 -g1' $(BUILD)/race/archsweep \

@@ -184,6 +184,8 @@ static int dry_run(struct run *r, struct error *err)
 	if (!records_read(r->folder.path, r->sweep, &r->records, err))
 		return EXIT_FAILED;
 	check_points(r, read ? &r->data.digest : NULL);
+	if (read)
+		pending_count_answers(&r->pending, &r->data);
 	look_at_machine(r);
 	if (!pending_fits(&r->pending, r->memory_bytes, err))
 		return EXIT_FAILED;
