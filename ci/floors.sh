@@ -19,8 +19,8 @@
 #   0   nn/base
 #
 # A file includes its own header and headers of lower floors; on floors 0, 1, 3 and 4 also headers of its own folder,
-# without circles. Folders that share a floor do not see each other. Commands see command.h, options.h and
-# with_sweep.h, and never each other.
+# without circles. Folders that share a floor do not see each other. Commands see command.h, options.h,
+# with_sweep.h and with_pairs.h, and never each other.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 cd "${1-$here/..}"
@@ -51,7 +51,8 @@ sh "$here/code.sh" nn bench | awk '
 		if (house_of(from) ~ /^nn\/(layer|optim|loss|augment|fused)$/)
 			return to ~ /^nn\/(layer\/(layer|operation)|optim\/optimizer|loss\/loss|fused\/fused)\.h$/ ||
 				to == "nn/augment/augment.h"
-		if (house_of(from) == "bench/command") return to ~ /^bench\/command\/(command|options|with_sweep)\.h$/
+		if (house_of(from) == "bench/command")
+			return to ~ /^bench\/command\/(command|options|with_sweep|with_pairs)\.h$/
 		return 1
 	}
 

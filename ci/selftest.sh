@@ -195,25 +195,29 @@ check_sweep()
 	chmod +x "$work/program"
 	expect 'nothing trained' 1 'run zoo.yaml' env FAILS=run:1 sh ci/sweep.sh "$work/program" zoo.yaml
 	touch "$work/reports/zoo/points.tsv"
-	expect 'four steps' 0 "run s/zoo.yaml --set a=b c --force -o x --set=d=e -sf=g -r $work/reports --threads 3
+	expect 'five steps' 0 "run s/zoo.yaml --set a=b c --force -o x --set=d=e -sf=g -r $work/reports --threads 3
 compare --if-base s/zoo.yaml --set a=b c --set=d=e -sf=g -r $work/reports
 equal --if-any s/zoo.yaml --set a=b c --set=d=e -sf=g -r $work/reports
+ablation --if-any s/zoo.yaml --set a=b c --set=d=e -sf=g -r $work/reports
 plot s/zoo.yaml --set a=b c --set=d=e -sf=g -r $work/reports" env FAILS= \
 		sh ci/sweep.sh "$work/program" s/zoo.yaml --set 'a=b c' --force -o x --set=d=e -sf=g \
 			-r "$work/reports" --threads 3
 	expect 'a diverged point' 1 "run zoo.yaml --reports=$work/reports
 compare --if-base zoo.yaml --reports=$work/reports
 equal --if-any zoo.yaml --reports=$work/reports
+ablation --if-any zoo.yaml --reports=$work/reports
 plot zoo.yaml --reports=$work/reports" env FAILS=run:1 sh ci/sweep.sh "$work/program" zoo.yaml "--reports=$work/reports"
 	expect 'a comparison that fails' 1 "run zoo.yaml -r$work/reports
 compare --if-base zoo.yaml -r$work/reports
 equal --if-any zoo.yaml -r$work/reports
+ablation --if-any zoo.yaml -r$work/reports
 plot zoo.yaml -r$work/reports" env FAILS=compare:1 sh ci/sweep.sh "$work/program" zoo.yaml "-r$work/reports"
 	mkdir "$work/reports/best"
 	touch "$work/reports/best/points.tsv"
 	expect 'a folder that is named' 0 "run new.yaml --set a=b --name best -r $work/reports
 compare --if-base new.yaml --set a=b --name best -r $work/reports
 equal --if-any new.yaml --set a=b --name best -r $work/reports
+ablation --if-any new.yaml --set a=b --name best -r $work/reports
 plot new.yaml --set a=b --name best -r $work/reports" env FAILS= \
 		sh ci/sweep.sh "$work/program" new.yaml --set a=b --name best -r "$work/reports"
 	expect 'a name that nothing has' 1 "run zoo.yaml --name worst -r $work/reports" env FAILS=run:1 \

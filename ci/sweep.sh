@@ -1,6 +1,6 @@
 #!/bin/sh
 # What `make sweep` does: trains a sweep, compares its networks where it names a base, and its families where they are
-# equally large, draws its pictures.
+# equally large, and its variants, draws its pictures.
 #
 #   sh ci/sweep.sh PROGRAM SWEEP.yaml [ARGUMENT...]
 #
@@ -52,5 +52,6 @@ done
 [ -n "$found" ] || exit $status
 "$program" compare --if-base "$sweep" "$@" || status=$?
 "$program" equal --if-any "$sweep" "$@" || status=$?
+"$program" ablation --if-any "$sweep" "$@" || status=$?
 "$program" plot "$sweep" "$@" || status=$?
 exit $status

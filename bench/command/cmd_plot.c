@@ -42,8 +42,8 @@ static const char help[] =
 	"rank, Pareto front), means (learning curves, averaged over seeds), ensembles (ensembles.tsv, where there is\n"
 	"one) and title. With \"# Figure from TABLE.tsv:\" it is drawn where the sweep has that table, whose path is\n"
 	"in the variable table: compare.tsv is there where the sweep names a base, equal.tsv where `archsweep equal`\n"
-	"has compared families. What follows the colon, and the comment lines from \"# Shows:\" on, are the SVG's\n"
-	"title and description, for screen readers.\n"
+	"has compared families, ablation.tsv where `archsweep ablation` has compared variants. What follows the\n"
+	"colon, and the comment lines from \"# Shows:\" on, are the SVG's title and description, for screen readers.\n"
 	"\n"
 	"Exit status: 0 done, 1 a table is missing or gnuplot failed, 2 the command line is wrong.\n";
 

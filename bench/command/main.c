@@ -19,8 +19,8 @@
 
 static const struct command *const commands[] = {
 	&command_run, &command_list, &command_submit, &command_collect, &command_params, &command_summary,
-	&command_match, &command_plot, &command_compare, &command_equal, &command_bench, &command_limits,
-	&command_export, &command_eval, &command_step, &command_preview, &command_verify,
+	&command_match, &command_plot, &command_compare, &command_equal, &command_ablation, &command_bench,
+	&command_limits, &command_export, &command_eval, &command_step, &command_preview, &command_verify,
 	&command_prune, NULL
 };
 

@@ -2,6 +2,7 @@
 #include "bench/run/tables.h"
 
 #include "bench/measure/compare.h"
+#include "bench/stats/ablation.h"
 #include "bench/stats/equal.h"
 #include "bench/system/lock.h"
 
@@ -23,7 +24,6 @@ static bool save_ensembles(const struct tables_request *request, const struct re
 
 bool tables_write(const struct tables_request *request, struct records *now, struct error *err)
 {
-	const struct encounters none = { 0 };   /* those that are kept are of the records before */
 	int found;
 
 	*now = (struct records){ .count = 0 };
@@ -33,8 +33,9 @@ bool tables_write(const struct tables_request *request, struct records *now, str
 	bool read = records_read(request->folder, request->sweep, now, err);
 	leave_out_other_data(request->data_digest, now);
 	bool collected = read && records_collect(now, request->folder, &found, err);
+	/* The tables of differences that are kept are of the records before. */
 	bool compared = read && comparison_save(request->sweep, request->folder, now, err) &&
-	                encounters_save(&none, NULL, request->folder, err);
+	                encounters_save(NULL, 0, request->folder, err) && ablation_save(NULL, 0, request->folder, err);
 	bool evaluated = read && save_ensembles(request, now, err);
 	lock_release(request->lock, LOCK_TABLES);
 	return collected && compared && evaluated;

@@ -15,9 +15,10 @@ struct tables_request {
 	struct ensemble_results *ensembles;     /* gets them, empty where there is no data; the caller frees them */
 };
 
-/* Writes points.tsv, times.tsv, curves.tsv, compare.tsv and ensembles.tsv, and removes equal.tsv, which `archsweep
- * equal` makes. `now` gets the records, which the caller frees; it is empty where they could not be read. False, and an
- * error, also where a record is broken; all others are in the tables. */
+/* Writes points.tsv, times.tsv, curves.tsv, compare.tsv and ensembles.tsv, and removes equal.tsv and ablation.tsv with
+ * their pictures, which `archsweep equal` and `archsweep ablation` make. `now` gets the records, which the caller
+ * frees; it is empty where they could not be read. False, and an error, also where a record is broken; all others are
+ * in the tables. */
 bool tables_write(const struct tables_request *request, struct records *now, struct error *err);
 
 #endif

@@ -29,8 +29,9 @@ static const char *find_fault(const struct contest *c, const struct side *side, 
 
 static struct contestant judge(const struct contest *c, const struct side *side, const struct side_network *network)
 {
-	struct contestant to = { .network = network, .accuracy = NAN, .train_seconds = NAN, .status = "done" };
-	double accuracy = 0, seconds = 0;
+	struct contestant to = { .network = network, .accuracy = NAN, .deviation = NAN, .train_seconds = NAN,
+		.status = "done" };
+	double accuracy = 0, seconds = 0, squares = 0;
 
 	for (int i = 0; i < network->seeds; i++) {
 		const struct record *record = &side->records->of[network->points[i]];
@@ -44,10 +45,14 @@ static struct contestant judge(const struct contest *c, const struct side *side,
 		seconds += record->train_seconds;
 		to.seeds++;
 	}
-	if (to.seeds) {
-		to.accuracy = accuracy / to.seeds;
-		to.train_seconds = seconds / to.seeds;
-	}
+	if (!to.seeds)
+		return to;
+	to.accuracy = accuracy / to.seeds;
+	to.train_seconds = seconds / to.seeds;
+	for (int i = 0; i < network->seeds; i++)
+		if (!find_fault(c, side, network->points[i]))
+			squares += pow(side->records->of[network->points[i]].last.accuracy - to.accuracy, 2);
+	to.deviation = to.seeds > 1 ? sqrt(squares / (to.seeds - 1)) : NAN;
 	return to;
 }
 

@@ -14,6 +14,7 @@ struct contestant {
 	const struct side_network *network;
 	int seeds;                      /* those that have an accuracy on the data */
 	double accuracy;                /* their mean; not a number: none has one */
+	double deviation;               /* sample standard deviation; not a number below two of them */
 	double train_seconds;           /* their mean; likewise */
 	const char *status;             /* "done", or what is the matter with the first of the others; static */
 };
@@ -48,7 +49,10 @@ const struct split *contest_split(const struct sweep *sweep, const struct datase
 int differences_lacking(const struct difference *differences, int count);
 const char *differences_fault(const struct difference *differences, int count);
 
-/* Below the table, for people: what its numbers are, and what has no counterpart. */
+/* Below the table, for people: what its numbers are; `difference` is its title, "b - a". */
+void differences_legend(const struct contest *contest, const struct difference *differences, int count,
+                        const char *difference);
+/* The same, and what has no counterpart. */
 void differences_explain(const struct contest *contest, const struct pairs *pairs,
                          const struct difference *differences);
 
@@ -60,5 +64,27 @@ bool differences_describe(const struct contest *contest, const struct difference
 /* One row for each pair. */
 bool differences_print(const struct difference *differences, int count, enum table_format format, FILE *to,
                        struct error *err);
+
+/* A table of them that a sweep's folder keeps: NAME.tsv, with NAME.png and NAME.svg that are drawn from it. */
+struct difference_table {
+	const char *name;
+	bool (*print)(const struct difference *differences, int count, enum table_format format, FILE *to,
+	              struct error *err);
+};
+/* Writes folder/NAME.tsv, or, without any difference, removes an older one and its pictures. */
+bool differences_save(const struct difference_table *table, const struct difference *differences, int count,
+                      const char *folder, struct error *err);
+
+/* What such tables say of the difference, its interval and p, for machines and for people: columns, the first with this
+ * title, and cells. */
+#define DIFFERENCE_COLUMNS(people) \
+	{ "difference", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED, .machine_only = true }, \
+	{ "difference", .kind = COLUMN_REAL, .decimals = 2, .title = people, .people_only = true }, \
+	{ "low", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED, .machine_only = true }, \
+	{ "high", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED, .machine_only = true }, \
+	{ "interval", .kind = COLUMN_TEXT, .title = "95 % interval", .people_only = true }, \
+	{ "p", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED, .machine_only = true }, \
+	{ "p", .kind = COLUMN_TEXT, .title = "McNemar's p", .people_only = true }
+void difference_cells(struct table *table, const struct difference *difference);
 
 #endif

@@ -1,6 +1,8 @@
 /* See difference.h. The table of differences: machines read accuracies as shares, people as percent and points. */
 #include "bench/stats/difference.h"
 
+#include "bench/system/atomic_file.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,13 +21,7 @@ static const struct column columns[] = {
 	{ "a_accuracy", .kind = COLUMN_REAL, .decimals = 2, .title = "accuracy % a", .people_only = true },
 	{ "b_accuracy", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED, .machine_only = true },
 	{ "b_accuracy", .kind = COLUMN_REAL, .decimals = 2, .title = "b", .people_only = true },
-	{ "difference", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED, .machine_only = true },
-	{ "difference", .kind = COLUMN_REAL, .decimals = 2, .title = "b - a", .people_only = true },
-	{ "low", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED, .machine_only = true },
-	{ "high", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED, .machine_only = true },
-	{ "interval", .kind = COLUMN_TEXT, .title = "95 % interval", .people_only = true },
-	{ "p", .kind = COLUMN_REAL, .decimals = DECIMALS_NEEDED, .machine_only = true },
-	{ "p", .kind = COLUMN_TEXT, .title = "McNemar's p", .people_only = true },
+	DIFFERENCE_COLUMNS("b - a"),
 	{ "only_a", .kind = COLUMN_INT, .machine_only = true },
 	{ "only_b", .kind = COLUMN_INT, .machine_only = true },
 	{ "a_seeds", .kind = COLUMN_INT, .machine_only = true },
@@ -82,12 +78,10 @@ static double trim(double share)
 	return round(1e9 * share) / 1e9 + 0.;
 }
 
-static void add_difference(struct table *t, const struct difference *d)
+void difference_cells(struct table *t, const struct difference *d)
 {
 	char interval[64];
 
-	add_both(t, d->a.accuracy, 100 * d->a.accuracy);
-	add_both(t, d->b.accuracy, 100 * d->b.accuracy);
 	add_both(t, trim(d->difference), points_of(d->difference));
 	table_real(t, trim(d->low));
 	table_real(t, trim(d->high));
@@ -123,7 +117,9 @@ static void add_row(struct table *t, const struct difference *d)
 	table_int(t, d->b.network->cost.total);
 	table_int(t, d->a.network->cost.macs);
 	table_int(t, d->b.network->cost.macs);
-	add_difference(t, d);
+	add_both(t, d->a.accuracy, 100 * d->a.accuracy);
+	add_both(t, d->b.accuracy, 100 * d->b.accuracy);
+	difference_cells(t, d);
 	add_count(t, d->only_a, d->images > 0);
 	add_count(t, d->only_b, d->images > 0);
 	table_int(t, d->a.seeds);
@@ -151,4 +147,32 @@ bool differences_print(const struct difference *differences, int count, enum tab
 	bool printed = table_print(table, format, to, err);
 	table_destroy(table);
 	return printed;
+}
+
+/* Removes folder/NAME.ENDING, where there is one. */
+static bool drop(const char *folder, const char *name, const char *ending, struct error *err)
+{
+	char path[FILE_PATH_BYTES];
+
+	if (snprintf(path, sizeof path, "%s/%s.%s", folder, name, ending) >= FILE_PATH_BYTES)
+		return fail(err, "%.100s...: the path is too long", folder);
+	return file_remove(path, err);
+}
+
+bool differences_save(const struct difference_table *table, const struct difference *differences, int count,
+                      const char *folder, struct error *err)
+{
+	char name[64];
+	struct draft draft;
+
+	if (count == 0)
+		return drop(folder, table->name, "tsv", err) && drop(folder, table->name, "png", err) &&
+		       drop(folder, table->name, "svg", err);
+	if (!folder_create(folder, err) || !draft_open(&draft, err))
+		return false;
+	snprintf(name, sizeof name, "%s.tsv", table->name);
+	if (table->print(differences, count, TABLE_TSV, draft.stream, err))
+		return table_file_save(&draft, folder, name, err);
+	draft_discard(&draft);
+	return false;
 }

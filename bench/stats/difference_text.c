@@ -24,11 +24,12 @@ static bool has_interval(const struct difference *differences, int count)
 	return false;
 }
 
-static void print_legend(const struct contest *c, const struct difference *differences, int count)
+void differences_legend(const struct contest *c, const struct difference *differences, int count,
+                        const char *difference)
 {
 	printf("accuracy: images of split \"");
 	print_plain_text(c->split->name, stdout);
-	printf("\", final epoch; b - a in points\n");
+	printf("\", final epoch; %s in points\n", difference);
 	if (!has_interval(differences, count))
 		return;
 	printf("interval: paired bootstrap over images, and over seeds where there are several; McNemar's p: exact, "
@@ -98,6 +99,6 @@ bool differences_describe(const struct contest *contest, const struct difference
 void differences_explain(const struct contest *contest, const struct pairs *pairs,
                          const struct difference *differences)
 {
-	print_legend(contest, differences, pairs->count);
+	differences_legend(contest, differences, pairs->count, "b - a");
 	print_lonely(pairs);
 }

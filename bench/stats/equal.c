@@ -1,13 +1,11 @@
 /* See equal.h. */
 #include "bench/stats/equal.h"
 
-#include "bench/system/atomic_file.h"
-
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-bool encounters_find(const struct side *side, struct encounters *to, struct error *err)
+bool encounters_find(const struct side *side, struct encounters *to, struct pairs *pairs, struct error *err)
 {
 	const struct sweep *sweep = side->sweep;
 	int families = sweep->family_count;
@@ -18,19 +16,16 @@ bool encounters_find(const struct side *side, struct encounters *to, struct erro
 		for (int b = a + 1; good && b < families; b++) {
 			struct encounter *encounter = &to->of[to->count++];
 
-			*encounter = (struct encounter){ sweep->families[a], sweep->families[b], to->pairs.count, 0 };
-			good = pairs_add_families(side, encounter->a, encounter->b, &to->pairs, err);
-			encounter->count = to->pairs.count - encounter->first;
+			*encounter = (struct encounter){ sweep->families[a], sweep->families[b], pairs->count, 0 };
+			good = pairs_add_families(side, encounter->a, encounter->b, pairs, err);
+			encounter->count = pairs->count - encounter->first;
 		}
-	if (!good)
-		encounters_free(to);
 	return good;
 }
 
 void encounters_free(struct encounters *encounters)
 {
 	free(encounters->of);
-	pairs_free(&encounters->pairs);
 	encounters->of = NULL;
 	encounters->count = 0;
 }
@@ -138,28 +133,18 @@ static void print_encounter(const struct encounter *e, const struct difference *
 
 void encounters_print(const struct encounters *encounters, const struct difference *differences, FILE *to)
 {
-	for (int i = 0; i < encounters->count; i++)
+	int places = 0;
+
+	for (int i = 0; i < encounters->count; i++) {
 		print_encounter(&encounters->of[i], differences, to);
-	if (encounters->pairs.count)
+		places += encounters->of[i].count;
+	}
+	if (places)
 		fputs("A family is ahead where the whole 95 % interval of the difference is on its side.\n", to);
 }
 
-/* --- equal.tsv ---------------------------------------------------------------------------------------------------- */
-
-bool encounters_save(const struct encounters *encounters, const struct difference *differences, const char *folder,
-                     struct error *err)
+bool encounters_save(const struct difference *differences, int count, const char *folder, struct error *err)
 {
-	char path[FILE_PATH_BYTES];
-	struct draft draft;
-
-	if (snprintf(path, sizeof path, "%s/equal.tsv", folder) >= FILE_PATH_BYTES)
-		return fail(err, "%.100s...: the path is too long", folder);
-	if (encounters->pairs.count == 0)
-		return file_remove(path, err);
-	if (!folder_create(folder, err) || !draft_open(&draft, err))
-		return false;
-	if (differences_print(differences, encounters->pairs.count, TABLE_TSV, draft.stream, err))
-		return table_file_save(&draft, folder, "equal.tsv", err);
-	draft_discard(&draft);
-	return false;
+	return differences_save(&(struct difference_table){ "equal", differences_print }, differences, count, folder,
+	                        err);
 }

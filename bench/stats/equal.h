@@ -16,18 +16,17 @@ struct encounter {
 struct encounters {
 	int count;
 	struct encounter *of;           /* [count], owned; of all pairs of families */
-	struct pairs pairs;             /* owned */
 };
 
-/* Finds where the families of one side meet. False without memory. */
-bool encounters_find(const struct side *side, struct encounters *to, struct error *err);
+/* Finds where the families of one side meet; `pairs` has none before. False without memory; both have to be freed in
+ * any case. */
+bool encounters_find(const struct side *side, struct encounters *to, struct pairs *pairs, struct error *err);
 void encounters_free(struct encounters *encounters);
 
 /* Who is ahead of whom, where, and by how much, in sentences. A network is ahead where the whole interval says so. */
 void encounters_print(const struct encounters *encounters, const struct difference *differences, FILE *to);
 
-/* Writes the table to folder/equal.tsv; where no two networks meet an older one is removed. */
-bool encounters_save(const struct encounters *encounters, const struct difference *differences, const char *folder,
-                     struct error *err);
+/* Writes the table [count] to folder/equal.tsv; where no two networks meet an older one is removed with its picture. */
+bool encounters_save(const struct difference *differences, int count, const char *folder, struct error *err);
 
 #endif

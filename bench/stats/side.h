@@ -54,6 +54,10 @@ bool counts_meet(int64_t a, int64_t b);
 bool pairs_find(const struct side *a, const struct side *b, bool by_name, struct pairs *to, struct error *err);
 /* By size, even where each has but one network, between two families of one side; added to what `to` has. */
 bool pairs_add_families(const struct side *side, const char *a, const char *b, struct pairs *to, struct error *err);
+/* Of the networks that differ in their variant alone, that of the group `against`, or the first (NULL), as a with each
+ * of the others as b; added likewise, in the side's order. Those without a counterpart are b's. The side must have but
+ * one network of each group, as side_keep_chosen leaves it. */
+bool pairs_add_variants(const struct side *side, const char *against, struct pairs *to, struct error *err);
 void pairs_free(struct pairs *pairs);
 
 #endif

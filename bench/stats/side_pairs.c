@@ -127,6 +127,39 @@ bool pairs_add_families(const struct side *side, const char *a, const char *b, s
 	return true;
 }
 
+/* --- by variant --------------------------------------------------------------------------------------------------- */
+
+/* How many networks from this one on differ from it in their variant alone. */
+static int count_variants(const struct side *side, int first)
+{
+	const struct point *of = side->networks[first].point;
+	int count = 1;
+
+	while (first + count < side->count && side->networks[first + count].point->width == of->width &&
+	       strcmp(side->networks[first + count].point->family, of->family) == 0)
+		count++;
+	return count;
+}
+
+bool pairs_add_variants(const struct side *side, const char *against, struct pairs *to, struct error *err)
+{
+	if (!reserve(to, side->count, err))
+		return false;
+	for (int i = 0, end; i < side->count; i = end) {
+		int base = i;
+
+		end = i + count_variants(side, i);
+		while (against && base < end && strcmp(side->networks[base].point->variant->group, against) != 0)
+			base++;
+		for (int k = i; k < end && base < end; k++)
+			if (k != base)
+				to->of[to->count++] = (struct network_pair){ &side->networks[base],
+					&side->networks[k] };
+		to->only_b += base == end ? end - i : end - i == 1;
+	}
+	return true;
+}
+
 bool pairs_find(const struct side *a, const struct side *b, bool by_name, struct pairs *to, struct error *err)
 {
 	*to = (struct pairs){ .count = 0 };

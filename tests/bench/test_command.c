@@ -58,8 +58,8 @@ static void check_refused(const char *const *arguments, const char *want)
 	CHECK_TEXT(r.err, line);
 	program_result_free(&r);
 }
-#define COMMANDS "run, list, submit, collect, params, summary, match, plot, compare, equal, bench, limits, export, " \
-	"eval, step, preview, verify, prune, help"
+#define COMMANDS "run, list, submit, collect, params, summary, match, plot, compare, equal, ablation, bench, limits, " \
+	"export, eval, step, preview, verify, prune, help"
 #define TOPICS "sweep, families, blocks, layers, recipe, variants, optimizers, schedules, losses, augment, views, data"
 #define CHECK_REFUSED(want, ...) check_refused((const char *[]){ __VA_ARGS__, NULL }, want)
 
@@ -99,7 +99,7 @@ TEST(command_help_goes_to_stdout_and_a_missing_command_is_an_error)
 TEST(command_help_of_every_command_is_the_same_both_ways)
 {
 	static const char *const names[] = { "run", "list", "submit", "collect", "params", "summary", "match",
-	                                     "plot", "compare", "equal", "bench", "export", "eval", "step",
+	                                     "plot", "compare", "equal", "ablation", "bench", "export", "eval", "step",
 	                                     "preview" };
 
 	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {

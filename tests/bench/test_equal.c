@@ -76,7 +76,7 @@ TEST(equal_sums_up_several_places)
 	struct side_network networks[] = { { .cost.total = 1000 }, { .cost.total = 3000 }, { .cost.total = 9000 } };
 	struct difference d[3];
 	struct encounter of[] = { { "cat", "dog", 0, 3 }, { "cat", "eel", 3, 0 } };
-	struct encounters e = { 2, of, { .count = 3 } };
+	struct encounters e = { 2, of };
 	char *text = NULL;
 	size_t len;
 	FILE *to = open_memstream(&text, &len);
