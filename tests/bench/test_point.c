@@ -355,7 +355,7 @@ TEST(sweeps_have_the_counts_that_they_expect)
 	check_counts("fer2013", 24);
 	check_counts("few-parameters", 12);
 	check_counts("equal-counts", 55);
-	check_counts("fer2013-recipes", 24);
+	check_counts("fer2013-recipes", 27);
 	check_counts("reference", 6);
 	check_counts("mnist", 7);
 	check_counts("cifar-10", 1);
