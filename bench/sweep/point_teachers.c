@@ -14,7 +14,8 @@
 #include <string.h>
 
 enum {
-	MAX_REFERENCES = 4096,          /* items of all recipes together */
+	MAX_REFERENCES = 1024,          /* items of all recipes together */
+	MAX_HIRED = 1000000,            /* teachers of all points together */
 	MAX_CHAIN = 64,                 /* points that learn one from another */
 };
 
@@ -55,7 +56,7 @@ enum state { UNSETTLED, ON_THE_WAY, SETTLED };
 struct resolver {
 	struct settings *settings;
 	struct sweep *sweep;
-	int count;
+	int count, hired;               /* references; teachers of the points so far */
 	struct reference *of;           /* [MAX_REFERENCES], owned */
 	unsigned char *states;          /* [point_count], owned: enum state of each point's id */
 	struct error *err;
@@ -278,6 +279,10 @@ static bool check_twin(const struct resolver *r, const struct point_teacher *all
 static bool hire(struct resolver *r, struct point *student)
 {
 	const struct node *list = student->variant->teachers;
+
+	r->hired += list->count;
+	if (r->hired > MAX_HIRED)
+		return fail_at(r->err, list->at, "teachers: more than %d of all points together", MAX_HIRED);
 	struct point_teacher *to = arena_alloc(r->settings->arena, (size_t)list->count * sizeof *to, r->err);
 
 	for (int i = 0; to && i < list->count; i++) {

@@ -264,3 +264,66 @@ TEST(teachers_can_be_set)
 	CHECK_TEXT(sweep ? sweep->points[0].teachers[0].path : "", "w.npz");
 	sweep_destroy(sweep);
 }
+
+/* ---- limits ---- */
+
+#define LIMITED "data: {idx: {folder: d}}\ninput: [8, 8, 1]\nclasses: 3\nrecipe: {epochs: 1, loss: distillation}\n"
+#define SOLE_LAYERS "layers: [flatten, dense: {units: classes}]"
+#define TEACHER "families:\n  - {name: t, widths: [1, 2], " LAYERS ", recipe: {loss: cross_entropy}}\n" \
+	"  - name: s\n    widths: [1]\n    " SOLE_LAYERS "\n    vary:\n      teachers:\n"
+
+/* Prints a sweep into a stream with `print`; it must be refused with exactly that message. */
+static void check_limit(void (*print)(FILE *to), const char *want)
+{
+	char *text = NULL;
+	size_t size;
+	FILE *to = open_memstream(&text, &size);
+
+	CHECK(to);
+	if (!to)
+		return;
+	print(to);
+	fclose(to);
+	CHECK_REFUSED(text, want);
+	free(text);
+}
+
+/* Each variant learns from the next. */
+static void print_chain(FILE *to)
+{
+	fputs(LIMITED TEACHER, to);
+	for (int i = 0; i < 70; i++)
+		fprintf(to, "        v%d: [s/1/teachers=v%d]\n", i, i + 1);
+	fputs("        v70: [t/1]\n", to);
+}
+
+static void print_references(FILE *to)
+{
+	fputs(LIMITED TEACHER, to);
+	for (int i = 0; i < 513; i++)
+		fprintf(to, "        v%d: [t/1, t/2]\n", i);
+}
+
+static void print_teachers(FILE *to)
+{
+	fputs(LIMITED "seeds: [1", to);
+	for (int i = 2; i < 15700; i++)
+		fprintf(to, ", %d", i);
+	fputs("]\nfamilies:\n  - {name: t, " LAYERS ", recipe: {loss: cross_entropy}, widths: [1", to);
+	for (int i = 2; i <= 64; i++)
+		fprintf(to, ", %d", i);
+	fputs("], seed_counts: [1", to);
+	for (int i = 2; i <= 64; i++)
+		fputs(", 1", to);
+	fputs("]}\n  - {name: s, widths: [1], " LAYERS ", recipe: {teachers: [t/1", to);
+	for (int i = 2; i <= 64; i++)
+		fprintf(to, ", t/%d", i);
+	fputs("]}}\n", to);
+}
+
+TEST(teachers_have_limits)
+{
+	check_limit(print_chain, "s.yaml:76:15: teachers: more than 64 points learn one from another");
+	check_limit(print_references, "s.yaml:524:16: teachers: more than 1024 in all recipes together");
+	check_limit(print_teachers, "s.yaml:8:110: teachers: more than 1000000 of all points together");
+}
